@@ -1,0 +1,14 @@
+//! Conformance for OpenShift's ImageStreamImport API: a mock OCI registry, suites of cases as data, a runner that
+//! drives any implementation of the API, and an embedded reference implementation.
+//!
+//! The rooms, and the way they may be used (a room uses only what stands to its right):
+//!
+//! ```text
+//! cli → runner → suite → registry → fixture → oci        report ← runner
+//!       runner → golden, schema                          reference → oci
+//! ```
+//!
+//! The mock registry alone is a light dev-dependency: `default-features = false`.
+
+pub mod oci;
+pub mod version;

@@ -1,0 +1,2 @@
+//! The `isi-conformance` command.
+fn main() {}
