@@ -10,5 +10,6 @@
 //!
 //! The mock registry alone is a light dev-dependency: `default-features = false`.
 
+pub mod document;
 pub mod oci;
 pub mod version;
