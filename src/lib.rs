@@ -12,4 +12,5 @@
 
 pub mod document;
 pub mod oci;
+pub mod variable;
 pub mod version;
