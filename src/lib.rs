@@ -11,6 +11,9 @@
 //! The mock registry alone is a light dev-dependency: `default-features = false`.
 
 pub mod document;
+pub mod json_path;
 pub mod oci;
 pub mod variable;
+#[cfg(feature = "runner")]
+pub mod verdict;
 pub mod version;

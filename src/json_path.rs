@@ -1,0 +1,125 @@
+//! Where a value stands inside a JSON document.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+/// The way from the root of a JSON document to one of its values, written as a JSONPath (RFC 9535) of names and indexes.
+///
+/// ```
+/// use isi_conformance::json_path::JsonPath;
+///
+/// let path = JsonPath::root().key("status").key("tags").index(0).key("openshift.io/image");
+/// assert_eq!(path.to_string(), r#"$.status.tags[0]["openshift.io/image"]"#);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JsonPath {
+    segments: Vec<Segment>,
+}
+
+/// One step of a [`JsonPath`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Segment {
+    /// Into the member of an object with this name.
+    Key(String),
+    /// Into the element of an array at this position, counted from zero.
+    Index(usize),
+}
+
+impl JsonPath {
+    /// The document itself: `$`.
+    #[must_use]
+    pub const fn root() -> Self {
+        Self { segments: Vec::new() }
+    }
+
+    /// The member `name` of the object at this path.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Self {
+        self.child(Segment::Key(name.to_owned()))
+    }
+
+    /// The element at `position` of the array at this path.
+    #[must_use]
+    pub fn index(&self, position: usize) -> Self {
+        self.child(Segment::Index(position))
+    }
+
+    /// The steps from the root, outermost first.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The value at this path in `document`, if there is one.
+    #[must_use]
+    pub fn find<'document>(&self, document: &'document Value) -> Option<&'document Value> {
+        self.segments.iter().try_fold(document, |value, segment| match segment {
+            Segment::Key(name) => value.get(name),
+            Segment::Index(position) => value.get(position),
+        })
+    }
+
+    fn child(&self, segment: Segment) -> Self {
+        let mut segments = Vec::with_capacity(self.segments.len() + 1);
+        segments.extend_from_slice(&self.segments);
+        segments.push(segment);
+        Self { segments }
+    }
+}
+
+impl FromIterator<Segment> for JsonPath {
+    fn from_iter<I: IntoIterator<Item = Segment>>(segments: I) -> Self {
+        Self { segments: segments.into_iter().collect() }
+    }
+}
+
+impl fmt::Display for JsonPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("$")?;
+        self.segments.iter().try_for_each(|segment| match segment {
+            Segment::Index(position) => write!(formatter, "[{position}]"),
+            Segment::Key(name) if is_identifier(name) => write!(formatter, ".{name}"),
+            Segment::Key(name) => write!(formatter, "[{}]", Value::from(name.as_str())),
+        })
+    }
+}
+
+impl Serialize for JsonPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Whether RFC 9535 lets `name` stand after a dot, here kept to ASCII.
+fn is_identifier(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case(JsonPath::root(), "$")]
+    #[case(JsonPath::root().key("a").index(12).key("_b2"), "$.a[12]._b2")]
+    #[case(JsonPath::root().key("2nd").key(""), r#"$["2nd"][""]"#)]
+    #[case(JsonPath::root().key(r#"say "hi""#), r#"$["say \"hi\""]"#)]
+    fn is_written_as_a_json_path(#[case] path: JsonPath, #[case] expected: &str) {
+        assert_eq!(path.to_string(), expected);
+    }
+
+    #[test]
+    fn finds_the_value_it_names_and_nothing_else() {
+        let document = json!({ "tags": [{ "name": "v1" }] });
+        let tag = JsonPath::root().key("tags").index(0);
+        assert_eq!(tag.key("name").find(&document).unwrap(), "v1");
+        assert_eq!(tag.index(0).find(&document), None);
+    }
+}
