@@ -11,6 +11,8 @@
 //! The mock registry alone is a light dev-dependency: `default-features = false`.
 
 pub mod document;
+#[cfg(feature = "runner")]
+pub mod golden;
 pub mod json_path;
 pub mod oci;
 pub mod variable;

@@ -1,0 +1,222 @@
+//! Where an answer differs from a golden.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{GoldenStep, Memory, Pattern, Traffic, level};
+use crate::{
+    json_path::JsonPath,
+    variable::{Bindings, Unbound},
+    verdict::{Difference, Level, Side},
+};
+
+/// What an implementation answered to one request, in the form that goldens have.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    /// Header fields by lower-case name.
+    pub headers: BTreeMap<String, Vec<String>>,
+    /// The body: JSON, or YAML as the JSON it stands for, or the text of anything else.
+    pub body: Value,
+    /// What it asked of the registry meanwhile.
+    pub traffic: Traffic,
+}
+
+/// Where one answer differs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Comparison {
+    /// In its body and headers; paths of headers begin with `$.headers`.
+    pub answer: Vec<Difference>,
+    /// In what was asked of the registry; paths begin with the repository.
+    pub traffic: Vec<Difference>,
+}
+
+/// Compares one answer with its golden: JSON by meaning, arrays in order, `managedFields` left out.
+///
+/// Header fields of the golden have to be among those of the answer; others may be there too.
+///
+/// # Errors
+/// When the golden names an image that the case does not have.
+pub fn compare(
+    golden: &GoldenStep,
+    answer: &Answer,
+    bindings: &Bindings,
+    memory: &mut Memory,
+) -> Result<Comparison, Unbound> {
+    let mut body = Comparer { bindings, memory, differences: Vec::new(), of_traffic: false };
+    body.headers(golden, answer)?;
+    body.value(&JsonPath::root(), Some(&golden.body), Some(&answer.body))?;
+    let answer_differences = body.differences;
+    let mut traffic = Comparer { bindings, memory, differences: Vec::new(), of_traffic: true };
+    traffic.value(&JsonPath::root(), Some(&lines(&golden.traffic)), Some(&lines(&answer.traffic)))?;
+    Ok(Comparison { answer: answer_differences, traffic: traffic.differences })
+}
+
+fn lines(traffic: &Traffic) -> Value {
+    traffic.iter().map(|(repository, lines)| (repository.clone(), Value::from(lines.clone()))).collect()
+}
+
+struct Comparer<'a> {
+    bindings: &'a Bindings,
+    memory: &'a mut Memory,
+    differences: Vec<Difference>,
+    of_traffic: bool,
+}
+
+impl Comparer<'_> {
+    fn headers(&mut self, golden: &GoldenStep, answer: &Answer) -> Result<(), Unbound> {
+        for (name, expected) in &golden.headers {
+            let actual = answer.headers.get(name).map(Vec::as_slice).unwrap_or_default();
+            for text in expected {
+                let pattern = Pattern::parse(text);
+                let mut found = false;
+                for value in actual {
+                    found = found || pattern.matches(value, self.bindings, self.memory)?;
+                }
+                if !found {
+                    self.differences.push(Difference {
+                        path: JsonPath::root().key("headers").key(name),
+                        expected: Side::Value(pattern.show(self.bindings)?.into()),
+                        actual: match actual {
+                            [] => Side::Absent,
+                            values => Side::Value(values.join(", ").into()),
+                        },
+                        level: Level::Compatible,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, path: &JsonPath, expected: Option<&Value>, actual: Option<&Value>) -> Result<(), Unbound> {
+        match (expected, actual) {
+            (Some(Value::Object(expected)), Some(Value::Object(actual))) => {
+                let expected: BTreeMap<String, &Value> = expected
+                    .iter()
+                    .map(|(key, value)| Ok((Pattern::parse(key).show(self.bindings)?, value)))
+                    .collect::<Result<_, _>>()?;
+                let keys: BTreeSet<&str> =
+                    expected.keys().map(String::as_str).chain(actual.keys().map(String::as_str)).collect();
+                for key in keys.into_iter().filter(|key| *key != "managedFields") {
+                    self.value(&path.key(key), expected.get(key).copied(), actual.get(key))?;
+                }
+            }
+            (Some(Value::Array(expected)), Some(Value::Array(actual))) => {
+                for index in 0..expected.len().max(actual.len()) {
+                    self.value(&path.index(index), expected.get(index), actual.get(index))?;
+                }
+            }
+            (Some(Value::String(expected)), Some(Value::String(actual))) => {
+                let pattern = Pattern::parse(expected);
+                if !pattern.matches(actual, self.bindings, self.memory)? {
+                    let shown = pattern.show(self.bindings)?;
+                    self.differ(path, Side::Value(shown.into()), Side::Value(actual.as_str().into()), false);
+                }
+            }
+            (expected, actual) if expected == actual => {}
+            (expected, actual) => {
+                let null_or_absent =
+                    matches!((expected, actual), (None, Some(Value::Null)) | (Some(Value::Null), None));
+                let shown = expected.map(|value| self.show(value)).transpose()?;
+                self.differ(path, Side::of(shown.as_ref()), Side::of(actual), null_or_absent);
+            }
+        }
+        Ok(())
+    }
+
+    fn differ(&mut self, path: &JsonPath, expected: Side, actual: Side, null_or_absent: bool) {
+        let level = if self.of_traffic { Level::Compatible } else { level::of_body(path, null_or_absent) };
+        self.differences.push(Difference { path: path.clone(), expected, actual, level });
+    }
+
+    /// A value of the golden with everything that the run knows put in.
+    fn show(&self, value: &Value) -> Result<Value, Unbound> {
+        Ok(match value {
+            Value::String(text) => Pattern::parse(text).show(self.bindings)?.into(),
+            Value::Array(items) => items.iter().map(|item| self.show(item)).collect::<Result<Vec<_>, _>>()?.into(),
+            Value::Object(entries) => entries
+                .iter()
+                .map(|(key, value)| Ok((Pattern::parse(key).show(self.bindings)?, self.show(value)?)))
+                .collect::<Result<serde_json::Map<_, _>, Unbound>>()?
+                .into(),
+            other => other.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn differences(golden: Value, answer: Value) -> Vec<(String, String, String, Level)> {
+        let golden = GoldenStep { body: golden, ..GoldenStep::default() };
+        let answer = Answer { body: answer, ..Answer::default() };
+        let bindings = Bindings { stream: "app".to_owned(), ..Bindings::default() };
+        compare(&golden, &answer, &bindings, &mut Memory::default())
+            .unwrap()
+            .answer
+            .into_iter()
+            .map(|found| (found.path.to_string(), found.expected.to_string(), found.actual.to_string(), found.level))
+            .collect()
+    }
+
+    fn difference(path: &str, expected: &str, actual: &str, level: Level) -> (String, String, String, Level) {
+        (path.to_owned(), expected.to_owned(), actual.to_owned(), level)
+    }
+
+    #[rstest]
+    #[case::order_of_keys(json!({"a": 1, "b": 2}), json!({"b": 2, "a": 1}))]
+    #[case::placeholder(json!({"name": "[stream]"}), json!({"name": "app"}))]
+    #[case::key_placeholder(json!({"[stream]": 1}), json!({"app": 1}))]
+    #[case::managed_fields(json!({"metadata": {}}), json!({"metadata": {"managedFields": [1]}}))]
+    fn what_means_the_same_is_equal(#[case] golden: Value, #[case] answer: Value) {
+        assert_eq!(differences(golden, answer), []);
+    }
+
+    #[rstest]
+    #[case::changed(json!({"a": {"b": [1, 2]}}), json!({"a": {"b": [1, 3]}}), difference("$.a.b[1]", "2", "3", Level::Required))]
+    #[case::order(json!([1, 1]), json!([1]), difference("$[1]", "1", "nothing", Level::Required))]
+    #[case::missing(json!({"a": "[stream]"}), json!({}), difference("$.a", "\"app\"", "nothing", Level::Required))]
+    #[case::extra(json!({}), json!({"a": 1}), difference("$.a", "nothing", "1", Level::Required))]
+    #[case::retyped(json!({"a": 1}), json!({"a": "1"}), difference("$.a", "1", "\"1\"", Level::Required))]
+    #[case::foreign_text(json!({"message": "a"}), json!({"message": "b"}), difference("$.message", "\"a\"", "\"b\"", Level::Compatible))]
+    #[case::null(json!({"a": null}), json!({}), difference("$.a", "null", "nothing", Level::Compatible))]
+    fn what_differs_is_told_with_its_path_and_level(
+        #[case] golden: Value,
+        #[case] answer: Value,
+        #[case] expected: (String, String, String, Level),
+    ) {
+        assert_eq!(differences(golden, answer), [expected]);
+    }
+
+    #[test]
+    fn traffic_is_compared_in_order_within_a_repository() {
+        let golden = GoldenStep {
+            traffic: [("lib/app".to_owned(), vec!["GET manifests/v1 200".to_owned()])].into(),
+            ..GoldenStep::default()
+        };
+        let found = compare(&golden, &Answer::default(), &Bindings::default(), &mut Memory::default()).unwrap();
+        assert_eq!(found.answer, []);
+        assert_eq!(found.traffic[0].path.to_string(), r#"$["lib/app"]"#);
+        assert_eq!(found.traffic[0].level, Level::Compatible);
+    }
+
+    #[test]
+    fn a_header_of_the_golden_has_to_be_among_those_of_the_answer() {
+        let headers = |values: &[&str]| {
+            BTreeMap::from([("warning".to_owned(), values.iter().map(|value| (*value).to_owned()).collect())])
+        };
+        let golden = GoldenStep { headers: headers(&["299 - b"]), ..GoldenStep::default() };
+        let found = |values: &[&str]| {
+            let answer = Answer { headers: headers(values), ..Answer::default() };
+            compare(&golden, &answer, &Bindings::default(), &mut Memory::default()).unwrap().answer.len()
+        };
+        assert_eq!(found(&["299 - a", "299 - b"]), 0);
+        assert_eq!(found(&["299 - a"]), 1);
+    }
+}

@@ -1,0 +1,25 @@
+//! Goldens: what an implementation is expected to answer, one snapshot a case.
+//!
+//! A golden is an insta snapshot file whose body is canonical JSON. What differs from run to run stands there as a
+//! placeholder: some stand for a value the run knows (`[digest s2-basic]`), some for a shape (`[time]`).
+//!
+//! - [`Golden`] is the content, [`Store`] where the files are, and which of them holds for an API version;
+//! - [`compare`] tells where an answer differs, and how binding each difference is;
+//! - [`propose`] turns answers into a new golden, for review.
+
+mod compare;
+mod content;
+mod level;
+mod memory;
+mod pattern;
+mod propose;
+mod shape;
+mod store;
+
+pub use compare::{Answer, Comparison, compare};
+pub use content::{Golden, GoldenStep, Traffic};
+pub use memory::Memory;
+pub use pattern::{Pattern, Piece};
+pub use propose::propose;
+pub use shape::Shape;
+pub use store::{SnapshotFile, Store, StoreError};

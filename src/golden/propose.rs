@@ -1,0 +1,158 @@
+//! From an answer to a golden: a proposal for review, never an expectation by itself.
+
+use serde_json::{Map, Value};
+
+use super::{Answer, GoldenStep, Memory, Pattern, Shape};
+use crate::variable::{Bindings, Part, Variable};
+
+/// What a golden of this answer would say.
+///
+/// Known values become their placeholders, volatile ones their shape. Where `previous` has a text that matches, that text
+/// is kept, so that a reviewed placeholder survives an update.
+#[must_use]
+pub fn propose(
+    request: &str,
+    answer: &Answer,
+    previous: Option<&GoldenStep>,
+    bindings: &Bindings,
+    memory: &mut Memory,
+) -> GoldenStep {
+    let mut proposer = Proposer { known: known_values(bindings), bindings, memory };
+    let headers = answer
+        .headers
+        .iter()
+        .filter(|(name, values)| match name.as_str() {
+            "warning" => true,
+            "content-type" => values.iter().all(|value| value != "application/json"),
+            _ => false,
+        })
+        .map(|(name, values)| (name.clone(), values.iter().map(|value| proposer.text(value, None)).collect()))
+        .collect();
+    GoldenStep {
+        request: request.to_owned(),
+        headers,
+        body: proposer.value(&answer.body, previous.map(|step| &step.body), ""),
+        traffic: answer
+            .traffic
+            .iter()
+            .map(|(repository, lines)| {
+                (repository.clone(), lines.iter().map(|line| proposer.text(line, None)).collect())
+            })
+            .collect(),
+    }
+}
+
+struct Proposer<'a> {
+    /// Known values and their placeholders, the longest value first, so that a part never hides a whole.
+    known: Vec<(String, String)>,
+    bindings: &'a Bindings,
+    memory: &'a mut Memory,
+}
+
+impl Proposer<'_> {
+    fn value(&mut self, value: &Value, previous: Option<&Value>, key: &str) -> Value {
+        match value {
+            Value::String(text) => match key {
+                "uid" => self.volatile("uid", Shape::Uid, text).into(),
+                "resourceVersion" => self.volatile("resourceVersion", Shape::ResourceVersion, text).into(),
+                _ => self.text(text, previous.and_then(Value::as_str)).into(),
+            },
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| self.value(item, previous.and_then(|previous| previous.get(index)), ""))
+                .collect(),
+            Value::Object(entries) => entries
+                .iter()
+                .filter(|(key, _)| *key != "managedFields")
+                .map(|(key, value)| {
+                    let name = self.text(key, None);
+                    let previous = previous.and_then(|previous| previous.get(&name));
+                    (name, self.value(value, previous, key))
+                })
+                .collect::<Map<_, _>>()
+                .into(),
+            other => other.clone(),
+        }
+    }
+
+    fn text(&mut self, text: &str, previous: Option<&str>) -> String {
+        if let Some(previous) = previous
+            && Pattern::parse(previous).matches(text, self.bindings, self.memory) == Ok(true)
+        {
+            return previous.to_owned();
+        }
+        if Shape::Time.fits(text) {
+            return format!("[{}]", Shape::Time);
+        }
+        self.known.iter().fold(text.to_owned(), |text, (value, placeholder)| text.replace(value, placeholder))
+    }
+
+    fn volatile(&mut self, word: &str, shape: impl Fn(Option<u32>) -> Shape, text: &str) -> String {
+        if shape(None).fits(text) {
+            format!("[{word} {}]", self.memory.number(word, text))
+        } else {
+            self.text(text, None)
+        }
+    }
+}
+
+fn known_values(bindings: &Bindings) -> Vec<(String, String)> {
+    let mut variables = vec![Variable::Registry, Variable::Stream, Variable::Namespace];
+    for (image, values) in &bindings.images {
+        variables.push(Variable::Manifest { image: image.clone() });
+        variables.push(Variable::Config { image: image.clone() });
+        let parts = [Part::Manifest, Part::Config].into_iter().chain((0..values.layers.len()).map(Part::Layer));
+        variables.extend(parts.map(|part| Variable::Digest { image: image.clone(), part, first: None }));
+    }
+    let mut known: Vec<(String, String)> = variables
+        .iter()
+        .filter_map(|variable| Some((bindings.value(variable).ok()?, format!("[{variable}]"))))
+        .filter(|(value, _)| value.len() > SHORTEST_KNOWN_VALUE)
+        .collect();
+    known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+    known
+}
+
+/// Shorter values (an empty config, say) turn up by chance and are left as they are.
+const SHORTEST_KNOWN_VALUE: usize = 4;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::{super::compare, *};
+
+    #[test]
+    fn a_proposal_matches_the_answer_it_was_made_of() {
+        let bindings =
+            Bindings { registry: "127.0.0.1:5000".to_owned(), stream: "app-x1".to_owned(), ..Bindings::default() };
+        let uid = "52a8b1b4-1f9b-4b5a-9d4a-1d2f3a4b5c6d";
+        let answer = Answer {
+            body: json!({
+                "metadata": {"name": "app-x1", "uid": uid, "resourceVersion": "7", "managedFields": []},
+                "from": "127.0.0.1:5000/lib/app:v1", "created": "2026-01-02T03:04:05Z", "again": {"uid": uid},
+            }),
+            ..Answer::default()
+        };
+        let golden = propose("GET x", &answer, None, &bindings, &mut Memory::default());
+        assert_eq!(
+            golden.body,
+            json!({
+                "metadata": {"name": "[stream]", "uid": "[uid 1]", "resourceVersion": "[resourceVersion 1]"},
+                "from": "[registry]/lib/app:v1", "created": "[time]", "again": {"uid": "[uid 1]"},
+            })
+        );
+        let found = compare(&golden, &answer, &bindings, &mut Memory::default()).unwrap();
+        assert_eq!(found.answer, []);
+    }
+
+    #[test]
+    fn a_reviewed_placeholder_survives() {
+        let previous = GoldenStep { body: json!({"message": "error: [text EOF]"}), ..GoldenStep::default() };
+        let answer = Answer { body: json!({"message": "error: end of file"}), ..Answer::default() };
+        let golden = propose("GET x", &answer, Some(&previous), &Bindings::default(), &mut Memory::default());
+        assert_eq!(golden.body, previous.body);
+    }
+}
