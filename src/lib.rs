@@ -15,6 +15,8 @@ pub mod document;
 pub mod golden;
 pub mod json_path;
 pub mod oci;
+#[cfg(feature = "runner")]
+pub mod schema;
 pub mod variable;
 #[cfg(feature = "runner")]
 pub mod verdict;
