@@ -11,6 +11,7 @@
 //! The mock registry alone is a light dev-dependency: `default-features = false`.
 
 pub mod document;
+pub mod fixture;
 #[cfg(feature = "runner")]
 pub mod golden;
 pub mod json_path;
