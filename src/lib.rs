@@ -16,6 +16,8 @@ pub mod fixture;
 pub mod golden;
 pub mod json_path;
 pub mod oci;
+#[cfg(feature = "report")]
+pub mod report;
 #[cfg(feature = "runner")]
 pub mod schema;
 pub mod variable;

@@ -107,6 +107,12 @@ impl RunResult {
         cases_by_name
     }
 
+    /// How long the run took, in seconds to the millisecond.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        rounded_seconds(self.duration)
+    }
+
     /// The verdict over the run.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -123,7 +129,6 @@ pub(super) fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Resu
     serializer.serialize_f64(rounded_seconds(*duration))
 }
 
-/// `duration` in seconds, to the millisecond.
-pub(crate) fn rounded_seconds(duration: Duration) -> f64 {
+fn rounded_seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }

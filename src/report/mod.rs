@@ -1,0 +1,22 @@
+//! What a run found out, for people and for machines.
+//!
+//! Every function takes a [`RunResult`] and writes to any [`Write`]r: [`terminal`] for the person who waits, [`html`] for
+//! the one who reads later, [`json`] and [`junit`] for tools. Credentials are taken out before anything is written.
+
+mod excerpt;
+mod explain;
+mod file;
+pub mod html;
+pub mod json;
+pub mod junit;
+mod paint;
+mod redact;
+pub mod terminal;
+
+#[cfg(test)]
+mod sample;
+
+pub use self::{
+    file::{ReportFile, ReportFormat, UnknownReport},
+    paint::Paint,
+};
