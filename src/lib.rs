@@ -10,6 +10,8 @@
 //!
 //! The mock registry alone is a light dev-dependency: `default-features = false`.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod document;
 pub mod fixture;
 #[cfg(feature = "runner")]

@@ -20,6 +20,7 @@
 //! `RawExtension` (an image's `dockerImageMetadata`), the values of maps such as `labels` and the field sets of
 //! `managedFields` hold what they like; nothing below them is unknown.
 
+mod diff;
 mod document;
 mod known;
 mod reading;
@@ -30,6 +31,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 use serde_json::Value;
 
 pub use self::{
+    diff::Diff,
     document::{Document, GroupVersionKind, Type, short_name},
     known::{SchemaDeviation, Sends},
 };
