@@ -22,6 +22,8 @@ pub mod oci;
 pub mod report;
 #[cfg(feature = "runner")]
 pub mod schema;
+#[cfg(feature = "runner")]
+pub mod suite;
 pub mod variable;
 #[cfg(feature = "runner")]
 pub mod verdict;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Part, Variable, template};
-use crate::oci::Digest;
+use super::{Part, Variable};
+use crate::{fixture::Image, oci::Digest};
 
 /// The values that one case has in one run.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,18 @@ pub struct ImageValues {
     pub config: Option<(Digest, String)>,
     /// The layers' digests, base first.
     pub layers: Vec<Digest>,
+}
+
+impl From<&Image> for ImageValues {
+    fn from(image: &Image) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            digest: image.digest.clone(),
+            manifest: text(&image.manifest),
+            config: image.config.as_ref().map(|config| (config.digest.clone(), text(&config.bytes))),
+            layers: image.layers.iter().map(|layer| layer.digest.clone()).collect(),
+        }
+    }
 }
 
 /// A variable without a value.
@@ -57,6 +69,7 @@ impl Bindings {
             Variable::Registry => Ok(self.registry.clone()),
             Variable::Namespace => Ok(self.namespace.clone()),
             Variable::Stream => Ok(self.stream.clone()),
+            Variable::Repeat { text, times } => Ok(text.repeat(*times)),
             Variable::Manifest { image } => Ok(self.image(image)?.manifest.clone()),
             Variable::Config { image } => match &self.image(image)?.config {
                 Some((_, text)) => Ok(text.clone()),
@@ -78,33 +91,6 @@ impl Bindings {
                 })
             }
         }
-    }
-
-    /// `text` with every `{{name}}` that is a variable replaced by its value.
-    ///
-    /// # Errors
-    /// When a variable has no value here.
-    pub fn fill(&self, text: &str) -> Result<String, Unbound> {
-        template::replace(text, |name| name.parse().ok().map(|variable| self.value(&variable)).transpose())
-    }
-
-    /// [`fill`](Self::fill) for every text in a JSON value, keys included.
-    ///
-    /// # Errors
-    /// When a variable has no value here.
-    pub fn fill_json(&self, value: &serde_json::Value) -> Result<serde_json::Value, Unbound> {
-        Ok(match value {
-            serde_json::Value::String(text) => self.fill(text)?.into(),
-            serde_json::Value::Array(items) => {
-                items.iter().map(|item| self.fill_json(item)).collect::<Result<Vec<_>, _>>()?.into()
-            }
-            serde_json::Value::Object(entries) => entries
-                .iter()
-                .map(|(key, value)| Ok((self.fill(key)?, self.fill_json(value)?)))
-                .collect::<Result<serde_json::Map<_, _>, Unbound>>()?
-                .into(),
-            other => other.clone(),
-        })
     }
 
     fn image(&self, name: &str) -> Result<&ImageValues, Unbound> {
@@ -131,17 +117,19 @@ mod tests {
         }
     }
 
+    fn value(name: &str) -> Result<String, Unbound> {
+        bindings().value(&name.parse().unwrap())
+    }
+
     #[test]
-    fn variables_become_values_and_other_braces_stay() {
-        let filled = bindings().fill("{{registry}}/app@{{digest s2-basic first 6}} {{later}}").unwrap();
+    fn a_digest_can_be_cut_short() {
         let hex = Digest::sha256(b"manifest").hex()[..6].to_owned();
-        assert_eq!(filled, format!("127.0.0.1:5000/app@sha256:{hex} {{{{later}}}}"));
+        assert_eq!(value("digest s2-basic first 6"), Ok(format!("sha256:{hex}")));
     }
 
     #[test]
     fn a_content_that_an_image_lacks_is_an_error() {
-        let missing = bindings().fill("{{digest s2-basic layer 1}}").unwrap_err();
-        assert_eq!(missing.to_string(), "image `s2-basic` has no layer 1");
-        assert_eq!(bindings().fill("{{config gone}}").unwrap_err(), Unbound::Image("gone".to_owned()));
+        assert_eq!(value("digest s2-basic layer 1").unwrap_err().to_string(), "image `s2-basic` has no layer 1");
+        assert_eq!(value("config gone"), Err(Unbound::Image("gone".to_owned())));
     }
 }

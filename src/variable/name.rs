@@ -38,6 +38,13 @@ pub enum Variable {
         /// The image fixture.
         image: String,
     },
+    /// `repeat TEXT N`: a text that is too long to be written out.
+    Repeat {
+        /// What is repeated; it has no spaces.
+        text: String,
+        /// How often.
+        times: usize,
+    },
 }
 
 /// A content of an image that has a digest.
@@ -53,14 +60,18 @@ pub enum Part {
 
 impl Variable {
     /// The first words of all variables, for suggestions.
-    pub const KEYWORDS: [&'static str; 6] = ["registry", "namespace", "stream", "digest", "manifest", "config"];
+    pub const KEYWORDS: [&'static str; 7] =
+        ["registry", "namespace", "stream", "digest", "manifest", "config", "repeat"];
+
+    /// The most bytes that a repeated text can have: 16 MiB.
+    pub const LONGEST_REPEAT: usize = 16 << 20;
 
     /// The image fixture this value belongs to, if it belongs to one.
     #[must_use]
     pub fn image(&self) -> Option<&str> {
         match self {
             Self::Digest { image, .. } | Self::Manifest { image } | Self::Config { image } => Some(image),
-            Self::Registry | Self::Namespace | Self::Stream => None,
+            Self::Registry | Self::Namespace | Self::Stream | Self::Repeat { .. } => None,
         }
     }
 }
@@ -73,6 +84,7 @@ impl fmt::Display for Variable {
             Self::Stream => formatter.write_str("stream"),
             Self::Manifest { image } => write!(formatter, "manifest {image}"),
             Self::Config { image } => write!(formatter, "config {image}"),
+            Self::Repeat { text, times } => write!(formatter, "repeat {text} {times}"),
             Self::Digest { image, part, first } => {
                 write!(formatter, "digest {image}")?;
                 match part {
@@ -90,7 +102,7 @@ impl fmt::Display for Variable {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected `registry`, `namespace`, `stream`, `digest IMAGE`, `digest IMAGE config`, `digest IMAGE layer N`, \
-     `manifest IMAGE` or `config IMAGE`"
+     `manifest IMAGE`, `config IMAGE` or `repeat TEXT N`"
 )]
 pub struct ParseVariableError;
 
@@ -106,6 +118,13 @@ impl FromStr for Variable {
             ["stream"] => Self::Stream,
             ["manifest", image] => Self::Manifest { image: (*image).to_owned() },
             ["config", image] => Self::Config { image: (*image).to_owned() },
+            ["repeat", text, times] => {
+                let times = number(times)?;
+                if text.len().saturating_mul(times) > Self::LONGEST_REPEAT {
+                    return Err(ParseVariableError);
+                }
+                Self::Repeat { text: (*text).to_owned(), times }
+            }
             ["digest", image, rest @ ..] => {
                 let (part, rest) = match rest {
                     ["config", rest @ ..] => (Part::Config, rest),
@@ -137,6 +156,7 @@ mod tests {
     #[case("digest s2-basic config")]
     #[case("digest s2-basic layer 2 first 12")]
     #[case("manifest list-multi")]
+    #[case("repeat ab 64")]
     fn a_name_is_written_as_it_was_read(#[case] name: &str) {
         assert_eq!(name.parse::<Variable>().unwrap().to_string(), name);
     }
@@ -147,6 +167,7 @@ mod tests {
     #[case("digest s2-basic layer")]
     #[case("digest s2-basic layer one")]
     #[case("digest s2-basic last 3")]
+    #[case("repeat a 99999999")]
     fn other_names_are_refused(#[case] name: &str) {
         assert_eq!(name.parse::<Variable>(), Err(ParseVariableError));
     }

@@ -1,0 +1,130 @@
+//! Cases: what is left of a suite file once rows and matrices are expanded and everything is checked.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Step, script};
+use crate::{
+    document::{Diagnostic, Node, Source},
+    fixture::RegistryFixture,
+    variable::Bindings,
+    verdict::Level,
+    version::ApiVersion,
+};
+
+/// A suite: cases that belong together.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The suite's name.
+    pub name: String,
+    /// What it is about, in one line.
+    pub about: String,
+    /// Its cases, in the order they were written.
+    pub cases: Vec<Case>,
+}
+
+/// A case: a scenario with one registry.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The name of its suite.
+    pub suite: String,
+    /// Its name, unique in the suite.
+    pub name: String,
+    /// What behaviour it is about, in one line.
+    pub about: String,
+    /// The requirements it tests.
+    pub requirements: Vec<String>,
+    /// The most that a check of this case can weigh.
+    pub level: Level,
+    /// The first API version it holds for.
+    pub since: Option<ApiVersion>,
+    /// The last API version it holds for.
+    pub until: Option<ApiVersion>,
+    /// What the target has to offer.
+    pub needs: Vec<Feature>,
+    /// Where the behaviour was reported or is documented.
+    pub link: Option<String>,
+    /// The images it names: those of its registry, of its changes, and of its variables.
+    pub images: Vec<String>,
+    pub(super) source: Source,
+    pub(super) offset: usize,
+    pub(super) script: Node,
+}
+
+/// What a case does in one run: everything in it has its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Script {
+    /// The registry at the beginning.
+    pub registry: RegistryFixture,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+impl Case {
+    /// The name that stands for the case everywhere: `suite::case`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}::{}", self.suite, self.name)
+    }
+
+    /// Where the case is written: `suites/single-image.yaml:12`.
+    #[must_use]
+    pub fn location(&self) -> String {
+        format!("{}:{}", self.source.name(), self.source.position(self.offset).0)
+    }
+
+    /// Whether the case holds for `version`.
+    #[must_use]
+    pub fn holds_for(&self, version: ApiVersion) -> bool {
+        self.since.is_none_or(|since| since <= version) && self.until.is_none_or(|until| version <= until)
+    }
+
+    /// What the case does with these values.
+    ///
+    /// # Errors
+    /// When a variable has no value, or the result makes no sense; the loader has tried this with values like these.
+    pub fn script(&self, bindings: &Bindings) -> Result<Script, Diagnostic> {
+        script::decode(&self.source, &self.script, bindings)
+    }
+}
+
+/// Something that not every target has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Feature {
+    /// Pull secrets can be placed in the namespace.
+    PullSecrets,
+    /// The implementation trusts the certificate authority of the mock registry.
+    TrustedCa,
+    /// Requests can be sent as a cluster administrator.
+    ClusterAdmin,
+    /// Objects of `config.openshift.io` and `operator.openshift.io`, limit ranges and namespaces can be changed.
+    ClusterConfiguration,
+    /// The implementation was started with the configuration that the suite describes.
+    ServerConfiguration,
+    /// Requests can be sent as a user who may not create images.
+    RestrictedUser,
+}
+
+impl Feature {
+    /// The feature as suites write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PullSecrets => "pull-secrets",
+            Self::TrustedCa => "trusted-ca",
+            Self::ClusterAdmin => "cluster-admin",
+            Self::ClusterConfiguration => "cluster-configuration",
+            Self::ServerConfiguration => "server-configuration",
+            Self::RestrictedUser => "restricted-user",
+        }
+    }
+}
+
+impl fmt::Display for Feature {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}

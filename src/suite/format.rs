@@ -1,0 +1,82 @@
+//! The types of a suite file, as it is written: what the JSON Schema for editors is generated from.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, schema_for};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+pub use super::{
+    brief::{Brief, Toggle},
+    case::Feature,
+    expect::{Expectation, StatusByVersion},
+    import::{ImageEntry, ImportStep},
+    step::{CreateStep, RegistryChange, RequestStep, SecretStep, StepFile, User},
+    value::{ValueExpectation, ValuePath},
+};
+use crate::{fixture::RegistryFixture, verdict::Level, version::ApiVersion};
+
+/// A suite: cases that belong together.
+///
+/// Every text may hold variables: `{{name}}` is a variable of the row or matrix, or one of `{{registry}}`,
+/// `{{namespace}}`, `{{stream}}`, `{{digest IMAGE}}`, `{{digest IMAGE config}}`, `{{digest IMAGE layer N}}`,
+/// `{{manifest IMAGE}}`, `{{config IMAGE}}`; a digest may end in `first N`. A text that is one variable and nothing else
+/// takes the variable's value, of whatever type.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SuiteFile {
+    /// The suite's name, which is the file's name too.
+    pub suite: String,
+    /// What the suite is about, in one line.
+    pub about: String,
+    /// The registry of all cases that have none of their own.
+    #[serde(default)]
+    pub registry: Option<RegistryFixture>,
+    /// The cases.
+    pub cases: Vec<CaseFile>,
+}
+
+/// A case: a scenario with one registry.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseFile {
+    /// The case's name, unique in its suite: lower-case words, digits, and `-`, `_`, `.` between them.
+    pub name: String,
+    /// What behaviour the case is about, in one line.
+    pub about: String,
+    /// The requirements that the case tests.
+    #[serde(default)]
+    pub requirement: Vec<String>,
+    /// The most that a check of this case can weigh.
+    #[serde(default)]
+    pub level: Option<Level>,
+    /// The first API version that the case holds for.
+    #[serde(default)]
+    pub since: Option<ApiVersion>,
+    /// The last API version that the case holds for.
+    #[serde(default)]
+    pub until: Option<ApiVersion>,
+    /// What the target has to offer.
+    #[serde(default)]
+    pub needs: Vec<Feature>,
+    /// Where the behaviour was reported or is documented.
+    #[serde(default)]
+    pub link: Option<String>,
+    /// Values of variables: one case a row.
+    #[serde(default)]
+    pub rows: Option<Vec<Map<String, Value>>>,
+    /// Values of variables: one case for every combination.
+    #[serde(default)]
+    pub matrix: Option<BTreeMap<String, Vec<Value>>>,
+    /// The registry of this case, instead of the suite's.
+    #[serde(default)]
+    pub registry: Option<RegistryFixture>,
+    /// What happens, in order.
+    pub steps: Vec<StepFile>,
+}
+
+/// The JSON Schema of suite files, for editors that complete and check as one types.
+#[must_use]
+pub fn json_schema() -> Value {
+    schema_for!(SuiteFile).to_value()
+}

@@ -1,0 +1,82 @@
+use rstest::rstest;
+
+use super::*;
+use crate::{fixture, suite::format};
+
+/// What is wrong with a suite of this text.
+fn wrong(text: &str) -> String {
+    load(&[Source::new("suites/demo.yaml", text)], fixture::builtin(), &["isi.spec.images"]).unwrap_err().to_string()
+}
+
+const CASE: &str = "suite: demo\nabout: a demonstration\ncases:\n  - name: first\n    about: what it is about\n";
+
+#[test]
+fn a_case_without_a_registry_has_that_of_its_suite() {
+    let text = CASE.replace("cases:", "registry: { repositories: { lib/app: { v1: s2-basic } } }\ncases:")
+        + "    steps: [import: 'lib/app:v1 -> v1']\n";
+    let suites = load(&[Source::new("suites/demo.yaml", text)], fixture::builtin(), &[]).unwrap();
+    let case = &suites[0].cases[0];
+    assert_eq!((case.full_name().as_str(), case.location().as_str()), ("demo::first", "suites/demo.yaml:5"));
+    assert_eq!(case.images, ["s2-basic"]);
+}
+
+#[test]
+fn an_unknown_image_is_shown_with_the_nearest_known_one() {
+    insta::assert_snapshot!(wrong(&format!("{CASE}    registry: {{ repositories: {{ lib/app: {{ v1: s2-bsic }} }} }}\n    steps: [get: x]\n")), @"");
+}
+
+#[test]
+fn an_unknown_variable_is_shown_where_it_is_used() {
+    insta::assert_snapshot!(wrong(&format!("{CASE}    steps:\n      - get: imagestreams/{{{{strem}}}}\n")), @"");
+}
+
+#[test]
+fn a_step_with_two_actions_is_refused() {
+    insta::assert_snapshot!(wrong(&format!("{CASE}    steps:\n      - get: a\n        delete: b\n")), @"");
+}
+
+#[test]
+fn a_field_that_no_step_has_is_refused() {
+    insta::assert_snapshot!(wrong(&format!("{CASE}    steps:\n      - import: {{ images: [lib/app:v1], stroe: false }}\n")), @"");
+}
+
+#[test]
+fn a_name_that_is_there_twice_is_refused() {
+    insta::assert_snapshot!(wrong(&format!("{CASE}    steps: [get: a]\n  - name: first\n    about: again\n    steps: [get: b]\n")), @"");
+}
+
+#[rstest]
+#[case::requirement("    requirement: [isi.spec.image]\n    steps: [get: a]\n", "did you mean `isi.spec.images`?")]
+#[case::version("    since: \"4.9\"\n    steps: [get: a]\n", "unknown API version `4.9`")]
+#[case::range(
+    "    since: \"4.12\"\n    until: \"4.2\"\n    steps: [get: a]\n",
+    "the case ends with 4.2, before it begins"
+)]
+#[case::feature("    needs: [pull-secret]\n    steps: [get: a]\n", "did you mean `pull-secrets`?")]
+#[case::steps("    steps: []\n", "a case needs at least one step")]
+#[case::path("    steps: [{ get: a, expect: { values: { 'a[': 1 } } }]\n", "is no JSONPath")]
+#[case::status("    steps: [{ get: a, expect: { status: 99 } }]\n", "a status code from 100 to 599")]
+fn what_makes_no_sense_is_refused(#[case] rest: &str, #[case] expected: &str) {
+    let wrong = wrong(&format!("{CASE}{rest}"));
+    assert!(wrong.contains(expected), "{wrong}");
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let text = format!("{CASE}    steps: []\n  - name: Second\n    about: b\n    steps: [get: a]\n");
+    let count = load(&[Source::new("a.yaml", text)], fixture::builtin(), &[]).unwrap_err().iter().count();
+    assert_eq!(count, 2);
+}
+
+#[test]
+fn the_schema_for_editors_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/suite.schema.json");
+    let current = serde_json::to_string_pretty(&format::json_schema()).unwrap() + "\n";
+    if std::env::var_os("ISI_UPDATE").is_some() {
+        std::fs::write(path, &current).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(path).unwrap_or_default() == current,
+        "schemas/suite.schema.json is out of date; ISI_UPDATE=1 cargo test --lib schema_for_editors writes it"
+    );
+}

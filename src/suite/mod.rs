@@ -1,0 +1,26 @@
+//! Suites: cases as data.
+//!
+//! A suite is a YAML file; [`format`] has its types, from which the JSON Schema for editors is generated. [`load`] reads
+//! files, turns rows and matrices into cases, and refuses what makes no sense with the line it stands in. What comes out
+//! are [`Case`]s, which become [`Script`]s once a run knows the values of its variables.
+
+mod brief;
+mod case;
+mod expand;
+mod expect;
+mod folder;
+pub mod format;
+mod import;
+mod load;
+mod request;
+mod script;
+mod step;
+mod value;
+
+pub use case::{Case, Feature, Script, Suite};
+pub use expect::{Expectation, StatusByVersion};
+pub use folder::{Folder, FolderError};
+pub use load::load;
+pub use request::{Body, Request};
+pub use step::{Action, RegistryChange, SecretStep, Step, User};
+pub use value::{ValueExpectation, ValuePath};

@@ -1,0 +1,91 @@
+//! A request as a suite asks for it.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::Value;
+
+/// A request to the implementation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The HTTP method.
+    pub method: http::Method,
+    /// The path: absolute with a leading `/`, else below the namespace of the image API. A query may stand in it.
+    pub path: String,
+    /// Query parameters.
+    pub query: Vec<(String, String)>,
+    /// Header fields that replace the usual ones.
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: Body,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// None.
+    Empty,
+    /// A JSON value, written compactly.
+    Json(Value),
+    /// Text as it stands.
+    Text(String),
+}
+
+impl Request {
+    /// A request without query, headers and body.
+    #[must_use]
+    pub fn new(method: http::Method, path: impl Into<String>) -> Self {
+        Self { method, path: path.into(), query: Vec::new(), headers: BTreeMap::new(), body: Body::Empty }
+    }
+
+    /// The request in words, as goldens and reports have it: `POST imagestreamimports?dryRun=All`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        format!("{} {}", self.method, self.path_and_query())
+    }
+
+    /// Path and query below `namespace`, percent-encoded where a URL needs it.
+    #[must_use]
+    pub fn uri(&self, namespace: &str) -> String {
+        let path_and_query = self.path_and_query();
+        if path_and_query.starts_with('/') {
+            path_and_query
+        } else {
+            format!("/apis/image.openshift.io/v1/namespaces/{namespace}/{path_and_query}")
+        }
+    }
+
+    fn path_and_query(&self) -> String {
+        let encoded = |text: &str| utf8_percent_encode(text, QUERY).to_string();
+        let query: Vec<String> =
+            self.query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        let separator = match query.as_slice() {
+            [] => "",
+            _ if self.path.contains('?') => "&",
+            _ => "?",
+        };
+        format!("{}{separator}{}", utf8_percent_encode(&self.path, PATH), query.join("&"))
+    }
+}
+
+/// What cannot stand in a path as a suite writes it, which may be encoded already and have a query of its own.
+const PATH: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'}');
+/// What cannot stand in the name or value of a query parameter.
+const QUERY: &AsciiSet = &PATH.add(b'%').add(b'&').add(b'+').add(b'#').add(b'=').add(b'?');
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_path_is_below_the_namespace_and_the_query_is_encoded() {
+        let request = Request {
+            query: vec![("fieldManager".to_owned(), "a b&c".to_owned())],
+            ..Request::new(http::Method::POST, "imagestreamimports")
+        };
+        let uri = "/apis/image.openshift.io/v1/namespaces/demo/imagestreamimports?fieldManager=a%20b%26c";
+        assert_eq!(request.uri("demo"), uri);
+        assert_eq!(Request::new(http::Method::GET, "/version").uri("demo"), "/version");
+    }
+}
