@@ -22,27 +22,65 @@ fn a_case_without_a_registry_has_that_of_its_suite() {
 
 #[test]
 fn an_unknown_image_is_shown_with_the_nearest_known_one() {
-    insta::assert_snapshot!(wrong(&format!("{CASE}    registry: {{ repositories: {{ lib/app: {{ v1: s2-bsic }} }} }}\n    steps: [get: x]\n")), @"");
+    insta::assert_snapshot!(wrong(&format!("{CASE}    registry: {{ repositories: {{ lib/app: {{ v1: s2-bsic }} }} }}\n    steps: [get: x]\n")), @"
+    error: unknown image `s2-bsic`
+     --> suites/demo.yaml:6:48
+      |
+    6 |     registry: { repositories: { lib/app: { v1: s2-bsic } } }
+      |                                                ^^^^^^^
+
+    hint: did you mean `s2-basic`?
+    ");
 }
 
 #[test]
 fn an_unknown_variable_is_shown_where_it_is_used() {
-    insta::assert_snapshot!(wrong(&format!("{CASE}    steps:\n      - get: imagestreams/{{{{strem}}}}\n")), @"");
+    insta::assert_snapshot!(wrong(&format!("{CASE}    steps:\n      - get: imagestreams/{{{{strem}}}}\n")), @"
+    error: unknown variable `strem`
+     --> suites/demo.yaml:7:14
+      |
+    7 |       - get: imagestreams/{{strem}}
+      |              ^^^^^^^^^^^^^^^^^^^^^^ expected `registry`, `namespace`, `stream`, `digest IMAGE`, `digest IMAGE config`, `digest IMAGE layer N`, `manifest IMAGE`, `config IMAGE` or `repeat TEXT N`
+
+    hint: did you mean `stream`?
+    ");
 }
 
 #[test]
 fn a_step_with_two_actions_is_refused() {
-    insta::assert_snapshot!(wrong(&format!("{CASE}    steps:\n      - get: a\n        delete: b\n")), @"");
+    insta::assert_snapshot!(wrong(&format!("{CASE}    steps:\n      - get: a\n        delete: b\n")), @"
+    error: a step has one action, found `get` and `delete`
+     --> suites/demo.yaml:7:9
+      |
+    7 |       - get: a
+      |         ^^^ expected one of `import`, `create`, `get`, `delete`, `post`, `put`, `patch`, `registry`, `secret`, `cluster`
+    ");
 }
 
 #[test]
 fn a_field_that_no_step_has_is_refused() {
-    insta::assert_snapshot!(wrong(&format!("{CASE}    steps:\n      - import: {{ images: [lib/app:v1], stroe: false }}\n")), @"");
+    insta::assert_snapshot!(wrong(&format!("{CASE}    steps:\n      - import: {{ images: [lib/app:v1], stroe: false }}\n")), @"
+    error: unknown field `stroe`, expected one of `images`, `repository`, `store`, `importMode`, `insecure`, `scheduled`, `referencePolicy`, `includeManifest`, `metadata`, `spec`, `merge`, `query`, `headers`
+     --> suites/demo.yaml:7:41
+      |
+    7 |       - import: { images: [lib/app:v1], stroe: false }
+      |                                         ^^^^^
+
+    hint: did you mean `store`?
+    ");
 }
 
 #[test]
 fn a_name_that_is_there_twice_is_refused() {
-    insta::assert_snapshot!(wrong(&format!("{CASE}    steps: [get: a]\n  - name: first\n    about: again\n    steps: [get: b]\n")), @"");
+    insta::assert_snapshot!(wrong(&format!("{CASE}    steps: [get: a]\n  - name: first\n    about: again\n    steps: [get: b]\n")), @"
+    error: case `first` is there twice
+     --> suites/demo.yaml:7:11
+      |
+    7 |   - name: first
+      |           ^^^^^
+
+    hint: the other one is in line 4
+    ");
 }
 
 #[rstest]

@@ -1,0 +1,80 @@
+//! Exit codes, which are part of the interface.
+
+use std::{fmt, process::ExitCode};
+
+/// How the command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: all as expected.
+    Success,
+    /// 1: an implementation failed a check.
+    Failure,
+    /// 2: wrong usage, or an invalid suite, fixture or golden.
+    Usage,
+    /// 3: the harness could not do its work: a target that cannot be reached, a port that is taken.
+    Harness,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::Failure => 1,
+            Exit::Usage => 2,
+            Exit::Harness => 3,
+        })
+    }
+}
+
+/// Why a command ends without having done its work.
+#[derive(Debug)]
+pub struct CommandError {
+    /// The exit code.
+    pub exit: Exit,
+    message: String,
+    hint: Option<String>,
+}
+
+impl CommandError {
+    /// Something about the command line, a suite, a fixture or a golden is wrong.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Usage, message: message.to_string(), hint: None }
+    }
+
+    /// The harness cannot do its work.
+    pub fn harness(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Harness, message: message.to_string(), hint: None }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Diagnostics of files say "error:" themselves.
+        if !self.message.starts_with("error:") {
+            formatter.write_str("error: ")?;
+        }
+        formatter.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(formatter, "\n\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Ends a command: an error goes to standard error.
+#[must_use]
+pub fn finish(outcome: Result<Exit, CommandError>) -> ExitCode {
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("{error}");
+            error.exit.into()
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What `isi-conformance run` takes.
+
+use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use crate::{
+    report::ReportFile,
+    runner::CasePattern,
+    suite::Feature,
+    verdict::Level,
+    version::ApiVersion,
+};
+
+/// Run suites against an implementation, the embedded reference by default.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Suites by name, or one folder with suites of its own; every built-in suite if absent.
+    #[arg(value_name = "SUITE|FOLDER")]
+    pub what: Vec<String>,
+
+    #[command(flatten)]
+    pub target: TargetArguments,
+    #[command(flatten)]
+    pub registry: RegistryArguments,
+
+    /// The API version that the implementation is held against.
+    #[arg(long, value_name = "VERSION", env = "ISI_API_VERSION", default_value_t = ApiVersion::NEWEST)]
+    pub api_version: ApiVersion,
+    /// Run only cases that fall under this pattern, `*oci*` or `single-image::*` say; can be given again.
+    #[arg(long = "run", value_name = "PATTERN")]
+    pub selected: Vec<CasePattern>,
+    /// Run no case that falls under this pattern; can be given again.
+    #[arg(long, value_name = "PATTERN")]
+    pub skip: Vec<CasePattern>,
+    /// Say what would run, and what would be skipped and why, and run nothing.
+    #[arg(long)]
+    pub list: bool,
+    /// Let only checks of this level, or a weightier one, decide over the exit code.
+    #[arg(long, env = "ISI_LEVEL", value_parser = level, default_value = "compatible")]
+    pub level: Level,
+    /// How many cases run at a time.
+    #[arg(long, value_name = "N", env = "ISI_JOBS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: u16,
+    /// How long a case may take, in seconds.
+    #[arg(long, value_name = "SECONDS", env = "ISI_TIMEOUT", default_value = "60", value_parser = seconds)]
+    pub timeout: Duration,
+    /// Leave in place what the run makes.
+    #[arg(long)]
+    pub keep: bool,
+    /// Propose goldens made of the answers, for `cargo insta review`; never where CI is set.
+    #[arg(long)]
+    pub update: bool,
+    /// Write a report: `json=PATH`, `junit=PATH` or `html=PATH`; can be given again.
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub report: Vec<ReportFile>,
+}
+
+/// Where the implementation is, and who asks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Target")]
+pub struct TargetArguments {
+    /// The base URL of the implementation; the embedded reference if absent.
+    #[arg(long, value_name = "URL", env = "ISI_TARGET")]
+    pub target: Option<String>,
+    /// The bearer token of the user of the run.
+    #[arg(long, env = "ISI_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// The bearer token of a cluster administrator, for cases that need one.
+    #[arg(long, value_name = "TOKEN", env = "ISI_ADMIN_TOKEN", hide_env_values = true)]
+    pub admin_token: Option<String>,
+    /// The bearer token of a user who may create imports, but no images.
+    #[arg(long, value_name = "TOKEN", env = "ISI_RESTRICTED_TOKEN", hide_env_values = true)]
+    pub restricted_token: Option<String>,
+    /// Take URL, certificate authority and credentials from this kubeconfig.
+    #[arg(long, value_name = "PATH", env = "ISI_KUBECONFIG")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig; its current one if absent.
+    #[arg(long, value_name = "NAME", requires = "kubeconfig")]
+    pub context: Option<String>,
+    /// Trust the certificates of this authority too, in PEM.
+    #[arg(long, value_name = "PEM", env = "ISI_CERTIFICATE_AUTHORITY")]
+    pub certificate_authority: Option<PathBuf>,
+    /// Trust any certificate of the implementation.
+    #[arg(long)]
+    pub insecure_skip_tls_verify: bool,
+    /// Work in this namespace, which is there already; one of its own if absent.
+    #[arg(long, value_name = "NAME", env = "ISI_NAMESPACE")]
+    pub namespace: Option<String>,
+    /// Vouch for something that no request can find out: `trusted-ca`, `server-configuration`; can be given again.
+    #[arg(long = "has", value_name = "FEATURE", value_parser = feature)]
+    pub features: Vec<Feature>,
+}
+
+/// How the implementation reaches the mock registries.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Registry")]
+pub struct RegistryArguments {
+    /// The name or address of this machine, for an implementation that is elsewhere.
+    #[arg(long, value_name = "NAME", env = "ISI_REGISTRY_HOST")]
+    pub registry_host: Option<String>,
+    /// The ports that the implementation can reach, one for each case that runs.
+    #[arg(long, value_name = "A-B", env = "ISI_REGISTRY_PORTS", value_parser = ports, requires = "registry_host")]
+    pub registry_ports: Option<RangeInclusive<u16>>,
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    Level::ALL
+        .into_iter()
+        .find(|level| level.as_str() == text)
+        .ok_or_else(|| "expected `required` or `compatible`".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let text = text.strip_suffix('s').unwrap_or(text);
+    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "expected more than no time".to_owned())
+}
+
+fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let expected = || "expected two ports, the first not above the second: 30000-30009".to_owned();
+    let (first, last) = text.split_once('-').ok_or_else(expected)?;
+    let first: u16 = first.parse().map_err(|_| expected())?;
+    let last: u16 = last.parse().map_err(|_| expected())?;
+    if first == 0 || first > last { Err(expected()) } else { Ok(first..=last) }
+}
+
+fn feature(text: &str) -> Result<Feature, String> {
+    const ALL: [Feature; 6] = [
+        Feature::PullSecrets,
+        Feature::TrustedCa,
+        Feature::ClusterAdmin,
+        Feature::ClusterConfiguration,
+        Feature::ServerConfiguration,
+        Feature::RestrictedUser,
+    ];
+    ALL.into_iter()
+        .find(|feature| feature.as_str() == text)
+        .ok_or_else(|| format!("expected one of {}", ALL.map(Feature::as_str).join(", ")))
+}

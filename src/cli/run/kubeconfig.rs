@@ -1,0 +1,71 @@
+//! Credentials from a kubeconfig: bearer tokens, exec plugins and client certificates.
+//!
+//! Only reading and refreshing credentials is kube's; requests are the runner's own, as for any other target.
+
+use std::{path::Path, sync::Arc};
+
+use http::{HeaderValue, header::AUTHORIZATION};
+use kube::{
+    Config,
+    client::ConfigExt,
+    config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig},
+};
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::runner::Credential;
+
+/// What a kubeconfig says about a cluster.
+pub struct Cluster {
+    /// The base URL, without a slash at the end.
+    pub url: String,
+    /// How connections are secured: authority, client certificate, server name.
+    pub tls: rustls::ClientConfig,
+    /// Who asks.
+    pub credential: Credential,
+}
+
+/// Reads a kubeconfig.
+///
+/// # Errors
+/// When it cannot be read, has no such context, or its credentials cannot be used.
+pub async fn read(path: &Path, context: Option<&str>) -> Result<Cluster, String> {
+    let mut file = Kubeconfig::read_from(path).map_err(|error| described(&error))?;
+    for named in &mut file.auth_infos {
+        if let Some(exec) = named.auth_info.as_mut().and_then(|auth| auth.exec.as_mut()) {
+            // A run has no terminal to share: a plugin that asks questions would wait for ever.
+            exec.interactive_mode = Some(ExecInteractiveMode::Never);
+        }
+    }
+    let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
+    let config = Config::from_custom_kubeconfig(file, &options).await.map_err(|error| described(&error))?;
+    let tls = config.rustls_client_config().map_err(|error| described(&error))?;
+    let credential = match config.auth_layer().map_err(|error| described(&error))? {
+        None => Credential::None,
+        Some(layer) => Credential::Source(Arc::new(move || {
+            // kube adds the header to a request, and refreshes what it stands for when that has expired.
+            let service = layer.layer(service_fn(|request: http::Request<()>| async move {
+                Ok::<_, std::convert::Infallible>(request.headers().get(AUTHORIZATION).cloned())
+            }));
+            Box::pin(async move {
+                let header: Option<HeaderValue> =
+                    service.oneshot(http::Request::new(())).await.map_err(|error| described(&*error))?;
+                header.ok_or_else(|| "the kubeconfig's credentials gave no token".to_owned())
+            })
+        })),
+    };
+    Ok(Cluster { url: config.cluster_url.to_string().trim_end_matches('/').to_owned(), tls, credential })
+}
+
+/// An error and its causes, in one line.
+fn described(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,59 @@
+//! From an HTTP answer to what a golden can be compared with.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::target::Answered;
+use crate::{
+    document::{self, Source},
+    golden::{Answer, Traffic},
+};
+
+/// The answer in the form that goldens have, whatever its format.
+///
+/// JSON and YAML become the value they stand for. Anything else, also what only claims to be JSON, stays a text.
+#[must_use]
+pub fn answer(answered: &Answered, traffic: Traffic) -> Answer {
+    let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, value) in &answered.headers {
+        headers.entry(name.clone()).or_default().push(value.clone());
+    }
+    let yaml = headers.get("content-type").is_some_and(|types| types.iter().any(|text| text.contains("yaml")));
+    Answer { body: body(&answered.body, yaml), headers, traffic }
+}
+
+fn body(bytes: &[u8], yaml: bool) -> Value {
+    if bytes.is_empty() {
+        return Value::Null;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    if yaml && let Ok(node) = document::parse(&Source::new("answer", &*text)) {
+        return node.to_json();
+    }
+    serde_json::from_slice(bytes).unwrap_or_else(|_| text.into_owned().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case::json("application/json", "{\"a\": [1]}", json!({"a": [1]}))]
+    #[case::yaml("application/yaml", "a:\n- 1\n", json!({"a": [1]}))]
+    #[case::text("text/plain", "404 page not found", json!("404 page not found"))]
+    #[case::garbage("application/json", "{\"a\": ", json!("{\"a\": "))]
+    #[case::nothing("application/json", "", Value::Null)]
+    fn a_body_is_read_by_what_it_is(#[case] content_type: &str, #[case] body: &str, #[case] expected: Value) {
+        let answered = Answered {
+            status: 200,
+            headers: vec![("content-type".to_owned(), content_type.to_owned())],
+            body: body.as_bytes().to_vec(),
+            duration: std::time::Duration::ZERO,
+        };
+        assert_eq!(answer(&answered, Traffic::new()).body, expected);
+    }
+}

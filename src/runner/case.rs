@@ -1,0 +1,269 @@
+//! One case, from its fixture to its verdict.
+
+use std::{
+    collections::BTreeSet,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use super::{
+    answer, check,
+    cleanup::Ledger,
+    curl::curl,
+    mock::{Asked, MockRegistry},
+    secret,
+    session::Session,
+    target::{Answered, Prepared},
+};
+use crate::{
+    golden::{self, Answer, Golden, Memory, SnapshotFile},
+    suite::{Action, Case, Request, Script, Step},
+    variable::{Bindings, ImageValues},
+    verdict::{CaseResult, CheckKind, CheckResult, Exchange, Level, StepName},
+};
+
+/// What came out of a case, and what a golden of its answers would be.
+#[derive(Debug)]
+pub struct CaseOutcome {
+    /// The verdict and what it rests on.
+    pub result: CaseResult,
+    /// The golden that holds for the case.
+    pub golden: Option<SnapshotFile>,
+    /// The golden that the answers would make; only if every step was answered.
+    pub proposal: Option<Golden>,
+    /// What could not be taken back.
+    pub left_behind: Vec<String>,
+}
+
+/// Runs one case and takes back what it made, whatever happens; `stopped` ends it early.
+pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Output = ()>) -> CaseOutcome {
+    let begun = Instant::now();
+    let progress = Mutex::new(Progress::default());
+    let ledger = Ledger::new(session.run.clone());
+    let golden = session.goldens.find(&case.suite, &case.name, session.version);
+    let found = golden.as_ref().ok().and_then(Option::as_ref);
+    let attempt = CaseRun { session, case, golden: found, progress: &progress, ledger: &ledger };
+    let ended = tokio::select! {
+        ended = attempt.run() => ended,
+        () = tokio::time::sleep(session.timeout) => attempt.unanswered(&format!("no answer within {:?}", session.timeout)),
+        () = stopped => Err("the run was stopped".to_owned()),
+    };
+    let left_behind = if session.keep { Vec::new() } else { ledger.clean_up(&session.target, &session.namespace).await };
+    let mut progress = progress.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Err(problem) = ended {
+        progress.checks.push(CheckResult::error(CheckKind::Status, Level::Required, problem));
+    }
+    if let Err(problem) = &golden {
+        progress.checks.push(CheckResult::error(CheckKind::Golden, Level::Required, problem.to_string()));
+    }
+    let checks = progress.checks.into_iter().map(|check| check.capped(case.level)).collect();
+    let result = CaseResult {
+        about: case.about.clone(),
+        location: Some(case.location()),
+        requirements: case.requirements.clone(),
+        exchanges: progress.exchanges,
+        duration: begun.elapsed(),
+        ..CaseResult::of_checks(&case.suite, &case.name, checks)
+    };
+    CaseOutcome { result, golden: golden.ok().flatten(), proposal: progress.proposal, left_behind }
+}
+
+/// What is known of a case while it runs; it outlives the run when that is cut short.
+#[derive(Debug, Default)]
+struct Progress {
+    current: Option<StepName>,
+    checks: Vec<CheckResult>,
+    exchanges: Vec<Exchange>,
+    proposal: Option<Golden>,
+}
+
+struct CaseRun<'a> {
+    session: &'a Session,
+    case: &'a Case,
+    golden: Option<&'a SnapshotFile>,
+    progress: &'a Mutex<Progress>,
+    ledger: &'a Ledger,
+}
+
+impl CaseRun<'_> {
+    fn with<T>(&self, change: impl FnOnce(&mut Progress) -> T) -> T {
+        change(&mut self.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Notes that the current step got no answer, which is the implementation's failure.
+    fn unanswered(&self, problem: &str) -> Result<(), String> {
+        self.with(|progress| {
+            let check = CheckResult::fail(CheckKind::Status, Level::Required, problem);
+            let check = match progress.current.clone() {
+                Some(step) => check.at(step),
+                None => check,
+            };
+            progress.checks.push(check);
+        });
+        Ok(())
+    }
+
+    async fn run(&self) -> Result<(), String> {
+        let images = self
+            .session
+            .images
+            .build(self.case.images.iter().map(String::as_str), &self.session.run.salt(self.case))
+            .map_err(|error| error.to_string())?;
+        let place = self.session.ports.take().await.map_err(|error| error.to_string())?;
+        let bindings = Bindings {
+            registry: place.address.clone(),
+            namespace: self.session.namespace.clone(),
+            stream: self.session.run.stream(self.case),
+            images: images.iter().map(|image| (image.name.clone(), ImageValues::from(&**image))).collect(),
+        };
+        let Script { registry, steps } = self.case.script(&bindings).map_err(|error| error.to_string())?;
+        let mut mock = MockRegistry::start(place, registry, images, self.session.authority.as_ref())?;
+        let mut judge = Judge { bindings, memory: Memory::default(), proposing: Memory::default(), proposal: Golden::default() };
+        let exchanges = steps.iter().filter(|step| matches!(step.action, Action::Request(_))).count();
+        self.golden_fits(&steps, exchanges);
+        for (index, step) in steps.into_iter().enumerate() {
+            if !self.step(index, step, &mut mock, &mut judge).await? {
+                return Ok(());
+            }
+        }
+        self.with(|progress| {
+            progress.checks.extend(mock.accounting());
+            progress.proposal = Some(judge.proposal);
+        });
+        mock.stop().await;
+        Ok(())
+    }
+
+    /// A golden that is missing or of other steps is the harness's failure, and said once.
+    fn golden_fits(&self, steps: &[Step], exchanges: usize) {
+        let problem = match self.golden {
+            Some(file) if file.golden.steps.len() != exchanges => {
+                format!("golden/{} has {} steps, the case has {exchanges} requests", file.path, file.golden.steps.len())
+            }
+            None if steps.iter().any(|step| step.expect.golden && matches!(step.action, Action::Request(_))) => {
+                format!("there is no golden of this case for {}; `--update` proposes one", self.session.version)
+            }
+            _ => return,
+        };
+        self.with(|progress| progress.checks.push(CheckResult::error(CheckKind::Golden, Level::Required, problem)));
+    }
+
+    /// Does one step. Says no when the case cannot go on: nothing that follows an unanswered request means anything.
+    async fn step(&self, index: usize, step: Step, mock: &mut MockRegistry, judge: &mut Judge) -> Result<bool, String> {
+        let request = match &step.action {
+            Action::Registry(change) => return mock.change(change).map(|()| true),
+            Action::Secret(given) => secret::request(given, &self.session.namespace, &self.session.run),
+            Action::Cluster(_) => return Err("this target cannot be configured".to_owned()),
+            Action::Request(request) => request.clone(),
+        };
+        let name = StepName { number: index + 1, name: judge.describe(&request) };
+        self.with(|progress| progress.current = Some(name.clone()));
+        self.ledger.note(&request);
+        let prepared = Prepared::new(&request, &self.session.namespace).map_err(|error| error.to_string())?;
+        let begun = Instant::now();
+        let sent = self.session.target.send(&prepared, step.user).await;
+        let asked = mock.asked();
+        let exchange = self.exchange(&name, &prepared, &step, sent.as_ref().ok(), &asked, begun.elapsed());
+        self.with(|progress| progress.exchanges.push(exchange));
+        let answered = match sent {
+            Ok(answered) => answered,
+            Err(problem) => return self.unanswered(&problem.to_string()).map(|()| false),
+        };
+        if matches!(step.action, Action::Secret(_)) {
+            return match answered.status {
+                201 => Ok(true),
+                status => Err(format!("the pull secret was not taken: status {status}")),
+            };
+        }
+        self.note_images(&answered, judge);
+        let checks = judge.step(self, &name, &request, &step, &answered, asked);
+        self.with(|progress| progress.checks.extend(checks.into_iter().map(|check| check.at(name.clone()))));
+        Ok(true)
+    }
+
+    fn exchange(
+        &self,
+        step: &StepName,
+        prepared: &Prepared,
+        written: &Step,
+        answered: Option<&Answered>,
+        asked: &Asked,
+        duration: Duration,
+    ) -> Exchange {
+        Exchange {
+            step: step.clone(),
+            request: crate::verdict::Request {
+                method: prepared.method.to_string(),
+                path: prepared.uri.clone(),
+                headers: prepared.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+                body: prepared.body.clone(),
+            },
+            response: answered.map(|answered| crate::verdict::Response {
+                status: answered.status,
+                headers: answered.headers.clone(),
+                body: String::from_utf8_lossy(&answered.body).into_owned(),
+            }),
+            curl: curl(&self.session.target, prepared, written.user),
+            registry: asked.lines.clone(),
+            duration,
+        }
+    }
+
+    /// Image objects are cluster-wide: those of this case's own images are taken back too.
+    fn note_images(&self, answered: &Answered, judge: &Judge) {
+        let body = String::from_utf8_lossy(&answered.body);
+        for image in judge.bindings.images.values() {
+            let digest = image.digest.to_string();
+            if body.contains(&digest) {
+                self.ledger.note_image(&digest);
+            }
+        }
+    }
+}
+
+/// Holds answers against what is expected of them, step by step.
+struct Judge {
+    bindings: Bindings,
+    memory: Memory,
+    proposing: Memory,
+    proposal: Golden,
+}
+
+impl Judge {
+    fn step(
+        &mut self,
+        run: &CaseRun<'_>,
+        name: &StepName,
+        request: &Request,
+        step: &Step,
+        answered: &Answered,
+        asked: Asked,
+    ) -> Vec<CheckResult> {
+        let answer = answer::answer(answered, asked.traffic);
+        let golden = run.golden.and_then(|file| file.golden.steps.get(self.proposal.steps.len()));
+        let mut checks = vec![check::status(request, &step.expect, run.session.version, answered.status)];
+        if let Some(golden) = golden.filter(|_| step.expect.golden) {
+            checks.extend(check::golden(golden, &answer, &self.bindings, &mut self.memory));
+        }
+        checks.extend(check::schema(run.session.version, &answer));
+        checks.extend(check::values(&step.expect, &answer.body));
+        checks.extend(check::traffic(&step.expect, &answer));
+        checks.extend(check::accept(&step.expect, &asked.accepted));
+        self.propose(name, &answer, golden);
+        checks
+    }
+
+    fn propose(&mut self, name: &StepName, answer: &Answer, previous: Option<&golden::GoldenStep>) {
+        self.proposal.steps.push(golden::propose(&name.name, answer, previous, &self.bindings, &mut self.proposing));
+    }
+
+    /// The request in words, with placeholders in place of this run's own values.
+    fn describe(&self, request: &Request) -> String {
+        let answer = Answer { body: request.describe().into(), ..Answer::default() };
+        let described = golden::propose("", &answer, None, &self.bindings, &mut Memory::default());
+        described.body.as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// The sets of media types that requests for manifests accepted.
+pub type Accepted = Vec<BTreeSet<String>>;

@@ -1,0 +1,154 @@
+//! The judgements about one answer.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use serde_json::Value;
+
+use crate::{
+    golden::{self, Answer, GoldenStep, Memory},
+    json_path::JsonPath,
+    schema::Schema,
+    suite::{Expectation, Request},
+    variable::Bindings,
+    verdict::{CheckKind, CheckResult, Difference, Level, Side},
+    version::ApiVersion,
+};
+
+/// The HTTP status code.
+#[must_use]
+pub fn status(request: &Request, expect: &Expectation, version: ApiVersion, actual: u16) -> CheckResult {
+    let expected = match &expect.status {
+        Some(by_version) => by_version.at(version),
+        None if request.method == Method::POST => Some(201),
+        None => Some(200),
+    };
+    match expected {
+        None => CheckResult::error(
+            CheckKind::Status,
+            Level::Required,
+            format!("the suite does not say which status code holds for {version}"),
+        ),
+        Some(expected) if expected == actual => CheckResult::pass(CheckKind::Status, Level::Required),
+        Some(expected) => {
+            CheckResult::fail(CheckKind::Status, Level::Required, format!("expected status {expected}, found {actual}"))
+        }
+    }
+}
+
+/// The answer and what was asked of the registry, against the golden: the checks `golden` and `traffic`.
+#[must_use]
+pub fn golden(golden: &GoldenStep, answer: &Answer, bindings: &Bindings, memory: &mut Memory) -> Vec<CheckResult> {
+    match golden::compare(golden, answer, bindings, memory) {
+        Ok(found) => vec![
+            CheckResult::of_differences(CheckKind::Golden, Level::Required, found.answer),
+            CheckResult::of_differences(CheckKind::Traffic, Level::Compatible, found.traffic),
+        ],
+        Err(unbound) => vec![CheckResult::error(CheckKind::Golden, Level::Required, format!("the golden: {unbound}"))],
+    }
+}
+
+/// Types, required fields and unknown fields, against the published schema. Nothing where none was published.
+#[must_use]
+pub fn schema(version: ApiVersion, answer: &Answer) -> Vec<CheckResult> {
+    if !answer.body.is_object() {
+        return Vec::new();
+    }
+    Schema::for_version(version).judge(&answer.body).map(|judgement| judgement.into_checks().to_vec()).unwrap_or_default()
+}
+
+/// The values that the step names.
+pub fn values<'a>(expect: &'a Expectation, body: &'a Value) -> impl Iterator<Item = CheckResult> + 'a {
+    expect.values.iter().map(|(path, expected)| {
+        let found = path.find(body);
+        if expected.holds(found) {
+            CheckResult::pass(CheckKind::Value, Level::Required)
+        } else {
+            let found = Side::of(found);
+            CheckResult::fail(CheckKind::Value, Level::Required, format!("{path}: expected {expected}, found {found}"))
+        }
+    })
+}
+
+/// What was asked of the registry, where the step says so itself.
+#[must_use]
+pub fn traffic(expect: &Expectation, answer: &Answer) -> Option<CheckResult> {
+    let expected = expect.traffic.as_ref()?;
+    let repositories: BTreeSet<&String> = expected.keys().chain(answer.traffic.keys()).collect();
+    let side = |lines: Option<&Vec<String>>| Side::of(lines.map(|lines| Value::from(lines.clone())).as_ref());
+    let differences = repositories
+        .into_iter()
+        .filter(|repository| expected.get(*repository) != answer.traffic.get(*repository))
+        .map(|repository| Difference {
+            path: JsonPath::root().key(repository),
+            expected: side(expected.get(repository)),
+            actual: side(answer.traffic.get(repository)),
+            level: Level::Compatible,
+        })
+        .collect();
+    Some(CheckResult::of_differences(CheckKind::Traffic, Level::Compatible, differences))
+}
+
+/// What every request for a manifest said it accepts.
+#[must_use]
+pub fn accept(expect: &Expectation, accepted: &[BTreeSet<String>]) -> Option<CheckResult> {
+    let expected: BTreeSet<String> = expect.accept.as_ref()?.iter().cloned().collect();
+    let list = |types: &BTreeSet<String>| types.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let wrong = accepted.iter().find(|accepted| **accepted != expected);
+    Some(match wrong {
+        None if accepted.is_empty() => {
+            CheckResult::fail(CheckKind::Traffic, Level::Compatible, "no manifest was asked for")
+        }
+        None => CheckResult::pass(CheckKind::Traffic, Level::Compatible),
+        Some(found) => CheckResult::fail(
+            CheckKind::Traffic,
+            Level::Compatible,
+            format!("expected manifests to be asked for with `Accept: {}`, found `{}`", list(&expected), list(found)),
+        ),
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+    use crate::verdict::Verdict;
+
+    #[rstest]
+    #[case(Method::POST, json!({}), 201, Verdict::Pass)]
+    #[case(Method::POST, json!({}), 200, Verdict::Fail)]
+    #[case(Method::GET, json!({}), 200, Verdict::Pass)]
+    #[case(Method::GET, json!({"status": 404}), 404, Verdict::Pass)]
+    #[case(Method::GET, json!({"status": 404}), 200, Verdict::Fail)]
+    #[case(Method::GET, json!({"status": {"4.12": 200}}), 200, Verdict::Error)]
+    fn a_status_is_expected_or_the_usual_one(
+        #[case] method: Method,
+        #[case] expect: Value,
+        #[case] actual: u16,
+        #[case] verdict: Verdict,
+    ) {
+        let expect: Expectation = serde_json::from_value(expect).unwrap();
+        assert_eq!(status(&Request::new(method, "x"), &expect, ApiVersion::V4_2, actual).verdict, verdict);
+    }
+
+    #[test]
+    fn a_foreign_text_costs_the_compatible_level_only() {
+        let step = |message: &str| json!({"kind": "Status", "message": message});
+        let golden_step = GoldenStep { body: step("a"), ..GoldenStep::default() };
+        let answer = Answer { body: step("b"), ..Answer::default() };
+        let checks = golden(&golden_step, &answer, &Bindings::default(), &mut Memory::default());
+        assert_eq!((checks[0].verdict, checks[0].level), (Verdict::Fail, Level::Compatible));
+    }
+
+    #[test]
+    fn every_request_for_a_manifest_has_to_accept_the_same_types() {
+        let expect: Expectation = serde_json::from_value(json!({"accept": ["b", "a"]})).unwrap();
+        let types = |types: &[&str]| types.iter().map(|text| (*text).to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(accept(&expect, &[types(&["a", "b"])]).unwrap().verdict, Verdict::Pass);
+        assert_eq!(accept(&expect, &[types(&["a", "b"]), types(&["a"])]).unwrap().verdict, Verdict::Fail);
+        assert_eq!(accept(&expect, &[]).unwrap().verdict, Verdict::Fail);
+    }
+}

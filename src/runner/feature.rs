@@ -1,0 +1,69 @@
+//! What a target has, so that a case that needs more is skipped with a reason.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+
+use super::target::{Credential, Prepared, Target};
+use crate::suite::{Feature, Request, User};
+
+/// The features of a target; for each one that is absent, why.
+#[derive(Debug, Clone, Default)]
+pub struct Features {
+    absent: BTreeMap<Feature, String>,
+}
+
+impl Features {
+    /// Finds out what the target has. `declared` are features that the person who starts the run vouches for: those that
+    /// no request can find out.
+    pub async fn of(target: &Target, namespace: &str, declared: &[Feature]) -> Self {
+        let mut absent = BTreeMap::new();
+        let mut note = |feature: Feature, reason: Option<String>| {
+            if let Some(reason) = reason.filter(|_| !declared.contains(&feature)) {
+                absent.insert(feature, reason);
+            }
+        };
+        let secrets = format!("/api/v1/namespaces/{namespace}/secrets");
+        note(Feature::PullSecrets, can_read(target, &secrets, User::User).await);
+        let images = "/apis/image.openshift.io/v1/images?limit=1";
+        note(Feature::ClusterAdmin, can_read(target, images, User::Admin).await);
+        let configuration = "/apis/config.openshift.io/v1/images";
+        note(Feature::ClusterConfiguration, can_read(target, configuration, User::Admin).await);
+        note(Feature::TrustedCa, Some("nobody said that the implementation trusts the mock registry's CA".to_owned()));
+        note(
+            Feature::ServerConfiguration,
+            Some("nobody said that the implementation was started with the suite's configuration".to_owned()),
+        );
+        note(
+            Feature::RestrictedUser,
+            target.restricted.is_none().then(|| "there are no credentials of a restricted user".to_owned()),
+        );
+        Self { absent }
+    }
+
+    /// Why something of what is needed is absent.
+    #[must_use]
+    pub fn missing(&self, needs: &[Feature]) -> Option<String> {
+        let reasons: Vec<String> = needs
+            .iter()
+            .filter_map(|feature| Some(format!("needs {feature}: {}", self.absent.get(feature)?)))
+            .collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+}
+
+/// Why `path` cannot be read, if it cannot.
+async fn can_read(target: &Target, path: &str, user: User) -> Option<String> {
+    if user == User::Admin && target.admin.is_none() && matches!(target.user, Credential::None) {
+        return Some("there are no credentials of a cluster administrator".to_owned());
+    }
+    let prepared = match Prepared::new(&Request::new(Method::GET, path), "") {
+        Ok(prepared) => prepared,
+        Err(error) => return Some(error.to_string()),
+    };
+    match target.send(&prepared, user).await {
+        Ok(answered) if answered.status == 200 => None,
+        Ok(answered) => Some(format!("GET {path} answers {}", answered.status)),
+        Err(error) => Some(format!("GET {path}: {error}")),
+    }
+}

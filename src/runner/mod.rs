@@ -1,0 +1,121 @@
+//! The runner: drives an implementation of the API, reached by URL, through cases, and judges what it answers.
+//!
+//! ```text
+//! run ─ for each case ─ MockRegistry ← requests ─ implementation
+//!                       Script steps ─ requests → implementation ─ answers → checks → verdict
+//! ```
+//!
+//! Cases run in parallel and in any order. Isolation makes that safe: every case has a registry, an image stream and
+//! image bytes of its own, marked with the run's [`RunId`].
+
+mod answer;
+mod case;
+mod check;
+mod cleanup;
+mod curl;
+mod feature;
+mod mock;
+mod names;
+mod namespace;
+mod ports;
+mod secret;
+mod selection;
+mod session;
+mod target;
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+use tokio::sync::watch;
+
+pub use self::{
+    case::{CaseOutcome, run_case},
+    feature::Features,
+    names::RunId,
+    namespace::{Namespace, NamespaceError},
+    ports::{Place, Ports},
+    selection::{CasePattern, PatternError, Selection},
+    session::Session,
+    target::{Answered, Credential, HeaderSource, LARGEST_ANSWER, NoAnswer, Prepared, Target},
+};
+use crate::{
+    suite::Case,
+    verdict::{CaseResult, Verdict},
+    version::ApiVersion,
+};
+
+/// Why a case is not run against a target, if it is not.
+#[must_use]
+pub fn reason_to_skip(case: &Case, version: ApiVersion, features: &Features) -> Option<String> {
+    if !case.holds_for(version) {
+        let since = case.since.map(|since| format!("since {since}"));
+        let until = case.until.map(|until| format!("until {until}"));
+        let range: Vec<String> = since.into_iter().chain(until).collect();
+        return Some(format!("holds {}, not for {version}", range.join(" and ")));
+    }
+    features.missing(&case.needs)
+}
+
+/// Runs cases, `jobs` at a time, and tells `finished` of each as it comes out.
+///
+/// The outcomes are in the order of `cases`. When `stop` turns true, no case is begun any more, those that run are cut
+/// short and take back what they made, and the others are left out.
+pub async fn run(
+    session: Arc<Session>,
+    cases: Vec<(Case, Option<String>)>,
+    jobs: usize,
+    stop: watch::Receiver<bool>,
+    mut finished: impl FnMut(&CaseOutcome),
+) -> Vec<CaseOutcome> {
+    let total = cases.len();
+    let mut outcomes: Vec<Option<CaseOutcome>> = Vec::new();
+    outcomes.resize_with(total, || None);
+    let mut running = stream::iter(cases.into_iter().enumerate())
+        .map(|(index, (case, skip))| {
+            let (session, stop) = (session.clone(), stop.clone());
+            async move {
+                if let Some(reason) = skip {
+                    return Some((index, skipped(&case, reason)));
+                }
+                if *stop.borrow() {
+                    return None;
+                }
+                // A task of its own: a case that panics is the harness's failure and ends no other case.
+                let (suite, name) = (case.suite.clone(), case.name.clone());
+                let task = tokio::spawn(async move { run_case(&session, &case, stopped(stop)).await });
+                Some((index, task.await.unwrap_or_else(|panic| panicked(suite, name, &panic))))
+            }
+        })
+        .buffer_unordered(jobs.max(1));
+    while let Some(outcome) = running.next().await {
+        if let Some((index, outcome)) = outcome {
+            finished(&outcome);
+            outcomes[index] = Some(outcome);
+        }
+    }
+    outcomes.into_iter().flatten().collect()
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // When the sender is gone nobody can stop the run any more.
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn skipped(case: &Case, reason: String) -> CaseOutcome {
+    let result = CaseResult {
+        about: case.about.clone(),
+        location: Some(case.location()),
+        requirements: case.requirements.clone(),
+        ..CaseResult::skip(&case.suite, &case.name, reason)
+    };
+    CaseOutcome { result, golden: None, proposal: None, left_behind: Vec::new() }
+}
+
+fn panicked(suite: String, case: String, panic: &tokio::task::JoinError) -> CaseOutcome {
+    use crate::verdict::{CheckKind, CheckResult, Level};
+    let check = CheckResult::error(CheckKind::Status, Level::Required, format!("the harness panicked: {panic}"));
+    let result = CaseResult { verdict: Verdict::Error, ..CaseResult::of_checks(suite, case, vec![check]) };
+    CaseOutcome { result, golden: None, proposal: None, left_behind: Vec::new() }
+}
