@@ -18,6 +18,7 @@ pub mod fixture;
 pub mod golden;
 pub mod json_path;
 pub mod oci;
+pub mod registry;
 #[cfg(feature = "report")]
 pub mod report;
 #[cfg(feature = "runner")]

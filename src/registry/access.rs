@@ -1,0 +1,146 @@
+//! Who may do what: credentials, challenges and tokens.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{AUTHORIZATION, HOST, WWW_AUTHENTICATE},
+    request::Parts,
+};
+use serde_json::json;
+
+use super::{
+    answer::Answer,
+    error::ErrorCode,
+    query,
+    route::Route,
+    token::{Grant, Scope, Tokens},
+};
+use crate::fixture::{Auth, Scheme};
+
+/// The name by which challenges and tokens call the registry (`service`, and the realm of Basic).
+const SERVICE: &str = "fixture";
+
+/// The rules of one registry.
+#[derive(Debug)]
+pub(crate) struct Access {
+    auth: Option<Auth>,
+    secure: bool,
+    tokens: Tokens,
+}
+
+impl Access {
+    pub(crate) fn new(auth: Option<Auth>, secure: bool) -> Self {
+        Self { auth, secure, tokens: Tokens::default() }
+    }
+
+    /// Whether the request may be answered; if not, the answer that says why.
+    #[expect(clippy::result_large_err, reason = "the refusal is the answer to send, made once a request")]
+    pub(crate) fn check(&self, request: &Parts, route: &Route<'_>) -> Result<(), Answer> {
+        let Some(auth) = &self.auth else { return Ok(()) };
+        if *route == Route::Token {
+            return Ok(());
+        }
+        let repository = match route {
+            Route::Repository(name, _) => Some(*name),
+            _ => None,
+        };
+        let needed = repository.map(|name| Scope::new(name, actions(&request.method)));
+        match auth.scheme {
+            Scheme::Basic => self.check_basic(auth, request, needed.as_ref())?,
+            Scheme::Bearer => self.check_bearer(request, needed.as_ref())?,
+        }
+        match repository {
+            Some(name) if auth.deny.contains(name) => Err(ErrorCode::Denied.answer()),
+            _ => Ok(()),
+        }
+    }
+
+    #[expect(clippy::result_large_err, reason = "as for `check`")]
+    fn check_basic(&self, auth: &Auth, request: &Parts, needed: Option<&Scope>) -> Result<(), Answer> {
+        let pull = needed.is_none_or(Scope::is_pull);
+        match basic_credentials(&request.headers) {
+            Some((user, password)) if is_user(auth, &user, &password) => Ok(()),
+            None if auth.anonymous && pull => Ok(()),
+            _ => Err(challenge(&format!("Basic realm=\"{SERVICE}\""))),
+        }
+    }
+
+    #[expect(clippy::result_large_err, reason = "as for `check`")]
+    fn check_bearer(&self, request: &Parts, needed: Option<&Scope>) -> Result<(), Answer> {
+        let grant = bearer_token(&request.headers).map(|token| self.tokens.read(token));
+        let problem = match (grant, needed) {
+            (None, _) => None,
+            (Some(None), _) => Some("invalid_token"),
+            (Some(Some(grant)), Some(needed)) if !grant.allows(needed) => Some("insufficient_scope"),
+            (Some(Some(_)), _) => return Ok(()),
+        };
+        let scheme = if self.secure { "https" } else { "http" };
+        let host = request.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let mut text = format!("Bearer realm=\"{scheme}://{host}/token\",service=\"{SERVICE}\"");
+        if let Some(scope) = needed {
+            text += &format!(",scope=\"{scope}\"");
+        }
+        if let Some(problem) = problem {
+            text += &format!(",error=\"{problem}\"");
+        }
+        Err(challenge(&text))
+    }
+
+    /// The token endpoint: a token for the user that the request names, or for nobody in particular where the fixture
+    /// lets anyone pull.
+    pub(crate) fn token(&self, request: &Parts) -> Answer {
+        let Some(auth) = self.auth.as_ref().filter(|auth| auth.scheme == Scheme::Bearer) else {
+            return Answer::empty(StatusCode::NOT_FOUND);
+        };
+        let user = match basic_credentials(&request.headers) {
+            Some((user, password)) if is_user(auth, &user, &password) => Some(user),
+            None if auth.anonymous => None,
+            _ => return ErrorCode::Unauthorized.answer(),
+        };
+        let scopes = query::pairs(request.uri.query().unwrap_or_default())
+            .filter(|(name, _)| name == "scope")
+            .flat_map(|(_, scopes)| scopes.split(' ').filter_map(|scope| scope.parse().ok()).collect::<Vec<Scope>>());
+        let scopes = scopes.map(|scope| if user.is_some() { scope } else { scope.only_pull() }).collect();
+        let token = self.tokens.write(&Grant::new(user, scopes));
+        let body = json!({ "token": token, "access_token": token, "expires_in": Grant::LIFE.as_secs() });
+        let mut answer = Answer::with_body(StatusCode::OK, body.to_string());
+        answer.content_type("application/json");
+        answer
+    }
+}
+
+/// What a request with this method does to a repository.
+fn actions(method: &Method) -> &'static [&'static str] {
+    match *method {
+        Method::GET | Method::HEAD => &["pull"],
+        Method::DELETE => &["delete"],
+        _ => &["pull", "push"],
+    }
+}
+
+fn challenge(text: &str) -> Answer {
+    let mut answer = ErrorCode::Unauthorized.answer();
+    if let Ok(value) = HeaderValue::from_str(text) {
+        answer.headers.insert(WWW_AUTHENTICATE, value);
+    }
+    answer
+}
+
+fn is_user(auth: &Auth, user: &str, password: &str) -> bool {
+    auth.users.get(user).is_some_and(|expected| expected == password)
+}
+
+fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
+    let decoded = BASE64_STANDARD.decode(credentials(headers, "basic")?).ok()?;
+    let (user, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}
+
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    credentials(headers, "bearer")
+}
+
+fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    let (found, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    found.eq_ignore_ascii_case(scheme).then(|| credentials.trim())
+}

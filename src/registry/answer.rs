@@ -1,0 +1,83 @@
+//! Answers, and the manner in which they are delivered.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
+
+/// What the registry says to a request.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers; `Content-Length` is among them.
+    pub headers: HeaderMap,
+    /// The body. A `HEAD` request is answered with headers only.
+    pub body: Bytes,
+}
+
+/// How an answer reaches the client.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// The answer.
+    pub answer: Answer,
+    /// How long the registry waits before it says anything.
+    pub delay: Duration,
+    /// What becomes of the connection.
+    pub manner: Manner,
+}
+
+/// What becomes of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// The answer arrives, and the connection stays open.
+    Whole,
+    /// The connection is closed after so many bytes of the body.
+    Truncated(u64),
+    /// The connection is reset without an answer (TCP RST).
+    Reset,
+    /// The connection is closed without an answer.
+    Closed,
+    /// Something arrives that is no HTTP, then the connection is closed.
+    Garbage,
+}
+
+impl Answer {
+    const VERSION: &str = "docker-distribution-api-version";
+
+    /// An answer without a body.
+    #[must_use]
+    pub fn empty(status: StatusCode) -> Self {
+        Self::with_body(status, Bytes::new())
+    }
+
+    /// An answer with a body.
+    #[must_use]
+    pub fn with_body(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        let body = body.into();
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(Self::VERSION, HeaderValue::from_static("registry/2.0"));
+        headers.insert(CONTENT_LENGTH, body.len().into());
+        Self { status, headers, body }
+    }
+
+    /// Sets `Content-Type`.
+    pub(crate) fn content_type(&mut self, media_type: &'static str) {
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    }
+
+    /// Puts another body in place of the present one.
+    pub(crate) fn replace_body(&mut self, body: Bytes) {
+        self.headers.insert(CONTENT_LENGTH, body.len().into());
+        self.body = body;
+    }
+}
+
+impl From<Answer> for Delivery {
+    fn from(answer: Answer) -> Self {
+        Self { answer, delay: Duration::ZERO, manner: Manner::Whole }
+    }
+}

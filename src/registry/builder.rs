@@ -1,0 +1,199 @@
+//! A running registry, and how to start one.
+
+use std::{io, net::SocketAddr, ops::Deref, sync::Arc};
+
+use tokio::net::TcpListener;
+
+use super::{
+    core::{Core, FixtureError},
+    server::Server,
+};
+use crate::fixture::{Auth, BuildError, Fault, Images, RegistryFixture, Salt, TagListing, Tls, builtin};
+
+/// A registry on a TCP port. It stops when it is dropped.
+///
+/// What it holds and how it behaves can be changed at any time through the methods of [`Core`].
+#[derive(Debug)]
+pub struct Registry {
+    core: Arc<Core>,
+    address: SocketAddr,
+    host: String,
+    secure: bool,
+    server: Server,
+}
+
+/// Why a registry does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// An image cannot be built.
+    #[error(transparent)]
+    Image(#[from] BuildError),
+    /// The fixture names something that is not there.
+    #[error(transparent)]
+    Fixture(#[from] FixtureError),
+}
+
+impl Registry {
+    /// Starts with an empty registry on a free loopback port.
+    pub fn builder() -> RegistryBuilder {
+        RegistryBuilder::default()
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Host and port by which clients reach it.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Its base URL, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.host)
+    }
+
+    /// Accepts no more connections, and returns when the requests under way have been answered.
+    pub async fn finish(self) {
+        self.server.finish().await;
+    }
+}
+
+impl Deref for Registry {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
+    }
+}
+
+/// A registry to be started. It reads like a fixture file:
+///
+/// ```
+/// use isi_conformance::{fixture::{Auth, Fault}, registry::Registry};
+///
+/// let builder = Registry::builder()
+///     .tag("lib/app", "v1", "s2-basic")
+///     .auth(Auth::basic().user("robot", "secret"))
+///     .fault(Fault::when("GET manifests/*").first(1).status(503).error("UNAVAILABLE"));
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a registry does nothing until it is started"]
+pub struct RegistryBuilder {
+    fixture: RegistryFixture,
+    images: Option<Images>,
+    salt: Salt,
+    address: SocketAddr,
+    host: Option<String>,
+}
+
+impl Default for RegistryBuilder {
+    fn default() -> Self {
+        Self {
+            fixture: RegistryFixture::default(),
+            images: None,
+            salt: Salt::default(),
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            host: None,
+        }
+    }
+}
+
+impl RegistryBuilder {
+    /// Takes everything from a fixture, in place of what was said before.
+    pub fn fixture(mut self, fixture: RegistryFixture) -> Self {
+        self.fixture = fixture;
+        self
+    }
+
+    /// Uses these images instead of building those of the built-in catalogue.
+    pub fn images(mut self, images: Images) -> Self {
+        self.images = Some(images);
+        self
+    }
+
+    /// Builds the images with this salt.
+    pub fn salt(mut self, salt: Salt) -> Self {
+        self.salt = salt;
+        self
+    }
+
+    /// Listens on this address instead of a free loopback port.
+    pub const fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Tells clients this host (with port), where they reach the registry by another name than its address.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// Adds a repository without tags.
+    pub fn repository(mut self, repository: impl Into<String>) -> Self {
+        self.fixture.repositories.entry(repository.into()).or_default();
+        self
+    }
+
+    /// Adds an image under a tag.
+    pub fn tag(mut self, repository: impl Into<String>, tag: impl Into<String>, image: impl Into<String>) -> Self {
+        self.fixture.repositories.entry(repository.into()).or_default().insert(tag.into(), image.into());
+        self
+    }
+
+    /// Asks for credentials.
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.fixture.auth = Some(auth);
+        self
+    }
+
+    /// Secures connections.
+    pub const fn tls(mut self, tls: Tls) -> Self {
+        self.fixture.tls = tls;
+        self
+    }
+
+    /// Adds a fault.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.fixture.faults.push(fault);
+        self
+    }
+
+    /// Lists tags in this way.
+    pub fn tags(mut self, tags: TagListing) -> Self {
+        self.fixture.tags = tags;
+        self
+    }
+
+    /// Starts the registry on the Tokio runtime of the caller.
+    ///
+    /// # Errors
+    /// When an image cannot be built or is unknown, or the address cannot be listened on.
+    pub async fn start(self) -> Result<Registry, StartError> {
+        let images = match self.images {
+            Some(images) => images,
+            None => builtin().build(self.fixture.image_names(), &self.salt)?,
+        };
+        let listen = |source| StartError::Listen { address: self.address, source };
+        let listener = TcpListener::bind(self.address).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let host = self.host.unwrap_or_else(|| address.to_string());
+        let secure = self.fixture.tls != Tls::None;
+        let core = Arc::new(Core::new(&self.fixture, images, host.clone(), secure)?);
+        let server = Server::start(listener, core.clone());
+        Ok(Registry { core, address, host, secure, server })
+    }
+}

@@ -1,0 +1,206 @@
+//! The registry without a network: a request in, an answer out.
+
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use http::{Method, StatusCode, request::Parts};
+
+use super::{
+    access::Access,
+    answer::{Answer, Delivery, Manner},
+    content,
+    error::ErrorCode,
+    fault::Faults,
+    journal::{Entry, Journal},
+    route::{Endpoint, Route},
+    store::Store,
+    tags,
+};
+use crate::{
+    fixture::{Fault, Image, Images, RegistryFixture, TagListing},
+    oci::Digest,
+    variable::{Part, Variable, template},
+};
+
+/// How many journal entries are kept unless another limit is set.
+pub const JOURNAL_LIMIT: usize = 10_000;
+
+/// A registry without a network. All of its methods can be called at any time from any thread.
+#[derive(Debug)]
+pub struct Core {
+    store: RwLock<Store>,
+    images: Images,
+    host: String,
+    access: Access,
+    tags: TagListing,
+    faults: Faults,
+    journal: Journal,
+}
+
+/// A fixture names something that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FixtureError {
+    /// An image is named that has not been built.
+    #[error("there is no image `{0}` among those of this registry")]
+    Image(String),
+    /// A text asks for a content that the image does not have.
+    #[error("`{{{{{0}}}}}` names nothing that image has")]
+    Content(String),
+    /// A filled-in pattern is none.
+    #[error(transparent)]
+    Pattern(#[from] crate::fixture::ParsePatternError),
+}
+
+impl Core {
+    /// A registry that holds what `fixture` says. `host` is the name (with port) by which clients reach it, `secure`
+    /// whether they do so over TLS: both go into the URLs that the registry hands out.
+    ///
+    /// # Errors
+    /// When the fixture names an image that is not among `images`.
+    pub fn new(fixture: &RegistryFixture, images: Images, host: String, secure: bool) -> Result<Self, FixtureError> {
+        let core = Self {
+            store: RwLock::default(),
+            images,
+            host,
+            access: Access::new(fixture.auth.clone(), secure),
+            tags: fixture.tags.clone(),
+            faults: Faults::default(),
+            journal: Journal::new(JOURNAL_LIMIT),
+        };
+        for (repository, tags) in &fixture.repositories {
+            core.store_mut().repository_mut(repository);
+            for (tag, image) in tags {
+                core.tag(repository, &core.fill(tag)?.replace(':', "-"), core.image(image)?);
+            }
+        }
+        for (repository, images) in &fixture.untagged {
+            for image in images {
+                core.store_mut().repository_mut(repository).add(core.image(image)?);
+            }
+        }
+        for fault in &fixture.faults {
+            core.arm(fault.clone())?;
+        }
+        Ok(core)
+    }
+
+    /// Puts `image` with all it consists of into `repository` under `tag`.
+    pub fn tag(&self, repository: &str, tag: &str, image: &Image) {
+        let mut store = self.store_mut();
+        let repository = store.repository_mut(repository);
+        let manifest = repository.add(image);
+        repository.tags.insert(tag.to_owned(), manifest);
+    }
+
+    /// Removes a tag; what it named stays. Returns whether it was there.
+    pub fn untag(&self, repository: &str, tag: &str) -> bool {
+        self.store_mut().repository_mut(repository).tags.remove(tag).is_some()
+    }
+
+    /// Adds a fault behind those that are armed.
+    ///
+    /// # Errors
+    /// When the fault names an image that this registry was not started with.
+    pub fn arm(&self, mut fault: Fault) -> Result<(), FixtureError> {
+        let name = fault.name().to_owned();
+        fault.when = self.fill(fault.when.text())?.parse()?;
+        fault.name = Some(name);
+        for text in [&mut fault.redirect, &mut fault.body] {
+            *text = text.as_deref().map(|text| self.fill(text)).transpose()?;
+        }
+        for value in fault.headers.values_mut().flatten() {
+            *value = self.fill(value)?;
+        }
+        let swapped = fault.image.as_deref().map(|name| self.image(name)).transpose()?;
+        let swapped = swapped.map(|image| image.manifest.clone());
+        self.faults.arm(fault, swapped);
+        Ok(())
+    }
+
+    /// The journal from entry `first` on, as far as it is kept.
+    #[must_use]
+    pub fn journal(&self, first: u64) -> Vec<Entry> {
+        self.journal.since(first)
+    }
+
+    /// The names of the faults that have not fired yet.
+    #[must_use]
+    pub fn unfired_faults(&self) -> Vec<String> {
+        self.faults.unfired()
+    }
+
+    /// Answers a request, and writes it into the journal.
+    pub fn respond(&self, request: &Parts) -> Delivery {
+        let route = Route::of(request.uri.path());
+        let fault = self.faults.firing(request);
+        let delivery = match &fault {
+            Some(fault) => fault.apply(|| self.answer(request, &route)),
+            None => self.answer(request, &route).into(),
+        };
+        let status = (delivery.manner == Manner::Whole).then_some(delivery.answer.status);
+        let fault = fault.as_ref().map(|armed| armed.fault.name());
+        self.journal.write(Entry::new(request, status, fault, route == Route::Unknown));
+        delivery
+    }
+
+    fn answer(&self, request: &Parts, route: &Route<'_>) -> Answer {
+        if let Err(refusal) = self.access.check(request, route) {
+            return refusal;
+        }
+        match (&request.method, route) {
+            (_, Route::Token) => self.access.token(request),
+            (&Method::GET | &Method::HEAD, Route::Ping) => {
+                let mut answer = Answer::with_body(StatusCode::OK, "{}");
+                answer.content_type("application/json");
+                answer
+            }
+            (&Method::GET | &Method::HEAD, Route::Repository(name, endpoint)) => {
+                let store = self.store();
+                let Some(repository) = store.repository(name) else {
+                    return ErrorCode::NameUnknown.detailed(serde_json::json!({ "name": name }));
+                };
+                match endpoint {
+                    Endpoint::Manifest(reference) => content::manifest(repository, reference, request),
+                    Endpoint::Blob(digest) => content::blob(repository, digest, request),
+                    Endpoint::Tags => tags::list(name, repository, &self.tags, request.uri.query()),
+                }
+            }
+            (_, Route::InvalidName(name)) => ErrorCode::NameInvalid.detailed(serde_json::json!({ "name": name })),
+            (_, Route::Unknown) => Answer::empty(StatusCode::NOT_FOUND),
+            _ => ErrorCode::Unsupported.answer(),
+        }
+    }
+
+    /// `text` with its variables replaced.
+    fn fill(&self, text: &str) -> Result<String, FixtureError> {
+        template::replace(text, |name| match name.parse() {
+            Ok(Variable::Registry) => Ok(Some(self.host.clone())),
+            Ok(Variable::Digest { image, part, .. }) => {
+                let digest = self.digest(&image, part)?;
+                let digest = digest.ok_or_else(|| FixtureError::Content(name.to_owned()))?;
+                Ok(Some(digest.to_string()))
+            }
+            Ok(_) | Err(_) => Ok(None),
+        })
+    }
+
+    fn digest(&self, image: &str, part: Part) -> Result<Option<&Digest>, FixtureError> {
+        let image = self.image(image)?;
+        Ok(match part {
+            Part::Manifest => Some(&image.digest),
+            Part::Config => image.config.as_ref().map(|config| &config.digest),
+            Part::Layer(position) => image.layers.get(position).map(|layer| &layer.digest),
+        })
+    }
+
+    fn image(&self, name: &str) -> Result<&Image, FixtureError> {
+        self.images.get(name).map(AsRef::as_ref).ok_or_else(|| FixtureError::Image(name.to_owned()))
+    }
+
+    fn store(&self) -> RwLockReadGuard<'_, Store> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
+        self.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,125 @@
+//! Faults of a running registry: which one fires for a request, and what it makes of the answer.
+
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION},
+    request::Parts,
+};
+
+use super::{
+    answer::{Answer, Delivery, Manner},
+    error::{OciError, errors},
+};
+use crate::fixture::{ConnectionFault, Fault};
+
+/// The armed faults, in the order in which they are tried.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(RwLock<Vec<Arc<Armed>>>);
+
+/// A fault with its variables filled in, and how often it was asked and fired.
+#[derive(Debug)]
+pub(crate) struct Armed {
+    pub(crate) fault: Fault,
+    /// The bytes of the image that the fault serves.
+    pub(crate) swapped: Option<Bytes>,
+    asked: AtomicU64,
+    fired: AtomicU64,
+}
+
+impl Faults {
+    pub(crate) fn arm(&self, fault: Fault, swapped: Option<Bytes>) {
+        let armed = Armed { fault, swapped, asked: AtomicU64::new(0), fired: AtomicU64::new(0) };
+        self.0.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(armed));
+    }
+
+    /// The first fault that fires for this request.
+    pub(crate) fn firing(&self, request: &Parts) -> Option<Arc<Armed>> {
+        let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        faults.iter().find(|armed| armed.fires(request)).cloned()
+    }
+
+    /// The names of the faults that have not fired.
+    pub(crate) fn unfired(&self) -> Vec<String> {
+        let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let unfired = faults.iter().filter(|armed| armed.fired.load(Ordering::Relaxed) == 0);
+        unfired.map(|armed| armed.fault.name().to_owned()).collect()
+    }
+}
+
+impl Armed {
+    fn fires(&self, request: &Parts) -> bool {
+        if !self.fault.when.matches(&request.method, request.uri.path()) {
+            return false;
+        }
+        let number = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        let fires = self.fault.first.is_none_or(|first| number <= first)
+            && self.fault.nth.is_none_or(|nth| number == nth)
+            && self.fault.every.is_none_or(|every| every > 0 && number.is_multiple_of(every));
+        if fires {
+            self.fired.fetch_add(1, Ordering::Relaxed);
+        }
+        fires
+    }
+
+    /// The answer with the fault applied; `usual` is asked for only where the fault changes the usual answer.
+    pub(crate) fn apply(&self, usual: impl FnOnce() -> Answer) -> Delivery {
+        let fault = &self.fault;
+        let mut answer = self.new_answer().unwrap_or_else(usual);
+        if let Some(body) = &fault.body {
+            answer.replace_body(Bytes::copy_from_slice(body.as_bytes()));
+        }
+        if let Some(bytes) = &self.swapped {
+            answer.replace_body(bytes.clone());
+        }
+        for (name, value) in &fault.headers {
+            let Ok(name) = HeaderName::try_from(name.as_str()) else { continue };
+            match value.as_deref().map(HeaderValue::from_str) {
+                Some(Ok(value)) => {
+                    answer.headers.insert(name, value);
+                }
+                Some(Err(_)) => {}
+                None => {
+                    answer.headers.remove(name);
+                }
+            }
+        }
+        let manner = match (fault.connection, fault.truncate) {
+            (Some(ConnectionFault::Reset), _) => Manner::Reset,
+            (Some(ConnectionFault::Close), _) => Manner::Closed,
+            (Some(ConnectionFault::Garbage), _) => Manner::Garbage,
+            (None, Some(length)) => Manner::Truncated(length),
+            (None, None) => Manner::Whole,
+        };
+        Delivery { answer, delay: fault.delay.unwrap_or_default().0, manner }
+    }
+
+    fn new_answer(&self) -> Option<Answer> {
+        let fault = &self.fault;
+        let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok());
+        if let Some(location) = &fault.redirect {
+            let mut answer = Answer::empty(status.unwrap_or(StatusCode::TEMPORARY_REDIRECT));
+            answer.headers.insert(LOCATION, HeaderValue::from_str(location).ok()?);
+            return Some(answer);
+        }
+        if !fault.errors.is_empty() {
+            let messages: Vec<String> = fault.errors.iter().map(|error| error.message().into_owned()).collect();
+            let list: Vec<OciError<'_>> = fault
+                .errors
+                .iter()
+                .zip(&messages)
+                .map(|(error, message)| OciError { code: &error.code, message, detail: None })
+                .collect();
+            return Some(errors(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &list));
+        }
+        let mut answer = Answer::empty(status?);
+        answer.headers.remove(CONTENT_TYPE);
+        answer.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        Some(answer)
+    }
+}

@@ -1,0 +1,135 @@
+//! Which endpoint a path names (distribution specification, section "Endpoints").
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// An endpoint, with the variable parts of its path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Route<'a> {
+    /// `/v2/`
+    Ping,
+    /// `/v2/_catalog`
+    Catalog,
+    /// `/token`
+    Token,
+    /// An endpoint of a repository whose name is well-formed.
+    Repository(&'a str, Endpoint<'a>),
+    /// An endpoint of a repository whose name is malformed.
+    InvalidName(&'a str),
+    /// Nothing of the specification.
+    Unknown,
+}
+
+/// An endpoint of one repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Endpoint<'a> {
+    /// `manifests/<tag or digest>`
+    Manifest(Cow<'a, str>),
+    /// `blobs/<digest>`
+    Blob(Cow<'a, str>),
+    /// `tags/list`
+    Tags,
+}
+
+impl<'a> Route<'a> {
+    /// The endpoint that `path` names. The name of a repository may hold slashes, so it is read from the end.
+    pub(crate) fn of(path: &'a str) -> Self {
+        match path {
+            "/v2/" | "/v2" => return Self::Ping,
+            "/v2/_catalog" => return Self::Catalog,
+            "/token" => return Self::Token,
+            _ => {}
+        }
+        let Some(rest) = path.strip_prefix("/v2/") else { return Self::Unknown };
+        let Some((name, endpoint)) = Endpoint::split(rest) else { return Self::Unknown };
+        if is_repository_name(name) { Self::Repository(name, endpoint) } else { Self::InvalidName(name) }
+    }
+}
+
+impl<'a> Endpoint<'a> {
+    fn split(path: &'a str) -> Option<(&'a str, Self)> {
+        if let Some(name) = path.strip_suffix("/tags/list") {
+            return Some((name, Self::Tags));
+        }
+        let (start, last) = path.rsplit_once('/')?;
+        let (name, kind) = start.rsplit_once('/')?;
+        let last = percent_decode_str(last).decode_utf8().ok()?;
+        match kind {
+            "manifests" => Some((name, Self::Manifest(last))),
+            "blobs" => Some((name, Self::Blob(last))),
+            _ => None,
+        }
+    }
+}
+
+/// Whether `name` has the form of a repository name (distribution specification, section "Pulling manifests"), at most
+/// 255 characters long.
+pub(crate) fn is_repository_name(name: &str) -> bool {
+    name.len() <= 255 && name.split('/').all(is_component)
+}
+
+fn is_component(component: &str) -> bool {
+    let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let mut rest = component.as_bytes();
+    loop {
+        let word = rest.iter().take_while(|byte| alphanumeric(**byte)).count();
+        if word == 0 {
+            return false;
+        }
+        rest = &rest[word..];
+        let separator = rest.iter().take_while(|byte| !alphanumeric(**byte)).count();
+        match &rest[..separator] {
+            [] => return true,
+            b"." | b"_" | b"__" => {}
+            dashes if dashes.iter().all(|byte| *byte == b'-') => {}
+            _ => return false,
+        }
+        rest = &rest[separator..];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("/v2/", Route::Ping)]
+    #[case("/v2/app/tags/list", Route::Repository("app", Endpoint::Tags))]
+    #[case("/v2/a/b/c/manifests/v1", Route::Repository("a/b/c", Endpoint::Manifest("v1".into())))]
+    #[case("/v2/app/manifests/sha256%3Aabc", Route::Repository("app", Endpoint::Manifest("sha256:abc".into())))]
+    #[case("/v2/manifests/manifests/blobs", Route::Repository("manifests", Endpoint::Manifest("blobs".into())))]
+    #[case("/v2/App/blobs/sha256:abc", Route::InvalidName("App"))]
+    #[case("/v2/../etc/tags/list", Route::InvalidName("../etc"))]
+    #[case("/v2/app/nothing/v1", Route::Unknown)]
+    #[case("/favicon.ico", Route::Unknown)]
+    fn names_the_endpoint(#[case] path: &str, #[case] expected: Route<'_>) {
+        assert_eq!(Route::of(path), expected);
+    }
+
+    #[rstest]
+    #[case("a", true)]
+    #[case("a/b-c/d__e/f.g", true)]
+    #[case("a---b", true)]
+    #[case("a..b", false)]
+    #[case("a___b", false)]
+    #[case("-a", false)]
+    #[case("a-", false)]
+    #[case("a//b", false)]
+    #[case("", false)]
+    fn a_name_is_words_between_separators(#[case] name: &str, #[case] expected: bool) {
+        assert_eq!(is_repository_name(name), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn any_path_has_a_route_and_only_well_formed_names_pass(path in "/v2/[ -~]{0,40}") {
+            if let Route::Repository(name, _) = Route::of(&path) {
+                prop_assert!(is_repository_name(name) && !name.contains(".."));
+            }
+        }
+    }
+}

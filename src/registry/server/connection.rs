@@ -1,0 +1,80 @@
+//! One connection: HTTP by hyper, until a fault takes the connection away from it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpStream, sync::watch};
+
+use super::{
+    listener::stopped,
+    raw::{self, Ending},
+};
+use crate::registry::{
+    answer::{Delivery, Manner},
+    core::Core,
+};
+
+/// The first byte of a TLS handshake record (RFC 8446, section 5.1); no HTTP request begins with it.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// The connection is not hyper's any more.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault has taken the connection")]
+struct Taken;
+
+pub(super) async fn serve(stream: TcpStream, core: Arc<Core>, mut stopping: watch::Receiver<bool>) {
+    let mut first = [0];
+    let received = tokio::select! {
+        received = stream.peek(&mut first) => received,
+        () = stopped(&mut stopping) => return,
+    };
+    match received {
+        Ok(0) | Err(_) => return,
+        Ok(_) if first[0] == TLS_HANDSHAKE => return raw::refuse_tls(stream).await,
+        Ok(_) => {}
+    }
+    let taken = Arc::new(Mutex::new(None));
+    let service = service_fn(|request| answer(&core, &taken, request));
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .pipeline_flush(true)
+        .serve_connection(TokioIo::new(stream), service);
+    let served = tokio::select! {
+        served = &mut connection => served,
+        () = stopped(&mut stopping) => {
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    let ending = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match (served, ending) {
+        (Err(_), Some(ending)) => raw::end(connection.into_parts().io.into_inner(), ending).await,
+        (Err(error), None) => tracing::debug!(%error, "a connection ended early"),
+        (Ok(()), _) => {}
+    }
+}
+
+async fn answer(
+    core: &Core,
+    taken: &Mutex<Option<Ending>>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Taken> {
+    let (request, mut body) = request.into_parts();
+    while body.frame().await.is_some_and(|frame| frame.is_ok()) {}
+    let Delivery { answer, delay, manner } = core.respond(&request);
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    if manner != Manner::Whole {
+        *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(Ending { answer, manner });
+        return Err(Taken);
+    }
+    let mut response = Response::new(Full::new(answer.body));
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    Ok(response)
+}

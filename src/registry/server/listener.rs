@@ -1,0 +1,78 @@
+//! Accepting connections, and ending them.
+
+use std::{io, sync::Arc};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+
+use super::connection;
+use crate::registry::core::Core;
+
+/// A task that accepts connections until it is told to stop. Dropping it ends every connection at once.
+#[derive(Debug)]
+pub(crate) struct Server {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    pub(crate) fn start(listener: TcpListener, core: Arc<Core>) -> Self {
+        let (stop, stopping) = watch::channel(false);
+        let task = tokio::spawn(accept(listener, core, stopping));
+        Self { stop, task }
+    }
+
+    /// Accepts nothing more, lets the requests under way finish, and returns when they have.
+    pub(crate) async fn finish(mut self) {
+        // Nobody listens if the task has ended, and then there is nothing to wait for.
+        let _ = self.stop.send(true);
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Accepts until told to stop. The connections are this task's own, so they end with it.
+async fn accept(listener: TcpListener, core: Arc<Core>, mut stopping: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stopped(&mut stopping) => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, core.clone(), stopping.clone()));
+                }
+                Err(error) => pause_after(&error).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Waits until the server is told to stop; one that is gone counts as stopped.
+pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+async fn serve(stream: TcpStream, core: Arc<Core>, stopping: watch::Receiver<bool>) {
+    // Answers are written whole, so waiting to fill a packet only delays them.
+    let _ = stream.set_nodelay(true);
+    connection::serve(stream, core, stopping).await;
+}
+
+/// A connection that ended before it was accepted is nothing; having too many open files is, and passes.
+async fn pause_after(error: &io::Error) {
+    if error.kind() != io::ErrorKind::ConnectionAborted {
+        tracing::warn!(%error, "cannot accept a connection");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

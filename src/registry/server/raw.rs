@@ -1,0 +1,75 @@
+//! What happens to a connection once HTTP is over: bytes written by hand, and ways to end.
+
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::registry::answer::{Answer, Manner};
+
+/// An answer that does not arrive whole.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) answer: Answer,
+    pub(super) manner: Manner,
+}
+
+/// How long a client has to take in what was written before the connection is closed.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Delivers an answer in its manner, and ends the connection. The client may be gone: then there is nothing left to do.
+pub(super) async fn end(mut stream: TcpStream, ending: Ending) {
+    let written = match ending.manner {
+        Manner::Whole | Manner::Closed => Vec::new(),
+        Manner::Reset => return reset(stream),
+        Manner::Garbage => b"this is not http at all\r\n\r\n".to_vec(),
+        Manner::Truncated(length) => {
+            let length = usize::try_from(length).unwrap_or(usize::MAX).min(ending.answer.body.len());
+            let mut bytes = head(&ending.answer);
+            bytes.extend_from_slice(&ending.answer.body[..length]);
+            bytes
+        }
+    };
+    let _ = stream.write_all(&written).await;
+    close(stream).await;
+}
+
+/// Closes with a TCP RST: lingering for no time discards what was not sent, and the peer is told.
+fn reset(stream: TcpStream) {
+    if let Err(error) = SockRef::from(&stream).set_linger(Some(Duration::ZERO)) {
+        tracing::warn!(%error, "a connection is closed where it should be reset");
+    }
+    drop(stream);
+}
+
+/// Closes in order: says that nothing more comes, and reads what the client still sends, because closing with unread data
+/// would reset the connection and could take away what was written.
+async fn close(mut stream: TcpStream) {
+    let _ = stream.shutdown().await;
+    let mut rest = [0; 1024];
+    let _ = timeout(PATIENCE, async { while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {} }).await;
+}
+
+/// Answers a TLS handshake on a port for plain HTTP: one line that is neither TLS nor an HTTP answer, so that a client
+/// knows at once.
+pub(super) async fn refuse_tls(mut stream: TcpStream) {
+    let _ = stream.write_all(b"this port speaks plain HTTP, not TLS\n").await;
+    close(stream).await;
+}
+
+/// The head of an HTTP/1.1 answer.
+fn head(answer: &Answer) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {}\r\n", answer.status).into_bytes();
+    for (name, value) in &answer.headers {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}

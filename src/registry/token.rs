@@ -1,0 +1,155 @@
+//! Bearer tokens: what they allow, and how they are written so that nobody else can.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    str::FromStr,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// Actions on one repository, written `repository:lib/app:pull,push`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Scope {
+    repository: String,
+    actions: BTreeSet<String>,
+}
+
+impl Scope {
+    pub(crate) fn new(repository: &str, actions: &[&str]) -> Self {
+        let actions = actions.iter().map(|action| (*action).to_owned()).collect();
+        Self { repository: repository.to_owned(), actions }
+    }
+
+    /// Whether it is about pulling only.
+    pub(crate) fn is_pull(&self) -> bool {
+        self.actions.iter().all(|action| action == "pull")
+    }
+
+    /// What of it needs no user.
+    pub(crate) fn only_pull(mut self) -> Self {
+        self.actions.retain(|action| action == "pull");
+        self
+    }
+
+    fn covers(&self, other: &Self) -> bool {
+        self.repository == other.repository && (self.actions.contains("*") || self.actions.is_superset(&other.actions))
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let actions: Vec<&str> = self.actions.iter().map(String::as_str).collect();
+        write!(formatter, "repository:{}:{}", self.repository, actions.join(","))
+    }
+}
+
+/// The text is no scope of a repository.
+#[derive(Debug)]
+pub(crate) struct NoRepositoryScope;
+
+impl FromStr for Scope {
+    type Err = NoRepositoryScope;
+
+    fn from_str(text: &str) -> Result<Self, NoRepositoryScope> {
+        let rest = text.strip_prefix("repository:").ok_or(NoRepositoryScope)?;
+        let (repository, actions) = rest.rsplit_once(':').ok_or(NoRepositoryScope)?;
+        Ok(Self::new(repository, &actions.split(',').collect::<Vec<_>>()))
+    }
+}
+
+/// What a token allows, to whom and until when.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Grant {
+    /// The user; none for an anonymous token.
+    user: Option<String>,
+    scopes: Vec<Scope>,
+    /// Seconds since 1970 at which the token ends.
+    until: u64,
+}
+
+impl Grant {
+    /// How long a token lives.
+    pub(crate) const LIFE: Duration = Duration::from_secs(300);
+
+    pub(crate) fn new(user: Option<String>, scopes: Vec<Scope>) -> Self {
+        Self { user, scopes, until: now() + Self::LIFE.as_secs() }
+    }
+
+    pub(crate) fn allows(&self, needed: &Scope) -> bool {
+        self.scopes.iter().any(|scope| scope.covers(needed))
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// Writes tokens and reads its own back: a grant, and a hash that only the holder of the secret can compute.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    secret: [u8; 16],
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self { secret: uuid::Uuid::new_v4().into_bytes() }
+    }
+}
+
+impl Tokens {
+    pub(crate) fn write(&self, grant: &Grant) -> String {
+        let grant = serde_json::to_vec(grant).expect("a grant has only texts and numbers");
+        format!("{}.{}", BASE64_URL_SAFE_NO_PAD.encode(&grant), BASE64_URL_SAFE_NO_PAD.encode(self.seal(&grant)))
+    }
+
+    /// The grant of a token that this registry has written and that has not ended.
+    pub(crate) fn read(&self, token: &str) -> Option<Grant> {
+        let (grant, seal) = token.split_once('.')?;
+        let grant = BASE64_URL_SAFE_NO_PAD.decode(grant).ok()?;
+        let seal = BASE64_URL_SAFE_NO_PAD.decode(seal).ok()?;
+        let grant: Grant = (self.seal(&grant) == seal).then(|| serde_json::from_slice(&grant).ok())??;
+        (now() < grant.until).then_some(grant)
+    }
+
+    /// Hashed with the secret on both sides, so that the hash cannot be continued.
+    fn seal(&self, grant: &[u8]) -> Vec<u8> {
+        Sha256::digest([&self.secret, grant, &self.secret].concat()).to_vec()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn scope(text: &str) -> Scope {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_token_allows_what_it_was_given_for() {
+        let tokens = Tokens::default();
+        let token = tokens.write(&Grant::new(None, vec![scope("repository:lib/app:pull")]));
+        let grant = tokens.read(&token).unwrap();
+        assert!(grant.allows(&scope("repository:lib/app:pull")));
+        assert!(!grant.allows(&scope("repository:lib/app:pull,push")));
+        assert!(!grant.allows(&scope("repository:lib/other:pull")));
+    }
+
+    #[test]
+    fn only_the_registry_that_wrote_a_token_reads_it() {
+        let token = Tokens::default().write(&Grant::new(None, Vec::new()));
+        assert!(Tokens::default().read(&token).is_none());
+    }
+
+    #[test]
+    fn a_token_ends() {
+        let tokens = Tokens::default();
+        let ended = Grant { until: now() - 1, ..Grant::new(None, Vec::new()) };
+        assert!(tokens.read(&tokens.write(&ended)).is_none());
+    }
+}

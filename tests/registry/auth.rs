@@ -1,0 +1,82 @@
+//! Credentials, challenges and tokens.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::StatusCode;
+use isi_conformance::registry::Core;
+use rstest::rstest;
+
+use crate::support::{ask, ask_with, error_code, header, registry};
+
+const MANIFEST: &str = "GET /v2/lib/app/manifests/v1";
+
+fn secured(auth: &str) -> Core {
+    registry(&format!("repositories: {{ lib/app: {{ v1: s2-basic }} }}\nauth: {auth}"))
+}
+
+fn basic(credentials: &str) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(credentials))
+}
+
+#[rstest]
+#[case("robot:secret", StatusCode::OK)]
+#[case("robot:wrong", StatusCode::UNAUTHORIZED)]
+#[case("someone:secret", StatusCode::UNAUTHORIZED)]
+fn basic_asks_for_a_user(#[case] credentials: &str, #[case] expected: StatusCode) {
+    let registry = secured("{ scheme: basic, users: { robot: secret } }");
+    let refused = ask(&registry, "GET /v2/");
+    assert_eq!((refused.status, error_code(&refused).as_str()), (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"));
+    assert_eq!(header(&refused, "www-authenticate"), Some("Basic realm=\"fixture\""));
+    assert_eq!(ask_with(&registry, MANIFEST, &[("authorization", &basic(credentials))]).status, expected);
+}
+
+/// What the token endpoint says to these credentials.
+fn token(registry: &Core, credentials: Option<&str>, scope: &str) -> (StatusCode, String) {
+    let header = credentials.map(basic);
+    let headers: Vec<_> = header.iter().map(|value| ("authorization", value.as_str())).collect();
+    let answer = ask_with(registry, &format!("GET /token?service=fixture&scope={scope}"), &headers);
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    (answer.status, body["token"].as_str().unwrap_or_default().to_owned())
+}
+
+fn with_token(registry: &Core, request: &str, token: &str) -> StatusCode {
+    ask_with(registry, request, &[("authorization", &format!("Bearer {token}"))]).status
+}
+
+#[test]
+fn bearer_says_where_tokens_are_given_and_for_what() {
+    let registry = secured("{ scheme: bearer, users: { robot: secret } }");
+    let realm = "Bearer realm=\"http://registry.test:5000/token\",service=\"fixture\"";
+    assert_eq!(header(&ask(&registry, "GET /v2/"), "www-authenticate"), Some(realm));
+    let scoped = format!("{realm},scope=\"repository:lib/app:pull\"");
+    assert_eq!(header(&ask(&registry, MANIFEST), "www-authenticate"), Some(scoped.as_str()));
+}
+
+#[test]
+fn a_token_opens_what_it_was_given_for() {
+    let registry = secured("{ scheme: bearer, users: { robot: secret } }");
+    let (status, pull) = token(&registry, Some("robot:secret"), "repository:lib/app:pull");
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(with_token(&registry, MANIFEST, &pull), StatusCode::OK);
+    assert_eq!(with_token(&registry, "GET /v2/", &pull), StatusCode::OK);
+    assert_eq!(with_token(&registry, "GET /v2/lib/other/tags/list", &pull), StatusCode::UNAUTHORIZED);
+    assert_eq!(with_token(&registry, MANIFEST, "invented"), StatusCode::UNAUTHORIZED);
+}
+
+#[rstest]
+#[case("{ scheme: bearer, users: { robot: secret } }", None, StatusCode::UNAUTHORIZED)]
+#[case("{ scheme: bearer, users: { robot: secret } }", Some("robot:wrong"), StatusCode::UNAUTHORIZED)]
+#[case("{ scheme: bearer, anonymous: true }", None, StatusCode::OK)]
+fn a_token_is_given_to_users_and_to_anyone_where_the_fixture_says_so(
+    #[case] auth: &str,
+    #[case] credentials: Option<&str>,
+    #[case] expected: StatusCode,
+) {
+    assert_eq!(token(&secured(auth), credentials, "repository:lib/app:pull").0, expected);
+}
+
+#[test]
+fn a_denied_repository_is_denied_with_a_valid_token() {
+    let registry = secured("{ scheme: bearer, users: { robot: secret }, deny: [lib/app] }");
+    let (_, token) = token(&registry, Some("robot:secret"), "repository:lib/app:pull");
+    assert_eq!(with_token(&registry, MANIFEST, &token), StatusCode::FORBIDDEN);
+}

@@ -1,0 +1,78 @@
+//! Faults as answers; what they do to connections is in `transport`.
+
+use http::StatusCode;
+use isi_conformance::registry::{Answer, Core};
+use rstest::rstest;
+
+use crate::support::{ask, header, registry};
+
+const MANIFEST: &str = "GET /v2/lib/app/manifests/v1";
+
+fn faulty(faults: &str) -> Core {
+    registry(&format!("repositories: {{ lib/app: {{ v1: s2-basic }} }}\nfaults: [{faults}]"))
+}
+
+#[test]
+fn errors_are_a_new_answer() {
+    let answer = ask(
+        &faulty("{ when: manifests/*, status: 429, errors: [TOOMANYREQUESTS], headers: { Retry-After: '1' } }"),
+        MANIFEST,
+    );
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(answer.body, r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"toomanyrequests"}]}"#);
+    assert_eq!(header(&answer, "content-type"), Some("application/json"));
+    assert_eq!(header(&answer, "retry-after"), Some("1"));
+    assert_eq!(header(&answer, "docker-content-digest"), None);
+}
+
+#[rstest]
+#[case::body("body: '{}'", |answer: &Answer| answer.body == "{}" && header(answer, "content-length") == Some("2"))]
+#[case::header("headers: { Docker-Content-Digest: sha256:0 }", |answer: &Answer| header(answer, "docker-content-digest") == Some("sha256:0"))]
+#[case::no_header("headers: { Content-Type: null }", |answer: &Answer| header(answer, "content-type").is_none())]
+fn without_a_status_the_usual_answer_is_changed(#[case] change: &str, #[case] expected: fn(&Answer) -> bool) {
+    let answer = ask(&faulty(&format!("{{ when: manifests/*, {change} }}")), MANIFEST);
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(expected(&answer), "{answer:?}");
+    assert!(!expected(&ask(&faulty(""), MANIFEST)));
+}
+
+#[test]
+fn another_image_can_be_served_in_place() {
+    let swapped = ask(&faulty("{ when: manifests/*, image: s2-second }"), MANIFEST);
+    let usual = ask(&faulty(""), MANIFEST);
+    assert_ne!(swapped.body, usual.body);
+    assert_eq!(header(&swapped, "docker-content-digest"), header(&usual, "docker-content-digest"));
+}
+
+#[test]
+fn a_redirect_may_lead_to_the_registry_itself() {
+    let registry =
+        faulty("{ when: manifests/v1, redirect: 'http://{{registry}}/v2/lib/app/manifests/{{digest s2-basic}}' }");
+    let answer = ask(&registry, MANIFEST);
+    assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT);
+    let location = header(&answer, "location").unwrap();
+    let path = location.strip_prefix("http://registry.test:5000").unwrap();
+    assert_eq!(ask(&registry, &format!("GET {path}")).status, StatusCode::OK);
+}
+
+#[rstest]
+#[case("first: 2", [503, 503, 200, 200])]
+#[case("nth: 2", [200, 503, 200, 200])]
+#[case("every: 2", [200, 503, 200, 503])]
+#[case("every: 1", [503, 503, 503, 503])]
+fn a_fault_fires_as_often_as_it_says(#[case] schedule: &str, #[case] expected: [u16; 4]) {
+    let registry = faulty(&format!("{{ when: manifests/*, status: 503, {schedule} }}"));
+    assert_eq!([(); 4].map(|()| ask(&registry, MANIFEST).status.as_u16()), expected);
+}
+
+#[test]
+fn accounts_for_faults_that_never_fired_and_requests_that_nobody_expected() {
+    let registry = faulty("{ when: HEAD blobs/*, status: 500 }, { when: manifests/*, name: outage, status: 503 }");
+    ask(&registry, MANIFEST);
+    ask(&registry, "GET /favicon.ico");
+    assert_eq!(registry.unfired_faults(), ["HEAD blobs/*"]);
+    let journal = registry.journal(0);
+    assert_eq!(journal.iter().map(|entry| entry.unexpected).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(journal[0].fault.as_deref(), Some("outage"));
+    assert_eq!(journal[0].status, Some(StatusCode::SERVICE_UNAVAILABLE));
+}
