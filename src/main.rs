@@ -1,2 +1,7 @@
 //! The `isi-conformance` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    isi_conformance::cli::main()
+}

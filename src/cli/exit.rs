@@ -69,7 +69,7 @@ impl fmt::Display for CommandError {
 
 /// Ends a command: an error goes to standard error.
 #[must_use]
-pub fn finish(outcome: Result<Exit, CommandError>) -> ExitCode {
+pub(super) fn finish(outcome: Result<Exit, CommandError>) -> ExitCode {
     match outcome {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -1,3 +1,48 @@
 //! The command line, one file a command.
 
+mod exit;
+mod run;
 pub mod schema;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
+
+pub use self::{
+    exit::{CommandError, Exit},
+    run::RunArguments,
+};
+
+/// Conformance for OpenShift's ImageStreamImport API.
+#[derive(Debug, Parser)]
+#[command(name = "isi-conformance", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 all as expected; 1 an implementation failed a check; 2 wrong usage, or an invalid suite, \
+                        fixture or golden; 3 the harness could not do its work."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(Box<RunArguments>),
+    #[command(subcommand)]
+    Schema(schema::SchemaCommand),
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Run(arguments) => run::run(*arguments),
+        Command::Schema(command) => schema::run(&command),
+    }
+}
+
+/// The runtime of the commands that talk to somebody.
+fn runtime() -> Result<Runtime, CommandError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::harness)
+}

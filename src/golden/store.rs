@@ -76,20 +76,14 @@ impl Store {
         Ok(None)
     }
 
-    /// Writes `golden` beside the snapshot it would replace, for `cargo insta review`. Nothing is overwritten.
+    /// Writes `golden` beside the snapshot at `path` in the store, which need not be there yet, for `cargo insta review`.
+    /// No golden is overwritten.
     ///
     /// # Errors
     /// When the store is read-only, or the file cannot be written.
-    pub fn propose(
-        &self,
-        suite: &str,
-        case: &str,
-        replaces: Option<&str>,
-        golden: &Golden,
-    ) -> Result<PathBuf, StoreError> {
+    pub fn propose(&self, suite: &str, case: &str, path: &str, golden: &Golden) -> Result<PathBuf, StoreError> {
         let Self::Folder(folder) = self else { return Err(StoreError::ReadOnly) };
-        let snapshot = replaces.map_or_else(|| format!("{suite}/{case}.snap"), str::to_owned);
-        let path = folder.join(format!("{snapshot}.new"));
+        let path = folder.join(format!("{path}.new"));
         let failed = |source| StoreError::Io { path: path.display().to_string(), source };
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(failed)?;
@@ -239,7 +233,7 @@ mod tests {
     #[test]
     fn a_proposal_stands_beside_the_snapshot_and_is_listed_nowhere() {
         let (folder, store) = store_with(&["case.snap"]);
-        store.propose("demo", "case", Some("demo/case.snap"), &Golden::default()).unwrap();
+        store.propose("demo", "case", "demo/case.snap", &Golden::default()).unwrap();
         assert!(folder.path().join("demo/case.snap.new").is_file());
         assert_eq!(store.paths().unwrap(), ["demo/case.snap"]);
     }

@@ -183,13 +183,21 @@ impl RegistryBuilder {
     /// # Errors
     /// When an image cannot be built or is unknown, or the address cannot be listened on.
     pub async fn start(self) -> Result<Registry, StartError> {
+        let listen = |source| StartError::Listen { address: self.address, source };
+        let listener = TcpListener::bind(self.address).await.map_err(listen)?;
+        self.start_on(listener)
+    }
+
+    /// Starts the registry on a socket that listens already, on the Tokio runtime of the caller.
+    ///
+    /// # Errors
+    /// When an image cannot be built or is unknown.
+    pub fn start_on(self, listener: TcpListener) -> Result<Registry, StartError> {
         let images = match self.images {
             Some(images) => images,
             None => builtin().build(self.fixture.image_names(), &self.salt)?,
         };
-        let listen = |source| StartError::Listen { address: self.address, source };
-        let listener = TcpListener::bind(self.address).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen { address: self.address, source })?;
         let host = self.host.unwrap_or_else(|| address.to_string());
         let secure = self.fixture.tls != Tls::None;
         let core = Arc::new(Core::new(&self.fixture, images, host.clone(), secure)?);

@@ -14,7 +14,7 @@ use crate::{
 ///
 /// JSON and YAML become the value they stand for. Anything else, also what only claims to be JSON, stays a text.
 #[must_use]
-pub fn answer(answered: &Answered, traffic: Traffic) -> Answer {
+pub(super) fn answer(answered: &Answered, traffic: Traffic) -> Answer {
     let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in &answered.headers {
         headers.entry(name.clone()).or_default().push(value.clone());

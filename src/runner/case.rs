@@ -19,7 +19,7 @@ use crate::{
     golden::{self, Answer, Golden, Memory, SnapshotFile},
     suite::{Action, Case, Request, Script, Step},
     variable::{Bindings, ImageValues},
-    verdict::{CaseResult, CheckKind, CheckResult, Exchange, Level, StepName},
+    verdict::{CaseResult, CheckKind, CheckResult, Exchange, StepName},
 };
 
 /// What came out of a case, and what a golden of its answers would be.
@@ -48,22 +48,22 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
         () = tokio::time::sleep(session.timeout) => attempt.unanswered(&format!("no answer within {:?}", session.timeout)),
         () = stopped => Err("the run was stopped".to_owned()),
     };
-    let left_behind = if session.keep { Vec::new() } else { ledger.clean_up(&session.target, &session.namespace).await };
+    let left_behind =
+        if session.keep { Vec::new() } else { ledger.clean_up(&session.target, &session.namespace).await };
     let mut progress = progress.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Err(problem) = ended {
-        progress.checks.push(CheckResult::error(CheckKind::Status, Level::Required, problem));
+        progress.checks.push(CheckResult::error(CheckKind::Status, case.level, problem));
     }
     if let Err(problem) = &golden {
-        progress.checks.push(CheckResult::error(CheckKind::Golden, Level::Required, problem.to_string()));
+        progress.checks.push(CheckResult::error(CheckKind::Golden, case.level, problem.to_string()));
     }
-    let checks = progress.checks.into_iter().map(|check| check.capped(case.level)).collect();
     let result = CaseResult {
         about: case.about.clone(),
         location: Some(case.location()),
         requirements: case.requirements.clone(),
-        exchanges: progress.exchanges,
+        exchanges: std::mem::take(&mut progress.exchanges),
         duration: begun.elapsed(),
-        ..CaseResult::of_checks(&case.suite, &case.name, checks)
+        ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)
     };
     CaseOutcome { result, golden: golden.ok().flatten(), proposal: progress.proposal, left_behind }
 }
@@ -93,7 +93,7 @@ impl CaseRun<'_> {
     /// Notes that the current step got no answer, which is the implementation's failure.
     fn unanswered(&self, problem: &str) -> Result<(), String> {
         self.with(|progress| {
-            let check = CheckResult::fail(CheckKind::Status, Level::Required, problem);
+            let check = CheckResult::fail(CheckKind::Status, self.case.level, problem);
             let check = match progress.current.clone() {
                 Some(step) => check.at(step),
                 None => check,
@@ -117,8 +117,9 @@ impl CaseRun<'_> {
             images: images.iter().map(|image| (image.name.clone(), ImageValues::from(&**image))).collect(),
         };
         let Script { registry, steps } = self.case.script(&bindings).map_err(|error| error.to_string())?;
-        let mut mock = MockRegistry::start(place, registry, images, self.session.authority.as_ref())?;
-        let mut judge = Judge { bindings, memory: Memory::default(), proposing: Memory::default(), proposal: Golden::default() };
+        let mut mock = MockRegistry::start(place, registry, images)?;
+        let mut judge =
+            Judge { bindings, memory: Memory::default(), proposing: Memory::default(), proposal: Golden::default() };
         let exchanges = steps.iter().filter(|step| matches!(step.action, Action::Request(_))).count();
         self.golden_fits(&steps, exchanges);
         for (index, step) in steps.into_iter().enumerate() {
@@ -145,7 +146,7 @@ impl CaseRun<'_> {
             }
             _ => return,
         };
-        self.with(|progress| progress.checks.push(CheckResult::error(CheckKind::Golden, Level::Required, problem)));
+        self.with(|progress| progress.checks.push(CheckResult::error(CheckKind::Golden, self.case.level, problem)));
     }
 
     /// Does one step. Says no when the case cannot go on: nothing that follows an unanswered request means anything.
@@ -241,12 +242,13 @@ impl Judge {
     ) -> Vec<CheckResult> {
         let answer = answer::answer(answered, asked.traffic);
         let golden = run.golden.and_then(|file| file.golden.steps.get(self.proposal.steps.len()));
-        let mut checks = vec![check::status(request, &step.expect, run.session.version, answered.status)];
+        let (version, cap) = (run.session.version, run.case.level);
+        let mut checks = vec![check::status(request, &step.expect, version, cap, answered.status)];
         if let Some(golden) = golden.filter(|_| step.expect.golden) {
-            checks.extend(check::golden(golden, &answer, &self.bindings, &mut self.memory));
+            checks.extend(check::golden(golden, &answer, &self.bindings, &mut self.memory, cap));
         }
-        checks.extend(check::schema(run.session.version, &answer));
-        checks.extend(check::values(&step.expect, &answer.body));
+        checks.extend(check::schema(version, &answer));
+        checks.extend(check::values(&step.expect, &answer.body, cap));
         checks.extend(check::traffic(&step.expect, &answer));
         checks.extend(check::accept(&step.expect, &asked.accepted));
         self.propose(name, &answer, golden);
@@ -266,4 +268,4 @@ impl Judge {
 }
 
 /// The sets of media types that requests for manifests accepted.
-pub type Accepted = Vec<BTreeSet<String>>;
+pub(super) type Accepted = Vec<BTreeSet<String>>;

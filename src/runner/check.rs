@@ -17,7 +17,13 @@ use crate::{
 
 /// The HTTP status code.
 #[must_use]
-pub fn status(request: &Request, expect: &Expectation, version: ApiVersion, actual: u16) -> CheckResult {
+pub(super) fn status(
+    request: &Request,
+    expect: &Expectation,
+    version: ApiVersion,
+    cap: Level,
+    actual: u16,
+) -> CheckResult {
     let expected = match &expect.status {
         Some(by_version) => by_version.at(version),
         None if request.method == Method::POST => Some(201),
@@ -26,53 +32,67 @@ pub fn status(request: &Request, expect: &Expectation, version: ApiVersion, actu
     match expected {
         None => CheckResult::error(
             CheckKind::Status,
-            Level::Required,
+            cap,
             format!("the suite does not say which status code holds for {version}"),
         ),
-        Some(expected) if expected == actual => CheckResult::pass(CheckKind::Status, Level::Required),
+        Some(expected) if expected == actual => CheckResult::pass(CheckKind::Status, cap),
         Some(expected) => {
-            CheckResult::fail(CheckKind::Status, Level::Required, format!("expected status {expected}, found {actual}"))
+            CheckResult::fail(CheckKind::Status, cap, format!("expected status {expected}, found {actual}"))
         }
     }
 }
 
 /// The answer and what was asked of the registry, against the golden: the checks `golden` and `traffic`.
 #[must_use]
-pub fn golden(golden: &GoldenStep, answer: &Answer, bindings: &Bindings, memory: &mut Memory) -> Vec<CheckResult> {
+pub(super) fn golden(
+    golden: &GoldenStep,
+    answer: &Answer,
+    bindings: &Bindings,
+    memory: &mut Memory,
+    cap: Level,
+) -> Vec<CheckResult> {
     match golden::compare(golden, answer, bindings, memory) {
-        Ok(found) => vec![
-            CheckResult::of_differences(CheckKind::Golden, Level::Required, found.answer),
-            CheckResult::of_differences(CheckKind::Traffic, Level::Compatible, found.traffic),
-        ],
-        Err(unbound) => vec![CheckResult::error(CheckKind::Golden, Level::Required, format!("the golden: {unbound}"))],
+        Ok(found) => {
+            let mut checks = CheckResult::by_level(CheckKind::Golden, cap, found.answer);
+            checks.push(CheckResult::of_differences(CheckKind::Traffic, Level::Compatible, found.traffic));
+            checks
+        }
+        Err(unbound) => vec![CheckResult::error(CheckKind::Golden, cap, format!("the golden: {unbound}"))],
     }
 }
 
 /// Types, required fields and unknown fields, against the published schema. Nothing where none was published.
 #[must_use]
-pub fn schema(version: ApiVersion, answer: &Answer) -> Vec<CheckResult> {
+pub(super) fn schema(version: ApiVersion, answer: &Answer) -> Vec<CheckResult> {
     if !answer.body.is_object() {
         return Vec::new();
     }
-    Schema::for_version(version).judge(&answer.body).map(|judgement| judgement.into_checks().to_vec()).unwrap_or_default()
+    Schema::for_version(version)
+        .judge(&answer.body)
+        .map(|judgement| judgement.into_checks().to_vec())
+        .unwrap_or_default()
 }
 
 /// The values that the step names.
-pub fn values<'a>(expect: &'a Expectation, body: &'a Value) -> impl Iterator<Item = CheckResult> + 'a {
-    expect.values.iter().map(|(path, expected)| {
+pub(super) fn values<'a>(
+    expect: &'a Expectation,
+    body: &'a Value,
+    cap: Level,
+) -> impl Iterator<Item = CheckResult> + 'a {
+    expect.values.iter().map(move |(path, expected)| {
         let found = path.find(body);
         if expected.holds(found) {
-            CheckResult::pass(CheckKind::Value, Level::Required)
+            CheckResult::pass(CheckKind::Value, cap)
         } else {
             let found = Side::of(found);
-            CheckResult::fail(CheckKind::Value, Level::Required, format!("{path}: expected {expected}, found {found}"))
+            CheckResult::fail(CheckKind::Value, cap, format!("{path}: expected {expected}, found {found}"))
         }
     })
 }
 
 /// What was asked of the registry, where the step says so itself.
 #[must_use]
-pub fn traffic(expect: &Expectation, answer: &Answer) -> Option<CheckResult> {
+pub(super) fn traffic(expect: &Expectation, answer: &Answer) -> Option<CheckResult> {
     let expected = expect.traffic.as_ref()?;
     let repositories: BTreeSet<&String> = expected.keys().chain(answer.traffic.keys()).collect();
     let side = |lines: Option<&Vec<String>>| Side::of(lines.map(|lines| Value::from(lines.clone())).as_ref());
@@ -91,7 +111,7 @@ pub fn traffic(expect: &Expectation, answer: &Answer) -> Option<CheckResult> {
 
 /// What every request for a manifest said it accepts.
 #[must_use]
-pub fn accept(expect: &Expectation, accepted: &[BTreeSet<String>]) -> Option<CheckResult> {
+pub(super) fn accept(expect: &Expectation, accepted: &[BTreeSet<String>]) -> Option<CheckResult> {
     let expected: BTreeSet<String> = expect.accept.as_ref()?.iter().cloned().collect();
     let list = |types: &BTreeSet<String>| types.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     let wrong = accepted.iter().find(|accepted| **accepted != expected);
@@ -131,7 +151,10 @@ mod tests {
         #[case] verdict: Verdict,
     ) {
         let expect: Expectation = serde_json::from_value(expect).unwrap();
-        assert_eq!(status(&Request::new(method, "x"), &expect, ApiVersion::V4_2, actual).verdict, verdict);
+        assert_eq!(
+            status(&Request::new(method, "x"), &expect, ApiVersion::V4_2, Level::Required, actual).verdict,
+            verdict
+        );
     }
 
     #[test]
@@ -139,8 +162,10 @@ mod tests {
         let step = |message: &str| json!({"kind": "Status", "message": message});
         let golden_step = GoldenStep { body: step("a"), ..GoldenStep::default() };
         let answer = Answer { body: step("b"), ..Answer::default() };
-        let checks = golden(&golden_step, &answer, &Bindings::default(), &mut Memory::default());
-        assert_eq!((checks[0].verdict, checks[0].level), (Verdict::Fail, Level::Compatible));
+        let checks = golden(&golden_step, &answer, &Bindings::default(), &mut Memory::default(), Level::Required);
+        let failed: Vec<Level> =
+            checks.iter().filter(|check| check.verdict == Verdict::Fail).map(|check| check.level).collect();
+        assert_eq!(failed, [Level::Compatible]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::suite::{Body, Request, User};
 /// What a case may have made, written down before each request is sent, so that nothing is forgotten when an answer
 /// never comes.
 #[derive(Debug)]
-pub struct Ledger {
+pub(super) struct Ledger {
     run: RunId,
     /// Paths below the namespace, in the order made; `true` where only an administrator can delete.
     made: Mutex<Vec<(String, User)>>,
@@ -22,12 +22,12 @@ pub struct Ledger {
 impl Ledger {
     /// An empty ledger of a run.
     #[must_use]
-    pub const fn new(run: RunId) -> Self {
+    pub(super) const fn new(run: RunId) -> Self {
         Self { run, made: Mutex::new(Vec::new()) }
     }
 
     /// Notes what the request may make: only names of this run, so that nothing of anybody else's is ever deleted.
-    pub fn note(&self, request: &Request) {
+    pub(super) fn note(&self, request: &Request) {
         if request.method != Method::POST {
             return;
         }
@@ -42,7 +42,7 @@ impl Ledger {
     }
 
     /// Notes an image object, which an administrator can delete.
-    pub fn note_image(&self, digest: &str) {
+    pub(super) fn note_image(&self, digest: &str) {
         self.push(format!("/apis/image.openshift.io/v1/images/{digest}"), User::Admin);
     }
 
@@ -54,7 +54,7 @@ impl Ledger {
     }
 
     /// Deletes everything noted, last made first, and says what could not be deleted. What is not there any more is fine.
-    pub async fn clean_up(&self, target: &Target, namespace: &str) -> Vec<String> {
+    pub(super) async fn clean_up(&self, target: &Target, namespace: &str) -> Vec<String> {
         let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let mut left = BTreeSet::new();
         for (path, user) in made.into_iter().rev() {

@@ -5,7 +5,7 @@ use crate::suite::User;
 
 /// The command that repeats `request`; tokens are read from the environment, never written out.
 #[must_use]
-pub fn curl(target: &Target, request: &Prepared, user: User) -> String {
+pub(super) fn curl(target: &Target, request: &Prepared, user: User) -> String {
     let mut words = vec!["curl".to_owned(), "-sS".to_owned()];
     if request.method != http::Method::GET {
         words.push(format!("-X {}", request.method));

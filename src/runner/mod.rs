@@ -33,7 +33,7 @@ pub use self::{
     feature::Features,
     names::RunId,
     namespace::{Namespace, NamespaceError},
-    ports::{Place, Ports},
+    ports::{Lease, Place, Ports},
     selection::{CasePattern, PatternError, Selection},
     session::Session,
     target::{Answered, Credential, HeaderSource, LARGEST_ANSWER, NoAnswer, Prepared, Target},

@@ -22,18 +22,20 @@ struct Pool {
     permits: Arc<Semaphore>,
 }
 
-/// An address taken for one registry; it goes back when dropped.
+/// An address taken for one registry.
 #[derive(Debug)]
 pub struct Place {
     /// The socket, listening already, so that no connection is refused.
     pub listener: TcpListener,
     /// Host and port, as the implementation reaches them.
     pub address: String,
-    _lease: Option<Lease>,
+    /// What gives the port back when dropped.
+    pub lease: Option<Lease>,
 }
 
+/// A port of a range; it goes back when dropped.
 #[derive(Debug)]
-struct Lease {
+pub struct Lease {
     port: u16,
     pool: Arc<Pool>,
     _permit: OwnedSemaphorePermit,
@@ -73,7 +75,8 @@ impl Ports {
             Some(pool) => {
                 let permit = pool.permits.clone().acquire_owned().await.map_err(io::Error::other)?;
                 let port = pool.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                let port = port.ok_or_else(|| io::Error::other("there are fewer registry ports than permits for them"))?;
+                let port =
+                    port.ok_or_else(|| io::Error::other("there are fewer registry ports than permits for them"))?;
                 Some(Lease { port, pool: pool.clone(), _permit: permit })
             }
         };
@@ -89,7 +92,7 @@ impl Ports {
             None => format!("127.0.0.1:{port}"),
             Some(host) => format!("{host}:{port}"),
         };
-        Ok(Place { listener, address, _lease: lease })
+        Ok(Place { listener, address, lease })
     }
 }
 

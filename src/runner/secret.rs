@@ -9,7 +9,7 @@ use crate::suite::{Body, Request, SecretStep};
 
 /// The request that places the secret in the namespace.
 #[must_use]
-pub fn request(secret: &SecretStep, namespace: &str, run: &RunId) -> Request {
+pub(super) fn request(secret: &SecretStep, namespace: &str, run: &RunId) -> Request {
     let auth = STANDARD.encode(format!("{}:{}", secret.username, secret.password));
     let entry = json!({ "username": secret.username, "password": secret.password, "auth": auth });
     let registries = json!({ secret.registry.clone(): entry });

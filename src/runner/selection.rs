@@ -93,7 +93,11 @@ mod tests {
     #[case("single-image::*", "content-oci-basic", true)]
     #[case("manifest-list::*", "content-oci-basic", false)]
     #[case("content-?ci-basic", "content-oci-basic", true)]
-    fn a_pattern_is_one_on_the_name_or_on_suite_and_name(#[case] pattern: &str, #[case] case: &str, #[case] matches: bool) {
+    fn a_pattern_is_one_on_the_name_or_on_suite_and_name(
+        #[case] pattern: &str,
+        #[case] case: &str,
+        #[case] matches: bool,
+    ) {
         assert_eq!(pattern.parse::<CasePattern>().unwrap().matches("single-image", case), matches);
     }
 

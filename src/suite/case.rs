@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Step, script};
 use crate::{
     document::{Diagnostic, Node, Source},
-    fixture::RegistryFixture,
+    fixture::{RegistryFixture, Tls},
     variable::Bindings,
     verdict::Level,
     version::ApiVersion,
@@ -48,6 +48,8 @@ pub struct Case {
     pub link: Option<String>,
     /// The images it names: those of its registry, of its changes, and of its variables.
     pub images: Vec<String>,
+    /// How its registry's connections are secured.
+    pub tls: Tls,
     pub(super) source: Source,
     pub(super) offset: usize,
     pub(super) script: Node,

@@ -4,13 +4,7 @@ use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use crate::{
-    report::ReportFile,
-    runner::CasePattern,
-    suite::Feature,
-    verdict::Level,
-    version::ApiVersion,
-};
+use crate::{report::ReportFile, runner::CasePattern, suite::Feature, verdict::Level, version::ApiVersion};
 
 /// Run suites against an implementation, the embedded reference by default.
 #[derive(Debug, Args)]
@@ -19,8 +13,10 @@ pub struct RunArguments {
     #[arg(value_name = "SUITE|FOLDER")]
     pub what: Vec<String>,
 
+    /// Where the implementation is, and who asks.
     #[command(flatten)]
     pub target: TargetArguments,
+    /// How the implementation reaches the mock registries.
     #[command(flatten)]
     pub registry: RegistryArguments,
 

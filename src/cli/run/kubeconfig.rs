@@ -2,33 +2,38 @@
 //!
 //! Only reading and refreshing credentials is kube's; requests are the runner's own, as for any other target.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    future::{Ready, ready},
+    path::Path,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
-use http::{HeaderValue, header::AUTHORIZATION};
+use http::{Request, Response, header::AUTHORIZATION};
 use kube::{
     Config,
     client::ConfigExt,
     config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig},
 };
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{BoxError, Layer, Service, ServiceExt};
 
 use crate::runner::Credential;
 
 /// What a kubeconfig says about a cluster.
-pub struct Cluster {
+pub(super) struct Cluster {
     /// The base URL, without a slash at the end.
-    pub url: String,
+    pub(super) url: String,
     /// How connections are secured: authority, client certificate, server name.
-    pub tls: rustls::ClientConfig,
+    pub(super) tls: rustls::ClientConfig,
     /// Who asks.
-    pub credential: Credential,
+    pub(super) credential: Credential,
 }
 
 /// Reads a kubeconfig.
 ///
 /// # Errors
 /// When it cannot be read, has no such context, or its credentials cannot be used.
-pub async fn read(path: &Path, context: Option<&str>) -> Result<Cluster, String> {
+pub(super) async fn read(path: &Path, context: Option<&str>) -> Result<Cluster, String> {
     let mut file = Kubeconfig::read_from(path).map_err(|error| described(&error))?;
     for named in &mut file.auth_infos {
         if let Some(exec) = named.auth_info.as_mut().and_then(|auth| auth.exec.as_mut()) {
@@ -42,18 +47,38 @@ pub async fn read(path: &Path, context: Option<&str>) -> Result<Cluster, String>
     let credential = match config.auth_layer().map_err(|error| described(&error))? {
         None => Credential::None,
         Some(layer) => Credential::Source(Arc::new(move || {
-            // kube adds the header to a request, and refreshes what it stands for when that has expired.
-            let service = layer.layer(service_fn(|request: http::Request<()>| async move {
-                Ok::<_, std::convert::Infallible>(request.headers().get(AUTHORIZATION).cloned())
-            }));
+            let service = layer.layer(Echo);
             Box::pin(async move {
-                let header: Option<HeaderValue> =
-                    service.oneshot(http::Request::new(())).await.map_err(|error| described(&*error))?;
+                let answer = service.oneshot(Request::new(String::new())).await.map_err(|error| described(&*error))?;
+                let header = answer.headers().get(AUTHORIZATION).cloned();
                 header.ok_or_else(|| "the kubeconfig's credentials gave no token".to_owned())
             })
         })),
     };
     Ok(Cluster { url: config.cluster_url.to_string().trim_end_matches('/').to_owned(), tls, credential })
+}
+
+/// Stands behind kube's layer, which adds the header to a request and refreshes what it stands for when that has expired,
+/// and hands the header back in its answer.
+#[derive(Debug, Clone, Copy)]
+struct Echo;
+
+impl Service<Request<String>> for Echo {
+    type Response = Response<()>;
+    type Error = BoxError;
+    type Future = Ready<Result<Response<()>, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<String>) -> Self::Future {
+        let mut answer = Response::new(());
+        if let Some(value) = request.headers().get(AUTHORIZATION) {
+            answer.headers_mut().insert(AUTHORIZATION, value.clone());
+        }
+        ready(Ok(answer))
+    }
 }
 
 /// An error and its causes, in one line.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     document::{self, Diagnostic, Diagnostics, Key, Node, Source, Value},
-    fixture::{ImageCatalogue, Images, Salt},
+    fixture::{ImageCatalogue, Images, Salt, Tls},
     variable::{Bindings, ImageValues, Variable, template},
     verdict::Level,
     version::ApiVersion,
@@ -169,7 +169,7 @@ impl Loader<'_> {
         {
             entries.push((Key { name: "registry".to_owned(), span: registry.span }, registry.clone()));
         }
-        let images = self.images(source, &node)?;
+        let (images, tls) = self.registry(source, &node)?;
         let case = Case {
             suite: suite.to_owned(),
             name: outline.name,
@@ -181,6 +181,7 @@ impl Loader<'_> {
             needs: outline.needs,
             link: outline.link,
             images,
+            tls,
             source: source.clone(),
             offset: name_span.start,
             script: node,
@@ -188,8 +189,8 @@ impl Loader<'_> {
         Ok((case, name_span))
     }
 
-    /// Tries the case with values like those of a run, and finds out which images it names.
-    fn images(&self, source: &Source, node: &Node) -> Result<Vec<String>, Diagnostic> {
+    /// Tries the case with values like those of a run, and finds out which images it names and how it is connected.
+    fn registry(&self, source: &Source, node: &Node) -> Result<(Vec<String>, Tls), Diagnostic> {
         let script = script::decode(source, node, self.bindings)?;
         let mut images: Vec<String> = script.registry.image_names().into_iter().map(str::to_owned).collect();
         for step in &script.steps {
@@ -207,7 +208,7 @@ impl Loader<'_> {
         collect_variables(node, &mut images);
         images.sort_unstable();
         images.dedup();
-        Ok(images)
+        Ok((images, script.registry.tls))
     }
 }
 

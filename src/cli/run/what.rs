@@ -1,0 +1,54 @@
+//! What to run: the built-in suites, or a folder of one's own.
+
+use std::path::Path;
+
+use super::RunArguments;
+use crate::{cli::exit::CommandError, document, runner::Selection, suite::Folder};
+
+/// The suites to run from, and which of their cases.
+pub(super) struct What {
+    /// Suites, image fixtures and goldens.
+    pub(super) folder: Folder,
+    /// Which cases.
+    pub(super) selection: Selection,
+}
+
+impl What {
+    /// Finds out what the command line means.
+    ///
+    /// # Errors
+    /// When suites are malformed, or a name is none.
+    pub(super) fn read(arguments: &RunArguments) -> Result<Self, CommandError> {
+        let (folders, suites): (Vec<&String>, Vec<&String>) = arguments.what.iter().partition(|text| is_folder(text));
+        let requirements: Vec<&str> = Vec::new();
+        let folder = match folders.as_slice() {
+            [] if arguments.update => Folder::open(Path::new("."), &requirements),
+            [] => Folder::builtin(&requirements),
+            [folder] => Folder::open(Path::new(folder), &requirements),
+            _ => return Err(CommandError::usage("one folder can be run at a time")),
+        }
+        .map_err(CommandError::usage)?;
+        for suite in &suites {
+            let names = || folder.suites.iter().map(|suite| suite.name.as_str());
+            if !names().any(|name| name == *suite) {
+                let error = CommandError::usage(format!("there is no suite `{suite}`"));
+                let known = names().collect::<Vec<_>>().join(", ");
+                return Err(match document::nearest(suite, names()) {
+                    Some(name) => error.hint(format!("did you mean `{name}`?")),
+                    None => error.hint(format!("the suites are {known}")),
+                });
+            }
+        }
+        let selection = Selection {
+            suites: suites.into_iter().cloned().collect(),
+            run: arguments.selected.clone(),
+            skip: arguments.skip.clone(),
+        };
+        Ok(Self { folder, selection })
+    }
+}
+
+/// A folder is written as a path, so that no suite's name is ever mistaken for one.
+fn is_folder(text: &str) -> bool {
+    text.contains(['/', std::path::MAIN_SEPARATOR]) || text == "." || text == ".."
+}

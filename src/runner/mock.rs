@@ -1,0 +1,145 @@
+//! The mock registry of one case.
+
+use std::collections::BTreeSet;
+
+use tokio::net::TcpListener;
+
+use super::{
+    case::Accepted,
+    ports::{Lease, Place},
+};
+use crate::{
+    fixture::{Images, RegistryFixture},
+    golden::Traffic,
+    registry::{Entry, Registry},
+    suite::RegistryChange,
+    verdict::{CheckKind, CheckResult, Level},
+};
+
+/// The mock registry of one case, and how much of its journal was looked at.
+#[derive(Debug)]
+pub(super) struct MockRegistry {
+    registry: Registry,
+    images: Images,
+    seen: u64,
+    /// Gives the port back when the registry is gone.
+    _lease: Option<Lease>,
+}
+
+/// What the implementation asked of the registry since it was last looked at.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// By repository, as goldens have it.
+    pub(super) traffic: Traffic,
+    /// One line a request, in order.
+    pub(super) lines: Vec<String>,
+    /// The media types that each request for a manifest accepts.
+    pub(super) accepted: Accepted,
+}
+
+impl MockRegistry {
+    /// Starts a registry at `place`.
+    ///
+    /// # Errors
+    /// When the fixture makes no registry.
+    pub(super) fn start(place: Place, fixture: RegistryFixture, images: Images) -> Result<Self, String> {
+        let Place { listener, address, lease } = place;
+        let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
+        let builder = Registry::builder().fixture(fixture).images(images.clone()).host(address);
+        let registry = builder.start_on(listener).map_err(|error| error.to_string())?;
+        Ok(Self { registry, images, seen: 0, _lease: lease })
+    }
+
+    /// Changes what the registry holds, or what goes wrong.
+    ///
+    /// # Errors
+    /// When the change names something that is not there.
+    pub(super) fn change(&self, change: &RegistryChange) -> Result<(), String> {
+        let place = |text: &str| match text.rsplit_once(':') {
+            Some((repository, tag)) => Ok((repository.to_owned(), tag.to_owned())),
+            None => Err(format!("`{text}` names no tag, expected `REPOSITORY:TAG`")),
+        };
+        for (text, image) in &change.tag {
+            let (repository, tag) = place(text)?;
+            let image = self.images.get(image).ok_or_else(|| format!("there is no image `{image}` in this case"))?;
+            self.registry.tag(&repository, &tag, image);
+        }
+        for text in &change.untag {
+            let (repository, tag) = place(text)?;
+            if !self.registry.untag(&repository, &tag) {
+                return Err(format!("there is no tag `{text}` to take away"));
+            }
+        }
+        change.faults.iter().try_for_each(|fault| self.registry.arm(fault.clone())).map_err(|error| error.to_string())
+    }
+
+    /// What was asked since this was last called.
+    pub(super) fn asked(&mut self) -> Asked {
+        let entries = self.registry.journal(self.seen);
+        self.seen = entries.last().map_or(self.seen, |entry| entry.number + 1);
+        let mut asked = Asked::default();
+        for entry in &entries {
+            let (repository, request) = place_of(&entry.path);
+            let query = entry.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+            let line = |what: &str| {
+                let words = [entry.method.to_string(), format!("{what}{query}"), outcome(entry)];
+                words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+            };
+            asked.lines.push(line(&entry.path));
+            asked.traffic.entry(repository.to_owned()).or_default().push(line(request));
+            if request.starts_with("manifests/") {
+                asked.accepted.push(entry.accept.iter().cloned().collect::<BTreeSet<_>>());
+            }
+        }
+        asked
+    }
+
+    /// Whether everything that was to go wrong did.
+    #[must_use]
+    pub(super) fn accounting(&self) -> Option<CheckResult> {
+        let unfired = self.registry.unfired_faults();
+        (!unfired.is_empty()).then(|| {
+            let message = format!("never asked for, so that its fault never fired: {}", unfired.join(", "));
+            CheckResult::fail(CheckKind::FaultAccounting, Level::Compatible, message)
+        })
+    }
+
+    /// Stops the registry once it has answered what is under way.
+    pub(super) async fn stop(self) {
+        self.registry.finish().await;
+    }
+}
+
+/// How the exchange ended: its status, if there was one, and the kind of credentials it showed.
+fn outcome(entry: &Entry) -> String {
+    let status = entry.status.map(|status| status.as_str().to_owned());
+    status.into_iter().chain(entry.authorization.clone()).collect::<Vec<_>>().join(" ")
+}
+
+/// The repository of a path and the rest of it; outside of a repository the whole path and nothing.
+fn place_of(path: &str) -> (&str, &str) {
+    const ENDPOINTS: [&str; 4] = ["/manifests/", "/blobs/", "/tags/", "/referrers/"];
+    let Some(inside) = path.strip_prefix("/v2/") else { return (path, "") };
+    ENDPOINTS
+        .into_iter()
+        .filter_map(|endpoint| inside.rfind(endpoint))
+        .max()
+        .map_or((path, ""), |end| (&inside[..end], &inside[end + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("/v2/", ("/v2/", ""))]
+    #[case("/token", ("/token", ""))]
+    #[case("/v2/lib/app/manifests/v1", ("lib/app", "manifests/v1"))]
+    #[case("/v2/lib/blobs/blobs/sha256:1", ("lib/blobs", "blobs/sha256:1"))]
+    #[case("/v2/app/tags/list", ("app", "tags/list"))]
+    fn a_path_is_of_a_repository_or_of_none(#[case] path: &str, #[case] expected: (&str, &str)) {
+        assert_eq!(place_of(path), expected);
+    }
+}
