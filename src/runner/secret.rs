@@ -12,7 +12,7 @@ use crate::suite::{Body, Request, SecretStep};
 pub(super) fn request(secret: &SecretStep, namespace: &str, run: &RunId) -> Request {
     let auth = STANDARD.encode(format!("{}:{}", secret.username, secret.password));
     let entry = json!({ "username": secret.username, "password": secret.password, "auth": auth });
-    let registries = json!({ secret.registry.clone(): entry });
+    let registries = json!({ secret.registry.clone().unwrap_or_default(): entry });
     let (key, content) = match secret.kind.as_str() {
         "kubernetes.io/dockercfg" => (".dockercfg", registries),
         _ => (".dockerconfigjson", json!({ "auths": registries })),

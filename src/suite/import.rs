@@ -10,6 +10,7 @@ use super::{
     brief::{Brief, Toggle},
     request::{Body, Request},
 };
+use crate::variable::Bindings;
 
 /// An import: `lib/app:v1 -> v1` for one image, or a mapping.
 ///
@@ -87,23 +88,26 @@ impl FromStr for ImportStep {
 }
 
 impl ImportStep {
-    /// The request that this step stands for.
+    /// The request that this step stands for, in a case with these values.
     #[must_use]
-    pub fn request(&self) -> Request {
+    pub fn request(&self, bindings: &Bindings) -> Request {
         let mut spec = Map::new();
         if let Some(import) = self.store.unwrap_or(Toggle::Sent(true)).value() {
             spec.insert("import".to_owned(), import.into());
         }
         if !self.images.is_empty() {
-            spec.insert("images".to_owned(), self.images.iter().map(|Brief(entry)| self.entry(entry)).collect());
+            spec.insert(
+                "images".to_owned(),
+                self.images.iter().map(|Brief(entry)| self.entry(entry, bindings)).collect(),
+            );
         }
         if let Some(Brief(repository)) = &self.repository {
-            spec.insert("repository".to_owned(), self.entry(repository));
+            spec.insert("repository".to_owned(), self.entry(repository, bindings));
         }
         let mut body = json!({
             "apiVersion": "image.openshift.io/v1",
             "kind": "ImageStreamImport",
-            "metadata": { "name": "{{stream}}", "namespace": "{{namespace}}" },
+            "metadata": { "name": bindings.stream, "namespace": bindings.namespace },
             "spec": spec,
         });
         merge(&mut body["metadata"], &self.metadata);
@@ -117,7 +121,7 @@ impl ImportStep {
         }
     }
 
-    fn entry(&self, entry: &ImageEntry) -> Value {
+    fn entry(&self, entry: &ImageEntry, bindings: &Bindings) -> Value {
         let mut policy = Map::new();
         if let Some(insecure) = entry.insecure.or(self.insecure).unwrap_or(Toggle::Sent(true)).value() {
             policy.insert("insecure".to_owned(), insecure.into());
@@ -129,7 +133,10 @@ impl ImportStep {
             policy.insert("importMode".to_owned(), mode.as_str().into());
         }
         let mut object = Map::new();
-        object.insert("from".to_owned(), json!({ "kind": "DockerImage", "name": with_registry(&entry.from) }));
+        object.insert(
+            "from".to_owned(),
+            json!({ "kind": "DockerImage", "name": with_registry(&entry.from, &bindings.registry) }),
+        );
         if let Some(to) = &entry.to {
             object.insert("to".to_owned(), json!({ "name": to }));
         }
@@ -147,10 +154,11 @@ impl ImportStep {
 }
 
 /// A reference whose first component is no host is one of the case's own registry.
-fn with_registry(from: &str) -> String {
-    let names_a_host = from.starts_with("{{registry}}")
-        || from.split_once('/').is_some_and(|(first, _)| first.contains(['.', ':']) || first == "localhost");
-    if names_a_host { from.to_owned() } else { format!("{{{{registry}}}}/{from}") }
+fn with_registry(from: &str, registry: &str) -> String {
+    let names_a_host = from
+        .split_once('/')
+        .is_some_and(|(first, _)| first.is_empty() || first.contains(['.', ':']) || first == "localhost");
+    if names_a_host { from.to_owned() } else { format!("{registry}/{from}") }
 }
 
 /// Merges as RFC 7386 (JSON Merge Patch) does: objects key by key, `null` removes, anything else replaces.
@@ -181,7 +189,8 @@ mod tests {
 
     fn body(step: Value) -> Value {
         let Brief(step) = serde_json::from_value::<Brief<ImportStep>>(step).unwrap();
-        match step.request().body {
+        let (registry, namespace, stream) = ("r:5000".to_owned(), "demo".to_owned(), "app".to_owned());
+        match step.request(&Bindings { registry, namespace, stream, ..Bindings::default() }).body {
             Body::Json(body) => body,
             other => panic!("an import has a JSON body, not {other:?}"),
         }
@@ -194,11 +203,11 @@ mod tests {
             json!({
                 "apiVersion": "image.openshift.io/v1",
                 "kind": "ImageStreamImport",
-                "metadata": { "name": "{{stream}}", "namespace": "{{namespace}}" },
+                "metadata": { "name": "app", "namespace": "demo" },
                 "spec": {
                     "import": true,
                     "images": [{
-                        "from": { "kind": "DockerImage", "name": "{{registry}}/lib/app:v1" },
+                        "from": { "kind": "DockerImage", "name": "r:5000/lib/app:v1" },
                         "to": { "name": "stable" },
                         "importPolicy": { "insecure": true },
                     }],
@@ -227,18 +236,18 @@ mod tests {
             "spec": { "extra": true },
             "merge": { "kind": null, "apiVersion": "v1" },
         }));
-        assert_eq!(body["metadata"], json!({ "namespace": "{{namespace}}", "labels": { "a": "b" } }));
+        assert_eq!(body["metadata"], json!({ "namespace": "demo", "labels": { "a": "b" } }));
         assert_eq!(body["spec"]["extra"], true);
         assert_eq!((body.get("kind"), &body["apiVersion"]), (None, &json!("v1")));
     }
 
     #[rstest]
-    #[case("lib/app:v1", "{{registry}}/lib/app:v1")]
-    #[case("app:v1", "{{registry}}/app:v1")]
+    #[case("lib/app:v1", "r:5000/lib/app:v1")]
+    #[case("app:v1", "r:5000/app:v1")]
     #[case("source.example.test/lib/app", "source.example.test/lib/app")]
     #[case("localhost/app", "localhost/app")]
-    #[case("{{registry}}/app", "{{registry}}/app")]
+    #[case("r:5000/app", "r:5000/app")]
     fn a_reference_without_a_host_is_of_the_own_registry(#[case] from: &str, #[case] expected: &str) {
-        assert_eq!(with_registry(from), expected);
+        assert_eq!(with_registry(from, "r:5000"), expected);
     }
 }

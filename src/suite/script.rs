@@ -29,7 +29,7 @@ pub(super) fn decode(source: &Source, script: &Node, bindings: &Bindings) -> Res
     let steps = steps
         .iter()
         .map(|node| {
-            document::decode::<StepFile>(source, node)?.into_step().map_err(|actions| {
+            document::decode::<StepFile>(source, node)?.into_step(bindings).map_err(|actions| {
                 let message = match actions.as_slice() {
                     [] => "a step needs an action".to_owned(),
                     actions => format!("a step has one action, found `{}`", actions.join("` and `")),

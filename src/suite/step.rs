@@ -12,7 +12,7 @@ use super::{
     import::ImportStep,
     request::{Body, Request},
 };
-use crate::fixture::Fault;
+use crate::{fixture::Fault, variable::Bindings};
 
 /// A step as it is written: one action, who does it, and what is expected of the answer.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -116,9 +116,9 @@ pub struct RegistryChange {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretStep {
-    /// The registry the credentials are for, as the key of the docker config.
-    #[serde(default = "own_registry")]
-    pub registry: String,
+    /// The registry the credentials are for, as the key of the docker config; the case's own if absent.
+    #[serde(default)]
+    pub registry: Option<String>,
     /// The user's name.
     #[serde(default)]
     pub username: String,
@@ -136,8 +136,11 @@ pub struct SecretStep {
     pub text: Option<String>,
 }
 
-fn own_registry() -> String {
-    "{{registry}}".to_owned()
+impl SecretStep {
+    fn of_registry(mut self, registry: &str) -> Self {
+        self.registry.get_or_insert_with(|| registry.to_owned());
+        self
+    }
 }
 
 fn docker_config_json() -> String {
@@ -169,21 +172,22 @@ pub enum Action {
 }
 
 impl StepFile {
-    /// The step, if exactly one action is written; else the names of those that are.
-    pub fn into_step(self) -> Result<Step, Vec<&'static str>> {
+    /// The step, if exactly one action is written; else the names of those that are. Short forms take the names that they
+    /// leave out from `bindings`.
+    pub fn into_step(self, bindings: &Bindings) -> Result<Step, Vec<&'static str>> {
         let request = |step: Option<Brief<RequestStep>>, method: http::Method| {
             step.map(|Brief(step)| Action::Request(step.request(method)))
         };
         let actions = [
-            ("import", self.import.map(|Brief(step)| Action::Request(step.request()))),
-            ("create", self.create.map(|step| Action::Request(step.request()))),
+            ("import", self.import.map(|Brief(step)| Action::Request(step.request(bindings)))),
+            ("create", self.create.map(|step| Action::Request(step.request(&bindings.stream)))),
             ("get", request(self.get, http::Method::GET)),
             ("delete", request(self.delete, http::Method::DELETE)),
             ("post", request(self.post, http::Method::POST)),
             ("put", request(self.put, http::Method::PUT)),
             ("patch", request(self.patch, http::Method::PATCH)),
             ("registry", self.registry.map(Action::Registry)),
-            ("secret", self.secret.map(Action::Secret)),
+            ("secret", self.secret.map(|step| Action::Secret(step.of_registry(&bindings.registry)))),
             ("cluster", self.cluster.map(Action::Cluster)),
         ];
         let mut written: Vec<(&'static str, Action)> =
@@ -212,8 +216,8 @@ impl RequestStep {
 }
 
 impl CreateStep {
-    fn request(self) -> Request {
-        let mut metadata = json!({ "name": "{{stream}}" });
+    fn request(self, stream: &str) -> Request {
+        let mut metadata = json!({ "name": stream });
         if !self.labels.is_empty() {
             metadata["labels"] = json!(self.labels);
         }

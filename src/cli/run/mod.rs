@@ -126,7 +126,11 @@ async fn judge(
         interrupted: *stopped.borrow(),
         cases: outcomes.into_iter().map(|outcome: CaseOutcome| outcome.result).collect(),
     };
-    terminal::write(&result, Paint::detect(&io::stdout()), io::stdout().lock()).map_err(CommandError::harness)?;
+    match terminal::write(&result, Paint::detect(&io::stdout()), io::stdout().lock()) {
+        // Who reads no further, as `head` does, has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written.map_err(CommandError::harness)?,
+    }
     for report in &arguments.report {
         report.write(&result).map_err(|error| CommandError::harness(format!("{}: {error}", report.path.display())))?;
     }
