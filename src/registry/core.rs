@@ -122,10 +122,16 @@ impl Core {
         self.journal.since(first)
     }
 
-    /// The names of the faults that have not fired yet.
+    /// The names of the faults that should fire and have not yet.
     #[must_use]
     pub fn unfired_faults(&self) -> Vec<String> {
         self.faults.unfired()
+    }
+
+    /// The names of the faults that should never fire and have.
+    #[must_use]
+    pub fn misfired_faults(&self) -> Vec<String> {
+        self.faults.misfired()
     }
 
     /// Answers a request, and writes it into the journal.

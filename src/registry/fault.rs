@@ -16,7 +16,7 @@ use super::{
     answer::{Answer, Delivery, Manner},
     error::{OciError, errors},
 };
-use crate::fixture::{ConnectionFault, Fault};
+use crate::fixture::{ConnectionFault, Fault, Fires};
 
 /// The armed faults, in the order in which they are tried.
 #[derive(Debug, Default)]
@@ -44,15 +44,27 @@ impl Faults {
         faults.iter().find(|armed| armed.fires(request)).cloned()
     }
 
-    /// The names of the faults that have not fired.
+    /// The names of the faults that should have fired and have not.
     pub(crate) fn unfired(&self) -> Vec<String> {
+        self.names(|armed| armed.fault.fires == Fires::Once && !armed.has_fired())
+    }
+
+    /// The names of the faults that have fired and should not have.
+    pub(crate) fn misfired(&self) -> Vec<String> {
+        self.names(|armed| armed.fault.fires == Fires::Never && armed.has_fired())
+    }
+
+    fn names(&self, which: impl Fn(&Armed) -> bool) -> Vec<String> {
         let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let unfired = faults.iter().filter(|armed| armed.fired.load(Ordering::Relaxed) == 0);
-        unfired.map(|armed| armed.fault.name().to_owned()).collect()
+        faults.iter().filter(|armed| which(armed)).map(|armed| armed.fault.name().to_owned()).collect()
     }
 }
 
 impl Armed {
+    fn has_fired(&self) -> bool {
+        self.fired.load(Ordering::Relaxed) > 0
+    }
+
     fn fires(&self, request: &Parts) -> bool {
         if !self.fault.when.matches(&request.method, request.uri.path()) {
             return false;

@@ -249,7 +249,7 @@ impl Judge {
         }
         checks.extend(check::schema(version, &answer));
         checks.extend(check::values(&step.expect, &answer.body, cap));
-        checks.extend(check::traffic(&step.expect, &answer));
+        checks.extend(check::traffic(&step.expect, &answer, &self.bindings));
         checks.extend(check::accept(&step.expect, &asked.accepted));
         self.propose(name, &answer, golden);
         checks

@@ -7,11 +7,10 @@ use serde_json::Value;
 
 use crate::{
     golden::{self, Answer, GoldenStep, Memory},
-    json_path::JsonPath,
     schema::Schema,
     suite::{Expectation, Request},
     variable::Bindings,
-    verdict::{CheckKind, CheckResult, Difference, Level, Side},
+    verdict::{CheckKind, CheckResult, Level, Side},
     version::ApiVersion,
 };
 
@@ -92,21 +91,13 @@ pub(super) fn values<'a>(
 
 /// What was asked of the registry, where the step says so itself.
 #[must_use]
-pub(super) fn traffic(expect: &Expectation, answer: &Answer) -> Option<CheckResult> {
-    let expected = expect.traffic.as_ref()?;
-    let repositories: BTreeSet<&String> = expected.keys().chain(answer.traffic.keys()).collect();
-    let side = |lines: Option<&Vec<String>>| Side::of(lines.map(|lines| Value::from(lines.clone())).as_ref());
-    let differences = repositories
-        .into_iter()
-        .filter(|repository| expected.get(*repository) != answer.traffic.get(*repository))
-        .map(|repository| Difference {
-            path: JsonPath::root().key(repository),
-            expected: side(expected.get(repository)),
-            actual: side(answer.traffic.get(repository)),
-            level: Level::Compatible,
-        })
-        .collect();
-    Some(CheckResult::of_differences(CheckKind::Traffic, Level::Compatible, differences))
+pub(super) fn traffic(expect: &Expectation, answer: &Answer, bindings: &Bindings) -> Option<CheckResult> {
+    // A golden of this answer and of the traffic that is expected differs in the traffic only.
+    let expected = GoldenStep { traffic: expect.traffic.clone()?, body: answer.body.clone(), ..GoldenStep::default() };
+    Some(match golden::compare(&expected, answer, bindings, &mut Memory::default()) {
+        Ok(found) => CheckResult::of_differences(CheckKind::Traffic, Level::Compatible, found.traffic),
+        Err(unbound) => CheckResult::error(CheckKind::Traffic, Level::Compatible, format!("the step: {unbound}")),
+    })
 }
 
 /// What every request for a manifest said it accepts.

@@ -94,14 +94,17 @@ impl MockRegistry {
         asked
     }
 
-    /// Whether everything that was to go wrong did.
-    #[must_use]
-    pub(super) fn accounting(&self) -> Option<CheckResult> {
-        let unfired = self.registry.unfired_faults();
-        (!unfired.is_empty()).then(|| {
-            let message = format!("never asked for, so that its fault never fired: {}", unfired.join(", "));
-            CheckResult::fail(CheckKind::FaultAccounting, Level::Compatible, message)
-        })
+    /// Whether everything that was to go wrong did, and nothing else.
+    pub(super) fn accounting(&self) -> impl Iterator<Item = CheckResult> {
+        let found = |what: &str, names: Vec<String>| {
+            (!names.is_empty()).then(|| {
+                let message = format!("{what}: {}", names.join(", "));
+                CheckResult::fail(CheckKind::FaultAccounting, Level::Compatible, message)
+            })
+        };
+        let unfired = found("never asked for, so that the fault never fired", self.registry.unfired_faults());
+        let misfired = found("asked for, although nobody should", self.registry.misfired_faults());
+        unfired.into_iter().chain(misfired)
     }
 
     /// Stops the registry once it has answered what is under way.

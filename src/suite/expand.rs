@@ -1,6 +1,6 @@
 //! From one written case to many: rows and matrices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     document::{Diagnostic, Node, Source, Value},
@@ -15,11 +15,13 @@ type Row<'a> = BTreeMap<&'a str, &'a Node>;
 /// When rows or matrix are no rows or matrix, or a variable with a list or mapping stands inside a longer text.
 pub(super) fn expand(source: &Source, case: &Node) -> Result<Vec<Node>, Diagnostic> {
     let rows = rows(source, case)?;
+    let variables: BTreeSet<&str> = rows.iter().flat_map(BTreeMap::keys).copied().collect();
     let body: Vec<_> =
         case.entries().iter().filter(|(key, _)| key.name != "rows" && key.name != "matrix").cloned().collect();
     rows.into_iter()
         .map(|row| {
             let mut node = Node { value: Value::Mapping(body.clone()), span: case.span };
+            leave_out(&mut node, &row, &variables);
             substitute(source, &mut node, &row)?;
             Ok(node)
         })
@@ -62,6 +64,21 @@ fn non_empty<'a>(source: &Source, node: &'a Node, what: &str) -> Result<&'a [Nod
     }
 }
 
+/// Takes away what a row leaves out: entries whose value is a variable that only other rows have.
+fn leave_out(node: &mut Node, row: &Row<'_>, variables: &BTreeSet<&str>) {
+    match &mut node.value {
+        Value::Sequence(items) => items.iter_mut().for_each(|item| leave_out(item, row, variables)),
+        Value::Mapping(entries) => {
+            entries.retain(|(_, entry)| {
+                let name = entry.as_str().and_then(whole_name);
+                name.is_none_or(|name| row.contains_key(name) || !variables.contains(name))
+            });
+            entries.iter_mut().for_each(|(_, entry)| leave_out(entry, row, variables));
+        }
+        _ => {}
+    }
+}
+
 fn substitute(source: &Source, node: &mut Node, row: &Row<'_>) -> Result<(), Diagnostic> {
     match &mut node.value {
         Value::String(text) => {
@@ -90,8 +107,14 @@ fn substitute(source: &Source, node: &mut Node, row: &Row<'_>) -> Result<(), Dia
 
 /// The value of the variable that makes up the whole of `text`.
 fn whole<'a>(text: &str, row: &Row<'a>) -> Option<&'a Node> {
-    let placeholder = template::placeholders(text).next()?;
-    if placeholder.range == (0..text.len()) { row.get(placeholder.name).copied() } else { None }
+    row.get(whole_name(text)?).copied()
+}
+
+fn whole_name(text: &str) -> Option<&str> {
+    template::placeholders(text)
+        .next()
+        .filter(|placeholder| placeholder.range == (0..text.len()))
+        .map(|placeholder| placeholder.name)
 }
 
 fn inside(source: &Source, span: crate::document::Span, text: &str, row: &Row<'_>) -> Result<String, Diagnostic> {
@@ -147,6 +170,12 @@ mod tests {
             expanded("{status: '{{status}}', rows: [{status: {a: [1]}}]}").unwrap(),
             [json!({"status": {"a": [1]}})]
         );
+    }
+
+    #[test]
+    fn what_a_row_leaves_out_is_not_there() {
+        let cases = expanded("{expect: {status: '{{status}}'}, rows: [{status: 422}, {}]}").unwrap();
+        assert_eq!(cases, [json!({"expect": {"status": 422}}), json!({"expect": {}})]);
     }
 
     #[test]
