@@ -9,6 +9,7 @@ use std::{
 use super::{
     answer, check,
     cleanup::Ledger,
+    cluster::ClusterChanges,
     curl::curl,
     mock::{Asked, MockRegistry},
     secret,
@@ -42,7 +43,8 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
     let ledger = Ledger::new(session.run.clone());
     let golden = session.goldens.find(&case.suite, &case.name, session.version);
     let found = golden.as_ref().ok().and_then(Option::as_ref);
-    let attempt = CaseRun { session, case, golden: found, progress: &progress, ledger: &ledger };
+    let cluster = ClusterChanges::default();
+    let attempt = CaseRun { session, case, golden: found, progress: &progress, ledger: &ledger, cluster: &cluster };
     let ended = tokio::select! {
         ended = attempt.run() => ended,
         () = tokio::time::sleep(session.timeout) => attempt.unanswered(&format!("no answer within {:?}", session.timeout)),
@@ -83,6 +85,7 @@ struct CaseRun<'a> {
     golden: Option<&'a SnapshotFile>,
     progress: &'a Mutex<Progress>,
     ledger: &'a Ledger,
+    cluster: &'a ClusterChanges,
 }
 
 impl CaseRun<'_> {
@@ -154,7 +157,9 @@ impl CaseRun<'_> {
         let request = match &step.action {
             Action::Registry(change) => return mock.change(change).map(|()| true),
             Action::Secret(given) => secret::request(given, &self.session.namespace, &self.session.run),
-            Action::Cluster(_) => return Err("this target cannot be configured".to_owned()),
+            Action::Cluster(configuration) => {
+                return self.cluster.apply(&self.session.target, configuration).await.map(|()| true);
+            }
             Action::Request(request) => request.clone(),
         };
         let name = StepName { number: index + 1, name: judge.describe(&request) };

@@ -12,6 +12,7 @@ mod answer;
 mod case;
 mod check;
 mod cleanup;
+mod cluster;
 mod curl;
 mod feature;
 mod mock;
@@ -56,44 +57,62 @@ pub fn reason_to_skip(case: &Case, version: ApiVersion, features: &Features) -> 
     features.missing(&case.needs)
 }
 
-/// Runs cases, `jobs` at a time, and tells `finished` of each as it comes out.
+/// A case to be run, and against what.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The case.
+    pub case: Case,
+    /// What it shares with others.
+    pub session: Arc<Session>,
+    /// Why it is not run, if it is not.
+    pub skip: Option<String>,
+}
+
+/// Runs cases, `jobs` at a time, and tells `finished` of each as it comes out. Cases that change what others see (a pull
+/// secret of the namespace, the configuration of the cluster) come last and one at a time.
 ///
-/// The outcomes are in the order of `cases`. When `stop` turns true, no case is begun any more, those that run are cut
+/// The outcomes are in the order of `planned`. When `stop` turns true, no case is begun any more, those that run are cut
 /// short and take back what they made, and the others are left out.
 pub async fn run(
-    session: Arc<Session>,
-    cases: Vec<(Case, Option<String>)>,
+    planned: Vec<Planned>,
     jobs: usize,
     stop: watch::Receiver<bool>,
     mut finished: impl FnMut(&CaseOutcome),
 ) -> Vec<CaseOutcome> {
-    let total = cases.len();
     let mut outcomes: Vec<Option<CaseOutcome>> = Vec::new();
-    outcomes.resize_with(total, || None);
-    let mut running = stream::iter(cases.into_iter().enumerate())
-        .map(|(index, (case, skip))| {
-            let (session, stop) = (session.clone(), stop.clone());
-            async move {
-                if let Some(reason) = skip {
-                    return Some((index, skipped(&case, reason)));
-                }
-                if *stop.borrow() {
-                    return None;
-                }
-                // A task of its own: a case that panics is the harness's failure and ends no other case.
-                let (suite, name) = (case.suite.clone(), case.name.clone());
-                let task = tokio::spawn(async move { run_case(&session, &case, stopped(stop)).await });
-                Some((index, task.await.unwrap_or_else(|panic| panicked(suite, name, &panic))))
+    outcomes.resize_with(planned.len(), || None);
+    let (alone, together): (Vec<_>, Vec<_>) =
+        planned.into_iter().enumerate().partition(|(_, planned)| planned.case.runs_alone());
+    for (planned, jobs) in [(together, jobs.max(1)), (alone, 1)] {
+        let mut running = stream::iter(planned)
+            .map(|(index, planned)| {
+                let stop = stop.clone();
+                async move { Some((index, attempt(planned, stop).await?)) }
+            })
+            .buffer_unordered(jobs);
+        while let Some(outcome) = running.next().await {
+            if let Some((index, outcome)) = outcome {
+                finished(&outcome);
+                outcomes[index] = Some(outcome);
             }
-        })
-        .buffer_unordered(jobs.max(1));
-    while let Some(outcome) = running.next().await {
-        if let Some((index, outcome)) = outcome {
-            finished(&outcome);
-            outcomes[index] = Some(outcome);
         }
     }
     outcomes.into_iter().flatten().collect()
+}
+
+/// What comes out of one case; nothing if the run was stopped before it began.
+async fn attempt(planned: Planned, stop: watch::Receiver<bool>) -> Option<CaseOutcome> {
+    let Planned { case, session, skip } = planned;
+    if let Some(reason) = skip {
+        return Some(skipped(&case, reason));
+    }
+    if *stop.borrow() {
+        return None;
+    }
+    // A task of its own: a case that panics is the harness's failure and ends no other case.
+    let (suite, name) = (case.suite.clone(), case.name.clone());
+    let task = tokio::spawn(async move { run_case(&session, &case, stopped(stop)).await });
+    Some(task.await.unwrap_or_else(|panic| panicked(suite, name, &panic)))
 }
 
 async fn stopped(mut stop: watch::Receiver<bool>) {

@@ -50,6 +50,7 @@ pub struct Case {
     pub images: Vec<String>,
     /// How its registry's connections are secured.
     pub tls: Tls,
+    pub(super) alone: bool,
     pub(super) source: Source,
     pub(super) offset: usize,
     pub(super) script: Node,
@@ -75,6 +76,12 @@ impl Case {
     #[must_use]
     pub fn location(&self) -> String {
         format!("{}:{}", self.source.name(), self.source.position(self.offset).0)
+    }
+
+    /// Whether the case changes what others in its namespace or cluster see, so that none may run beside it.
+    #[must_use]
+    pub const fn runs_alone(&self) -> bool {
+        self.alone
     }
 
     /// Whether the case holds for `version`.

@@ -17,7 +17,7 @@ use self::{progress::Progress, target::Aim, what::What};
 use crate::{
     cli::exit::{CommandError, Exit, finish},
     report::{Paint, terminal},
-    runner::{self, CaseOutcome, Features, Namespace, Ports, Prepared, RunId, Session, Target},
+    runner::{self, CaseOutcome, Features, Namespace, Planned, Ports, Prepared, RunId, Session, Target},
     suite::{Case, Request, User},
     verdict::{Level, RunResult, Verdict},
 };
@@ -54,13 +54,6 @@ async fn execute(arguments: RunArguments) -> Result<Exit, CommandError> {
             .map_err(|error| CommandError::harness(error).hint("`--namespace` names one that is there already"))?,
     };
     let features = Features::of(&target, &namespace.name, &arguments.target.features).await;
-    let planned: Vec<(Case, Option<String>)> = selected
-        .into_iter()
-        .map(|case| {
-            let reason = runner::reason_to_skip(&case, arguments.api_version, &features);
-            (case, reason)
-        })
-        .collect();
     let session = Session {
         target,
         version: arguments.api_version,
@@ -76,6 +69,13 @@ async fn execute(arguments: RunArguments) -> Result<Exit, CommandError> {
         keep: arguments.keep,
     };
     let session = Arc::new(session);
+    let planned: Vec<Planned> = selected
+        .into_iter()
+        .map(|case| {
+            let skip = runner::reason_to_skip(&case, arguments.api_version, &features);
+            Planned { case, session: session.clone(), skip }
+        })
+        .collect();
     let exit = if arguments.list {
         list(&planned);
         Ok(Exit::Success)
@@ -94,7 +94,7 @@ async fn judge(
     arguments: &RunArguments,
     session: &Arc<Session>,
     target: String,
-    planned: Vec<(Case, Option<String>)>,
+    planned: Vec<Planned>,
 ) -> Result<Exit, CommandError> {
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
@@ -107,7 +107,7 @@ async fn judge(
     });
     let (started, begun) = (Timestamp::now(), Instant::now());
     let progress = Progress::begin(planned.len());
-    let outcomes = runner::run(session.clone(), planned, usize::from(arguments.jobs), stopped.clone(), |outcome| {
+    let outcomes = runner::run(planned, usize::from(arguments.jobs), stopped.clone(), |outcome| {
         progress.finished(&outcome.result);
     })
     .await;
@@ -170,13 +170,13 @@ async fn reach(target: &Target) -> Result<(), CommandError> {
     }
 }
 
-fn list(planned: &[(Case, Option<String>)]) {
-    for (case, skip) in planned {
+fn list(planned: &[Planned]) {
+    for Planned { case, skip, .. } in planned {
         match skip {
             None => println!("{}", case.full_name()),
             Some(reason) => println!("{} (skip: {reason})", case.full_name()),
         }
     }
-    let skipped = planned.iter().filter(|(_, skip)| skip.is_some()).count();
+    let skipped = planned.iter().filter(|planned| planned.skip.is_some()).count();
     eprintln!("{} cases, of which {skipped} would be skipped", planned.len());
 }

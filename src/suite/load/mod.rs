@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    case::{Case, Feature, Suite},
+    case::{Case, Feature, Script, Suite},
     expand, script,
     step::Action,
 };
 use crate::{
     document::{self, Diagnostic, Diagnostics, Key, Node, Source, Value},
-    fixture::{ImageCatalogue, Images, Salt, Tls},
+    fixture::{ImageCatalogue, Images, Salt},
     variable::{Bindings, ImageValues, Variable, template},
     verdict::Level,
     version::ApiVersion,
@@ -169,7 +169,9 @@ impl Loader<'_> {
         {
             entries.push((Key { name: "registry".to_owned(), span: registry.span }, registry.clone()));
         }
-        let (images, tls) = self.registry(source, &node)?;
+        // Tried with values like those of a run, so that a run meets no surprise.
+        let script = script::decode(source, &node, self.bindings)?;
+        let images = self.images(source, &node, &script)?;
         let case = Case {
             suite: suite.to_owned(),
             name: outline.name,
@@ -181,7 +183,8 @@ impl Loader<'_> {
             needs: outline.needs,
             link: outline.link,
             images,
-            tls,
+            tls: script.registry.tls,
+            alone: script.steps.iter().any(|step| matches!(step.action, Action::Secret(_) | Action::Cluster(_))),
             source: source.clone(),
             offset: name_span.start,
             script: node,
@@ -189,9 +192,8 @@ impl Loader<'_> {
         Ok((case, name_span))
     }
 
-    /// Tries the case with values like those of a run, and finds out which images it names and how it is connected.
-    fn registry(&self, source: &Source, node: &Node) -> Result<(Vec<String>, Tls), Diagnostic> {
-        let script = script::decode(source, node, self.bindings)?;
+    /// The images that the case names, those of its registry and of its variables.
+    fn images(&self, source: &Source, node: &Node, script: &Script) -> Result<Vec<String>, Diagnostic> {
         let mut images: Vec<String> = script.registry.image_names().into_iter().map(str::to_owned).collect();
         for step in &script.steps {
             if let Action::Registry(change) = &step.action {
@@ -208,7 +210,7 @@ impl Loader<'_> {
         collect_variables(node, &mut images);
         images.sort_unstable();
         images.dedup();
-        Ok((images, script.registry.tls))
+        Ok(images)
     }
 }
 
