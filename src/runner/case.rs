@@ -50,8 +50,11 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
         () = tokio::time::sleep(session.timeout) => attempt.unanswered(&format!("no answer within {:?}", session.timeout)),
         () = stopped => Err("the run was stopped".to_owned()),
     };
-    let left_behind =
-        if session.keep { Vec::new() } else { ledger.clean_up(&session.target, &session.namespace).await };
+    // What is cluster-wide is taken back even if the rest is kept: it would change what other cases see.
+    let mut left_behind = cluster.take_back(&session.target).await;
+    if !session.keep {
+        left_behind.extend(ledger.clean_up(&session.target, &session.namespace).await);
+    }
     let mut progress = progress.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Err(problem) = ended {
         progress.checks.push(CheckResult::error(CheckKind::Status, case.level, problem));
