@@ -22,6 +22,8 @@ pub mod registry;
 #[cfg(feature = "report")]
 pub mod report;
 #[cfg(feature = "runner")]
+pub mod requirement;
+#[cfg(feature = "runner")]
 pub mod runner;
 #[cfg(feature = "runner")]
 pub mod schema;

@@ -1,5 +1,6 @@
 //! The command line, one file a command.
 
+pub mod coverage;
 mod exit;
 mod run;
 pub mod schema;
@@ -29,6 +30,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<RunArguments>),
+    Coverage(coverage::CoverageArguments),
     #[command(subcommand)]
     Schema(schema::SchemaCommand),
 }
@@ -38,7 +40,8 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(arguments) => run::run(*arguments),
-        Command::Schema(command) => schema::run(&command),
+        Command::Coverage(arguments) => exit::finish(coverage::run(&arguments)),
+        Command::Schema(command) => exit::finish(schema::run(&command)),
     }
 }
 

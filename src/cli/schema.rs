@@ -3,12 +3,12 @@
 use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    process::ExitCode,
 };
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use super::exit::{CommandError, Exit};
 use crate::{
     document::{self, Diagnostic, Node, Source, Span},
     json_path::{JsonPath, Segment},
@@ -63,20 +63,20 @@ enum ValidateError {
     Write(#[from] io::Error),
 }
 
-/// Runs the command: 0 when all is well, 1 when the object breaks the schema, 2 when it cannot be judged.
-#[must_use]
-pub fn run(command: &SchemaCommand) -> ExitCode {
+/// Runs the command. It fails when the object breaks the schema.
+///
+/// # Errors
+/// When the object cannot be judged, or standard output is closed.
+pub fn run(command: &SchemaCommand) -> Result<Exit, CommandError> {
     let mut out = io::stdout().lock();
-    let outcome = match command {
-        SchemaCommand::Validate(arguments) => validate(arguments, &mut out),
-        SchemaCommand::Diff(arguments) => diff(arguments, &mut out).map(|()| true).map_err(ValidateError::from),
-    };
-    match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
+    match command {
+        SchemaCommand::Validate(arguments) => {
+            let fine = validate(arguments, &mut out).map_err(CommandError::usage)?;
+            Ok(if fine { Exit::Success } else { Exit::Failure })
+        }
+        SchemaCommand::Diff(arguments) => {
+            diff(arguments, &mut out).map_err(CommandError::harness)?;
+            Ok(Exit::Success)
         }
     }
 }

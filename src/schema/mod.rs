@@ -22,6 +22,7 @@
 
 mod diff;
 mod document;
+mod fields;
 mod known;
 mod reading;
 mod validator;

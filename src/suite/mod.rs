@@ -20,7 +20,7 @@ mod value;
 pub use case::{Case, Feature, Script, Suite};
 pub use expect::{Expectation, StatusByVersion};
 pub use folder::{Folder, FolderError};
-pub use load::load;
+pub use load::{load, sample};
 pub use request::{Body, Request};
 pub use step::{Action, RegistryChange, SecretStep, Step, User};
 pub use value::{ValueExpectation, ValuePath};

@@ -42,7 +42,8 @@ pub fn load(sources: &[Source], images: &ImageCatalogue, requirements: &[&str]) 
 }
 
 /// Values like those of a run, to try every case with.
-fn sample(images: &ImageCatalogue) -> Bindings {
+#[must_use]
+pub fn sample(images: &ImageCatalogue) -> Bindings {
     let built = images.names().filter_map(|name| images.build([name], &Salt::default()).ok());
     Bindings {
         registry: "127.0.0.1:5000".to_owned(),

@@ -1,0 +1,17 @@
+//! What the published reference says, and which cases test it.
+//!
+//! [`Index`] holds the requirements (`requirements/*.yaml`), which cases point to by id. [`Coverage`] sets requirements,
+//! parameters and the fields of the published schema against the cases that exercise them ([`Exercise`]), with the
+//! reasons ([`Reasons`]) why some have none.
+
+mod coverage;
+mod exercise;
+mod index;
+mod reason;
+
+pub use self::{
+    coverage::{Area, Coverage, Item},
+    exercise::{Exercise, exercises},
+    index::{Field, Index, Requirement},
+    reason::Reasons,
+};

@@ -1,0 +1,91 @@
+//! Why some things are covered by no case.
+
+use std::sync::LazyLock;
+
+use globset::{Glob, GlobMatcher};
+use serde::{Deserialize, Deserializer, de};
+
+use super::Area;
+use crate::document::{self, Source};
+
+/// The reasons that are part of this crate.
+#[derive(Debug, Default)]
+pub struct Reasons {
+    reasons: Vec<Reason>,
+}
+
+/// One reason, for whatever fits one of the patterns.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    because: String,
+    #[serde(default)]
+    requirements: Vec<Pattern>,
+    #[serde(default)]
+    parameters: Vec<Pattern>,
+    #[serde(default)]
+    sent: Vec<Pattern>,
+    #[serde(default)]
+    seen: Vec<Pattern>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    uncovered: Vec<Reason>,
+}
+
+impl Reasons {
+    /// The reasons that are part of this crate.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: LazyLock<Reasons> = LazyLock::new(|| {
+            let source = Source::new("requirements/uncovered.yaml", include_str!("../../requirements/uncovered.yaml"));
+            let file: File = document::parse(&source)
+                .and_then(|node| document::decode(&source, &node))
+                .expect("the built-in reasons are read by a test");
+            Reasons { reasons: file.uncovered }
+        });
+        &BUILTIN
+    }
+
+    /// Why `name` is covered by no case, if a reason is given.
+    #[must_use]
+    pub fn find(&self, area: Area, name: &str) -> Option<&str> {
+        self.reasons
+            .iter()
+            .find(|reason| reason.patterns(area).iter().any(|pattern| pattern.0.is_match(name)))
+            .map(|reason| reason.because.as_str())
+    }
+
+    /// The patterns that fit none of `uncovered`: reasons that nothing needs any more.
+    pub fn idle<'a>(&'a self, area: Area, uncovered: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+        self.reasons
+            .iter()
+            .flat_map(move |reason| reason.patterns(area))
+            .filter(|pattern| !uncovered.iter().any(|name| pattern.0.is_match(name)))
+            .map(|pattern| pattern.0.glob().glob())
+    }
+}
+
+impl Reason {
+    fn patterns(&self, area: Area) -> &[Pattern] {
+        match area {
+            Area::Requirements => &self.requirements,
+            Area::Parameters => &self.parameters,
+            Area::Sent => &self.sent,
+            Area::Seen => &self.seen,
+        }
+    }
+}
+
+/// A name, in which `*` stands for anything.
+#[derive(Debug)]
+struct Pattern(GlobMatcher);
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Glob::new(&text).map(|glob| Self(glob.compile_matcher())).map_err(de::Error::custom)
+    }
+}
