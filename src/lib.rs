@@ -12,6 +12,8 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "runner")]
+pub mod deviation;
 pub mod document;
 pub mod fixture;
 #[cfg(feature = "runner")]
