@@ -27,8 +27,9 @@ pub struct Requirement {
 }
 
 /// The objects that ids begin with, and their kinds.
-const OBJECTS: [(&str, &str); 5] = [
+const OBJECTS: [(&str, &str); 6] = [
     ("image", "Image"),
+    ("imagesignature", "ImageSignature"),
     ("imagestream", "ImageStream"),
     ("imagestreamtag", "ImageStreamTag"),
     ("isi", "ImageStreamImport"),
