@@ -78,7 +78,8 @@ impl CaseResult {
     pub fn verdict_at(&self, level: Level) -> Option<Verdict> {
         let mut parts = self.checks.iter().filter(|check| check.level == level).map(|check| check.verdict).peekable();
         parts.peek()?;
-        Some(Verdict::of_parts(parts))
+        // A stale declaration of the whole case is no matter of one check.
+        Some(if self.verdict == Verdict::Stale { Verdict::Stale } else { Verdict::of_parts(parts) })
     }
 
     /// Whether the case decides over the run and did not come out as expected.

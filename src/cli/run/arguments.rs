@@ -47,6 +47,12 @@ pub struct RunArguments {
     /// Propose goldens made of the answers, for `cargo insta review`; never where CI is set.
     #[arg(long)]
     pub update: bool,
+    /// Declare what is known to fail, and why.
+    #[arg(long, value_name = "FILE", env = "ISI_DEVIATIONS")]
+    pub deviations: Option<PathBuf>,
+    /// Start a file of deviations from what fails, with the reasons to fill in.
+    #[arg(long, value_name = "FILE")]
+    pub write_deviations: Option<PathBuf>,
     /// Write a report: `json=PATH`, `junit=PATH` or `html=PATH`; can be given again.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<ReportFile>,

@@ -1,6 +1,7 @@
 //! `isi-conformance run`: suites against an implementation.
 
 mod arguments;
+mod deviations;
 mod kubeconfig;
 mod progress;
 mod target;
@@ -13,7 +14,7 @@ use std::{io, process::ExitCode, sync::Arc, time::Instant};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use self::{progress::Progress, target::Aim, what::What};
+use self::{deviations::Declarations, progress::Progress, target::Aim, what::What};
 use crate::{
     cli::exit::{CommandError, Exit, finish},
     report::{Paint, terminal},
@@ -40,6 +41,7 @@ async fn execute(arguments: RunArguments) -> Result<Exit, CommandError> {
         return Err(CommandError::usage(format!("no case falls under the pattern `{}`", pattern.as_str()))
             .hint("`isi-conformance run --list` names all cases"));
     }
+    let declarations = Declarations::read(arguments.deviations.as_deref(), &cases)?;
     let selected: Vec<Case> = cases.into_iter().filter(|case| selection.selects(case)).collect();
     if selected.is_empty() {
         return Err(CommandError::usage("no case is selected"));
@@ -80,7 +82,7 @@ async fn execute(arguments: RunArguments) -> Result<Exit, CommandError> {
         list(&planned);
         Ok(Exit::Success)
     } else {
-        judge(&arguments, &session, name, planned).await
+        judge(&arguments, &declarations, &session, name, planned).await
     };
     if !arguments.keep
         && let Some(left) = namespace.clean_up(&session.target).await
@@ -92,6 +94,7 @@ async fn execute(arguments: RunArguments) -> Result<Exit, CommandError> {
 
 async fn judge(
     arguments: &RunArguments,
+    declarations: &Declarations,
     session: &Arc<Session>,
     target: String,
     planned: Vec<Planned>,
@@ -108,7 +111,9 @@ async fn judge(
     let (started, begun) = (Timestamp::now(), Instant::now());
     let progress = Progress::begin(planned.len());
     let outcomes = runner::run(planned, usize::from(arguments.jobs), stopped.clone(), |outcome| {
-        progress.finished(&outcome.result);
+        let mut result = outcome.result.clone();
+        declarations.apply(&mut result);
+        progress.finished(&result);
     })
     .await;
     progress.end();
@@ -118,7 +123,7 @@ async fn judge(
     if arguments.update {
         update::propose(session, &outcomes)?;
     }
-    let result = RunResult {
+    let mut result = RunResult {
         target,
         api_version: session.version,
         started,
@@ -126,6 +131,7 @@ async fn judge(
         interrupted: *stopped.borrow(),
         cases: outcomes.into_iter().map(|outcome: CaseOutcome| outcome.result).collect(),
     };
+    result.cases.iter_mut().for_each(|case| declarations.apply(case));
     match terminal::write(&result, Paint::detect(&io::stdout()), io::stdout().lock()) {
         // Who reads no further, as `head` does, has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -133,6 +139,9 @@ async fn judge(
     }
     for report in &arguments.report {
         report.write(&result).map_err(|error| CommandError::harness(format!("{}: {error}", report.path.display())))?;
+    }
+    if let Some(file) = &arguments.write_deviations {
+        deviations::write(file, &result)?;
     }
     Ok(exit(&result, arguments.level))
 }
