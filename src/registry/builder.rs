@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::{
     core::{Core, FixtureError},
-    server::Server,
+    server::{Security, Server},
 };
 use crate::fixture::{Auth, BuildError, Fault, Images, RegistryFixture, Salt, TagListing, Tls, builtin};
 
@@ -33,6 +33,14 @@ pub enum StartError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// There is no certificate to serve.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] super::tls::TlsError),
+    /// The fixture asks for TLS, which this build cannot do.
+    #[cfg(not(feature = "tls"))]
+    #[error("this registry cannot do TLS (hint: enable the feature `tls`)")]
+    NoTls,
     /// An image cannot be built.
     #[error(transparent)]
     Image(#[from] BuildError),
@@ -97,6 +105,8 @@ pub struct RegistryBuilder {
     salt: Salt,
     address: SocketAddr,
     host: Option<String>,
+    #[cfg(feature = "tls")]
+    authority: Option<super::tls::Authority>,
 }
 
 impl Default for RegistryBuilder {
@@ -107,6 +117,8 @@ impl Default for RegistryBuilder {
             salt: Salt::default(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             host: None,
+            #[cfg(feature = "tls")]
+            authority: None,
         }
     }
 }
@@ -161,8 +173,15 @@ impl RegistryBuilder {
     }
 
     /// Secures connections.
-    pub const fn tls(mut self, tls: Tls) -> Self {
+    pub fn tls(mut self, tls: Tls) -> Self {
         self.fixture.tls = tls;
+        self
+    }
+
+    /// Takes certificates from this authority instead of that of the process.
+    #[cfg(feature = "tls")]
+    pub fn authority(mut self, authority: super::tls::Authority) -> Self {
+        self.authority = Some(authority);
         self
     }
 
@@ -201,7 +220,18 @@ impl RegistryBuilder {
         let host = self.host.unwrap_or_else(|| address.to_string());
         let secure = self.fixture.tls != Tls::None;
         let core = Arc::new(Core::new(&self.fixture, images, host.clone(), secure)?);
-        let server = Server::start(listener, core.clone());
+        let security = match self.fixture.tls {
+            Tls::None | Tls::PlainHttp => Security::Plain,
+            Tls::TooOld => Security::TooOld,
+            #[cfg(feature = "tls")]
+            tls => {
+                let authority = self.authority.as_ref().unwrap_or_else(|| super::tls::Authority::of_this_process());
+                Security::Tls(super::tls::acceptor(&tls, authority, &host, address.ip())?)
+            }
+            #[cfg(not(feature = "tls"))]
+            _ => return Err(StartError::NoTls),
+        };
+        let server = Server::start(listener, core.clone(), security);
         Ok(Registry { core, address, host, secure, server })
     }
 }

@@ -24,6 +24,8 @@ mod route;
 mod server;
 mod store;
 mod tags;
+#[cfg(feature = "tls")]
+mod tls;
 mod token;
 
 pub use answer::{Answer, Delivery, Manner};
@@ -31,3 +33,5 @@ pub use builder::{Registry, RegistryBuilder, StartError};
 pub use core::{Core, FixtureError, JOURNAL_LIMIT};
 pub use error::ErrorCode;
 pub use journal::Entry;
+#[cfg(feature = "tls")]
+pub use tls::{Authority, AuthorityError, Identity, TlsError};

@@ -6,4 +6,5 @@ mod auth;
 mod faults;
 mod pull;
 mod support;
+mod tls;
 mod transport;

@@ -7,36 +7,24 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{net::TcpStream, sync::watch};
+use tokio::sync::watch;
 
 use super::{
     listener::stopped,
     raw::{self, Ending},
+    security::Wire,
 };
 use crate::registry::{
     answer::{Delivery, Manner},
     core::Core,
 };
 
-/// The first byte of a TLS handshake record (RFC 8446, section 5.1); no HTTP request begins with it.
-const TLS_HANDSHAKE: u8 = 0x16;
-
 /// The connection is not hyper's any more.
 #[derive(Debug, thiserror::Error)]
 #[error("a fault has taken the connection")]
 struct Taken;
 
-pub(super) async fn serve(stream: TcpStream, core: Arc<Core>, mut stopping: watch::Receiver<bool>) {
-    let mut first = [0];
-    let received = tokio::select! {
-        received = stream.peek(&mut first) => received,
-        () = stopped(&mut stopping) => return,
-    };
-    match received {
-        Ok(0) | Err(_) => return,
-        Ok(_) if first[0] == TLS_HANDSHAKE => return raw::refuse_tls(stream).await,
-        Ok(_) => {}
-    }
+pub(super) async fn serve<W: Wire>(stream: W, core: Arc<Core>, mut stopping: watch::Receiver<bool>) {
     let taken = Arc::new(Mutex::new(None));
     let service = service_fn(|request| answer(&core, &taken, request));
     let mut connection = http1::Builder::new()

@@ -8,7 +8,10 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::connection;
+use super::{
+    connection, raw,
+    security::{Security, TLS_HANDSHAKE},
+};
 use crate::registry::core::Core;
 
 /// A task that accepts connections until it is told to stop. Dropping it ends every connection at once.
@@ -19,9 +22,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(listener: TcpListener, core: Arc<Core>) -> Self {
+    pub(crate) fn start(listener: TcpListener, core: Arc<Core>, security: Security) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let task = tokio::spawn(accept(listener, core, stopping));
+        let task = tokio::spawn(accept(listener, core, security, stopping));
         Self { stop, task }
     }
 
@@ -40,14 +43,14 @@ impl Drop for Server {
 }
 
 /// Accepts until told to stop. The connections are this task's own, so they end with it.
-async fn accept(listener: TcpListener, core: Arc<Core>, mut stopping: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, core: Arc<Core>, security: Security, mut stopping: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             () = stopped(&mut stopping) => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, core.clone(), stopping.clone()));
+                    connections.spawn(serve(stream, core.clone(), security.clone(), stopping.clone()));
                 }
                 Err(error) => pause_after(&error).await,
             },
@@ -63,10 +66,31 @@ pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
-async fn serve(stream: TcpStream, core: Arc<Core>, stopping: watch::Receiver<bool>) {
+async fn serve(stream: TcpStream, core: Arc<Core>, security: Security, mut stopping: watch::Receiver<bool>) {
     // Answers are written whole, so waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
-    connection::serve(stream, core, stopping).await;
+    let first = tokio::select! {
+        first = first_byte(&stream) => first,
+        () = stopped(&mut stopping) => return,
+    };
+    match (security, first) {
+        (_, None) => {}
+        (Security::Plain, Some(TLS_HANDSHAKE)) => raw::refuse_tls(stream).await,
+        (Security::Plain, Some(_)) => connection::serve(stream, core, stopping).await,
+        (Security::TooOld, Some(TLS_HANDSHAKE)) => raw::answer_with_old_tls(stream).await,
+        #[cfg(feature = "tls")]
+        (Security::Tls(acceptor), Some(TLS_HANDSHAKE)) => match acceptor.accept(stream).await {
+            Ok(stream) => connection::serve(stream, core, stopping).await,
+            Err(error) => tracing::debug!(%error, "a TLS handshake came to nothing"),
+        },
+        (_, Some(_)) => raw::refuse_plain_http(stream).await,
+    }
+}
+
+/// The first byte that a client sends, left where it is; none if it sends nothing.
+async fn first_byte(stream: &TcpStream) -> Option<u8> {
+    let mut first = [0];
+    matches!(stream.peek(&mut first).await, Ok(1)).then_some(first[0])
 }
 
 /// A connection that ended before it was accepted is nothing; having too many open files is, and passes.

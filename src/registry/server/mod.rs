@@ -3,5 +3,7 @@
 mod connection;
 mod listener;
 mod raw;
+mod security;
 
 pub(crate) use listener::Server;
+pub(crate) use security::Security;

@@ -9,6 +9,7 @@ use tokio::{
     time::timeout,
 };
 
+use super::security::Wire;
 use crate::registry::answer::{Answer, Manner};
 
 /// An answer that does not arrive whole.
@@ -22,7 +23,7 @@ pub(super) struct Ending {
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Delivers an answer in its manner, and ends the connection. The client may be gone: then there is nothing left to do.
-pub(super) async fn end(mut stream: TcpStream, ending: Ending) {
+pub(super) async fn end(mut stream: impl Wire, ending: Ending) {
     let written = match ending.manner {
         Manner::Whole | Manner::Closed => Vec::new(),
         Manner::Reset => return reset(stream),
@@ -39,8 +40,8 @@ pub(super) async fn end(mut stream: TcpStream, ending: Ending) {
 }
 
 /// Closes with a TCP RST: lingering for no time discards what was not sent, and the peer is told.
-fn reset(stream: TcpStream) {
-    if let Err(error) = SockRef::from(&stream).set_linger(Some(Duration::ZERO)) {
+fn reset(stream: impl Wire) {
+    if let Err(error) = SockRef::from(stream.tcp()).set_linger(Some(Duration::ZERO)) {
         tracing::warn!(%error, "a connection is closed where it should be reset");
     }
     drop(stream);
@@ -48,7 +49,7 @@ fn reset(stream: TcpStream) {
 
 /// Closes in order: says that nothing more comes, and reads what the client still sends, because closing with unread data
 /// would reset the connection and could take away what was written.
-async fn close(mut stream: TcpStream) {
+async fn close(mut stream: impl Wire) {
     let _ = stream.shutdown().await;
     let mut rest = [0; 1024];
     let _ = timeout(PATIENCE, async { while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {} }).await;
@@ -58,6 +59,27 @@ async fn close(mut stream: TcpStream) {
 /// knows at once.
 pub(super) async fn refuse_tls(mut stream: TcpStream) {
     let _ = stream.write_all(b"this port speaks plain HTTP, not TLS\n").await;
+    close(stream).await;
+}
+
+/// Answers plain HTTP on a port for TLS, in the words of Go's server.
+pub(super) async fn refuse_plain_http(mut stream: TcpStream) {
+    let answer = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+    let _ = stream.write_all(answer).await;
+    close(stream).await;
+}
+
+/// Answers a TLS handshake with a `ServerHello` of TLS 1.1 (RFC 4346, section 7.4.1.3), which no client of today takes.
+pub(super) async fn answer_with_old_tls(mut stream: TcpStream) {
+    const VERSION: [u8; 2] = [3, 2];
+    const RANDOM: [u8; 32] = [0x42; 32];
+    let mut hello = VERSION.to_vec();
+    hello.extend(RANDOM);
+    // No session, TLS_RSA_WITH_AES_128_CBC_SHA, no compression.
+    hello.extend([0, 0x00, 0x2f, 0]);
+    let length = u8::try_from(hello.len()).expect("a hello without extensions is 38 bytes long");
+    let record = [&[0x16], VERSION.as_slice(), &[0, length + 4, 0x02, 0, 0, length], &hello].concat();
+    let _ = stream.write_all(&record).await;
     close(stream).await;
 }
 
