@@ -40,12 +40,52 @@ impl Algorithm {
     /// The digest of `bytes` by this algorithm.
     #[must_use]
     pub fn digest(self, bytes: &[u8]) -> Digest {
-        let hex = match self {
-            Self::Sha256 => to_hex(&Sha256::digest(bytes)),
-            Self::Sha384 => to_hex(&Sha384::digest(bytes)),
-            Self::Sha512 => to_hex(&Sha512::digest(bytes)),
+        let mut hasher = self.hasher();
+        hasher.update(bytes);
+        hasher.finish()
+    }
+
+    /// Computes a digest from content that comes in pieces.
+    #[must_use]
+    pub fn hasher(self) -> Hasher {
+        match self {
+            Self::Sha256 => Hasher::Sha256(Sha256::new()),
+            Self::Sha384 => Hasher::Sha384(Sha384::new()),
+            Self::Sha512 => Hasher::Sha512(Sha512::new()),
+        }
+    }
+}
+
+/// A digest under way.
+#[derive(Debug, Clone)]
+pub enum Hasher {
+    /// By sha256.
+    Sha256(Sha256),
+    /// By sha384.
+    Sha384(Sha384),
+    /// By sha512.
+    Sha512(Sha512),
+}
+
+impl Hasher {
+    /// Adds the next piece of the content.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha256(hasher) => hasher.update(bytes),
+            Self::Sha384(hasher) => hasher.update(bytes),
+            Self::Sha512(hasher) => hasher.update(bytes),
+        }
+    }
+
+    /// The digest of all pieces together.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        let (algorithm, hex) = match self {
+            Self::Sha256(hasher) => (Algorithm::Sha256, to_hex(&hasher.finalize())),
+            Self::Sha384(hasher) => (Algorithm::Sha384, to_hex(&hasher.finalize())),
+            Self::Sha512(hasher) => (Algorithm::Sha512, to_hex(&hasher.finalize())),
         };
-        Digest { algorithm: self, hex }
+        Digest { algorithm, hex }
     }
 }
 

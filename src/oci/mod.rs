@@ -6,4 +6,4 @@
 mod digest;
 pub mod media_type;
 
-pub use digest::{Algorithm, Digest, ParseDigestError};
+pub use digest::{Algorithm, Digest, Hasher, ParseDigestError};

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE},
 };
+
+use super::store::Content;
 
 /// What the registry says to a request.
 #[derive(Debug, Clone)]
@@ -16,7 +18,7 @@ pub struct Answer {
     /// The headers; `Content-Length` is among them.
     pub headers: HeaderMap,
     /// The body. A `HEAD` request is answered with headers only.
-    pub body: Bytes,
+    pub body: Content,
 }
 
 /// How an answer reaches the client.
@@ -56,7 +58,7 @@ impl Answer {
 
     /// An answer with a body.
     #[must_use]
-    pub fn with_body(status: StatusCode, body: impl Into<Bytes>) -> Self {
+    pub fn with_body(status: StatusCode, body: impl Into<Content>) -> Self {
         let body = body.into();
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(Self::VERSION, HeaderValue::from_static("registry/2.0"));
@@ -69,8 +71,16 @@ impl Answer {
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
 
+    /// Sets a header to a text; one that no header can hold is left out.
+    pub(crate) fn header(&mut self, name: HeaderName, text: &str) {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            self.headers.insert(name, value);
+        }
+    }
+
     /// Puts another body in place of the present one.
-    pub(crate) fn replace_body(&mut self, body: Bytes) {
+    pub(crate) fn replace_body(&mut self, body: impl Into<Content>) {
+        let body = body.into();
         self.headers.insert(CONTENT_LENGTH, body.len().into());
         self.body = body;
     }

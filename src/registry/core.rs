@@ -1,19 +1,20 @@
 //! The registry without a network: a request in, an answer out.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::{
+    path::Path,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
-use http::{Method, StatusCode, request::Parts};
+use http::request::Parts;
 
 use super::{
     access::Access,
-    answer::{Answer, Delivery, Manner},
-    content,
-    error::ErrorCode,
+    answer::Delivery,
+    exchange::Exchange,
     fault::Faults,
+    folder::{self, FolderError},
     journal::{Entry, Journal},
-    route::{Endpoint, Route},
-    store::Store,
-    tags,
+    store::{Store, Uploads},
 };
 use crate::{
     fixture::{Fault, Image, Images, RegistryFixture, TagListing},
@@ -28,16 +29,19 @@ pub const JOURNAL_LIMIT: usize = 10_000;
 #[derive(Debug)]
 pub struct Core {
     store: RwLock<Store>,
+    pub(super) uploads: Uploads,
     images: Images,
     host: String,
-    access: Access,
-    tags: TagListing,
-    faults: Faults,
-    journal: Journal,
+    pub(super) access: Access,
+    pub(super) tags: TagListing,
+    pub(super) read_only: bool,
+    pub(super) signatures: bool,
+    pub(super) faults: Faults,
+    pub(super) journal: Journal,
 }
 
 /// A fixture names something that is not there.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum FixtureError {
     /// An image is named that has not been built.
     #[error("there is no image `{0}` among those of this registry")]
@@ -45,6 +49,9 @@ pub enum FixtureError {
     /// A text asks for a content that the image does not have.
     #[error("`{{{{{0}}}}}` names nothing that image has")]
     Content(String),
+    /// A folder cannot be served.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// A filled-in pattern is none.
     #[error(transparent)]
     Pattern(#[from] crate::fixture::ParsePatternError),
@@ -59,10 +66,13 @@ impl Core {
     pub fn new(fixture: &RegistryFixture, images: Images, host: String, secure: bool) -> Result<Self, FixtureError> {
         let core = Self {
             store: RwLock::default(),
+            uploads: Uploads::default(),
             images,
             host,
             access: Access::new(fixture.auth.clone(), secure),
             tags: fixture.tags.clone(),
+            read_only: fixture.read_only,
+            signatures: fixture.signature_extension,
             faults: Faults::default(),
             journal: Journal::new(JOURNAL_LIMIT),
         };
@@ -77,10 +87,30 @@ impl Core {
                 core.store_mut().repository_mut(repository).add(core.image(image)?);
             }
         }
+        for (repository, folder) in &fixture.folders {
+            folder::load(core.store_mut().repository_mut(repository), folder)?;
+        }
         for fault in &fixture.faults {
             core.arm(fault.clone())?;
         }
         Ok(core)
+    }
+
+    /// Adds the images of every folder below `root`, each folder as the repository that its path names: what
+    /// [`save`](Self::save) writes, and OCI layouts, unpacked `docker save`s and skopeo `dir:`s of other tools.
+    ///
+    /// # Errors
+    /// When nothing below `root` is such a folder, or one cannot be read.
+    pub fn load(&self, root: &Path) -> Result<(), FolderError> {
+        folder::load_all(&mut self.store_mut(), root)
+    }
+
+    /// Writes all repositories as OCI layouts, each into the folder of its name below `root`.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn save(&self, root: &Path) -> Result<(), FolderError> {
+        folder::save(&self.store(), root)
     }
 
     /// Puts `image` with all it consists of into `repository` under `tag`.
@@ -134,46 +164,16 @@ impl Core {
         self.faults.misfired()
     }
 
-    /// Answers a request, and writes it into the journal.
-    pub fn respond(&self, request: &Parts) -> Delivery {
-        let route = Route::of(request.uri.path());
-        let fault = self.faults.firing(request);
-        let delivery = match &fault {
-            Some(fault) => fault.apply(|| self.answer(request, &route)),
-            None => self.answer(request, &route).into(),
-        };
-        let status = (delivery.manner == Manner::Whole).then_some(delivery.answer.status);
-        let fault = fault.as_ref().map(|armed| armed.fault.name());
-        self.journal.write(Entry::new(request, status, fault, route == Route::Unknown));
-        delivery
+    /// Begins to answer a request: its body is handed to the [`Exchange`] piece by piece.
+    pub fn begin<'a>(&'a self, request: &'a Parts) -> Exchange<'a> {
+        Exchange::begin(self, request)
     }
 
-    fn answer(&self, request: &Parts, route: &Route<'_>) -> Answer {
-        if let Err(refusal) = self.access.check(request, route) {
-            return refusal;
-        }
-        match (&request.method, route) {
-            (_, Route::Token) => self.access.token(request),
-            (&Method::GET | &Method::HEAD, Route::Ping) => {
-                let mut answer = Answer::with_body(StatusCode::OK, "{}");
-                answer.content_type("application/json");
-                answer
-            }
-            (&Method::GET | &Method::HEAD, Route::Repository(name, endpoint)) => {
-                let store = self.store();
-                let Some(repository) = store.repository(name) else {
-                    return ErrorCode::NameUnknown.detailed(serde_json::json!({ "name": name }));
-                };
-                match endpoint {
-                    Endpoint::Manifest(reference) => content::manifest(repository, reference, request),
-                    Endpoint::Blob(digest) => content::blob(repository, digest, request),
-                    Endpoint::Tags => tags::list(name, repository, &self.tags, request.uri.query()),
-                }
-            }
-            (_, Route::InvalidName(name)) => ErrorCode::NameInvalid.detailed(serde_json::json!({ "name": name })),
-            (_, Route::Unknown) => Answer::empty(StatusCode::NOT_FOUND),
-            _ => ErrorCode::Unsupported.answer(),
-        }
+    /// Answers a request whose body is at hand.
+    pub fn respond(&self, request: &Parts, body: &[u8]) -> Delivery {
+        let mut exchange = self.begin(request);
+        exchange.receive(body);
+        exchange.finish()
     }
 
     /// `text` with its variables replaced.
@@ -202,11 +202,11 @@ impl Core {
         self.images.get(name).map(AsRef::as_ref).ok_or_else(|| FixtureError::Image(name.to_owned()))
     }
 
-    fn store(&self) -> RwLockReadGuard<'_, Store> {
+    pub(super) fn store(&self) -> RwLockReadGuard<'_, Store> {
         self.store.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
+    pub(super) fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
         self.store.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -37,6 +37,12 @@ pub enum ErrorCode {
     Unsupported,
     /// The requested range is not part of the content.
     RangeInvalid,
+    /// A signature is malformed (OpenShift's extension).
+    SignatureInvalid,
+    /// There is another signature of this name (OpenShift's extension).
+    SignatureExists,
+    /// The registry cannot do its work.
+    Unknown,
     /// A parameter of a list is malformed.
     PaginationNumberInvalid,
 }
@@ -69,6 +75,9 @@ impl ErrorCode {
             Self::Denied => ("DENIED", StatusCode::FORBIDDEN, "requested access to the resource is denied"),
             Self::Unsupported => ("UNSUPPORTED", StatusCode::METHOD_NOT_ALLOWED, "The operation is unsupported."),
             Self::RangeInvalid => ("RANGE_INVALID", StatusCode::RANGE_NOT_SATISFIABLE, "invalid content range"),
+            Self::SignatureInvalid => ("SIGNATURE_INVALID", StatusCode::BAD_REQUEST, "invalid image signature"),
+            Self::SignatureExists => ("SIGNATURE_EXISTS", StatusCode::CONFLICT, "image signature already exists"),
+            Self::Unknown => ("UNKNOWN", StatusCode::INTERNAL_SERVER_ERROR, "unknown error"),
             Self::PaginationNumberInvalid => {
                 ("PAGINATION_NUMBER_INVALID", StatusCode::BAD_REQUEST, "invalid number of results requested")
             }

@@ -111,6 +111,12 @@ impl Armed {
         Delivery { answer, delay: fault.delay.unwrap_or_default().0, manner }
     }
 
+    /// Whether the answer is the fault's own, so that the registry does not do what it is asked.
+    pub(crate) fn answers_itself(&self) -> bool {
+        let fault = &self.fault;
+        fault.status.is_some() || fault.redirect.is_some() || !fault.errors.is_empty() || fault.connection.is_some()
+    }
+
     fn new_answer(&self) -> Option<Answer> {
         let fault = &self.fault;
         let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok());

@@ -13,17 +13,18 @@
 
 mod access;
 mod answer;
+mod api;
 mod builder;
-mod content;
 mod core;
 mod error;
+mod exchange;
 mod fault;
+mod folder;
 mod journal;
 mod query;
 mod route;
 mod server;
 mod store;
-mod tags;
 #[cfg(feature = "tls")]
 mod tls;
 mod token;
@@ -32,6 +33,9 @@ pub use answer::{Answer, Delivery, Manner};
 pub use builder::{Registry, RegistryBuilder, StartError};
 pub use core::{Core, FixtureError, JOURNAL_LIMIT};
 pub use error::ErrorCode;
+pub use exchange::{Exchange, MANIFEST_LIMIT};
+pub use folder::FolderError;
 pub use journal::Entry;
+pub use store::{Content, SPILL_THRESHOLD, StoredFile, UPLOAD_LIMIT};
 #[cfg(feature = "tls")]
 pub use tls::{Authority, AuthorityError, Identity, TlsError};

@@ -1,5 +1,7 @@
 //! Query strings and forms (`application/x-www-form-urlencoded`).
 
+use std::num::ParseIntError;
+
 use percent_encoding::percent_decode_str;
 
 /// The pairs of a query or form, decoded. A pair that is no UTF-8 is left out.
@@ -17,6 +19,11 @@ pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
 /// The first value of a name in a query.
 pub(crate) fn value(query: Option<&str>, name: &str) -> Option<String> {
     pairs(query.unwrap_or_default()).find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// The page size that a list is asked for (`n`), if any.
+pub(crate) fn page_size(query: Option<&str>) -> Result<Option<usize>, ParseIntError> {
+    value(query, "n").map(|text| text.parse()).transpose()
 }
 
 #[cfg(test)]

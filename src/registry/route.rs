@@ -30,6 +30,14 @@ pub(crate) enum Endpoint<'a> {
     Blob(Cow<'a, str>),
     /// `tags/list`
     Tags,
+    /// `blobs/uploads/`
+    Uploads,
+    /// `blobs/uploads/<id>`
+    Upload(&'a str),
+    /// `referrers/<digest>`
+    Referrers(Cow<'a, str>),
+    /// `/extensions/v2/<name>/signatures/<digest>`
+    Signatures(Cow<'a, str>),
 }
 
 impl<'a> Route<'a> {
@@ -41,8 +49,12 @@ impl<'a> Route<'a> {
             "/token" => return Self::Token,
             _ => {}
         }
-        let Some(rest) = path.strip_prefix("/v2/") else { return Self::Unknown };
-        let Some((name, endpoint)) = Endpoint::split(rest) else { return Self::Unknown };
+        let endpoint = match (path.strip_prefix("/v2/"), path.strip_prefix("/extensions/v2/")) {
+            (Some(rest), _) => Endpoint::split(rest),
+            (None, Some(rest)) => Endpoint::split_extension(rest),
+            (None, None) => None,
+        };
+        let Some((name, endpoint)) = endpoint else { return Self::Unknown };
         if is_repository_name(name) { Self::Repository(name, endpoint) } else { Self::InvalidName(name) }
     }
 }
@@ -53,13 +65,26 @@ impl<'a> Endpoint<'a> {
             return Some((name, Self::Tags));
         }
         let (start, last) = path.rsplit_once('/')?;
+        if let Some(name) = start.strip_suffix("/blobs/uploads") {
+            return Some((name, if last.is_empty() { Self::Uploads } else { Self::Upload(last) }));
+        }
+        if let (Some(name), "uploads") = (start.strip_suffix("/blobs"), last) {
+            return Some((name, Self::Uploads));
+        }
         let (name, kind) = start.rsplit_once('/')?;
         let last = percent_decode_str(last).decode_utf8().ok()?;
         match kind {
             "manifests" => Some((name, Self::Manifest(last))),
             "blobs" => Some((name, Self::Blob(last))),
+            "referrers" => Some((name, Self::Referrers(last))),
             _ => None,
         }
+    }
+
+    fn split_extension(path: &'a str) -> Option<(&'a str, Self)> {
+        let (start, digest) = path.rsplit_once('/')?;
+        let digest = percent_decode_str(digest).decode_utf8().ok()?;
+        Some((start.strip_suffix("/signatures")?, Self::Signatures(digest)))
     }
 }
 
@@ -89,6 +114,13 @@ fn is_component(component: &str) -> bool {
     }
 }
 
+/// Whether `tag` has the form of a tag: at most 128 characters, none that has a meaning in a reference.
+pub(crate) fn is_tag(tag: &str) -> bool {
+    tag.len() <= 128
+        && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+        && tag.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric() || first == b'_')
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -104,6 +136,11 @@ mod tests {
     #[case("/v2/manifests/manifests/blobs", Route::Repository("manifests", Endpoint::Manifest("blobs".into())))]
     #[case("/v2/App/blobs/sha256:abc", Route::InvalidName("App"))]
     #[case("/v2/../etc/tags/list", Route::InvalidName("../etc"))]
+    #[case("/v2/app/blobs/uploads/", Route::Repository("app", Endpoint::Uploads))]
+    #[case("/v2/app/blobs/uploads", Route::Repository("app", Endpoint::Uploads))]
+    #[case("/v2/app/blobs/uploads/1-2", Route::Repository("app", Endpoint::Upload("1-2")))]
+    #[case("/v2/app/referrers/sha256:abc", Route::Repository("app", Endpoint::Referrers("sha256:abc".into())))]
+    #[case("/extensions/v2/a/b/signatures/sha256:abc", Route::Repository("a/b", Endpoint::Signatures("sha256:abc".into())))]
     #[case("/v2/app/nothing/v1", Route::Unknown)]
     #[case("/favicon.ico", Route::Unknown)]
     fn names_the_endpoint(#[case] path: &str, #[case] expected: Route<'_>) {

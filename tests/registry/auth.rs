@@ -5,7 +5,7 @@ use http::StatusCode;
 use isi_conformance::registry::Core;
 use rstest::rstest;
 
-use crate::support::{ask, ask_with, error_code, header, registry};
+use crate::support::{ask, ask_with, body, error_code, header, registry};
 
 const MANIFEST: &str = "GET /v2/lib/app/manifests/v1";
 
@@ -34,7 +34,7 @@ fn token(registry: &Core, credentials: Option<&str>, scope: &str) -> (StatusCode
     let header = credentials.map(basic);
     let headers: Vec<_> = header.iter().map(|value| ("authorization", value.as_str())).collect();
     let answer = ask_with(registry, &format!("GET /token?service=fixture&scope={scope}"), &headers);
-    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&body(&answer)).unwrap();
     (answer.status, body["token"].as_str().unwrap_or_default().to_owned())
 }
 

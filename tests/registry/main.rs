@@ -4,7 +4,9 @@
 
 mod auth;
 mod faults;
+mod folders;
 mod pull;
+mod push;
 mod support;
 mod tls;
 mod transport;

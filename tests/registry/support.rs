@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use http::Request;
 use isi_conformance::{
     fixture::{Images, RegistryFixture, Salt, builtin},
@@ -31,12 +32,22 @@ pub(crate) fn ask(core: &Core, request: &str) -> Answer {
 
 /// The answer to a request with headers.
 pub(crate) fn ask_with(core: &Core, request: &str, headers: &[(&str, &str)]) -> Answer {
+    send(core, request, headers, &[])
+}
+
+/// The answer to a request with headers and a body.
+pub(crate) fn send(core: &Core, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let (method, path) = request.split_once(' ').unwrap();
     let mut builder = Request::builder().method(method).uri(path).header("host", "registry.test:5000");
     for (name, value) in headers {
         builder = builder.header(*name, *value);
     }
-    core.respond(&builder.body(()).unwrap().into_parts().0).answer
+    core.respond(&builder.body(()).unwrap().into_parts().0, body).answer
+}
+
+/// The body of an answer.
+pub(crate) fn body(answer: &Answer) -> Bytes {
+    answer.body.bytes().unwrap()
 }
 
 /// A header of an answer as text.
@@ -46,7 +57,7 @@ pub(crate) fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
 
 /// The code of the first OCI error in an answer.
 pub(crate) fn error_code(answer: &Answer) -> String {
-    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&body(answer)).unwrap();
     body["errors"][0]["code"].as_str().unwrap().to_owned()
 }
 

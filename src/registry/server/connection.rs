@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::watch;
 
 use super::{
+    body::AnswerBody,
     listener::stopped,
     raw::{self, Ending},
     security::Wire,
@@ -50,10 +50,17 @@ async fn answer(
     core: &Core,
     taken: &Mutex<Option<Ending>>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Taken> {
+) -> Result<Response<AnswerBody>, Taken> {
     let (request, mut body) = request.into_parts();
-    while body.frame().await.is_some_and(|frame| frame.is_ok()) {}
-    let Delivery { answer, delay, manner } = core.respond(&request);
+    let mut exchange = core.begin(&request);
+    while let Some(frame) = body.frame().await {
+        // A client that stops in the middle gets no answer; the connection is gone.
+        let frame = frame.map_err(|_| Taken)?;
+        if frame.data_ref().is_some_and(|piece| !exchange.receive(piece)) {
+            break;
+        }
+    }
+    let Delivery { answer, delay, manner } = exchange.finish();
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
@@ -61,7 +68,7 @@ async fn answer(
         *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(Ending { answer, manner });
         return Err(Taken);
     }
-    let mut response = Response::new(Full::new(answer.body));
+    let mut response = Response::new(AnswerBody::new(answer.body).map_err(|_| Taken)?);
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
     Ok(response)

@@ -1,5 +1,6 @@
 //! The registry on a TCP port.
 
+mod body;
 mod connection;
 mod listener;
 mod raw;

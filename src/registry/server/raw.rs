@@ -29,9 +29,9 @@ pub(super) async fn end(mut stream: impl Wire, ending: Ending) {
         Manner::Reset => return reset(stream),
         Manner::Garbage => b"this is not http at all\r\n\r\n".to_vec(),
         Manner::Truncated(length) => {
-            let length = usize::try_from(length).unwrap_or(usize::MAX).min(ending.answer.body.len());
+            let body = ending.answer.body.slice(0..length.min(ending.answer.body.len()));
             let mut bytes = head(&ending.answer);
-            bytes.extend_from_slice(&ending.answer.body[..length]);
+            bytes.extend_from_slice(&body.bytes().unwrap_or_default());
             bytes
         }
     };

@@ -1,19 +1,21 @@
 //! Listing tags (distribution specification, section "Listing Tags").
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    ops::Bound::{Excluded, Unbounded},
+};
 
-use http::{HeaderValue, StatusCode, header::LINK};
+use http::{StatusCode, header::LINK};
 use serde_json::json;
 
-use super::{answer::Answer, error::ErrorCode, query, store::Repository};
-use crate::fixture::TagListing;
+use crate::{
+    fixture::TagListing,
+    registry::{answer::Answer, error::ErrorCode, query, store::Repository},
+};
 
 /// A page of the tags: at most `n` of them, behind the tag `last`; a `Link` header leads to the next page.
 pub(crate) fn list(name: &str, repository: &Repository, listing: &TagListing, query: Option<&str>) -> Answer {
-    let asked = match query::value(query, "n").map(|text| text.parse::<usize>()) {
-        Some(Err(_)) => return ErrorCode::PaginationNumberInvalid.answer(),
-        asked => asked.and_then(Result::ok),
-    };
+    let Ok(asked) = query::page_size(query) else { return ErrorCode::PaginationNumberInvalid.answer() };
     let size = [asked, listing.page_size].into_iter().flatten().min().unwrap_or(usize::MAX);
     let last = query::value(query, "last");
     let behind: Cow<'_, [String]> = match &listing.order {
@@ -25,10 +27,7 @@ pub(crate) fn list(name: &str, repository: &Repository, listing: &TagListing, qu
     let mut answer = Answer::with_body(StatusCode::OK, json!({ "name": name, "tags": tags }).to_string());
     answer.content_type("application/json");
     if let (Some(last), true) = (page.last(), behind.len() > size) {
-        let link = format!("</v2/{name}/tags/list?n={size}&last={last}>; rel=\"next\"");
-        if let Ok(link) = HeaderValue::from_str(&link) {
-            answer.headers.insert(LINK, link);
-        }
+        answer.header(LINK, &format!("</v2/{name}/tags/list?n={size}&last={last}>; rel=\"next\""));
     }
     answer
 }
@@ -41,7 +40,6 @@ fn behind_in<'a>(order: &'a [String], last: Option<&str>) -> &'a [String] {
 
 /// The sorted tags behind `last`, one more than a page has, so that it shows whether there is another page.
 fn sorted_behind(repository: &Repository, last: Option<String>, size: usize) -> Vec<String> {
-    use std::ops::Bound::{Excluded, Unbounded};
     let start = last.map_or(Unbounded, Excluded);
     repository.tags.range((start, Unbounded)).map(|(tag, _)| tag.clone()).take(size.saturating_add(1)).collect()
 }

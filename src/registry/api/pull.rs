@@ -1,0 +1,65 @@
+//! Serving manifests and blobs (distribution specification, sections "Pulling manifests" and "Pulling blobs").
+
+use http::{
+    HeaderValue, StatusCode,
+    header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RANGE},
+    request::Parts,
+};
+use serde_json::json;
+
+use super::{
+    CONTENT_DIGEST,
+    range::{Asked, asked},
+};
+use crate::registry::{
+    answer::Answer,
+    error::ErrorCode,
+    store::{Manifest, Repository},
+};
+
+pub(crate) fn manifest(repository: &Repository, reference: &str, request: &Parts) -> Answer {
+    let Some(manifest) = repository.manifest(reference) else {
+        return ErrorCode::ManifestUnknown.detailed(json!({ "reference": reference }));
+    };
+    let mut answer = if is_known_to_client(manifest, request) {
+        Answer::empty(StatusCode::NOT_MODIFIED)
+    } else {
+        let mut answer = Answer::with_body(StatusCode::OK, manifest.bytes.clone());
+        answer.headers.insert(CONTENT_TYPE, manifest.content_type.clone());
+        answer
+    };
+    answer.headers.insert(CONTENT_DIGEST, manifest.content_digest.clone());
+    answer.headers.insert(ETAG, manifest.etag.clone());
+    answer
+}
+
+/// Whether the client has named the manifest's entity tag as one that it holds already.
+fn is_known_to_client(manifest: &Manifest, request: &Parts) -> bool {
+    let mut known = request.headers.get_all(IF_NONE_MATCH).iter();
+    known.any(|known| *known == manifest.etag || *known == manifest.content_digest)
+}
+
+pub(crate) fn blob(repository: &Repository, digest: &str, request: &Parts) -> Answer {
+    let Some(blob) = repository.blob(digest) else {
+        return ErrorCode::BlobUnknown.detailed(json!({ "digest": digest }));
+    };
+    let length = blob.len();
+    let header = request.headers.get(RANGE).and_then(|range| range.to_str().ok());
+    let mut answer = match asked(header, length) {
+        Asked::Whole => Answer::with_body(StatusCode::OK, blob.clone()),
+        Asked::Part(part) => {
+            let mut answer = Answer::with_body(StatusCode::PARTIAL_CONTENT, blob.slice(part.clone()));
+            answer.header(CONTENT_RANGE, &format!("bytes {}-{}/{length}", part.start, part.end - 1));
+            answer
+        }
+        Asked::Beyond => {
+            let mut answer = ErrorCode::RangeInvalid.answer();
+            answer.header(CONTENT_RANGE, &format!("bytes */{length}"));
+            return answer;
+        }
+    };
+    answer.content_type("application/octet-stream");
+    answer.header(CONTENT_DIGEST, digest);
+    answer.headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    answer
+}

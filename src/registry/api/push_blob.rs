@@ -1,0 +1,88 @@
+//! Receiving blobs (distribution specification, section "Pushing Blobs"): all at once, in chunks, as a stream, or mounted
+//! from another repository.
+
+use std::io;
+
+use http::{
+    HeaderName, StatusCode,
+    header::{CONTENT_RANGE, LOCATION, RANGE},
+    request::Parts,
+};
+use serde_json::json;
+
+use super::CONTENT_DIGEST;
+use crate::{
+    oci::Digest,
+    registry::{
+        answer::Answer,
+        error::ErrorCode,
+        query,
+        store::{Content, Store, Upload},
+    },
+};
+
+const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
+
+/// What the digest of a request means: `Err` is the answer to one that is malformed.
+#[expect(clippy::result_large_err, reason = "the refusal is the answer to send, made once a request")]
+pub(crate) fn digest(request: &Parts) -> Result<Option<Digest>, Answer> {
+    match query::value(request.uri.query(), "digest") {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|error| invalid_digest(&text, &error)),
+    }
+}
+
+fn invalid_digest(text: &str, reason: &dyn std::error::Error) -> Answer {
+    ErrorCode::DigestInvalid.detailed(json!({ "digest": text, "reason": reason.to_string() }))
+}
+
+/// Takes a blob over from another repository, or from any if the request names none.
+pub(crate) fn mount(name: &str, store: &mut Store, request: &Parts) -> Option<Answer> {
+    let digest = query::value(request.uri.query(), "mount")?;
+    let blob = match query::value(request.uri.query(), "from") {
+        Some(from) => store.repository(&from)?.blob(&digest)?.clone(),
+        None => store.blob_anywhere(&digest)?.clone(),
+    };
+    store.repository_mut(name).add_blob(digest.clone(), blob);
+    Some(created(name, &digest))
+}
+
+/// Whether a chunk with this `Content-Range` comes next.
+pub(crate) fn comes_next(upload: &Upload, request: &Parts) -> bool {
+    let Some(range) = request.headers.get(CONTENT_RANGE) else { return true };
+    let first = range.to_str().ok().and_then(|range| range.split_once('-')).map(|(first, _)| first);
+    // Some clients write the unit, which the specification does not.
+    let first = first.map(|first| first.strip_prefix("bytes ").unwrap_or(first));
+    first.and_then(|first| first.parse::<u64>().ok()) == Some(upload.writer.len())
+}
+
+/// The state of an upload: 202 after a chunk, 204 when asked for.
+pub(crate) fn state(status: StatusCode, upload: &Upload) -> Answer {
+    let mut answer = Answer::empty(status);
+    answer.header(LOCATION, &upload.location());
+    answer.header(RANGE, &upload.range());
+    answer.header(UPLOAD_ID, &upload.id);
+    answer
+}
+
+/// A chunk that does not come next: 416, and where the upload is.
+pub(crate) fn out_of_order(upload: &Upload) -> Answer {
+    let mut answer = ErrorCode::RangeInvalid.answer();
+    answer.header(LOCATION, &upload.location());
+    answer.header(RANGE, &upload.range());
+    answer
+}
+
+/// The content of an upload; none if it does not have the digest.
+pub(crate) fn finish(upload: Upload, digest: &Digest) -> io::Result<Option<Content>> {
+    let (content, actual) = upload.writer.finish(digest.algorithm())?;
+    Ok((actual == *digest).then_some(content))
+}
+
+/// The blob is there.
+pub(crate) fn created(name: &str, digest: &str) -> Answer {
+    let mut answer = Answer::empty(StatusCode::CREATED);
+    answer.header(LOCATION, &format!("/v2/{name}/blobs/{digest}"));
+    answer.header(CONTENT_DIGEST, digest);
+    answer
+}

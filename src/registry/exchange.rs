@@ -1,0 +1,255 @@
+//! One request from its head to the answer: what the body is for, and who answers.
+
+use std::{io, sync::Arc};
+
+use bytes::{Bytes, BytesMut};
+use http::{Method, StatusCode, request::Parts};
+use serde_json::json;
+
+use super::{
+    answer::{Answer, Delivery, Manner},
+    api::{catalog, delete, pull, push_blob, push_manifest, referrers, signatures, tags},
+    core::Core,
+    error::ErrorCode,
+    fault::Armed,
+    journal::Entry,
+    route::{Endpoint, Route},
+    store::Upload,
+};
+use crate::oci::Digest;
+
+/// The largest manifest (or form, or signature) that is accepted, in bytes; the specification asks for at least 4 MiB.
+pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A request under way. Its body comes piece by piece, so that it is never in memory as a whole.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    core: &'a Core,
+    request: &'a Parts,
+    route: Route<'a>,
+    fault: Option<Arc<Armed>>,
+    intake: Intake,
+}
+
+/// What becomes of the body.
+#[derive(Debug)]
+enum Intake {
+    /// It is not looked at, because the answer does not depend on it.
+    Ignored,
+    /// The answer is known already, and the body is not wanted.
+    Refused(Answer),
+    /// It is kept in memory, up to [`MANIFEST_LIMIT`].
+    Text(BytesMut),
+    /// It belongs to a blob. With a digest the blob is complete behind it.
+    Blob(Upload, Option<Digest>),
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn begin(core: &'a Core, request: &'a Parts) -> Self {
+        let route = Route::of(request.uri.path());
+        let fault = core.faults.firing(request);
+        let intake = match core.access.check(request, &route) {
+            Err(refusal) => Intake::Refused(refusal),
+            // A fault with an answer of its own changes nothing in the registry.
+            Ok(()) if fault.as_ref().is_some_and(|fault| fault.answers_itself()) => Intake::Ignored,
+            Ok(()) => intake(core, request, &route),
+        };
+        Self { core, request, route, fault, intake }
+    }
+
+    /// Takes the next piece of the body. Returns whether more is wanted: if not, the rest need not be read.
+    pub fn receive(&mut self, piece: &[u8]) -> bool {
+        match &mut self.intake {
+            Intake::Ignored => true,
+            Intake::Refused(_) => false,
+            Intake::Text(text) if text.len() + piece.len() > MANIFEST_LIMIT => {
+                self.intake = Intake::Refused(ErrorCode::SizeInvalid.detailed(json!({ "limit": MANIFEST_LIMIT })));
+                false
+            }
+            Intake::Text(text) => {
+                text.extend_from_slice(piece);
+                true
+            }
+            Intake::Blob(upload, _) => match upload.writer.write(piece) {
+                Ok(()) => true,
+                Err(error) => {
+                    self.intake = Intake::Refused(failure(&error));
+                    false
+                }
+            },
+        }
+    }
+
+    /// Answers, and writes the request into the journal.
+    #[must_use]
+    pub fn finish(mut self) -> Delivery {
+        let fault = self.fault.take();
+        let intake = std::mem::replace(&mut self.intake, Intake::Ignored);
+        let usual = || match intake {
+            Intake::Refused(answer) => answer,
+            Intake::Ignored => self.answer(),
+            Intake::Text(text) => self.accept(&text.freeze()),
+            Intake::Blob(upload, digest) => self.continue_upload(upload, digest.as_ref()),
+        };
+        let mut delivery = match &fault {
+            Some(fault) => fault.apply(usual),
+            None => usual().into(),
+        };
+        if self.core.signatures {
+            let (name, value) = signatures::SUPPORTED;
+            delivery.answer.headers.insert(name, value);
+        }
+        let status = (delivery.manner == Manner::Whole).then_some(delivery.answer.status);
+        let fault = fault.as_ref().map(|armed| armed.fault.name());
+        self.core.journal.write(Entry::new(self.request, status, fault, self.route == Route::Unknown));
+        delivery
+    }
+
+    /// The answer to a request without a body, or with one that does not matter.
+    fn answer(&self) -> Answer {
+        let query = self.request.uri.query();
+        let method = if self.request.method == Method::HEAD { &Method::GET } else { &self.request.method };
+        match (method, &self.route) {
+            (_, Route::Token) => self.core.access.token(self.request),
+            (&Method::GET, Route::Ping) => {
+                let mut answer = Answer::with_body(StatusCode::OK, "{}");
+                answer.content_type("application/json");
+                answer
+            }
+            (&Method::GET, Route::Catalog) => catalog::list(&self.core.store(), query),
+            (&Method::GET, Route::Repository(name, Endpoint::Referrers(digest))) => {
+                referrers::list(self.core.store().repository(name), digest, query)
+            }
+            (&Method::GET, Route::Repository(name, Endpoint::Upload(id))) => self.upload_state(name, id),
+            (&Method::DELETE, Route::Repository(name, Endpoint::Upload(id))) => {
+                match self.core.uploads.take(name, id) {
+                    Some(_) => Answer::empty(StatusCode::NO_CONTENT),
+                    None => ErrorCode::BlobUploadUnknown.answer(),
+                }
+            }
+            (&Method::GET, Route::Repository(name, endpoint)) => {
+                let store = self.core.store();
+                let Some(repository) = store.repository(name) else { return unknown(name) };
+                match endpoint {
+                    Endpoint::Manifest(reference) => pull::manifest(repository, reference, self.request),
+                    Endpoint::Blob(digest) => pull::blob(repository, digest, self.request),
+                    Endpoint::Tags => tags::list(name, repository, &self.core.tags, query),
+                    Endpoint::Signatures(digest) => signatures::list(repository.signatures(digest)),
+                    Endpoint::Uploads | Endpoint::Upload(_) | Endpoint::Referrers(_) => ErrorCode::Unsupported.answer(),
+                }
+            }
+            (&Method::DELETE, Route::Repository(name, Endpoint::Manifest(_) | Endpoint::Blob(_)))
+                if self.core.store().repository(name).is_none() =>
+            {
+                unknown(name)
+            }
+            (&Method::DELETE, Route::Repository(name, Endpoint::Manifest(reference))) => {
+                delete::manifest(self.core.store_mut().repository_mut(name), reference)
+            }
+            (&Method::DELETE, Route::Repository(name, Endpoint::Blob(digest))) => {
+                delete::blob(self.core.store_mut().repository_mut(name), digest)
+            }
+            (_, Route::InvalidName(name)) => ErrorCode::NameInvalid.detailed(json!({ "name": name })),
+            (_, Route::Unknown) => Answer::empty(StatusCode::NOT_FOUND),
+            _ => ErrorCode::Unsupported.answer(),
+        }
+    }
+
+    /// The answer to a request whose body was kept.
+    fn accept(&self, body: &Bytes) -> Answer {
+        let mut store = self.core.store_mut();
+        match &self.route {
+            Route::Repository(name, Endpoint::Manifest(reference)) => {
+                push_manifest::put(name, store.repository_mut(name), reference, self.request, body)
+            }
+            Route::Repository(name, Endpoint::Signatures(digest)) => {
+                signatures::put(store.repository_mut(name).signatures_mut(digest), digest, body)
+            }
+            _ => ErrorCode::Unsupported.answer(),
+        }
+    }
+
+    fn upload_state(&self, name: &str, id: &str) -> Answer {
+        let Some(upload) = self.core.uploads.take(name, id) else { return ErrorCode::BlobUploadUnknown.answer() };
+        let answer = push_blob::state(StatusCode::NO_CONTENT, &upload);
+        self.core.uploads.put(upload);
+        answer
+    }
+
+    fn continue_upload(&self, upload: Upload, digest: Option<&Digest>) -> Answer {
+        let Some(digest) = digest else {
+            let answer = push_blob::state(StatusCode::ACCEPTED, &upload);
+            self.core.uploads.put(upload);
+            return answer;
+        };
+        // The content is hashed before the store is locked for writing.
+        match push_blob::finish(upload, digest) {
+            Ok(Some(content)) => {
+                let name = match self.route {
+                    Route::Repository(name, _) => name,
+                    _ => return ErrorCode::Unsupported.answer(),
+                };
+                self.core.store_mut().repository_mut(name).add_blob(digest.to_string(), content);
+                push_blob::created(name, &digest.to_string())
+            }
+            Ok(None) => ErrorCode::DigestInvalid.detailed(json!({ "digest": digest })),
+            Err(error) => failure(&error),
+        }
+    }
+}
+
+/// An upload whose client goes away in the middle can go on from where it is.
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        if let Intake::Blob(upload, _) = std::mem::replace(&mut self.intake, Intake::Ignored) {
+            self.core.uploads.put(upload);
+        }
+    }
+}
+
+/// What the body of a request is for.
+fn intake(core: &Core, request: &Parts, route: &Route<'_>) -> Intake {
+    let writes = matches!(request.method, Method::PUT | Method::POST | Method::PATCH | Method::DELETE);
+    if core.read_only && writes && *route != Route::Token {
+        return Intake::Refused(ErrorCode::Unsupported.answer());
+    }
+    let Route::Repository(name, endpoint) = route else { return Intake::Ignored };
+    match (&request.method, endpoint) {
+        (&Method::PUT, Endpoint::Manifest(_) | Endpoint::Signatures(_)) => Intake::Text(BytesMut::new()),
+        (&Method::POST, Endpoint::Uploads) => match push_blob::mount(name, &mut core.store_mut(), request) {
+            Some(mounted) => Intake::Refused(mounted),
+            None => blob_intake(core, Upload::new(name), request),
+        },
+        (&Method::PATCH | &Method::PUT, Endpoint::Upload(id)) => match core.uploads.take(name, id) {
+            None => Intake::Refused(ErrorCode::BlobUploadUnknown.answer()),
+            Some(upload) if !push_blob::comes_next(&upload, request) => {
+                let answer = push_blob::out_of_order(&upload);
+                core.uploads.put(upload);
+                Intake::Refused(answer)
+            }
+            Some(upload) => blob_intake(core, upload, request),
+        },
+        _ => Intake::Ignored,
+    }
+}
+
+/// The body is content of this upload. A PUT has to say what the digest of all of it is, a POST may.
+fn blob_intake(core: &Core, upload: Upload, request: &Parts) -> Intake {
+    let refusal = match push_blob::digest(request) {
+        Ok(None) if request.method == Method::PUT => ErrorCode::DigestInvalid.detailed(json!("the digest is missing")),
+        Ok(digest) => return Intake::Blob(upload, digest),
+        Err(refusal) => refusal,
+    };
+    core.uploads.put(upload);
+    Intake::Refused(refusal)
+}
+
+fn unknown(name: &str) -> Answer {
+    ErrorCode::NameUnknown.detailed(json!({ "name": name }))
+}
+
+/// The registry itself cannot do its work: its disk is full, say.
+fn failure(error: &io::Error) -> Answer {
+    tracing::warn!(%error, "cannot keep uploaded content");
+    ErrorCode::Unknown.detailed(json!(error.to_string()))
+}

@@ -1,0 +1,147 @@
+//! Images in folders, as other tools write them: OCI image layouts, what `docker save` packs, and what skopeo's `dir:`
+//! transport writes.
+
+mod docker_save;
+mod layout;
+mod skopeo_dir;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+pub(crate) use layout::save;
+
+use super::store::{Content, Repository, Store};
+
+/// Why a folder cannot be served or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// A file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A file has another form than its name promises.
+    #[error("{}: {source}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The folder holds no images in a form that is known.
+    #[error(
+        "{} holds no images: expected an OCI layout (`oci-layout`), an unpacked `docker save` or a skopeo `dir:` \
+         (`manifest.json`), or folders with one of these",
+        .0.display()
+    )]
+    Unknown(PathBuf),
+    /// A path in a folder's own index leads out of the folder.
+    #[error("{}: `{name}` leads out of the folder", folder.display())]
+    Outside {
+        /// The folder.
+        folder: PathBuf,
+        /// The path.
+        name: String,
+    },
+}
+
+/// The forms of a folder.
+enum Form {
+    Layout,
+    DockerSave,
+    SkopeoDir,
+}
+
+/// Adds the images of a folder to a repository.
+pub(crate) fn load(repository: &mut Repository, folder: &Path) -> Result<(), FolderError> {
+    match form(folder)? {
+        Some(Form::Layout) => layout::load(repository, folder),
+        Some(Form::DockerSave) => docker_save::load(repository, folder),
+        Some(Form::SkopeoDir) => skopeo_dir::load(repository, folder),
+        None => Err(FolderError::Unknown(folder.to_owned())),
+    }
+}
+
+/// Adds every folder of images below `root`, each as a repository that is named by its path. A `root` that is such a folder
+/// itself is the repository of its own name.
+pub(crate) fn load_all(store: &mut Store, root: &Path) -> Result<(), FolderError> {
+    if form(root)?.is_some() {
+        let name = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        let name = name.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        return load(store.repository_mut(&name), root);
+    }
+    let before = store.repositories().len();
+    load_below(store, root, "")?;
+    if store.repositories().len() == before { Err(FolderError::Unknown(root.to_owned())) } else { Ok(()) }
+}
+
+fn load_below(store: &mut Store, folder: &Path, prefix: &str) -> Result<(), FolderError> {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+        .map_err(at(folder))?;
+    entries.sort();
+    for path in entries.into_iter().filter(|path| path.is_dir()) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = format!("{prefix}{name}");
+        if form(&path)?.is_some() {
+            load(store.repository_mut(&name), &path)?;
+        } else {
+            load_below(store, &path, &format!("{name}/"))?;
+        }
+    }
+    Ok(())
+}
+
+fn form(folder: &Path) -> Result<Option<Form>, FolderError> {
+    if folder.join("oci-layout").exists() {
+        return Ok(Some(Form::Layout));
+    }
+    let manifest = folder.join("manifest.json");
+    if !manifest.exists() {
+        return Ok(None);
+    }
+    let text = fs::read(&manifest).map_err(at(&manifest))?;
+    let is_list = text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+    Ok(Some(if is_list { Form::DockerSave } else { Form::SkopeoDir }))
+}
+
+/// The children of a list or index, as far as they matter here. Any other manifest has none.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    media_type: Option<String>,
+    #[serde(default)]
+    manifests: Vec<Descriptor>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor {
+    #[serde(default)]
+    media_type: String,
+    digest: crate::oci::Digest,
+    #[serde(default)]
+    annotations: std::collections::BTreeMap<String, String>,
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> FolderError + use<> {
+    let path = path.to_owned();
+    move |source| FolderError::File { path, source }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FolderError> {
+    let text = fs::read(path).map_err(at(path))?;
+    serde_json::from_slice(&text).map_err(|source| FolderError::Json { path: path.to_owned(), source })
+}
+
+/// A file of the folder as content, which stays where it is.
+fn content(path: &Path) -> Result<Content, FolderError> {
+    Content::of_file(path).map_err(at(path))
+}
