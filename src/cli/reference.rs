@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     exit::{CommandError, Exit},
-    interrupted, runtime,
+    runtime,
 };
 use crate::{
     reference::{self, AllowedRegistry, DenyRule, Identity, Options, StartError},
@@ -15,7 +15,7 @@ use crate::{
 
 /// Run the embedded implementation of the API alone; its URL is printed on standard output.
 #[derive(Debug, Args)]
-pub struct ReferenceArguments {
+pub(super) struct ReferenceArguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -62,7 +62,7 @@ pub struct ReferenceArguments {
 ///
 /// # Errors
 /// When an option cannot be used, or the address is taken.
-pub fn run(arguments: ReferenceArguments) -> Result<Exit, CommandError> {
+pub(super) fn run(arguments: ReferenceArguments) -> Result<Exit, CommandError> {
     let options = options(arguments)?;
     runtime()?.block_on(async {
         let running = reference::start(options).await.map_err(|error| match error {
@@ -111,4 +111,20 @@ fn options(arguments: ReferenceArguments) -> Result<Options, CommandError> {
         integrated_registry: arguments.integrated_registry,
         ..Options::default()
     })
+}
+
+/// Waits until somebody wants the process to end: Ctrl-C, or SIGTERM.
+async fn interrupted() {
+    let terminated = async {
+        #[cfg(unix)]
+        if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            signal.recv().await;
+            return;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
 }

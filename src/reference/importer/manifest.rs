@@ -141,11 +141,6 @@ impl Manifest {
         }
     }
 
-    /// The name of the image.
-    pub(crate) fn digest(&self) -> Digest {
-        Digest::sha256(self.canonical())
-    }
-
     /// Checks that this is what was asked for.
     pub(crate) fn verify(&self, asked: &str) -> Result<(), String> {
         verify("manifest", asked, self.canonical())

@@ -28,7 +28,6 @@ use std::{
 pub(crate) use connection::Surroundings;
 pub(crate) use credentials::Keyring;
 pub(crate) use image::empty_metadata;
-pub(crate) use select::Platform;
 pub(crate) use transport::Clients;
 
 use super::{

@@ -8,7 +8,8 @@ use super::is_default;
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Status {
-    metadata: Empty,
+    /// Always empty: a status has no metadata of its own, but the key is there.
+    pub(crate) metadata: Empty,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) status: Outcome,
     #[serde(skip_serializing_if = "is_default")]
@@ -21,8 +22,9 @@ pub(crate) struct Status {
     pub(crate) code: u16,
 }
 
+/// Nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-struct Empty {}
+pub(crate) struct Empty {}
 
 impl Status {
     /// Success, with nothing to say about it.
