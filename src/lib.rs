@@ -20,6 +20,8 @@ pub mod fixture;
 pub mod golden;
 pub mod json_path;
 pub mod oci;
+#[cfg(feature = "reference")]
+pub mod reference;
 pub mod registry;
 #[cfg(feature = "report")]
 pub mod report;

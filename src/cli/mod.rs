@@ -2,6 +2,7 @@
 
 pub mod coverage;
 mod exit;
+mod reference;
 mod run;
 pub mod schema;
 
@@ -30,6 +31,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<RunArguments>),
+    Reference(Box<reference::ReferenceArguments>),
     Coverage(coverage::CoverageArguments),
     #[command(subcommand)]
     Schema(schema::SchemaCommand),
@@ -40,6 +42,7 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(arguments) => run::run(*arguments),
+        Command::Reference(arguments) => exit::finish(reference::run(*arguments)),
         Command::Coverage(arguments) => exit::finish(coverage::run(&arguments)),
         Command::Schema(command) => exit::finish(schema::run(&command)),
     }

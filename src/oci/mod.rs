@@ -5,5 +5,7 @@
 
 mod digest;
 pub mod media_type;
+mod reference;
 
 pub use digest::{Algorithm, Digest, Hasher, ParseDigestError};
+pub use reference::{DOCKER_HUB, ImageReference, ParseReferenceError};

@@ -1,0 +1,173 @@
+//! The API: what a request comes to.
+
+use http::{Response, request::Parts};
+use http_body_util::Full;
+
+use super::{
+    Options,
+    access::Access,
+    behaviour::Behaviour,
+    discovery,
+    error::{ApiError, Result},
+    http::{
+        answer::Answer,
+        negotiate::{Form, View, negotiate},
+        options,
+        request::Request,
+    },
+    importer::{Clients, LayerSizes, Surroundings},
+    policy::allow_list::AllowList,
+    resources,
+    route::{Route, Target, Verb, route},
+    storage::Store,
+    user::Authenticator,
+};
+
+/// One server's API with everything that it remembers.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) options: Options,
+    pub(crate) behaviour: Behaviour,
+    pub(crate) store: Store,
+    pub(crate) access: Access,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) layer_sizes: LayerSizes,
+    /// The registries that may be imported from; `None` for all of them.
+    pub(crate) allow_list: Option<AllowList>,
+    authenticator: Authenticator,
+}
+
+impl Api {
+    /// The API of a server that starts with `options`.
+    pub(crate) fn new(options: Options) -> std::result::Result<Self, String> {
+        let behaviour = Behaviour::of(options.api_version);
+        let authenticator = match &options.token_auth_file {
+            Some(path) => Authenticator::from_file(path)?,
+            None => Authenticator::default(),
+        };
+        let allow_list = (!options.allowed_registries.is_empty()).then(|| {
+            let entries = options.allowed_registries.iter().map(|entry| (entry.domain.as_str(), entry.insecure));
+            AllowList::new(entries, &options.integrated_registry)
+        });
+        let surroundings = Surroundings {
+            clients: Clients::new(options.registry_roots.clone(), behaviour.modern_go)?,
+            behaviour,
+            retry_pause: options.retry_pause,
+        };
+        let store = Store::default();
+        {
+            let mut state = store.lock();
+            state.namespaces.start(options.any_namespace);
+            resources::objects::seed(&mut state);
+        }
+        Ok(Self {
+            behaviour,
+            access: Access::new(options.deny.clone()),
+            layer_sizes: LayerSizes::default(),
+            store,
+            surroundings,
+            allow_list,
+            authenticator,
+            options,
+        })
+    }
+
+    /// Answers a request.
+    pub(crate) async fn answer(
+        &self,
+        parts: Parts,
+        body: hyper::body::Incoming,
+    ) -> Response<Full<bytes::Bytes>> {
+        let user = match self.authenticator.authenticate(&parts.headers) {
+            Ok(user) => user,
+            Err(error) => return Answer::error(&error, Form::default()).into_response(),
+        };
+        let request = Request::read(parts, body, user).await;
+        let form = negotiate(&request, &[View::Table, View::Metadata]).unwrap_or_default();
+        let timeout = options::timeout(&request, &self.behaviour);
+        let answer = match tokio::time::timeout(timeout, self.handle(&request)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => Answer::error(&error, form),
+            Err(_) => Answer::error(&ApiError::timeout(), form),
+        };
+        answer.into_response()
+    }
+
+    async fn handle(&self, request: &Request) -> Result<Answer> {
+        let target = match route(&request.path) {
+            Ok(Route::Health) => return Ok(Answer::text("ok")),
+            Ok(Route::Objects(target)) => target,
+            Ok(discovered) => return discovery::answer(self, request, &discovered),
+            Err(error) => return Err(error),
+        };
+        self.authorize(request, &target)?;
+        let verb = target.verb(&request.method)?;
+        self.dispatch(request, &target, verb).await
+    }
+
+    /// Access is decided before it is known whether the method exists.
+    fn authorize(&self, request: &Request, target: &Target) -> Result<()> {
+        let verb = match (request.method.as_str(), &target.name) {
+            ("POST", _) => "create",
+            ("PUT", _) => "update",
+            ("PATCH", _) => "patch",
+            ("DELETE", Some(_)) => "delete",
+            ("DELETE", None) => "deletecollection",
+            (_, Some(_)) => "get",
+            (_, None) => "list",
+        };
+        if self.access.allows(&request.user, verb, target.kind.group, target.kind.plural) {
+            Ok(())
+        } else {
+            Err(target.forbidden(&request.user, verb))
+        }
+    }
+
+    async fn dispatch(&self, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
+        match (target.kind.group, target.kind.plural) {
+            ("image.openshift.io", "imagestreamimports") => resources::imports::create(self, request, target).await,
+            ("image.openshift.io", "imagestreams") => resources::streams::answer(self, request, target, verb),
+            ("image.openshift.io", "imagestreams/layers") => resources::layers::get(self, request, target),
+            ("image.openshift.io", "imagestreams/secrets") => resources::objects::pull_secrets(self, request, target),
+            ("image.openshift.io", "imagestreamtags") => resources::tags::answer(self, request, target, verb),
+            ("image.openshift.io", "imagestreamimages") => resources::stream_images::get(self, request, target),
+            ("image.openshift.io", "images") => resources::images::answer(self, request, target, verb),
+            ("image.openshift.io", "imagesignatures") => resources::signatures::answer(self, request, target, verb),
+            ("", "namespaces") => resources::namespaces::answer(self, request, target, verb),
+            _ => resources::objects::answer(self, request, target, verb),
+        }
+    }
+
+    /// The error of an object of the image API that breaks rules.
+    pub(crate) fn invalid(&self, kind: &str, name: &str, errors: &[super::field::FieldError]) -> Result<()> {
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let plain_null = self.behaviour.plain_null_in_field_errors;
+        Err(ApiError::invalid(super::model::IMAGE_GROUP, kind, name, errors, plain_null))
+    }
+
+    /// As [`invalid`](Self::invalid), of an object that is named by its resource.
+    pub(crate) fn invalid_of(&self, resource: super::error::Resource, name: &str, errors: &[super::field::FieldError]) -> Result<()> {
+        let plain_null = self.behaviour.plain_null_in_field_errors;
+        Err(ApiError::invalid(resource.group, resource.name, name, errors, plain_null))
+    }
+
+    /// Where the integrated registry has a stream.
+    pub(crate) fn repository(&self, namespace: &str, name: &str) -> String {
+        match self.options.integrated_registry.as_str() {
+            "" => String::new(),
+            host => format!("{host}/{namespace}/{name}"),
+        }
+    }
+
+    /// The path of an object, where objects carry it.
+    pub(crate) fn self_link(&self, target: &Target, name: &str) -> String {
+        if !self.behaviour.self_links {
+            return String::new();
+        }
+        let place = if target.namespace.is_empty() { String::new() } else { format!("namespaces/{}/", target.namespace) };
+        let escaped = name.replace('@', "%40").replace(':', "%3A");
+        format!("/apis/{}/{}{}/{escaped}", target.kind.api_version(), place, target.kind.plural)
+    }
+}

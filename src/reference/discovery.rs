@@ -1,0 +1,136 @@
+//! Discovery: which resources there are, for clients that look before they ask.
+
+use serde_json::{Value, json};
+
+use super::{
+    api::Api,
+    error::{ApiError, Result},
+    http::{
+        answer::Answer,
+        negotiate::{Form, View, negotiate},
+        request::Request,
+    },
+    kinds::{KINDS, Kind},
+    route::Route,
+};
+
+/// Answers a request for something that describes the server.
+pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answer> {
+    let form = negotiate(request, &[View::Discovery])?;
+    let found = match route {
+        Route::Version => version(api),
+        Route::CoreVersions | Route::Groups if form.view == View::Discovery => {
+            let core = matches!(route, Route::CoreVersions);
+            let content_type = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+            return Ok(Answer::object(200, &aggregated(api, core), form).with_content_type(content_type));
+        }
+        Route::CoreVersions => json!({
+            "kind": "APIVersions", "versions": ["v1"],
+            "serverAddressByClientCIDRs": [{ "clientCIDR": "0.0.0.0/0", "serverAddress": "" }],
+        }),
+        Route::Groups => {
+            let groups: Vec<Value> = groups().map(group).collect();
+            json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups })
+        }
+        Route::Group(name) => {
+            let name = groups().find(|known| known == name).ok_or_else(ApiError::no_such_path)?;
+            let mut found = group(name);
+            found["kind"] = "APIGroup".into();
+            found["apiVersion"] = "v1".into();
+            found
+        }
+        Route::Resources { group, version } => resources(api, group, version)?,
+        Route::Health | Route::Objects(_) => return Err(ApiError::no_such_path()),
+    };
+    Ok(Answer::object(200, &found, Form { view: View::Object, ..form }))
+}
+
+fn version(api: &Api) -> Value {
+    json!({
+        "major": "1", "minor": "", "gitVersion": format!("v{}-reference", api.options.api_version),
+        "gitCommit": "", "gitTreeState": "clean", "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "", "compiler": "rustc", "platform": "linux/amd64",
+    })
+}
+
+/// The named groups, each once.
+fn groups() -> impl Iterator<Item = &'static str> {
+    let mut last = "";
+    KINDS.iter().map(|kind| kind.group).filter(move |group| {
+        let is_new = *group != last;
+        last = group;
+        is_new
+    })
+}
+
+fn group(name: &str) -> Value {
+    let version = KINDS.iter().find(|kind| kind.group == name).map(|kind| kind.version).unwrap_or_default();
+    let version = json!({ "groupVersion": format!("{name}/{version}"), "version": version });
+    json!({ "name": name, "versions": [version], "preferredVersion": version })
+}
+
+fn of<'a>(group: &'a str, version: &'a str) -> impl Iterator<Item = &'static Kind> + 'a {
+    KINDS.iter().filter(move |kind| kind.group == group && kind.version == version)
+}
+
+fn resources(api: &Api, group: &str, version: &str) -> Result<Value> {
+    let resources: Vec<Value> = of(group, version)
+        .map(|kind| {
+            let singular = if api.behaviour.singular_names { kind.singular } else { "" };
+            let mut resource = json!({
+                "name": kind.plural, "singularName": singular, "namespaced": kind.namespaced,
+                "kind": kind.kind, "verbs": kind.verbs,
+            });
+            if !kind.short_names.is_empty() {
+                resource["shortNames"] = json!(kind.short_names);
+            }
+            resource
+        })
+        .collect();
+    if resources.is_empty() {
+        return Err(ApiError::no_such_path());
+    }
+    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    Ok(json!({
+        "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources,
+    }))
+}
+
+/// All groups with all their resources.
+fn aggregated(api: &Api, core: bool) -> Value {
+    let wanted: Vec<&str> = if core { vec![""] } else { groups().collect() };
+    let items: Vec<Value> = wanted
+        .into_iter()
+        .filter_map(|name| {
+            let version = KINDS.iter().find(|kind| kind.group == name)?.version;
+            let resources: Vec<Value> = of(name, version)
+                .filter(|kind| !kind.plural.contains('/'))
+                .map(|kind| aggregated_resource(api, kind))
+                .collect();
+            let metadata = if name.is_empty() { json!({}) } else { json!({ "name": name }) };
+            let version = json!({ "version": version, "resources": resources, "freshness": "Current" });
+            Some(json!({ "metadata": metadata, "versions": [version] }))
+        })
+        .collect();
+    json!({ "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items })
+}
+
+fn aggregated_resource(api: &Api, kind: &Kind) -> Value {
+    let response = |kind: &str| json!({ "group": "", "version": "", "kind": kind });
+    let singular = if api.behaviour.singular_names { kind.singular } else { "" };
+    let mut resource = json!({
+        "resource": kind.plural, "responseKind": response(kind.kind), "singularResource": singular,
+        "scope": if kind.namespaced { "Namespaced" } else { "Cluster" }, "verbs": kind.verbs,
+    });
+    if !kind.short_names.is_empty() {
+        resource["shortNames"] = json!(kind.short_names);
+    }
+    let parts: Vec<Value> = of(kind.group, kind.version)
+        .filter_map(|part| Some((part, part.plural.strip_prefix(kind.plural)?.strip_prefix('/')?)))
+        .map(|(part, name)| json!({ "subresource": name, "responseKind": response(part.kind), "verbs": part.verbs }))
+        .collect();
+    if !parts.is_empty() {
+        resource["subresources"] = json!(parts);
+    }
+    resource
+}

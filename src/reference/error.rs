@@ -1,0 +1,217 @@
+//! What the API answers when it does not do what it was asked: Kubernetes' `Status` failures.
+
+use std::fmt;
+
+use super::{
+    field::FieldError,
+    model::{
+        IMAGE_GROUP,
+        status::{Cause, Details, Outcome, Status},
+    },
+};
+
+/// A failure that a client is told about.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ApiError(Box<Status>);
+
+/// What a request of the API comes to.
+pub(crate) type Result<T> = std::result::Result<T, ApiError>;
+
+/// A resource in its API group, as messages name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Resource {
+    /// The group; empty for core resources.
+    pub(crate) group: &'static str,
+    /// The plural name, or what the server puts in its place.
+    pub(crate) name: &'static str,
+}
+
+impl Resource {
+    /// A resource of the image API.
+    pub(crate) const fn image(name: &'static str) -> Self {
+        Self { group: IMAGE_GROUP, name }
+    }
+
+    /// A core resource.
+    pub(crate) const fn core(name: &'static str) -> Self {
+        Self { group: "", name }
+    }
+
+    fn details(self, name: &str) -> Details {
+        Details {
+            name: name.to_owned(),
+            group: self.group.to_owned(),
+            kind: self.name.to_owned(),
+            ..Details::default()
+        }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name)?;
+        if self.group.is_empty() { Ok(()) } else { write!(formatter, ".{}", self.group) }
+    }
+}
+
+impl ApiError {
+    fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
+        Self(Box::new(Status {
+            status: Outcome::Failure,
+            message: message.into(),
+            reason,
+            code,
+            ..Status::default()
+        }))
+    }
+
+    fn with(mut self, details: Details) -> Self {
+        self.0.details = Some(Box::new(details));
+        self
+    }
+
+    /// The `Status`.
+    pub(crate) fn status(&self) -> &Status {
+        &self.0
+    }
+
+    /// The `Status`, for itself.
+    pub(crate) fn into_status(self) -> Status {
+        *self.0
+    }
+
+    /// The HTTP status code.
+    pub(crate) fn code(&self) -> u16 {
+        self.0.code
+    }
+
+    /// 400: the request cannot be understood.
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "BadRequest", message)
+    }
+
+    /// 401, with its own words.
+    pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(401, "Unauthorized", message)
+    }
+
+    /// 403: `subject` is forbidden, because.
+    pub(crate) fn forbidden(resource: Resource, name: &str, why: &str) -> Self {
+        let message = match (resource.name, name) {
+            ("", _) => format!("forbidden: {why}"),
+            (_, "") => format!("{resource} is forbidden: {why}"),
+            _ => format!("{resource} {name:?} is forbidden: {why}"),
+        };
+        Self::new(403, "Forbidden", message).with(resource.details(name))
+    }
+
+    /// 404: there is no object of this name.
+    pub(crate) fn not_found(resource: Resource, name: &str) -> Self {
+        Self::new(404, "NotFound", format!("{resource} {name:?} not found")).with(resource.details(name))
+    }
+
+    /// 404: there is no such path.
+    pub(crate) fn no_such_path() -> Self {
+        Self::new(404, "NotFound", "the server could not find the requested resource").with(Details::default())
+    }
+
+    /// 405: the path does not take this method.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+            .with(Details::default())
+    }
+
+    /// 406: none of the accepted media types can be written.
+    pub(crate) fn not_acceptable(supported: &str) -> Self {
+        Self::new(406, "NotAcceptable", format!("only the following media types are accepted: {supported}"))
+    }
+
+    /// 409: the object is not what the client thinks it is.
+    pub(crate) fn conflict(resource: Resource, name: &str, why: &str) -> Self {
+        let message = format!("Operation cannot be fulfilled on {resource} {name:?}: {why}");
+        Self::new(409, "Conflict", message).with(resource.details(name))
+    }
+
+    /// 409: the object exists.
+    pub(crate) fn already_exists(resource: Resource, name: &str) -> Self {
+        Self::new(409, "AlreadyExists", format!("{resource} {name:?} already exists")).with(resource.details(name))
+    }
+
+    /// 413: the body is longer than `limit` bytes.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: limit is {limit}"))
+    }
+
+    /// 415: the body is of no known media type.
+    pub(crate) fn unsupported_media_type(supported: &str) -> Self {
+        let message =
+            format!("the body of the request was in an unknown format - accepted media types include: {supported}");
+        Self::new(415, "UnsupportedMediaType", message)
+    }
+
+    /// 422: these fields of an object are wrong.
+    pub(crate) fn invalid(group: &str, kind: &str, name: &str, errors: &[FieldError], plain_null: bool) -> Self {
+        let texts: Vec<String> = errors.iter().map(|error| error.text(plain_null)).collect();
+        let list = match texts.as_slice() {
+            [one] => one.clone(),
+            several => {
+                let mut distinct: Vec<&str> = Vec::new();
+                for text in several {
+                    if !distinct.contains(&text.as_str()) {
+                        distinct.push(text);
+                    }
+                }
+                if let [one] = distinct.as_slice() { (*one).to_owned() } else { format!("[{}]", distinct.join(", ")) }
+            }
+        };
+        let qualified = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+        let details = Details {
+            name: name.to_owned(),
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+            causes: errors.iter().map(|error| error.cause(plain_null)).collect(),
+            ..Details::default()
+        };
+        Self::new(422, "Invalid", format!("{qualified} {name:?} is invalid: {list}")).with(details)
+    }
+
+    /// 500: something went wrong inside, or in a registry.
+    pub(crate) fn internal(message: &str) -> Self {
+        let cause = Cause { message: message.to_owned(), ..Cause::default() };
+        Self::new(500, "InternalError", format!("Internal error occurred: {message}"))
+            .with(Details { causes: vec![cause], ..Details::default() })
+    }
+
+    /// 504: the request took longer than it may.
+    pub(crate) fn timeout() -> Self {
+        let message = "Timeout: request did not complete within requested timeout - context deadline exceeded";
+        Self::new(504, "Timeout", message).with(Details::default())
+    }
+
+    /// 403: the registry speaks no API that images can be imported by.
+    pub(crate) fn not_v2_registry(host: &str) -> Self {
+        let message = format!(" \"\" is forbidden: registry {host:?} does not support the v2 Registry API");
+        Self::new(403, "NotV2Registry", message)
+    }
+
+    /// 403 because a namespace is going away.
+    pub(crate) fn namespace_terminating(resource: Resource, name: &str, namespace: &str) -> Self {
+        let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+        let cause = Cause {
+            reason: "NamespaceTerminating",
+            message: format!("namespace {namespace} is being terminated"),
+            field: "metadata.namespace".to_owned(),
+        };
+        let mut error = Self::forbidden(resource, name, &why);
+        if let Some(details) = &mut error.0.details {
+            details.causes.push(cause);
+        }
+        error
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.message)
+    }
+}

@@ -1,0 +1,89 @@
+//! JSON as Go reads it: the same texts become the same objects, and broken ones the same complaints.
+//!
+//! A parser of its own because clients see what it says: duplicate keys, unknown fields and fields of the wrong type
+//! are named in answers, in the words of Go's `encoding/json`.
+
+mod parser;
+mod shape;
+pub(crate) mod shapes;
+
+pub(crate) use parser::parse;
+pub(crate) use shape::{Case, Shape, Struct, decode};
+
+use serde_json::{Map, Number, Value};
+
+/// A JSON value with everything that was written: order, duplicates, digits.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Node {
+    Null,
+    Bool(bool),
+    /// The digits as written.
+    Number(String),
+    Text(String),
+    Array(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+impl Node {
+    /// What Go calls a value of this kind.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Number(_) => "number",
+            Self::Text(_) => "string",
+            Self::Array(_) => "array",
+            Self::Object(_) => "object",
+        }
+    }
+
+    /// The value of a key; the last one when it was written twice.
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Object(entries) => entries.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is one.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value without order and duplicates.
+    pub(crate) fn to_value(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Number(digits) => number(digits),
+            Self::Text(text) => Value::String(text.clone()),
+            Self::Array(items) => Value::Array(items.iter().map(Self::to_value).collect()),
+            Self::Object(entries) => Value::Object(
+                entries.iter().map(|(key, value)| (key.clone(), value.to_value())).collect::<Map<_, _>>(),
+            ),
+        }
+    }
+}
+
+fn number(digits: &str) -> Value {
+    if let Ok(integer) = digits.parse::<i64>() {
+        return Value::from(integer);
+    }
+    digits.parse::<f64>().ok().and_then(Number::from_f64).map_or(Value::Null, Value::Number)
+}
+
+impl From<&Value> for Node {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(*value),
+            Value::Number(number) => Self::Number(number.to_string()),
+            Value::String(text) => Self::Text(text.clone()),
+            Value::Array(items) => Self::Array(items.iter().map(Self::from).collect()),
+            Value::Object(map) => Self::Object(map.iter().map(|(key, value)| (key.clone(), value.into())).collect()),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Shapes: what Go types expect of a JSON value, as data.
+
+use serde_json::{Map, Value};
+
+use super::Node;
+
+/// What a value has to look like.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    /// Anything.
+    Any,
+    Bool,
+    /// A whole number; the Go type.
+    Int(&'static str),
+    /// Text; the Go type.
+    Text(&'static str),
+    /// A time as RFC 3339 text.
+    Time,
+    /// A list; the Go type.
+    List(&'static Shape, &'static str),
+    /// An object with any keys; the Go type.
+    Map(&'static Shape, &'static str),
+    /// An object with these keys.
+    Struct(&'static Struct),
+}
+
+/// A Go struct.
+#[derive(Debug)]
+pub(crate) struct Struct {
+    /// Its name without the package.
+    pub(crate) name: &'static str,
+    /// Its name with the package, as in `v1.ImageImportSpec`.
+    pub(crate) go: &'static str,
+    /// Its fields by their JSON names.
+    pub(crate) fields: &'static [(&'static str, Shape)],
+}
+
+/// Whether keys have to match exactly: Kubernetes' decoder insists, Go's own does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Case {
+    Sensitive,
+    Insensitive,
+}
+
+/// A value of the wrong type, in Go's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct TypeError(pub(crate) String);
+
+/// A value that fits its shape.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// The known fields, under their exact names; `null` fields are left out.
+    pub(crate) value: Value,
+    /// Unknown and duplicate fields, in the order of the text.
+    pub(crate) surplus: Vec<String>,
+}
+
+/// Fits `node` to the shape of `target`.
+pub(crate) fn decode(node: &Node, target: &'static Struct, case: Case) -> Result<Decoded, TypeError> {
+    let mut decoder = Decoder { case, first_error: None, surplus: Vec::new(), path: Vec::new(), owner: None };
+    let value = decoder.structure(node, target).unwrap_or_else(|| Value::Object(Map::new()));
+    match decoder.first_error {
+        Some(error) => Err(error),
+        None => Ok(Decoded { value, surplus: decoder.surplus }),
+    }
+}
+
+struct Decoder {
+    case: Case,
+    first_error: Option<TypeError>,
+    surplus: Vec<String>,
+    path: Vec<String>,
+    owner: Option<&'static str>,
+}
+
+impl Decoder {
+    fn value(&mut self, node: &Node, shape: &'static Shape) -> Option<Value> {
+        match (shape, node) {
+            (_, Node::Null) => None,
+            (Shape::Any, node) => Some(node.to_value()),
+            (Shape::Bool, Node::Bool(_)) | (Shape::Text(_), Node::Text(_)) => Some(node.to_value()),
+            (Shape::Time, Node::Text(text)) => self.time(text),
+            (Shape::Int(go), Node::Number(digits)) => match digits.parse::<i64>() {
+                Ok(integer) => Some(Value::from(integer)),
+                Err(_) => self.mismatch(&format!("number {digits}"), go),
+            },
+            (Shape::List(item, _), Node::Array(items)) => {
+                let indexed = |index: usize| format!("[{index}]");
+                Some(Value::Array(
+                    items
+                        .iter()
+                        .enumerate()
+                        .map(|(index, node)| {
+                            self.within(indexed(index), |decoder| decoder.value(node, item)).unwrap_or_else(|| zero(item))
+                        })
+                        .collect(),
+                ))
+            }
+            (Shape::Map(item, _), Node::Object(entries)) => Some(Value::Object(
+                entries
+                    .iter()
+                    .map(|(key, node)| (key.clone(), self.value(node, item).unwrap_or_else(|| zero(item))))
+                    .collect(),
+            )),
+            (Shape::Struct(target), node) => self.structure(node, target),
+            (shape, node) => self.mismatch(node.kind(), shape.go()),
+        }
+    }
+
+    fn structure(&mut self, node: &Node, target: &'static Struct) -> Option<Value> {
+        let entries = match node {
+            Node::Null => return None,
+            Node::Object(entries) => entries,
+            other => return self.mismatch(other.kind(), target.go),
+        };
+        let mut known = Map::new();
+        let mut seen = Vec::new();
+        for (key, node) in entries {
+            let Some((name, shape)) = self.field(target, key) else {
+                let path = self.path_to(key);
+                self.surplus.push(format!("unknown field \"{path}\""));
+                continue;
+            };
+            if seen.contains(&name) {
+                let path = self.path_to(name);
+                self.surplus.push(format!("duplicate field \"{path}\""));
+            }
+            seen.push(name);
+            let owner = self.owner.replace(target.name);
+            let value = self.within((*name).to_owned(), |decoder| decoder.value(node, shape));
+            self.owner = owner;
+            if let Some(value) = value {
+                known.insert((*name).to_owned(), value);
+            }
+        }
+        Some(Value::Object(known))
+    }
+
+    fn field(&self, target: &'static Struct, key: &str) -> Option<&'static (&'static str, Shape)> {
+        let exact = target.fields.iter().find(|(name, _)| *name == key);
+        match self.case {
+            Case::Sensitive => exact,
+            Case::Insensitive => {
+                exact.or_else(|| target.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)))
+            }
+        }
+    }
+
+    fn within<T>(&mut self, step: String, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step);
+        let result = read(self);
+        self.path.pop();
+        result
+    }
+
+    fn path_to(&self, key: &str) -> String {
+        let mut path = String::new();
+        for step in self.path.iter().map(String::as_str).chain([key]) {
+            if !path.is_empty() && !step.starts_with('[') {
+                path.push('.');
+            }
+            path.push_str(step);
+        }
+        path
+    }
+
+    fn time(&mut self, text: &str) -> Option<Value> {
+        if text.parse::<jiff::Timestamp>().is_ok() {
+            return Some(Value::String(text.to_owned()));
+        }
+        self.fail(time_error(text));
+        None
+    }
+
+    fn mismatch(&mut self, found: &str, go: &str) -> Option<Value> {
+        let steps: Vec<&str> = self.path.iter().map(String::as_str).filter(|step| !step.starts_with('[')).collect();
+        let target = match self.owner {
+            Some(owner) => format!("Go struct field {owner}.{}", steps.join(".")),
+            None => "Go value".to_owned(),
+        };
+        self.fail(format!("json: cannot unmarshal {found} into {target} of type {go}"));
+        None
+    }
+
+    fn fail(&mut self, text: String) {
+        self.first_error.get_or_insert(TypeError(text));
+    }
+}
+
+/// What Go says of a text that is no time.
+pub(crate) fn time_error(text: &str) -> String {
+    let layout = "2006-01-02T15:04:05Z07:00";
+    format!("parsing time {text:?} as {layout:?}: cannot parse {text:?} as \"2006\"")
+}
+
+fn zero(shape: &Shape) -> Value {
+    match shape {
+        Shape::Any => Value::Null,
+        Shape::Bool => Value::Bool(false),
+        Shape::Int(_) => Value::from(0),
+        Shape::Text(_) | Shape::Time => Value::String(String::new()),
+        Shape::List(..) => Value::Array(Vec::new()),
+        Shape::Map(..) | Shape::Struct(_) => Value::Object(Map::new()),
+    }
+}
+
+impl Shape {
+    fn go(&self) -> &'static str {
+        match self {
+            Self::Any => "interface {}",
+            Self::Bool => "bool",
+            Self::Time => "v1.Time",
+            Self::Int(go) | Self::Text(go) | Self::List(_, go) | Self::Map(_, go) => go,
+            Self::Struct(target) => target.go,
+        }
+    }
+}

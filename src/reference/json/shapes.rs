@@ -1,0 +1,199 @@
+//! The shapes of what clients send.
+
+use super::{
+    Shape::{Any, Bool, Int, List, Map, Struct as Nested, Text, Time},
+    Struct,
+};
+
+const STRING: super::Shape = Text("string");
+static TEXT: super::Shape = STRING;
+static ANY: super::Shape = Any;
+
+/// `metadata` of any object.
+pub(crate) static OBJECT_META: Struct = Struct {
+    name: "ObjectMeta",
+    go: "v1.ObjectMeta",
+    fields: &[
+        ("name", STRING),
+        ("generateName", STRING),
+        ("namespace", STRING),
+        ("selfLink", STRING),
+        ("uid", Text("types.UID")),
+        ("resourceVersion", STRING),
+        ("generation", Int("int64")),
+        ("creationTimestamp", Time),
+        ("deletionTimestamp", Time),
+        ("deletionGracePeriodSeconds", Int("int64")),
+        ("labels", Map(&TEXT, "map[string]string")),
+        ("annotations", Map(&TEXT, "map[string]string")),
+        ("ownerReferences", List(&OWNER, "[]v1.OwnerReference")),
+        ("finalizers", List(&TEXT, "[]string")),
+        ("managedFields", List(&ANY, "[]v1.ManagedFieldsEntry")),
+    ],
+};
+
+static OWNER: super::Shape = Nested(&Struct {
+    name: "OwnerReference",
+    go: "v1.OwnerReference",
+    fields: &[
+        ("apiVersion", STRING),
+        ("kind", STRING),
+        ("name", STRING),
+        ("uid", Text("types.UID")),
+        ("controller", Bool),
+        ("blockOwnerDeletion", Bool),
+    ],
+});
+
+static OBJECT_REFERENCE: Struct = Struct {
+    name: "ObjectReference",
+    go: "v1.ObjectReference",
+    fields: &[
+        ("kind", STRING),
+        ("namespace", STRING),
+        ("name", STRING),
+        ("uid", Text("types.UID")),
+        ("apiVersion", STRING),
+        ("resourceVersion", STRING),
+        ("fieldPath", STRING),
+    ],
+};
+
+static TAG_NAME: Struct =
+    Struct { name: "LocalObjectReference", go: "v1.LocalObjectReference", fields: &[("name", STRING)] };
+
+static IMPORT_POLICY: Struct = Struct {
+    name: "TagImportPolicy",
+    go: "v1.TagImportPolicy",
+    fields: &[("insecure", Bool), ("scheduled", Bool), ("importMode", Text("v1.ImportModeType"))],
+};
+
+static IMPORT_POLICY_WITHOUT_MODE: Struct = Struct {
+    name: "TagImportPolicy",
+    go: "v1.TagImportPolicy",
+    fields: &[("insecure", Bool), ("scheduled", Bool)],
+};
+
+static REFERENCE_POLICY: Struct = Struct {
+    name: "TagReferencePolicy",
+    go: "v1.TagReferencePolicy",
+    fields: &[("type", Text("v1.TagReferencePolicyType"))],
+};
+
+/// The shapes of the image API, which differ by whether import modes exist.
+macro_rules! image_api {
+    ($module:ident, $policy:path, $about:literal) => {
+        #[doc = $about]
+        pub(crate) mod $module {
+            use super::*;
+
+            /// `ImageStreamImport`.
+            pub(crate) static IMPORT: Struct = Struct {
+                name: "ImageStreamImport",
+                go: "v1.ImageStreamImport",
+                fields: &[
+                    ("kind", STRING),
+                    ("apiVersion", STRING),
+                    ("metadata", Nested(&OBJECT_META)),
+                    ("spec", Nested(&IMPORT_SPEC)),
+                    ("status", Any),
+                ],
+            };
+
+            static IMPORT_SPEC: Struct = Struct {
+                name: "ImageStreamImportSpec",
+                go: "v1.ImageStreamImportSpec",
+                fields: &[
+                    ("import", Bool),
+                    ("repository", Nested(&REPOSITORY)),
+                    ("images", List(&IMAGE, "[]v1.ImageImportSpec")),
+                ],
+            };
+
+            static REPOSITORY: Struct = Struct {
+                name: "RepositoryImportSpec",
+                go: "v1.RepositoryImportSpec",
+                fields: &[
+                    ("from", Nested(&OBJECT_REFERENCE)),
+                    ("importPolicy", Nested(&$policy)),
+                    ("referencePolicy", Nested(&REFERENCE_POLICY)),
+                    ("includeManifest", Bool),
+                ],
+            };
+
+            static IMAGE: super::super::Shape = Nested(&Struct {
+                name: "ImageImportSpec",
+                go: "v1.ImageImportSpec",
+                fields: &[
+                    ("from", Nested(&OBJECT_REFERENCE)),
+                    ("to", Nested(&TAG_NAME)),
+                    ("importPolicy", Nested(&$policy)),
+                    ("referencePolicy", Nested(&REFERENCE_POLICY)),
+                    ("includeManifest", Bool),
+                ],
+            });
+
+            /// `ImageStream`.
+            pub(crate) static STREAM: Struct = Struct {
+                name: "ImageStream",
+                go: "v1.ImageStream",
+                fields: &[
+                    ("kind", STRING),
+                    ("apiVersion", STRING),
+                    ("metadata", Nested(&OBJECT_META)),
+                    ("spec", Nested(&STREAM_SPEC)),
+                    ("status", Any),
+                ],
+            };
+
+            static STREAM_SPEC: Struct = Struct {
+                name: "ImageStreamSpec",
+                go: "v1.ImageStreamSpec",
+                fields: &[
+                    ("lookupPolicy", Nested(&LOOKUP_POLICY)),
+                    ("dockerImageRepository", STRING),
+                    ("tags", List(&TAG, "[]v1.TagReference")),
+                ],
+            };
+
+            static TAG: super::super::Shape = Nested(&Struct {
+                name: "TagReference",
+                go: "v1.TagReference",
+                fields: &[
+                    ("name", STRING),
+                    ("annotations", Map(&TEXT, "map[string]string")),
+                    ("from", Nested(&OBJECT_REFERENCE)),
+                    ("reference", Bool),
+                    ("generation", Int("int64")),
+                    ("importPolicy", Nested(&$policy)),
+                    ("referencePolicy", Nested(&REFERENCE_POLICY)),
+                ],
+            });
+        }
+    };
+}
+
+image_api!(modern, IMPORT_POLICY, "The image API from 4.12 on.");
+image_api!(legacy, IMPORT_POLICY_WITHOUT_MODE, "The image API until 4.11.");
+
+static LOOKUP_POLICY: Struct =
+    Struct { name: "ImageLookupPolicy", go: "v1.ImageLookupPolicy", fields: &[("local", Bool)] };
+
+/// `ImageSignature`.
+pub(crate) static SIGNATURE: Struct = Struct {
+    name: "ImageSignature",
+    go: "v1.ImageSignature",
+    fields: &[
+        ("kind", STRING),
+        ("apiVersion", STRING),
+        ("metadata", Nested(&OBJECT_META)),
+        ("type", STRING),
+        ("content", Text("[]uint8")),
+        ("conditions", List(&ANY, "[]v1.SignatureCondition")),
+        ("imageIdentity", STRING),
+        ("signedClaims", Map(&TEXT, "map[string]string")),
+        ("created", Time),
+        ("issuedBy", Any),
+        ("issuedTo", Any),
+    ],
+};

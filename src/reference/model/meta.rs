@@ -1,0 +1,151 @@
+//! Metadata that every object carries.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+
+use super::{is_default, time::Time};
+
+/// `metadata` of an object.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ObjectMeta {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) name: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) generate_name: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) namespace: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) self_link: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) uid: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) resource_version: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) generation: i64,
+    #[serde(skip_serializing_if = "CreationTime::is_absent")]
+    pub(crate) creation_timestamp: CreationTime,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) deletion_timestamp: Option<Time>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) deletion_grace_period_seconds: Option<i64>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) annotations: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) owner_references: Vec<OwnerReference>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) finalizers: Vec<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) managed_fields: Vec<Value>,
+}
+
+impl ObjectMeta {
+    /// Gives the object an identity and a creation time, whatever it came with.
+    pub(crate) fn fill_system_fields(&mut self) {
+        self.uid = new_uid();
+        self.creation_timestamp = CreationTime::At(Time::now());
+    }
+
+    /// Removes what only the server may set.
+    pub(crate) fn wipe_system_fields(&mut self) {
+        self.uid.clear();
+        self.creation_timestamp = CreationTime::Absent;
+        self.deletion_timestamp = None;
+        self.deletion_grace_period_seconds = None;
+        self.self_link.clear();
+    }
+}
+
+/// A new random identity.
+pub(crate) fn new_uid() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+/// When an object was created, and how it is written when it was not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "Option<Time>")]
+pub(crate) enum CreationTime {
+    /// Never, and there is no key.
+    #[default]
+    Absent,
+    /// Never, written as `null`.
+    Null,
+    /// Then.
+    At(Time),
+}
+
+impl CreationTime {
+    /// How an object that was never stored is written: see `Behaviour::unset_creation_time_absent`.
+    pub(crate) fn unset(absent: bool) -> Self {
+        if absent { Self::Absent } else { Self::Null }
+    }
+
+    fn is_absent(&self) -> bool {
+        *self == Self::Absent
+    }
+}
+
+impl From<Option<Time>> for CreationTime {
+    fn from(time: Option<Time>) -> Self {
+        time.map_or(Self::Absent, Self::At)
+    }
+}
+
+impl Serialize for CreationTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent | Self::Null => serializer.serialize_none(),
+            Self::At(time) => time.serialize(serializer),
+        }
+    }
+}
+
+/// An object that this one belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct OwnerReference {
+    pub(crate) api_version: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) uid: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) controller: Option<bool>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) block_owner_deletion: Option<bool>,
+}
+
+/// A reference to some object, of which image imports use only kind and name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ObjectReference {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) kind: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) namespace: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) name: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) uid: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) api_version: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) resource_version: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) field_path: String,
+}
+
+impl ObjectReference {
+    /// A reference to an image in a registry.
+    pub(crate) fn docker_image(name: String) -> Self {
+        Self { kind: "DockerImage".to_owned(), name, ..Self::default() }
+    }
+
+    /// Whether this names an image in a registry.
+    pub(crate) fn is_docker_image(&self) -> bool {
+        self.kind == "DockerImage"
+    }
+}

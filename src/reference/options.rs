@@ -1,0 +1,79 @@
+//! How a reference is started.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::access::DenyRule;
+use crate::version::ApiVersion;
+
+/// The options of a reference. The defaults are a server of the newest API version on a free loopback port.
+#[derive(Debug)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The version whose behaviour is answered with.
+    pub api_version: ApiVersion,
+    /// Who has which bearer token, in kube-apiserver's format. Without a file `user-NAME` is user NAME, and
+    /// `admin-token` is a cluster administrator.
+    pub token_auth_file: Option<PathBuf>,
+    /// Certificates that registries are trusted by, besides those the machine trusts.
+    pub registry_roots: Vec<CertificateDer<'static>>,
+    /// The certificate to serve with; plain HTTP without one.
+    pub tls: Option<Identity>,
+    /// Whether namespaces exist that nobody made.
+    pub any_namespace: bool,
+    /// What is denied to whom; everything else is allowed to everybody who is known.
+    pub deny: Vec<DenyRule>,
+    /// The registries that users may import from who may not make images; none for all.
+    pub allowed_registries: Vec<AllowedRegistry>,
+    /// How many tags of a repository are imported at most; `None` for all of them.
+    pub max_images_per_repository: Option<usize>,
+    /// The import mode of requests that name none: `Legacy` or `PreserveOriginal`.
+    pub default_import_mode: String,
+    /// The host of the integrated registry, empty for none.
+    pub integrated_registry: String,
+    /// How long to wait before a registry is asked again that asks for patience. Real servers wait 2 s; how long is
+    /// no behaviour that a client could rely on.
+    pub retry_pause: Duration,
+}
+
+/// A registry that may be imported from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedRegistry {
+    /// Host and port, either with wildcards.
+    pub domain: String,
+    /// Whether the port, when there is none, is 80 instead of 443.
+    pub insecure: bool,
+}
+
+/// A certificate with its key.
+#[derive(Debug)]
+pub struct Identity {
+    /// The certificate, then those that it is signed by.
+    pub certificates: Vec<CertificateDer<'static>>,
+    /// The private key of the first certificate.
+    pub key: PrivateKeyDer<'static>,
+}
+
+/// How many tags of a repository a server imports unless told otherwise.
+const MAX_IMAGES_PER_REPOSITORY: usize = 50;
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            api_version: ApiVersion::NEWEST,
+            token_auth_file: None,
+            registry_roots: Vec::new(),
+            tls: None,
+            any_namespace: true,
+            deny: Vec::new(),
+            allowed_registries: Vec::new(),
+            max_images_per_repository: Some(MAX_IMAGES_PER_REPOSITORY),
+            default_import_mode: "Legacy".to_owned(),
+            integrated_registry: "image-registry.openshift-image-registry.svc:5000".to_owned(),
+            retry_pause: Duration::from_millis(100),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What can be done with each resource.
+
+pub(crate) mod apply;
+pub(crate) mod images;
+pub(crate) mod imports;
+pub(crate) mod layers;
+pub(crate) mod namespaces;
+pub(crate) mod objects;
+pub(crate) mod selection;
+pub(crate) mod signatures;
+pub(crate) mod stream_images;
+pub(crate) mod streams;
+pub(crate) mod tags;
+pub(crate) mod write;
+
+use super::{error::ApiError, http::request::Request, storage::{Phase, State}, route::Target, error::Result};
+
+/// Refuses to make `name` in a namespace that does not take objects.
+pub(crate) fn admit(state: &State, target: &Target, name: &str) -> Result<()> {
+    match state.namespaces.phase(&target.namespace) {
+        Phase::Active => Ok(()),
+        Phase::Terminating => {
+            Err(ApiError::namespace_terminating(target.kind.resource(), name, &target.namespace))
+        }
+        Phase::Missing => {
+            Err(ApiError::not_found(super::error::Resource::core("namespaces"), &target.namespace))
+        }
+    }
+}
+
+/// The namespace of an object is that of the path.
+pub(crate) fn check_namespace(found: &mut String, target: &Target) -> Result<()> {
+    if found.is_empty() {
+        found.clone_from(&target.namespace);
+    }
+    if *found == target.namespace {
+        return Ok(());
+    }
+    Err(ApiError::bad_request("the namespace of the provided object does not match the namespace sent on the request"))
+}
+
+/// The name that a path ends in.
+pub(crate) fn name(target: &Target) -> &str {
+    target.name.as_deref().unwrap_or_default()
+}
+
+/// Whether a request asks for a watch, which this server does not have.
+pub(crate) fn refuse_watch(request: &Request) -> Result<()> {
+    match request.parameter("watch") {
+        Some("true" | "1") => Err(ApiError::method_not_allowed()),
+        _ => Ok(()),
+    }
+}

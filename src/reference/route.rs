@@ -1,0 +1,136 @@
+//! From paths to what they name.
+
+use http::Method;
+
+use super::{
+    error::{ApiError, Result},
+    kinds::{KINDS, Kind},
+    user::User,
+};
+
+/// What a path names.
+#[derive(Debug)]
+pub(crate) enum Route {
+    /// Whether the server is well.
+    Health,
+    /// Which server this is.
+    Version,
+    /// `/api`
+    CoreVersions,
+    /// `/apis`
+    Groups,
+    /// `/apis/<group>`
+    Group(String),
+    /// `/api/v1`, `/apis/<group>/<version>`
+    Resources { group: String, version: String },
+    /// Objects.
+    Objects(Target),
+}
+
+/// The objects that a path names.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) kind: &'static Kind,
+    /// Empty for cluster-wide objects, and for those of all namespaces.
+    pub(crate) namespace: String,
+    /// `None` for a whole collection.
+    pub(crate) name: Option<String>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Create,
+    Delete,
+    Get,
+    List,
+    Patch,
+    Update,
+}
+
+impl Verb {
+    /// The verb in rules and messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Patch => "patch",
+            Self::Update => "update",
+        }
+    }
+}
+
+/// What `path` names.
+pub(crate) fn route(path: &[String]) -> Result<Route> {
+    let parts: Vec<&str> = path.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        ["healthz" | "readyz" | "livez", ..] => Ok(Route::Health),
+        ["version"] => Ok(Route::Version),
+        ["api"] => Ok(Route::CoreVersions),
+        ["apis"] => Ok(Route::Groups),
+        ["apis", group] => Ok(Route::Group((*group).to_owned())),
+        ["api", version] => Ok(Route::Resources { group: String::new(), version: (*version).to_owned() }),
+        ["apis", group, version] => Ok(Route::Resources { group: (*group).to_owned(), version: (*version).to_owned() }),
+        ["api", "v1", rest @ ..] => objects("", "v1", rest).map(Route::Objects),
+        ["apis", group, version, rest @ ..] => objects(group, version, rest).map(Route::Objects),
+        _ => Err(ApiError::no_such_path()),
+    }
+}
+
+fn objects(group: &str, version: &str, rest: &[&str]) -> Result<Target> {
+    let (namespace, rest) = match rest {
+        ["namespaces", namespace, resource, more @ ..] if !matches!(*resource, "status" | "finalize") => {
+            (*namespace, [&[*resource], more].concat())
+        }
+        _ => ("", rest.to_vec()),
+    };
+    let (plural, name) = match rest.as_slice() {
+        [plural] => ((*plural).to_owned(), None),
+        [plural, name] => ((*plural).to_owned(), Some((*name).to_owned())),
+        [plural, name, sub] => (format!("{plural}/{sub}"), Some((*name).to_owned())),
+        _ => return Err(ApiError::no_such_path()),
+    };
+    let kind = KINDS
+        .iter()
+        .find(|kind| kind.group == group && kind.version == version && kind.plural == plural)
+        .ok_or_else(ApiError::no_such_path)?;
+    let in_namespace = !namespace.is_empty();
+    let lists_all = kind.namespaced && !in_namespace && name.is_none() && kind.verbs.contains(&"list");
+    let exists = if name.is_some() { kind.has_items() } else { kind.has_collection() };
+    if !exists || !(kind.namespaced == in_namespace || lists_all) {
+        return Err(ApiError::no_such_path());
+    }
+    Ok(Target { kind, namespace: namespace.to_owned(), name })
+}
+
+impl Target {
+    /// What a method means here; one that the kind does not have is refused.
+    pub(crate) fn verb(&self, method: &Method) -> Result<Verb> {
+        let verb = match (method.as_str(), &self.name) {
+            ("GET" | "HEAD", Some(_)) => Verb::Get,
+            ("GET" | "HEAD", None) => Verb::List,
+            ("POST", None) if self.kind.namespaced != self.namespace.is_empty() => Verb::Create,
+            ("PUT", Some(_)) => Verb::Update,
+            ("PATCH", Some(_)) => Verb::Patch,
+            ("DELETE", Some(_)) => Verb::Delete,
+            _ => return Err(ApiError::method_not_allowed()),
+        };
+        if self.kind.verbs.contains(&verb.name()) { Ok(verb) } else { Err(ApiError::method_not_allowed()) }
+    }
+
+    /// The refusal that `user` gets.
+    pub(crate) fn forbidden(&self, user: &User, verb: &str) -> ApiError {
+        let place = if self.namespace.is_empty() {
+            "at the cluster scope".to_owned()
+        } else {
+            format!("in the namespace {:?}", self.namespace)
+        };
+        let why = format!(
+            "User {:?} cannot {verb} resource {:?} in API group {:?} {place}",
+            user.name, self.kind.plural, self.kind.group
+        );
+        ApiError::forbidden(self.kind.resource(), self.name.as_deref().unwrap_or_default(), &why)
+    }
+}

@@ -1,0 +1,45 @@
+//! Certificates: the server's own, and those that registries are trusted by.
+
+use std::{path::Path, sync::Arc};
+
+use rustls::ServerConfig;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use tokio_rustls::TlsAcceptor;
+
+use super::Identity;
+
+/// Speaks TLS as `identity`.
+pub(crate) fn acceptor(identity: &Identity) -> Result<TlsAcceptor, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("cannot use TLS: {error}"))?
+        .with_no_client_auth()
+        .with_single_cert(identity.certificates.clone(), identity.key.clone_key())
+        .map_err(|error| format!("the certificate and the key do not fit: {error}"))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// The certificates of a PEM file.
+///
+/// # Errors
+///
+/// A sentence that names the file and what is wrong with it.
+pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let certificates = read.map_err(|error| format!("{}: {error}", path.display()))?;
+    if certificates.is_empty() {
+        return Err(format!("{}: no certificate found, expected PEM", path.display()));
+    }
+    Ok(certificates)
+}
+
+/// The private key of a PEM file.
+///
+/// # Errors
+///
+/// A sentence that names the file and what is wrong with it.
+pub fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    PrivateKeyDer::from_pem_file(path).map_err(|error| format!("{}: {error}", path.display()))
+}

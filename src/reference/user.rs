@@ -1,0 +1,104 @@
+//! Who asks: bearer tokens.
+
+use std::{collections::HashMap, path::Path};
+
+use http::{HeaderMap, header::AUTHORIZATION};
+
+use super::error::{ApiError, Result};
+
+/// Somebody who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) groups: Vec<String>,
+}
+
+impl User {
+    fn new(name: &str, groups: &[&str]) -> Self {
+        let groups = groups.iter().copied().chain(["system:authenticated"]).map(str::to_owned).collect();
+        Self { name: name.to_owned(), groups }
+    }
+
+    /// Nobody in particular.
+    pub(crate) fn anonymous() -> Self {
+        Self { name: "system:anonymous".to_owned(), groups: vec!["system:unauthenticated".to_owned()] }
+    }
+
+    /// Whether nobody in particular asks.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.name == "system:anonymous"
+    }
+
+    /// Whether this user may do everything.
+    pub(crate) fn is_master(&self) -> bool {
+        self.groups.iter().any(|group| group == "system:masters")
+    }
+}
+
+/// How bearer tokens become users.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Authenticator {
+    /// `user-NAME` is NAME, `admin-token` is a cluster administrator.
+    #[default]
+    ByName,
+    /// As a file says.
+    File(HashMap<String, User>),
+}
+
+impl Authenticator {
+    /// Reads a file in kube-apiserver's format: `token,user,uid,"group1,group2"`, one a line.
+    pub(crate) fn from_file(path: &Path) -> std::result::Result<Self, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut users = HashMap::new();
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let fields = split_csv(line);
+            let [token, name, _uid, rest @ ..] = fields.as_slice() else {
+                let line = index + 1;
+                return Err(format!("{}:{line}: expected `token,user,uid,\"group1,group2\"`", path.display()));
+            };
+            let groups = rest.first().map(String::as_str).unwrap_or_default();
+            let groups: Vec<&str> = groups.split(',').map(str::trim).filter(|group| !group.is_empty()).collect();
+            users.insert(token.clone(), User::new(name, &groups));
+        }
+        Ok(Self::File(users))
+    }
+
+    /// The user whose token a request carries; without one nobody in particular.
+    pub(crate) fn authenticate(&self, headers: &HeaderMap) -> Result<User> {
+        let Some(value) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
+            return Ok(User::anonymous());
+        };
+        let token = value.strip_prefix("Bearer ").map(str::trim).filter(|token| !token.is_empty());
+        let Some(token) = token else { return Ok(User::anonymous()) };
+        let user = match self {
+            Self::File(users) => users.get(token).cloned(),
+            Self::ByName if token == "admin-token" => Some(User::new("system:admin", &["system:masters"])),
+            Self::ByName => token.strip_prefix("user-").filter(|name| !name.is_empty()).map(|name| User::new(name, &[])),
+        };
+        user.ok_or_else(|| ApiError::unauthorized("Unauthorized"))
+    }
+}
+
+/// The fields of a line; one that holds commas is in double quotes.
+fn split_csv(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    for character in line.chars() {
+        match character {
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            other => fields.last_mut().into_iter().for_each(|field| field.push(other)),
+        }
+    }
+    fields.into_iter().map(|field| field.trim().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_in_quotes_may_hold_commas() {
+        assert_eq!(split_csv("t, alice,1,\"a,b\""), ["t", "alice", "1", "a,b"]);
+    }
+}
