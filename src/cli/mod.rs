@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 pub use self::{
     exit::{CommandError, Exit},
-    run::RunArguments,
+    run::{Plan, RunArguments},
 };
 
 /// Conformance for OpenShift's ImageStreamImport API.
@@ -51,4 +51,20 @@ pub fn main() -> ExitCode {
 /// The runtime of the commands that talk to somebody.
 fn runtime() -> Result<Runtime, CommandError> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::harness)
+}
+
+/// Waits until somebody wants the process to end: Ctrl-C, or SIGTERM.
+async fn interrupted() {
+    let terminated = async {
+        #[cfg(unix)]
+        if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            signal.recv().await;
+            return;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
 }

@@ -77,9 +77,8 @@ pub(super) fn run(arguments: ReferenceArguments) -> Result<Exit, CommandError> {
 }
 
 fn options(arguments: ReferenceArguments) -> Result<Options, CommandError> {
-    let entries = |hosts: Vec<String>, insecure| {
-        hosts.into_iter().map(move |domain| AllowedRegistry { domain, insecure })
-    };
+    let entries =
+        |hosts: Vec<String>, insecure| hosts.into_iter().map(move |domain| AllowedRegistry { domain, insecure });
     let registry_roots = match &arguments.registry_ca {
         Some(path) => reference::read_certificates(path).map_err(CommandError::usage)?,
         None => Vec::new(),

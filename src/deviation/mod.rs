@@ -20,10 +20,14 @@ mod file;
 mod write;
 
 use globset::GlobMatcher;
+use include_dir::{Dir, include_dir};
 use jiff::civil::Date;
 
 pub use self::write::write;
-use crate::verdict::{CheckKind, Declared};
+use crate::{
+    document::Source,
+    verdict::{CheckKind, Declared},
+};
 
 /// The deviations that an implementer declares.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +48,17 @@ pub struct Deviation {
     expires: Option<Date>,
 }
 
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/deviations");
+
 impl Deviations {
+    /// The file of this name among those that ship: what a released server is known to get wrong.
+    #[must_use]
+    pub fn builtin(name: &str) -> Option<Source> {
+        let path = format!("{name}.yaml");
+        let text = BUILT_IN.get_file(&path)?.contents_utf8()?;
+        Some(Source::new(format!("deviations/{path}"), text))
+    }
+
     /// The declarations that no longer hold on `today`, as sentences.
     #[must_use]
     pub fn expired(&self, today: Date) -> Vec<String> {

@@ -289,12 +289,7 @@ mod tests {
     #[case("r.example:5000/name:2", "r.example:5000", "name", "r.example:5000/name:2")]
     #[case("localhost/a/b", "localhost", "a/b", "localhost/a/b")]
     #[case("myreg/app", "registry-1.docker.io", "myreg/app", "docker.io/myreg/app")]
-    fn says_where_an_image_is(
-        #[case] text: &str,
-        #[case] host: &str,
-        #[case] path: &str,
-        #[case] normalized: &str,
-    ) {
+    fn says_where_an_image_is(#[case] text: &str, #[case] host: &str, #[case] path: &str, #[case] normalized: &str) {
         let reference: ImageReference = text.parse().unwrap();
         assert_eq!(reference.registry_host(), host);
         assert_eq!(reference.with_defaults().repository_path(), path);

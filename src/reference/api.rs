@@ -73,11 +73,7 @@ impl Api {
     }
 
     /// Answers a request.
-    pub(crate) async fn answer(
-        &self,
-        parts: Parts,
-        body: hyper::body::Incoming,
-    ) -> Response<Full<bytes::Bytes>> {
+    pub(crate) async fn answer(&self, parts: Parts, body: hyper::body::Incoming) -> Response<Full<bytes::Bytes>> {
         let user = match self.authenticator.authenticate(&parts.headers) {
             Ok(user) => user,
             Err(error) => return Answer::error(&error, Form::default()).into_response(),
@@ -148,7 +144,12 @@ impl Api {
     }
 
     /// As [`invalid`](Self::invalid), of an object that is named by its resource.
-    pub(crate) fn invalid_of(&self, resource: super::error::Resource, name: &str, errors: &[super::field::FieldError]) -> Result<()> {
+    pub(crate) fn invalid_of(
+        &self,
+        resource: super::error::Resource,
+        name: &str,
+        errors: &[super::field::FieldError],
+    ) -> Result<()> {
         let plain_null = self.behaviour.plain_null_in_field_errors;
         Err(ApiError::invalid(resource.group, resource.name, name, errors, plain_null))
     }
@@ -166,7 +167,8 @@ impl Api {
         if !self.behaviour.self_links {
             return String::new();
         }
-        let place = if target.namespace.is_empty() { String::new() } else { format!("namespaces/{}/", target.namespace) };
+        let place =
+            if target.namespace.is_empty() { String::new() } else { format!("namespaces/{}/", target.namespace) };
         let escaped = name.replace('@', "%40").replace(':', "%3A");
         format!("/apis/{}/{}{}/{escaped}", target.kind.api_version(), place, target.kind.plural)
     }

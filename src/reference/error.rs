@@ -56,13 +56,7 @@ impl fmt::Display for Resource {
 
 impl ApiError {
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self(Box::new(Status {
-            status: Outcome::Failure,
-            message: message.into(),
-            reason,
-            code,
-            ..Status::default()
-        }))
+        Self(Box::new(Status { status: Outcome::Failure, message: message.into(), reason, code, ..Status::default() }))
     }
 
     fn with(mut self, details: Details) -> Self {

@@ -84,7 +84,12 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     Ok(Running { url: format!("{scheme}://{bound}"), stop, serving })
 }
 
-async fn serve(listener: TcpListener, acceptor: Option<TlsAcceptor>, api: Arc<Api>, mut stopped: watch::Receiver<bool>) {
+async fn serve(
+    listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
+    api: Arc<Api>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let open = Arc::new(GracefulShutdown::new());
     loop {
         tokio::select! {
@@ -118,7 +123,11 @@ async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, api: Arc<A
     }
 }
 
-async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, api: Arc<Api>, open: Arc<GracefulShutdown>) {
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    api: Arc<Api>,
+    open: Arc<GracefulShutdown>,
+) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let api = Arc::clone(&api);
         async move {

@@ -128,9 +128,9 @@ pub(crate) fn stream_images(images: &[ImageStreamImage]) -> Table {
 /// Images as a table.
 pub(crate) fn images(images: &[Image], metadata: ListMeta) -> Table {
     let columns = vec![name(), text("Image Reference", REFERENCE, 0)];
-    let rows = images.iter().map(|image| {
-        (vec![image.metadata.name.clone(), image.docker_image_reference.clone()], &image.metadata)
-    });
+    let rows = images
+        .iter()
+        .map(|image| (vec![image.metadata.name.clone(), image.docker_image_reference.clone()], &image.metadata));
     table(columns, rows, metadata)
 }
 

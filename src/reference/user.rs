@@ -73,7 +73,9 @@ impl Authenticator {
         let user = match self {
             Self::File(users) => users.get(token).cloned(),
             Self::ByName if token == "admin-token" => Some(User::new("system:admin", &["system:masters"])),
-            Self::ByName => token.strip_prefix("user-").filter(|name| !name.is_empty()).map(|name| User::new(name, &[])),
+            Self::ByName => {
+                token.strip_prefix("user-").filter(|name| !name.is_empty()).map(|name| User::new(name, &[]))
+            }
         };
         user.ok_or_else(|| ApiError::unauthorized("Unauthorized"))
     }

@@ -16,14 +16,23 @@ pub fn write(run: &RunResult, paint: Paint, mut out: impl Write) -> io::Result<(
     let run = redact(run);
     let out: &mut dyn Write = &mut out;
     for case in run.cases.iter().filter(|case| case.verdict.is_failure()) {
-        heading(case, paint, out)?;
-        explain::case(case, paint, out)?;
+        self::case(case, paint, &mut *out)?;
         writeln!(out)?;
     }
     declared(&run, paint, out)?;
     skipped(&run, paint, out)?;
     suites(&run, paint, out)?;
     summary(&run, paint, out)
+}
+
+/// Writes what came out of one case and why.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn case(case: &CaseResult, paint: Paint, mut out: impl Write) -> io::Result<()> {
+    let out: &mut dyn Write = &mut out;
+    heading(case, paint, out)?;
+    explain::case(case, paint, out)
 }
 
 /// One line about `case` for a list: verdict, time, name.

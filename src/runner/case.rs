@@ -123,7 +123,7 @@ impl CaseRun<'_> {
             images: images.iter().map(|image| (image.name.clone(), ImageValues::from(&**image))).collect(),
         };
         let Script { registry, steps } = self.case.script(&bindings).map_err(|error| error.to_string())?;
-        let mut mock = MockRegistry::start(place, registry, images)?;
+        let mut mock = MockRegistry::start(place, registry, images, self.session.authority.as_ref())?;
         let mut judge =
             Judge { bindings, memory: Memory::default(), proposing: Memory::default(), proposal: Golden::default() };
         let exchanges = steps.iter().filter(|step| matches!(step.action, Action::Request(_))).count();

@@ -29,10 +29,16 @@ impl Features {
         note(Feature::ClusterAdmin, can_read(target, images, User::Admin).await);
         let configuration = "/apis/config.openshift.io/v1/images";
         note(Feature::ClusterConfiguration, can_read(target, configuration, User::Admin).await);
-        note(Feature::TrustedCa, Some("nobody said that the implementation trusts the mock registry's CA".to_owned()));
+        note(
+            Feature::TrustedCa,
+            Some("`--registry-authority` names no authority that the implementation trusts".to_owned()),
+        );
         note(
             Feature::ServerConfiguration,
-            Some("nobody said that the implementation was started with the suite's configuration".to_owned()),
+            Some(
+                "`--has server-configuration` says that the implementation was started as the suite wants it"
+                    .to_owned(),
+            ),
         );
         note(
             Feature::RestrictedUser,

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     fixture::{Images, RegistryFixture},
     golden::Traffic,
-    registry::{Entry, Registry},
+    registry::{Authority, Entry, Registry},
     suite::RegistryChange,
     verdict::{CheckKind, CheckResult, Level},
 };
@@ -42,10 +42,18 @@ impl MockRegistry {
     ///
     /// # Errors
     /// When the fixture makes no registry.
-    pub(super) fn start(place: Place, fixture: RegistryFixture, images: Images) -> Result<Self, String> {
+    pub(super) fn start(
+        place: Place,
+        fixture: RegistryFixture,
+        images: Images,
+        authority: Option<&Authority>,
+    ) -> Result<Self, String> {
         let Place { listener, address, lease } = place;
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
-        let builder = Registry::builder().fixture(fixture).images(images.clone()).host(address);
+        let mut builder = Registry::builder().fixture(fixture).images(images.clone()).host(address);
+        if let Some(authority) = authority {
+            builder = builder.authority(authority.clone());
+        }
         let registry = builder.start_on(listener).map_err(|error| error.to_string())?;
         Ok(Self { registry, images, seen: 0, _lease: lease })
     }

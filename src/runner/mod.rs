@@ -68,7 +68,7 @@ pub struct Planned {
     pub skip: Option<String>,
 }
 
-/// Runs cases, `jobs` at a time, and tells `finished` of each as it comes out. Cases that change what others see (a pull
+/// Runs cases, `jobs` at a time, and hands each to `finished` as it comes out, to be shown or to be seen in another light. Cases that change what others see (a pull
 /// secret of the namespace, the configuration of the cluster) come last and one at a time.
 ///
 /// The outcomes are in the order of `planned`. When `stop` turns true, no case is begun any more, those that run are cut
@@ -77,7 +77,7 @@ pub async fn run(
     planned: Vec<Planned>,
     jobs: usize,
     stop: watch::Receiver<bool>,
-    mut finished: impl FnMut(&CaseOutcome),
+    mut finished: impl FnMut(&mut CaseOutcome),
 ) -> Vec<CaseOutcome> {
     let mut outcomes: Vec<Option<CaseOutcome>> = Vec::new();
     outcomes.resize_with(planned.len(), || None);
@@ -91,8 +91,8 @@ pub async fn run(
             })
             .buffer_unordered(jobs);
         while let Some(outcome) = running.next().await {
-            if let Some((index, outcome)) = outcome {
-                finished(&outcome);
+            if let Some((index, mut outcome)) = outcome {
+                finished(&mut outcome);
                 outcomes[index] = Some(outcome);
             }
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{names::RunId, ports::Ports, target::Target};
-use crate::{fixture::ImageCatalogue, golden, version::ApiVersion};
+use crate::{fixture::ImageCatalogue, golden, registry::Authority, version::ApiVersion};
 
 /// What all cases of a run share.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Session {
     pub goldens: golden::Store,
     /// Where mock registries listen.
     pub ports: Ports,
+    /// The certificate authority that the implementation trusts, for registries with trusted TLS.
+    pub authority: Option<Authority>,
     /// How long a case may take.
     pub timeout: Duration,
     /// Leaves in place what cases make.

@@ -46,6 +46,8 @@ pub struct Case {
     pub needs: Vec<Feature>,
     /// Where the behaviour was reported or is documented.
     pub link: Option<String>,
+    /// Whether it is a reported bug, which a target may be known to have still.
+    pub report: bool,
     /// The images it names: those of its registry, of its changes, and of its variables.
     pub images: Vec<String>,
     /// How its registry's connections are secured.

@@ -29,6 +29,10 @@ pub struct SuiteFile {
     pub suite: String,
     /// What the suite is about, in one line.
     pub about: String,
+    /// Its cases are reported bugs. They run where it is known which of them the target still has: on the embedded
+    /// reference, with `--deviations`, or when the suite is named.
+    #[serde(default)]
+    pub reports: bool,
     /// The registry of all cases that have none of their own.
     #[serde(default)]
     pub registry: Option<RegistryFixture>,

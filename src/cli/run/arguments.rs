@@ -47,7 +47,7 @@ pub struct RunArguments {
     /// Propose goldens made of the answers, for `cargo insta review`; never where CI is set.
     #[arg(long)]
     pub update: bool,
-    /// Declare what is known to fail, and why.
+    /// Declare what is known to fail, and why: a file, or one that is built in, `openshift-apiserver-4.12` say.
     #[arg(long, value_name = "FILE", env = "ISI_DEVIATIONS")]
     pub deviations: Option<PathBuf>,
     /// Start a file of deviations from what fails, with the reasons to fill in.
@@ -89,7 +89,7 @@ pub struct TargetArguments {
     /// Work in this namespace, which is there already; one of its own if absent.
     #[arg(long, value_name = "NAME", env = "ISI_NAMESPACE")]
     pub namespace: Option<String>,
-    /// Vouch for something that no request can find out: `trusted-ca`, `server-configuration`; can be given again.
+    /// Vouch for something that no request can find out, `server-configuration` say; can be given again.
     #[arg(long = "has", value_name = "FEATURE", value_parser = feature)]
     pub features: Vec<Feature>,
 }
@@ -101,9 +101,34 @@ pub struct RegistryArguments {
     /// The name or address of this machine, for an implementation that is elsewhere.
     #[arg(long, value_name = "NAME", env = "ISI_REGISTRY_HOST")]
     pub registry_host: Option<String>,
+    /// The folder with the certificate authority of the mock registry (made there if there is none), which the
+    /// implementation has been told to trust.
+    #[arg(long, value_name = "FOLDER", env = "ISI_REGISTRY_AUTHORITY")]
+    pub registry_authority: Option<PathBuf>,
     /// The ports that the implementation can reach, one for each case that runs.
     #[arg(long, value_name = "A-B", env = "ISI_REGISTRY_PORTS", value_parser = ports, requires = "registry_host")]
     pub registry_ports: Option<RangeInclusive<u16>>,
+}
+
+impl RunArguments {
+    /// Whether a folder of suites is to be run instead of the built-in ones.
+    #[must_use]
+    pub fn has_folder(&self) -> bool {
+        self.what.iter().any(|text| is_folder(text))
+    }
+}
+
+/// A folder is written as a path, so that no suite's name is ever mistaken for one.
+pub(super) fn is_folder(text: &str) -> bool {
+    text.contains(['/', std::path::MAIN_SEPARATOR]) || text == "." || text == ".."
+}
+
+impl TargetArguments {
+    /// Whether the embedded reference is the target.
+    #[must_use]
+    pub const fn is_embedded(&self) -> bool {
+        self.target.is_none() && self.kubeconfig.is_none()
+    }
 }
 
 fn level(text: &str) -> Result<Level, String> {

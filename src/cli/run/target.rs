@@ -11,18 +11,25 @@ use super::{
 };
 use crate::{
     cli::exit::CommandError,
+    reference::{self, AllowedRegistry},
+    registry::Authority,
     runner::{Credential, Target},
+    suite::Feature,
 };
 
 /// How long a connection to the implementation may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The target of a run, and the reference if it is the target.
+/// The target of a run, and what stands around it.
 pub(super) struct Aim {
     /// What the runner drives.
     pub(super) target: Target,
-    /// What it is called in reports.
-    pub(super) name: String,
+    /// The certificate authority that the implementation trusts, if it does.
+    pub(super) authority: Option<Authority>,
+    /// The embedded reference, if it is the target.
+    pub(super) reference: Option<reference::Running>,
+    /// What the target is known to have.
+    pub(super) features: Vec<Feature>,
 }
 
 /// Finds out what the command line aims at, and starts the embedded reference if it aims at nothing.
@@ -32,35 +39,90 @@ pub(super) struct Aim {
 pub(super) async fn aim(arguments: &RunArguments) -> Result<Aim, CommandError> {
     let given = &arguments.target;
     match (&given.target, &given.kubeconfig) {
-        (None, None) => Err(CommandError::usage("no target")),
+        (None, None) => embedded(arguments, reference::Options::default(), &[Feature::TrustedCa]).await,
         (url, Some(path)) => {
             let cluster = kubeconfig::read(path, given.context.as_deref())
                 .await
                 .map_err(|error| CommandError::usage(format!("{}: {error}", path.display())))?;
             let url = url.clone().unwrap_or(cluster.url);
             let credential = given.token.clone().map_or(cluster.credential, Credential::Bearer);
-            Ok(remote(&url, client(&url, Some(cluster.tls))?, credential, given)?)
+            remote(&url, client(&url, Some(cluster.tls))?, credential, arguments)
         }
         (Some(url), None) => {
             let credential = given.token.clone().map_or(Credential::None, Credential::Bearer);
-            let client = client(url, Some(tls(given)?))?;
-            Ok(remote(url, client, credential, given)?)
+            remote(url, client(url, Some(tls(given)?))?, credential, arguments)
         }
     }
 }
 
-fn remote(url: &str, client: reqwest::Client, user: Credential, given: &TargetArguments) -> Result<Aim, CommandError> {
+/// The embedded reference with the configuration that the suite `server-config` is about.
+///
+/// # Errors
+/// When it cannot be started.
+pub(super) async fn configured(arguments: &RunArguments) -> Result<Aim, CommandError> {
+    let allowed = |domain: &str, insecure| AllowedRegistry { domain: domain.to_owned(), insecure };
+    let options = reference::Options {
+        allowed_registries: vec![allowed("registry.example.com", false), allowed("127.0.0.1:*", true)],
+        max_images_per_repository: Some(3),
+        default_import_mode: "PreserveOriginal".to_owned(),
+        ..reference::Options::default()
+    };
+    embedded(arguments, options, &[Feature::TrustedCa, Feature::ServerConfiguration]).await
+}
+
+async fn embedded(
+    arguments: &RunArguments,
+    options: reference::Options,
+    features: &[Feature],
+) -> Result<Aim, CommandError> {
+    let authority = Authority::of_this_process().clone();
+    let certificate = CertificateDer::from_pem_slice(authority.pem().as_bytes()).map_err(CommandError::harness)?;
+    let rule = |text: &str| text.parse().map_err(CommandError::harness);
+    let options = reference::Options {
+        api_version: arguments.api_version,
+        registry_roots: vec![certificate],
+        deny: vec![
+            rule("carol:create:image.openshift.io:images")?,
+            rule("carol:create:image.openshift.io:imagestreammapping")?,
+        ],
+        any_namespace: false,
+        ..options
+    };
+    let running = reference::start(options).await.map_err(CommandError::harness)?;
+    let url = running.url().to_owned();
+    let target = Target {
+        client: client(&url, None)?,
+        anonymous: client(&url, None)?,
+        user: Credential::Bearer("user-alice".to_owned()),
+        admin: Some(Credential::Bearer("admin-token".to_owned())),
+        restricted: Some(Credential::Bearer("user-carol".to_owned())),
+        url,
+    };
+    Ok(Aim { target, authority: Some(authority), reference: Some(running), features: features.to_vec() })
+}
+
+fn remote(url: &str, client: reqwest::Client, user: Credential, arguments: &RunArguments) -> Result<Aim, CommandError> {
+    let given = &arguments.target;
     let url = url.trim_end_matches('/').to_owned();
     let bearer = |token: &Option<String>| token.clone().map(Credential::Bearer);
+    let anonymous = self::client(&url, Some(tls(given)?))?;
     let target = Target {
-        anonymous: self::client(&url, Some(tls(given)?))?,
+        anonymous,
         client,
         user,
         admin: bearer(&given.admin_token),
         restricted: bearer(&given.restricted_token),
-        url: url.clone(),
+        url,
     };
-    Ok(Aim { target, name: url })
+    let mut features = given.features.clone();
+    let authority = match &arguments.registry.registry_authority {
+        None => None,
+        Some(folder) => {
+            features.push(Feature::TrustedCa);
+            Some(Authority::kept_in(folder).map_err(CommandError::usage)?)
+        }
+    };
+    Ok(Aim { target, authority, reference: None, features })
 }
 
 /// A client that follows no redirects and adds nothing of its own.

@@ -2,7 +2,8 @@
 
 use crate::{
     cli::exit::CommandError,
-    runner::{CaseOutcome, Session},
+    golden::Store,
+    runner::CaseOutcome,
     verdict::{CheckKind, Verdict},
     version::ApiVersion,
 };
@@ -11,7 +12,7 @@ use crate::{
 ///
 /// # Errors
 /// When a proposal cannot be written.
-pub(super) fn propose(session: &Session, outcomes: &[CaseOutcome]) -> Result<(), CommandError> {
+pub(super) fn propose(goldens: &Store, version: ApiVersion, outcomes: &[CaseOutcome]) -> Result<(), CommandError> {
     let mut written = 0;
     for CaseOutcome { result, golden, proposal, .. } in outcomes {
         let Some(proposal) = proposal else { continue };
@@ -19,9 +20,8 @@ pub(super) fn propose(session: &Session, outcomes: &[CaseOutcome]) -> Result<(),
             matches!(check.kind, CheckKind::Golden | CheckKind::Traffic) && check.verdict != Verdict::Pass
         });
         if differs {
-            let path =
-                path(&result.suite, &result.case, session.version, golden.as_ref().map(|file| file.path.as_str()));
-            session.goldens.propose(&result.suite, &result.case, &path, proposal).map_err(CommandError::harness)?;
+            let path = path(&result.suite, &result.case, version, golden.as_ref().map(|file| file.path.as_str()));
+            goldens.propose(&result.suite, &result.case, &path, proposal).map_err(CommandError::harness)?;
             written += 1;
         }
     }

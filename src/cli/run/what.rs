@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::RunArguments;
-use crate::{cli::exit::CommandError, document, runner::Selection, suite::Folder};
+use super::{RunArguments, arguments::is_folder};
+use crate::{cli::exit::CommandError, document, requirement::Index, runner::Selection, suite::Folder};
 
 /// The suites to run from, and which of their cases.
 pub(super) struct What {
@@ -20,7 +20,7 @@ impl What {
     /// When suites are malformed, or a name is none.
     pub(super) fn read(arguments: &RunArguments) -> Result<Self, CommandError> {
         let (folders, suites): (Vec<&String>, Vec<&String>) = arguments.what.iter().partition(|text| is_folder(text));
-        let requirements: Vec<&str> = Vec::new();
+        let requirements: Vec<&str> = Index::builtin().ids().collect();
         let folder = match folders.as_slice() {
             [] if arguments.update => Folder::open(Path::new("."), &requirements),
             [] => Folder::builtin(&requirements),
@@ -46,9 +46,4 @@ impl What {
         };
         Ok(Self { folder, selection })
     }
-}
-
-/// A folder is written as a path, so that no suite's name is ever mistaken for one.
-fn is_folder(text: &str) -> bool {
-    text.contains(['/', std::path::MAIN_SEPARATOR]) || text == "." || text == ".."
 }

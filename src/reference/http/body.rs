@@ -83,7 +83,8 @@ pub(crate) fn read<T: DeserializeOwned>(
 /// Reads any object, as it is.
 pub(crate) fn read_any(request: &Request) -> Result<serde_json::Value> {
     let body = request.body()?;
-    let node = parse(request, body).map_err(|error| ApiError::bad_request(error.trim_start_matches("json parse error: ")))?;
+    let node =
+        parse(request, body).map_err(|error| ApiError::bad_request(error.trim_start_matches("json parse error: ")))?;
     Ok(node.to_value())
 }
 
@@ -111,7 +112,8 @@ fn parse(request: &Request, body: &[u8]) -> std::result::Result<Node, String> {
 
 /// Checks `apiVersion` and `kind`; what is missing is taken from the path.
 fn check_kind(node: &Node, kind: &str, body: &[u8], behaviour: &Behaviour) -> Result<()> {
-    let wrong = |text: String| Err(unrecognized(kind, &format!("json parse error: json: cannot unmarshal {text}"), body));
+    let wrong =
+        |text: String| Err(unrecognized(kind, &format!("json parse error: json: cannot unmarshal {text}"), body));
     match node {
         Node::Object(_) | Node::Null => {}
         Node::Array(_) => return wrong("array into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }".to_owned()),
@@ -155,7 +157,8 @@ fn unrecognized(kind: &str, error: &str, body: &[u8]) -> ApiError {
 }
 
 fn unhandled(node: &Node, kind: &str, error: &str) -> ApiError {
-    let text = |field, default| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty()).unwrap_or(default);
+    let text =
+        |field, default| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty()).unwrap_or(default);
     let version = text("apiVersion", IMAGE_API);
     let version = version.rsplit('/').next().unwrap_or_default();
     let found = text("kind", kind);

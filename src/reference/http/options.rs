@@ -38,7 +38,8 @@ impl WriteOptions {
         if dry_run.iter().any(|value| *value != "All") {
             let quoted: Vec<String> = dry_run.iter().map(|value| format!("{value:?}")).collect();
             let list = quoted.join(if behaviour.plain_null_in_field_errors { "," } else { ", " });
-            let value = if behaviour.plain_null_in_field_errors { format!("[{list}]") } else { format!("[]string{{{list}}}") };
+            let value =
+                if behaviour.plain_null_in_field_errors { format!("[{list}]") } else { format!("[]string{{{list}}}") };
             errors.push(FieldError::unsupported("dryRun", &value, &["All"]));
         }
         let manager = request.parameter("fieldManager").unwrap_or_default();
@@ -56,7 +57,8 @@ impl WriteOptions {
             "Strict" => FieldValidation::Strict,
             other => {
                 let supported = ["Ignore", "Strict", "Warn", ""];
-                let sorted = if behaviour.plain_null_in_field_errors { ["", "Ignore", "Strict", "Warn"] } else { supported };
+                let sorted =
+                    if behaviour.plain_null_in_field_errors { ["", "Ignore", "Strict", "Warn"] } else { supported };
                 errors.push(FieldError::unsupported("fieldValidation", &format!("{other:?}"), &sorted));
                 FieldValidation::Ignore
             }

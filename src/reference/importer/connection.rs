@@ -250,7 +250,8 @@ impl<'a> Connection<'a> {
     fn resolve(&self, page: &str, link: &str) -> Result<String> {
         let Some(Ok(endpoint)) = &self.ping else { return Err(FetchError::text("the registry was not contacted")) };
         let target = link.split(';').next().unwrap_or_default().trim().trim_matches(['<', '>']);
-        let page = if page.contains("://") { page.to_owned() } else { format!("{}/v2/{}/{page}", endpoint.base, self.path) };
+        let page =
+            if page.contains("://") { page.to_owned() } else { format!("{}/v2/{}/{page}", endpoint.base, self.path) };
         let base = reqwest::Url::parse(&page).map_err(|error| FetchError::Text(error.to_string()))?;
         let next = base.join(target).map_err(|error| FetchError::Text(error.to_string()))?;
         tracing::trace!(host = host_and_port(&next), "next page of tags");
@@ -263,7 +264,9 @@ fn read_tags(body: &[u8]) -> Result<Vec<String>> {
     match node.get("tags") {
         None | Some(json::Node::Null) => Ok(Vec::new()),
         Some(json::Node::Array(tags)) => Ok(tags.iter().filter_map(json::Node::as_text).map(str::to_owned).collect()),
-        Some(_) => Err(FetchError::text("json: cannot unmarshal into Go struct field tagsResponse.tags of type []string")),
+        Some(_) => {
+            Err(FetchError::text("json: cannot unmarshal into Go struct field tagsResponse.tags of type []string"))
+        }
     }
 }
 

@@ -76,9 +76,8 @@ fn read_entry(entry: &Node) -> Result<Credentials, String> {
     if auth.is_empty() {
         return Ok(Credentials { username: text("username"), password: text("password") });
     }
-    let decoded = STANDARD
-        .decode(auth.trim_end_matches('\n'))
-        .map_err(|_| "illegal base64 data at input byte 0".to_owned())?;
+    let decoded =
+        STANDARD.decode(auth.trim_end_matches('\n')).map_err(|_| "illegal base64 data at input byte 0".to_owned())?;
     let decoded = String::from_utf8_lossy(&decoded).into_owned();
     match decoded.split_once(':') {
         Some((username, password)) => Ok(Credentials { username: username.to_owned(), password: password.to_owned() }),
@@ -103,9 +102,10 @@ fn matches(place: &str, registry: &str, image_path: &str) -> bool {
     let image_labels: Vec<&str> = image_host.split('.').collect();
     port == image_port
         && labels.len() == image_labels.len()
-        && labels.iter().zip(image_labels).all(|(pattern, label)| {
-            Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(label))
-        })
+        && labels
+            .iter()
+            .zip(image_labels)
+            .all(|(pattern, label)| Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(label)))
         && image_path.starts_with(&path)
 }
 

@@ -119,9 +119,9 @@ impl<'a> Session<'a> {
 
     async fn manifest_from(&mut self, source: &ImageReference, insecure: bool) -> Result<Manifest> {
         let behaviour = self.behaviour();
-        let connection = self.connect(source, insecure).map_err(|error| {
-            ImportFailure::Other(format!("{}: {error}", source.normalized()))
-        })?;
+        let connection = self
+            .connect(source, insecure)
+            .map_err(|error| ImportFailure::Other(format!("{}: {error}", source.normalized())))?;
         let which = if source.digest.is_empty() { &source.with_defaults().tag } else { &source.digest };
         connection.manifest(which).await.map_err(|error| failure::of_image(source, error, behaviour))
     }

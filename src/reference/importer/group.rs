@@ -12,8 +12,8 @@ use super::{
 use crate::{
     oci::ImageReference,
     reference::{
-        field::FieldError,
         error::ApiError,
+        field::FieldError,
         model::{
             import::{ImageImport, ImageImportStatus, ImageStreamImport, RepositoryImportStatus},
             status::{Outcome, Status},
@@ -120,13 +120,9 @@ fn sort_in(
     };
     match fetches.iter_mut().find(|fetch| fetch.is_same(name, same_mode, &platform)) {
         Some(fetch) => fetch.entries.push(index),
-        None => fetches.push(Fetch {
-            name: name.clone(),
-            mode: mode.clone(),
-            platform,
-            entries: vec![index],
-            result: None,
-        }),
+        None => {
+            fetches.push(Fetch { name: name.clone(), mode: mode.clone(), platform, entries: vec![index], result: None })
+        }
     }
     Ok(())
 }
@@ -181,7 +177,11 @@ fn false_start(_: &Result<Imported, ImportFailure>) -> bool {
 fn readable(reference: &ImageReference) -> Result<(), ImportFailure> {
     let text = reference.exact();
     let is_readable = text.parse::<ImageReference>().is_ok();
-    if is_readable { Ok(()) } else { Err(ImportFailure::Other(format!("unable to parse docker reference {text}: invalid reference format"))) }
+    if is_readable {
+        Ok(())
+    } else {
+        Err(ImportFailure::Other(format!("unable to parse docker reference {text}: invalid reference format")))
+    }
 }
 
 /// Writes what came of a repository to the entries of the request.
@@ -201,7 +201,12 @@ fn status_of(reference: &ImageReference, fetch: &Fetch, has_tag: bool) -> ImageI
         Some(Ok(imported)) => {
             let mut image = imported.image.clone();
             image.docker_image_reference = reference.with_digest(&image.metadata.name).exact();
-            ImageImportStatus { status: Status::success(), image: Some(image), tag, manifests: imported.manifests.clone() }
+            ImageImportStatus {
+                status: Status::success(),
+                image: Some(image),
+                tag,
+                manifests: imported.manifests.clone(),
+            }
         }
         Some(Err(failure)) => ImageImportStatus { status: failure.clone().into_status(), tag, ..Default::default() },
         None => {
@@ -252,7 +257,13 @@ pub(crate) async fn import_repository(session: &mut Session<'_>, import: &mut Im
     let beyond = listed.split_off(limit);
     repository.tags = listed
         .into_iter()
-        .map(|name| Fetch { name, mode: mode.clone(), platform: Platform::default(), entries: Vec::new(), result: None })
+        .map(|name| Fetch {
+            name,
+            mode: mode.clone(),
+            platform: Platform::default(),
+            entries: Vec::new(),
+            result: None,
+        })
         .collect();
     fetch_all(session, &mut repository).await;
     let mut images: Vec<ImageImportStatus> =
@@ -266,8 +277,7 @@ pub(crate) async fn import_repository(session: &mut Session<'_>, import: &mut Im
         }
     }
     let failures = images.iter().filter(|image| !image.status.is_success()).count();
-    import.status.repository =
-        Some(RepositoryImportStatus { status: overall(failures), images, additional_tags });
+    import.status.repository = Some(RepositoryImportStatus { status: overall(failures), images, additional_tags });
 }
 
 async fn list(session: &mut Session<'_>, repository: &Repository) -> Result<Vec<String>, ImportFailure> {
@@ -292,7 +302,9 @@ fn already_imported(
     let wanted = repository.with_defaults().as_repository();
     let entries = import.spec.images.iter().zip(&import.status.images);
     entries
-        .filter(|(spec, status)| status.image.is_some() && !status.tag.is_empty() && spec.import_policy.import_mode == mode)
+        .filter(|(spec, status)| {
+            status.image.is_some() && !status.tag.is_empty() && spec.import_policy.import_mode == mode
+        })
         .filter(|(spec, _)| {
             spec.from.name.parse::<ImageReference>().is_ok_and(|from| from.with_defaults().as_repository() == wanted)
         })

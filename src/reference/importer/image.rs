@@ -73,7 +73,9 @@ pub(crate) fn of_schema1(
     }
     let (history, layers) = (manifest.history.len(), manifest.layers.len());
     if history != layers {
-        return Err(format!("the image {name} () has mismatched history and fslayer cardinality ({history} != {layers})"));
+        return Err(format!(
+            "the image {name} () has mismatched history and fslayer cardinality ({history} != {layers})"
+        ));
     }
     let layers: Vec<ImageLayer> = manifest
         .layers
@@ -101,11 +103,7 @@ pub(crate) fn of_schema1(
 pub(crate) fn of_list(list: &ManifestList, asked: Option<&str>, behaviour: &Behaviour) -> Result<Image, String> {
     let name = Digest::sha256(list.payload.as_bytes()).to_string();
     check(&name, asked, "manifest", &list.media_type, behaviour)?;
-    let metadata = DockerImage {
-        id: name.clone(),
-        created: Some(Time::now()),
-        ..empty_metadata(behaviour)
-    };
+    let metadata = DockerImage { id: name.clone(), created: Some(Time::now()), ..empty_metadata(behaviour) };
     Ok(Image {
         docker_image_metadata: metadata,
         docker_image_manifest_media_type: list.media_type.clone(),
@@ -150,11 +148,7 @@ fn unrecognized(schema_version: i64, name: &str) -> String {
 }
 
 fn layer(descriptor: &Descriptor) -> ImageLayer {
-    ImageLayer {
-        name: descriptor.digest.clone(),
-        size: descriptor.size,
-        media_type: descriptor.media_type.clone(),
-    }
+    ImageLayer { name: descriptor.digest.clone(), size: descriptor.size, media_type: descriptor.media_type.clone() }
 }
 
 fn part(descriptor: &Descriptor) -> Part {

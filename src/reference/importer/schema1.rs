@@ -24,12 +24,8 @@ pub(crate) fn parse(body: &[u8]) -> Result<SignedManifest, String> {
     let node = json::parse(body).map_err(|error| format!("error unmarshalling content: {error}"))?;
     let missing = || "missing signature key".to_owned();
     let Some(Node::Array(signatures)) = node.get("signatures") else { return Err(missing()) };
-    let protected = signatures
-        .first()
-        .ok_or("no signatures")?
-        .get("protected")
-        .and_then(Node::as_text)
-        .unwrap_or_default();
+    let protected =
+        signatures.first().ok_or("no signatures")?.get("protected").and_then(Node::as_text).unwrap_or_default();
     let payload = unsigned(body, protected)?;
     let read = decode(&payload, &MANIFEST)?;
     let texts = |list: &str, field: &str| -> Vec<String> {
@@ -61,10 +57,16 @@ fn unsigned(body: &[u8], protected: &str) -> Result<Vec<u8>, String> {
     Ok([start, &decoded(tail, "tail")?].concat())
 }
 
-static LAYER: Shape =
-    Shape::Struct(&Struct { name: "FSLayer", go: "schema1.FSLayer", fields: &[("blobSum", Shape::Text("digest.Digest"))] });
-static HISTORY: Shape =
-    Shape::Struct(&Struct { name: "History", go: "schema1.History", fields: &[("v1Compatibility", Shape::Text("string"))] });
+static LAYER: Shape = Shape::Struct(&Struct {
+    name: "FSLayer",
+    go: "schema1.FSLayer",
+    fields: &[("blobSum", Shape::Text("digest.Digest"))],
+});
+static HISTORY: Shape = Shape::Struct(&Struct {
+    name: "History",
+    go: "schema1.History",
+    fields: &[("v1Compatibility", Shape::Text("string"))],
+});
 
 static MANIFEST: Struct = Struct {
     name: "Manifest",

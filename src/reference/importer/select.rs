@@ -15,7 +15,8 @@ impl Platform {
 
     /// The first entry for this platform, else (when `prefers_amd64`) the first for linux/amd64, else the first.
     pub(crate) fn select<'a>(&self, entries: &'a [Descriptor], prefers_amd64: bool) -> Option<&'a Descriptor> {
-        let or_server = |wanted: &str, server: &str| if wanted.is_empty() { server.to_owned() } else { wanted.to_owned() };
+        let or_server =
+            |wanted: &str, server: &str| if wanted.is_empty() { server.to_owned() } else { wanted.to_owned() };
         let architecture = or_server(&self.architecture, Self::SERVER.0);
         let os = or_server(&self.os, Self::SERVER.1);
         let find = |architecture: &str, os: &str| {

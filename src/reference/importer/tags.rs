@@ -78,6 +78,9 @@ mod tests {
 
     #[test]
     fn takes_an_empty_tag_for_latest_and_names_every_tag_once() {
-        assert_eq!(prioritize(vec![String::new(), "latest".to_owned(), "a".to_owned(), "a".to_owned()]), ["latest", "a"]);
+        assert_eq!(
+            prioritize(vec![String::new(), "latest".to_owned(), "a".to_owned(), "a".to_owned()]),
+            ["latest", "a"]
+        );
     }
 }

@@ -2,13 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{
-    challenge::Challenge,
-    codes::Rejection,
-    credentials::Credentials,
-    failure::FetchError,
-    transport::Answer,
-};
+use super::{challenge::Challenge, codes::Rejection, credentials::Credentials, failure::FetchError, transport::Answer};
 use crate::reference::json::{self, Node};
 
 /// What Go leaves as it is in a query.
@@ -53,8 +47,8 @@ pub(crate) fn read(answer: &Answer) -> Result<String, FetchError> {
     if !(answer.status.is_success() || answer.status.is_redirection()) {
         return Err(Rejection::read(answer.status, &answer.headers, body).error);
     }
-    let node = json::parse(body)
-        .map_err(|error| FetchError::Text(format!("unable to decode token response: {error}")))?;
+    let node =
+        json::parse(body).map_err(|error| FetchError::Text(format!("unable to decode token response: {error}")))?;
     ["access_token", "token"]
         .into_iter()
         .find_map(|key| node.get(key).and_then(Node::as_text).filter(|token| !token.is_empty()))

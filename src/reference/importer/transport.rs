@@ -56,12 +56,9 @@ impl Clients {
         }
         let any = AnyCertificate(Arc::clone(&provider));
         let secure = tls(&provider)?.with_root_certificates(roots).with_no_client_auth();
-        let insecure = tls(&provider)?.dangerous().with_custom_certificate_verifier(Arc::new(any)).with_no_client_auth();
-        Ok(Self {
-            secure: client(secure)?,
-            insecure: client(insecure)?,
-            modern_go,
-        })
+        let insecure =
+            tls(&provider)?.dangerous().with_custom_certificate_verifier(Arc::new(any)).with_no_client_auth();
+        Ok(Self { secure: client(secure)?, insecure: client(insecure)?, modern_go })
     }
 
     /// Sends a request, follows redirects, and reads the answer; an error is in the words of Go's HTTP client.

@@ -216,9 +216,8 @@ impl Parser<'_> {
         let mut code = 0;
         for _ in 0..4 {
             let byte = self.next()?;
-            let digit = char::from(byte)
-                .to_digit(16)
-                .ok_or_else(|| unexpected(byte, "in \\u hexadecimal character escape"))?;
+            let digit =
+                char::from(byte).to_digit(16).ok_or_else(|| unexpected(byte, "in \\u hexadecimal character escape"))?;
             code = code * 16 + digit;
         }
         Ok(code)

@@ -92,7 +92,8 @@ impl Decoder {
                         .iter()
                         .enumerate()
                         .map(|(index, node)| {
-                            self.within(indexed(index), |decoder| decoder.value(node, item)).unwrap_or_else(|| zero(item))
+                            self.within(indexed(index), |decoder| decoder.value(node, item))
+                                .unwrap_or_else(|| zero(item))
                         })
                         .collect(),
                 ))

@@ -68,11 +68,8 @@ static IMPORT_POLICY: Struct = Struct {
     fields: &[("insecure", Bool), ("scheduled", Bool), ("importMode", Text("v1.ImportModeType"))],
 };
 
-static IMPORT_POLICY_WITHOUT_MODE: Struct = Struct {
-    name: "TagImportPolicy",
-    go: "v1.TagImportPolicy",
-    fields: &[("insecure", Bool), ("scheduled", Bool)],
-};
+static IMPORT_POLICY_WITHOUT_MODE: Struct =
+    Struct { name: "TagImportPolicy", go: "v1.TagImportPolicy", fields: &[("insecure", Bool), ("scheduled", Bool)] };
 
 static REFERENCE_POLICY: Struct = Struct {
     name: "TagReferencePolicy",

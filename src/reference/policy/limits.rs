@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
-    oci::ImageReference,
-    reference::model::image_stream::ImageStream,
-};
+use crate::{oci::ImageReference, reference::model::image_stream::ImageStream};
 
 /// How many different tags and images a stream may have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,7 +39,8 @@ impl StreamLimits {
     pub(crate) fn of<'a>(ranges: impl Iterator<Item = &'a Value>) -> Self {
         let mut limits = Self::default();
         let ranges = ranges.filter_map(|range| serde_json::from_value::<LimitRange>(range.clone()).ok());
-        for limit in ranges.flat_map(|range| range.spec.limits).filter(|limit| limit.kind == "openshift.io/ImageStream") {
+        for limit in ranges.flat_map(|range| range.spec.limits).filter(|limit| limit.kind == "openshift.io/ImageStream")
+        {
             let max = |resource: &str| limit.max.get(resource).and_then(quantity);
             limits.tags = strictest(limits.tags, max("openshift.io/image-tags"));
             limits.images = strictest(limits.images, max("openshift.io/images"));
@@ -52,7 +50,12 @@ impl StreamLimits {
 
     /// Whether `stream` is within the limits; if not, what it exceeds. With `only_growth`, a stream that takes no more
     /// than it took before is never refused.
-    pub(crate) fn check(&self, before: Option<&ImageStream>, stream: &ImageStream, only_growth: bool) -> Result<(), String> {
+    pub(crate) fn check(
+        &self,
+        before: Option<&ImageStream>,
+        stream: &ImageStream,
+        only_growth: bool,
+    ) -> Result<(), String> {
         let (tags, images) = usage(stream);
         if only_growth {
             let (old_tags, old_images) = before.map(usage).unwrap_or_default();

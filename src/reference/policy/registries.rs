@@ -85,9 +85,9 @@ impl Registries {
     /// Whether the registry of an image must not be contacted. Only rules for whole hosts count.
     pub(crate) fn is_blocked(&self, reference: &ImageReference) -> bool {
         let host = reference.with_defaults().registry;
-        self.rules.iter().any(|rule| {
-            rule.location == host && rule.blocked && !(self.mirrors_unblock && !rule.mirrors.is_empty())
-        })
+        self.rules
+            .iter()
+            .any(|rule| rule.location == host && rule.blocked && !(self.mirrors_unblock && !rule.mirrors.is_empty()))
     }
 
     /// Whether the registry of an image may be spoken to without verification. Only rules for whole hosts count.
@@ -101,11 +101,8 @@ impl Registries {
         let normalized = reference.normalized();
         let kind = if reference.digest.is_empty() { MirrorKind::Tags } else { MirrorKind::Digests };
         let name = reference.as_repository().normalized();
-        let rule = self
-            .rules
-            .iter()
-            .filter(|rule| is_part_of(&name, &rule.location))
-            .max_by_key(|rule| rule.location.len());
+        let rule =
+            self.rules.iter().filter(|rule| is_part_of(&name, &rule.location)).max_by_key(|rule| rule.location.len());
         let mirrors = rule.into_iter().flat_map(|rule| {
             let rest = normalized.strip_prefix(&rule.location).unwrap_or_default();
             let of_kind = rule.mirrors.iter().filter(move |mirror| mirror.kind == kind);
@@ -126,7 +123,8 @@ mod tests {
 
     fn registries() -> Registries {
         let mut registries = Registries::new(true);
-        let entry = |source: &str, mirror: &str| MirrorEntry { source: source.to_owned(), mirrors: vec![mirror.to_owned()] };
+        let entry =
+            |source: &str, mirror: &str| MirrorEntry { source: source.to_owned(), mirrors: vec![mirror.to_owned()] };
         registries.add_mirrors(&entry("source.example/lib", "mirror.example/m"), MirrorKind::Tags);
         registries.add_mirrors(&entry("source.example", "other.example"), MirrorKind::Tags);
         registries

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::write;
+use crate::oci::ImageReference;
 use crate::reference::{
     api::Api,
     error::Result,
@@ -19,7 +20,6 @@ use crate::reference::{
     storage::tracking,
     validation,
 };
-use crate::oci::ImageReference;
 
 /// The tag that an imported image goes to.
 struct Destination<'a> {
@@ -174,10 +174,12 @@ impl Writer<'_> {
 
     /// Makes a tag come from where it was imported from. What it is pulled by stays.
     fn want(&mut self, destination: &Destination<'_>) {
-        let spec = self.stream.spec.tags.entry(destination.tag.to_owned()).or_insert_with(|| TagReference {
-            name: destination.tag.to_owned(),
-            ..TagReference::default()
-        });
+        let spec = self
+            .stream
+            .spec
+            .tags
+            .entry(destination.tag.to_owned())
+            .or_insert_with(|| TagReference { name: destination.tag.to_owned(), ..TagReference::default() });
         spec.from = Some(ObjectReference::docker_image(destination.from.clone()));
         spec.generation = Some(0);
         spec.import_policy = destination.import_policy.clone();
@@ -213,7 +215,12 @@ impl Writer<'_> {
         let checked = self.now.to_string();
         let Some(original) = original else {
             self.stream.metadata.annotations.insert(REPOSITORY_CHECK.to_owned(), checked);
-            return write::create(self.api, self.stream, crate::reference::storage::stream::Writer::Import, super::imports::IMPORTS);
+            return write::create(
+                self.api,
+                self.stream,
+                crate::reference::storage::stream::Writer::Import,
+                super::imports::IMPORTS,
+            );
         };
         let was_checked = original.metadata.annotations.contains_key(REPOSITORY_CHECK);
         if was_checked && same(&self.stream, &original) {
@@ -243,8 +250,7 @@ impl Writer<'_> {
         let status = error.status();
         for tag in self.stream.status.tags.keys() {
             if !original.status.tags.contains_key(tag) {
-                let condition =
-                    TagCondition::import_failed(status.reason, &status.message, self.generation, self.now);
+                let condition = TagCondition::import_failed(status.reason, &status.message, self.generation, self.now);
                 let history = TagHistory { tag: tag.clone(), items: Vec::new(), conditions: vec![condition] };
                 original.status.tags.insert(tag.clone(), history);
             }

@@ -47,7 +47,8 @@ fn list(api: &Api, request: &Request) -> Result<Answer> {
     let selection = Selection::read(request)?;
     let (images, meta) = {
         let state = api.store.lock();
-        let matching = state.images().filter(|image| selection.matches("", &image.metadata.name, &image.metadata.labels));
+        let matching =
+            state.images().filter(|image| selection.matches("", &image.metadata.name, &image.metadata.labels));
         selection.page(matching.cloned().collect(), |image: &Image| image.metadata.name.clone(), state.version())
     };
     Ok(match form.view {

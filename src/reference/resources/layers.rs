@@ -73,11 +73,7 @@ fn add(layers: &mut ImageStreamLayers, image: &Image) {
     });
     let names: Vec<String> = image.docker_image_layers.as_slice().iter().map(|layer| layer.name.clone()).collect();
     let parts: Vec<String> = image.docker_image_manifests.iter().map(|part| part.digest.clone()).collect();
-    let blobs = ImageBlobs {
-        image_missing: false,
-        layers: (!names.is_empty()).then_some(names),
-        config,
-        manifests: parts,
-    };
+    let blobs =
+        ImageBlobs { image_missing: false, layers: (!names.is_empty()).then_some(names), config, manifests: parts };
     layers.images.insert(name, blobs);
 }

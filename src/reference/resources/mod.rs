@@ -13,18 +13,20 @@ pub(crate) mod streams;
 pub(crate) mod tags;
 pub(crate) mod write;
 
-use super::{error::ApiError, http::request::Request, storage::{Phase, State}, route::Target, error::Result};
+use super::{
+    error::ApiError,
+    error::Result,
+    http::request::Request,
+    route::Target,
+    storage::{Phase, State},
+};
 
 /// Refuses to make `name` in a namespace that does not take objects.
 pub(crate) fn admit(state: &State, target: &Target, name: &str) -> Result<()> {
     match state.namespaces.phase(&target.namespace) {
         Phase::Active => Ok(()),
-        Phase::Terminating => {
-            Err(ApiError::namespace_terminating(target.kind.resource(), name, &target.namespace))
-        }
-        Phase::Missing => {
-            Err(ApiError::not_found(super::error::Resource::core("namespaces"), &target.namespace))
-        }
+        Phase::Terminating => Err(ApiError::namespace_terminating(target.kind.resource(), name, &target.namespace)),
+        Phase::Missing => Err(ApiError::not_found(super::error::Resource::core("namespaces"), &target.namespace)),
     }
 }
 

@@ -21,7 +21,9 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
     let mut state = api.store.lock();
     let missing = || ApiError::not_found(NAMESPACES, name(target));
     match verb {
-        Verb::Get => state.namespaces.get(name(target)).map(|found| Answer::object(200, &found, form)).ok_or_else(missing),
+        Verb::Get => {
+            state.namespaces.get(name(target)).map(|found| Answer::object(200, &found, form)).ok_or_else(missing)
+        }
         Verb::List => {
             refuse_watch(request)?;
             let items = state.namespaces.list();

@@ -10,7 +10,7 @@ use crate::reference::{
     error::{ApiError, Result},
     http::{answer::Answer, body, negotiate::negotiate, request::Request},
     model::status::Status,
-    policy::registries::{MirrorEntry, MirrorKind, RegistrySources, Registries},
+    policy::registries::{MirrorEntry, MirrorKind, Registries, RegistrySources},
     route::{Target, Verb},
     storage::State,
 };
@@ -86,7 +86,9 @@ fn read(request: &Request, target: &Target) -> Result<Value> {
     object.insert("kind".to_owned(), target.kind.kind.into());
     object.insert("apiVersion".to_owned(), target.kind.api_version().into());
     object.insert("metadata".to_owned(), json!({}));
-    object.extend(fields.into_iter().filter(|(key, value)| !matches!(key.as_str(), "kind" | "apiVersion") && !value.is_null()));
+    object.extend(
+        fields.into_iter().filter(|(key, value)| !matches!(key.as_str(), "kind" | "apiVersion") && !value.is_null()),
+    );
     let texts = object.remove("stringData");
     for (key, text) in texts.as_ref().and_then(Value::as_object).into_iter().flatten() {
         use base64::{Engine, engine::general_purpose::STANDARD};

@@ -61,7 +61,8 @@ impl Selection {
     /// One page of `items`, which are in order; `key` says what an item is ordered by.
     pub(crate) fn page<T>(&self, items: Vec<T>, key: impl Fn(&T) -> String, version: String) -> (Vec<T>, ListMeta) {
         let after = self.after.as_deref().unwrap_or_default();
-        let mut items: Vec<T> = items.into_iter().filter(|item| after.is_empty() || key(item).as_str() > after).collect();
+        let mut items: Vec<T> =
+            items.into_iter().filter(|item| after.is_empty() || key(item).as_str() > after).collect();
         let mut meta = ListMeta { resource_version: version, ..ListMeta::default() };
         if let Some(limit) = self.limit.filter(|limit| *limit < items.len()) {
             let rest = items.split_off(limit);

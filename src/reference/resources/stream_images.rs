@@ -6,13 +6,12 @@ use super::{layers, name, streams};
 use crate::reference::{
     api::Api,
     error::{ApiError, Resource, Result},
-    http::{answer::Answer, negotiate::{View, negotiate}, request::Request},
-    model::{
-        Typed,
-        image_stream::ImageStream,
-        meta::ObjectMeta,
-        views::ImageStreamImage,
+    http::{
+        answer::Answer,
+        negotiate::{View, negotiate},
+        request::Request,
     },
+    model::{Typed, image_stream::ImageStream, meta::ObjectMeta, views::ImageStreamImage},
     route::Target,
     storage::State,
     table,
@@ -27,7 +26,8 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     let form = negotiate(request, &[View::Table, View::Metadata])?;
     let asked = name(target);
     let parts = asked.split_once('@').filter(|(stream, id)| !stream.is_empty() && !id.is_empty() && !id.contains('@'));
-    let (of, id) = parts.ok_or_else(|| ApiError::bad_request("ImageStreamImages must be retrieved with <name>@<id>"))?;
+    let (of, id) =
+        parts.ok_or_else(|| ApiError::bad_request("ImageStreamImages must be retrieved with <name>@<id>"))?;
     let stream = streams::find(api, target, of, STREAM_IMAGES)?;
     let state = api.store.lock();
     let digest = if api.behaviour.stream_images_of_lists {

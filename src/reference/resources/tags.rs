@@ -39,9 +39,9 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
 }
 
 fn split(name: &str) -> Result<(&str, &str)> {
-    let parts = name.split_once(':').filter(|(stream, tag)| {
-        !stream.is_empty() && !tag.is_empty() && !tag.contains(':') && !name.contains('@')
-    });
+    let parts = name
+        .split_once(':')
+        .filter(|(stream, tag)| !stream.is_empty() && !tag.is_empty() && !tag.contains(':') && !name.contains('@'));
     parts.ok_or_else(|| ApiError::bad_request("ImageStreamTags must be retrieved with <name>:<tag>"))
 }
 
@@ -74,7 +74,8 @@ fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
             let events = stream.status.tags.keys().filter_map(|tag| Some((tag, stream.latest(tag)?)));
             events.filter(|(_, event)| !event.image.is_empty()).map(|(tag, event)| view(api, stream, tag, event, None))
         });
-        tags.filter(|tag| selection.matches(&tag.metadata.namespace, &tag.metadata.name, &tag.metadata.labels)).collect()
+        tags.filter(|tag| selection.matches(&tag.metadata.namespace, &tag.metadata.name, &tag.metadata.labels))
+            .collect()
     };
     let key = |tag: &ImageStreamTag| format!("{}/{}", tag.metadata.namespace, tag.metadata.name);
     let (tags, meta) = selection.page(tags, key, String::new());

@@ -9,10 +9,11 @@ use crate::reference::model::{
 
 /// Records that `tag` points to another image. The same image from elsewhere is the same event, updated in place.
 pub(crate) fn record(stream: &mut ImageStream, tag: &str, event: TagEvent) {
-    let history = stream.status.tags.entry(tag.to_owned()).or_insert_with(|| TagHistory {
-        tag: tag.to_owned(),
-        ..TagHistory::default()
-    });
+    let history = stream
+        .status
+        .tags
+        .entry(tag.to_owned())
+        .or_insert_with(|| TagHistory { tag: tag.to_owned(), ..TagHistory::default() });
     let Some(newest) = history.items.first_mut() else {
         history.items = vec![event];
         return;
@@ -37,7 +38,8 @@ impl State {
     /// that are references. `old` is the stream before the write.
     pub(crate) fn follow_tags(&self, stream: &mut ImageStream, old: Option<&ImageStream>) {
         for (name, tag) in stream.spec.tags.clone() {
-            let is_old = old.and_then(|old| old.spec.tags.get(&name)).is_some_and(|old| !super::stream::differs(old, &tag));
+            let is_old =
+                old.and_then(|old| old.spec.tags.get(&name)).is_some_and(|old| !super::stream::differs(old, &tag));
             let Some(from) = tag.from.as_ref().filter(|_| !is_old) else { continue };
             let generation = stream.metadata.generation;
             if let Some(event) = self.target(stream, &tag, from) {
@@ -65,7 +67,8 @@ impl State {
         let own = stream.metadata.name.as_str();
         let (of, which) = from.name.split_once(separator).unwrap_or((own, &from.name));
         let namespace = if from.namespace.is_empty() { &stream.metadata.namespace } else { &from.namespace };
-        let source = if of == own && *namespace == stream.metadata.namespace { stream } else { self.stream(namespace, of)? };
+        let source =
+            if of == own && *namespace == stream.metadata.namespace { stream } else { self.stream(namespace, of)? };
         if separator == ':' {
             return source.latest(which).cloned();
         }

@@ -70,7 +70,10 @@ pub(crate) fn path_segment(name: &str) -> Option<String> {
         ".." => return Some("may not be '..'".to_owned()),
         _ => {}
     }
-    ['/', '%'].into_iter().find(|forbidden| name.contains(*forbidden)).map(|forbidden| format!("may not contain '{forbidden}'"))
+    ['/', '%']
+        .into_iter()
+        .find(|forbidden| name.contains(*forbidden))
+        .map(|forbidden| format!("may not contain '{forbidden}'"))
 }
 
 /// Whether a text is a DNS label, as names of namespaces are.

@@ -30,7 +30,6 @@ pub(crate) fn check(signature: &ImageSignature) -> Vec<FieldError> {
 
 /// The image and the signature that a name is made of.
 pub(crate) fn split_name(name: &str) -> Option<(&str, &str)> {
-    name.split_once('@').filter(|(image, signature)| {
-        !image.is_empty() && !signature.is_empty() && !signature.contains('@')
-    })
+    name.split_once('@')
+        .filter(|(image, signature)| !image.is_empty() && !signature.is_empty() && !signature.contains('@'))
 }

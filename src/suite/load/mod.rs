@@ -69,6 +69,8 @@ struct Loader<'a> {
 struct SuiteOutline {
     suite: String,
     about: String,
+    #[serde(default)]
+    reports: bool,
     #[serde(rename = "registry")]
     _registry: Option<IgnoredAny>,
     #[serde(rename = "cases")]
@@ -115,7 +117,8 @@ impl Loader<'_> {
             };
             for node in expanded {
                 match self.case(source, &suite.name, node, root.get("registry")) {
-                    Ok((case, name)) => {
+                    Ok((mut case, name)) => {
+                        case.report = outline.reports;
                         if let Some(first) = seen.insert(case.name.clone(), case.offset) {
                             let (line, _) = source.position(first);
                             let message = format!("case `{}` is there twice", case.name);
@@ -184,6 +187,7 @@ impl Loader<'_> {
             needs: outline.needs,
             link: outline.link,
             images,
+            report: false,
             tls: script.registry.tls,
             alone: script.steps.iter().any(|step| matches!(step.action, Action::Secret(_) | Action::Cluster(_))),
             source: source.clone(),
