@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     golden::StoreError,
     schema::Schema,
-    suite::{Action, Body, Case, Folder, Request, sample},
+    suite::{Action, Body, Case, Expectation, Folder, Request, ValueExpectation, sample},
     variable::Bindings,
     version::ApiVersion,
 };
@@ -49,6 +49,7 @@ fn exercise(folder: &Folder, case: &Case, version: ApiVersion, bindings: &Bindin
     for step in &steps {
         if let Action::Request(request) = &step.action {
             exercise.request(request, schema);
+            exercise.answer(request, &step.expect, schema);
         }
     }
     if let Some(file) = folder.goldens.find(&case.suite, &case.name, version)? {
@@ -76,6 +77,34 @@ impl Exercise {
             Body::Empty => return,
         };
         self.sent.extend(schema.fields_in(kind, &body));
+    }
+}
+
+impl Exercise {
+    /// Values that a step expects one by one.
+    fn answer(&mut self, request: &Request, expect: &Expectation, schema: &Schema) {
+        let kinds = [answered_kind(&request.path), Some("Status")];
+        for (path, expectation) in &expect.values {
+            if !matches!(expectation, ValueExpectation::Absent) {
+                let fields = kinds.iter().flatten().map(|kind| schema.fields_along(kind, path.as_str()));
+                self.seen.extend(fields.into_iter().find(|fields| !fields.is_empty()).unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// The kind of object that a path is answered with, when all goes well.
+fn answered_kind(path: &str) -> Option<&'static str> {
+    let path = path.split('?').next().unwrap_or_default();
+    let mut segments = path.rsplit('/');
+    match (segments.next()?, segments.next()) {
+        ("layers", _) => Some("ImageStreamLayers"),
+        (resource, None) => written_kind(resource),
+        (_, Some("imagestreams")) => Some("ImageStream"),
+        (_, Some("imagestreamtags")) => Some("ImageStreamTag"),
+        (_, Some("imagestreamimages")) => Some("ImageStreamImage"),
+        (_, Some("images")) => Some("Image"),
+        (resource, _) => written_kind(resource),
     }
 }
 

@@ -37,6 +37,28 @@ impl Schema {
         found
     }
 
+    /// The fields on the way to a value of an object of `kind`: `status.images[0].tag`. None if it leads to no field.
+    #[must_use]
+    pub fn fields_along(&self, kind: &str, path: &str) -> BTreeSet<String> {
+        let Some((name, definition)) = self.document().kind(kind) else { return BTreeSet::new() };
+        let names =
+            path.split(['.', '[', ']', '$', '*']).filter(|name| !name.is_empty() && name.parse::<usize>().is_err());
+        let mut found = BTreeSet::new();
+        let (mut name, mut schema) = (Some(name), definition);
+        for field in names {
+            if schema.is_free_form(name) {
+                break;
+            }
+            let Some(property) = schema.properties.get(field) else { return BTreeSet::new() };
+            found.insert(format!("{}.{field}", short_name(name.unwrap_or_default())));
+            (name, schema) = self.document().resolve(property);
+            if let Some(items) = &schema.items {
+                (name, schema) = self.document().resolve(items);
+            }
+        }
+        found
+    }
+
     fn collect(&self, name: Option<&str>, schema: &Type, value: &Value, found: &mut BTreeSet<String>) {
         let follow = |schema: &Type, value: &Value, found: &mut BTreeSet<String>| {
             let (name, schema) = self.document().resolve(schema);
@@ -101,6 +123,15 @@ mod tests {
         let expected = ["ImageStream.kind", "ImageStream.spec", "ImageStreamSpec.tags", "TagReference.name"];
         assert_eq!(found, BTreeSet::from(expected.map(str::to_owned)));
         assert!(found.is_subset(&schema.fields_of("ImageStream", true)));
+    }
+
+    #[test]
+    fn a_path_goes_through_the_fields_on_its_way() {
+        let schema = Schema::for_version(ApiVersion::NEWEST);
+        let expected = ["ImageStream.status", "ImageStreamStatus.tags", "NamedTagEventList.tag"];
+        let found = schema.fields_along("ImageStream", "status.tags[0].tag");
+        assert_eq!(found, BTreeSet::from(expected.map(str::to_owned)));
+        assert_eq!(schema.fields_along("ImageStream", "status.tag"), BTreeSet::new());
     }
 
     #[test]
