@@ -38,17 +38,18 @@ pub fn run(arguments: &CoverageArguments) -> Result<Exit, CommandError> {
 
 fn write(coverage: &Coverage<'_>, all: bool, out: &mut impl Write) -> io::Result<()> {
     for (area, items) in &coverage.areas {
-        let covered = items.iter().filter(|item| !item.cases.is_empty()).count();
-        writeln!(out, "{area}: {covered} of {} covered", items.len())?;
-        let width = items.iter().map(|item| item.name.len()).max().unwrap_or(0);
-        for item in items.iter().filter(|item| all || item.cases.is_empty()) {
-            let Item { name, says, cases, reason } = item;
-            match (cases.first(), reason) {
-                (Some(first), _) if cases.len() == 1 => writeln!(out, "  {name:width$}  {first}")?,
-                (Some(first), _) => writeln!(out, "  {name:width$}  {first} and {} more", cases.len() - 1)?,
-                (None, Some(reason)) => writeln!(out, "  {name:width$}  none: {reason}")?,
-                (None, None) if says.is_empty() => writeln!(out, "  {name:width$}  MISSING")?,
-                (None, None) => writeln!(out, "  {name:width$}  MISSING: {says}")?,
+        let (covered, uncovered): (Vec<&Item<'_>>, Vec<_>) = items.iter().partition(|item| !item.cases.is_empty());
+        writeln!(out, "{area}: {} of {} covered", covered.len(), items.len())?;
+        if all {
+            covered.into_iter().try_for_each(|item| self::covered(item, out))?;
+        }
+        for reason in reasons(&uncovered) {
+            writeln!(out, "  no case: {}", reason.unwrap_or("NO REASON IS GIVEN"))?;
+            for Item { name, says, .. } in uncovered.iter().filter(|item| item.reason == reason) {
+                match says.is_empty() {
+                    true => writeln!(out, "    {name}")?,
+                    false => writeln!(out, "    {name}: {says}")?,
+                }
             }
         }
         writeln!(out)?;
@@ -63,5 +64,55 @@ fn write(coverage: &Coverage<'_>, all: bool, out: &mut impl Write) -> io::Result
             out,
             "{missing} uncovered without a reason\n\nhint: write a case, or a reason in requirements/uncovered.yaml"
         ),
+    }
+}
+
+fn covered(item: &Item<'_>, out: &mut impl Write) -> io::Result<()> {
+    const SHOWN: usize = 3;
+    let shown: Vec<&str> = item.cases.iter().copied().take(SHOWN).collect();
+    let more = match item.cases.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    writeln!(out, "  {}: {}{more}", item.name, shown.join(", "))
+}
+
+/// The reasons of these items, each once, in the order of the items; a missing one comes first.
+fn reasons<'a>(items: &[&Item<'a>]) -> Vec<Option<&'a str>> {
+    let mut reasons: Vec<Option<&str>> = Vec::new();
+    for item in items {
+        if !reasons.contains(&item.reason) {
+            reasons.push(item.reason);
+        }
+    }
+    reasons.sort_by_key(Option::is_some);
+    reasons
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::requirement::Area;
+
+    fn item<'a>(name: &str, cases: &[&'a str], reason: Option<&'a str>) -> Item<'a> {
+        Item { name: name.to_owned(), says: "says so", cases: BTreeSet::from_iter(cases.iter().copied()), reason }
+    }
+
+    #[test]
+    fn shows_what_is_covered_what_is_not_and_why() {
+        let items = vec![
+            item("isi.a", &["s::1", "s::2", "s::3", "s::4"], None),
+            item("isi.b", &[], Some("nobody can tell")),
+            item("isi.c", &[], None),
+            item("isi.d", &[], Some("nobody can tell")),
+        ];
+        let areas = vec![(Area::Requirements, items)];
+        let coverage = Coverage { areas, idle_reasons: vec!["fields sent in requests: A.*".to_owned()] };
+        let mut out = Vec::new();
+        write(&coverage, true, &mut out).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap());
     }
 }
