@@ -1,12 +1,11 @@
 //! Reading a file of deviations.
 
 use globset::GlobBuilder;
-use jiff::civil::Date;
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 
 use super::{Deviation, Deviations};
 use crate::{
-    document::{self, Diagnostic, Diagnostics, Node, Source},
+    document::{self, Day, Diagnostic, Diagnostics, Node, Source},
     verdict::{CheckKind, Declared},
 };
 
@@ -23,8 +22,7 @@ struct Entry {
     check: Option<CheckKind>,
     reason: String,
     link: Option<String>,
-    #[serde(default, deserialize_with = "date")]
-    expires: Option<Date>,
+    expires: Option<Day>,
 }
 
 impl Deviations {
@@ -66,15 +64,15 @@ impl Deviations {
                 found.push(Diagnostic::new(source, at("case"), message).label("a failure is declared once"));
             }
             let declared = Declared { reason: entry.reason, link: entry.link };
-            entries.push(Deviation { cases: glob, check: entry.check, declared, expires: entry.expires });
+            entries.push(Deviation {
+                cases: glob,
+                check: entry.check,
+                declared,
+                expires: entry.expires.map(|day| day.0),
+            });
         }
         Diagnostics::unless_empty(found, Self { entries })
     }
-}
-
-fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    let parse = |text: String| text.parse().map_err(|_| de::Error::custom("expected a day as in 2027-06-30"));
-    Option::<String>::deserialize(deserializer)?.map(parse).transpose()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! any type that implements `serde::Deserialize` and points at the node that does not fit. Between the two a caller may
 //! rewrite the tree (the suites replace variables there) without losing the places.
 
+mod day;
 mod decode;
 mod diagnostic;
 mod node;
@@ -11,6 +12,7 @@ mod parse;
 mod source;
 mod suggest;
 
+pub use day::Day;
 pub use decode::decode;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use node::{Key, Node, Value};

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     golden::{self, Answer, Golden, Memory, SnapshotFile},
+    requirement::FrozenSets,
     suite::{Action, Case, Request, Script, Step},
     variable::{Bindings, ImageValues},
     verdict::{CaseResult, CheckKind, CheckResult, Exchange, StepName},
@@ -66,6 +67,7 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
         about: case.about.clone(),
         location: Some(case.location()),
         requirements: case.requirements.clone(),
+        not_scored: FrozenSets::builtin().not_scored(session.version, case.added),
         exchanges: std::mem::take(&mut progress.exchanges),
         duration: begun.elapsed(),
         ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)

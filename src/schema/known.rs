@@ -2,11 +2,10 @@
 
 use std::{fmt, sync::LazyLock};
 
-use jiff::civil::Date;
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 
 use crate::{
-    document::{Source, decode, parse},
+    document::{Day, Source, decode, parse},
     version::ApiVersion,
 };
 
@@ -29,8 +28,7 @@ pub struct SchemaDeviation {
     #[serde(default)]
     pub until: Option<ApiVersion>,
     /// When it was last seen in answers of real servers.
-    #[serde(deserialize_with = "date")]
-    pub observed: Date,
+    pub observed: Day,
     /// Where the cause can be read.
     pub link: String,
 }
@@ -80,8 +78,4 @@ impl fmt::Display for SchemaDeviation {
 #[serde(deny_unknown_fields)]
 struct File {
     deviations: Vec<SchemaDeviation>,
-}
-
-fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
 }

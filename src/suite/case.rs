@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Step, script};
 use crate::{
-    document::{Diagnostic, Node, Source},
+    document::{Day, Diagnostic, Node, Source},
     fixture::{RegistryFixture, Tls},
     variable::Bindings,
     verdict::Level,
@@ -48,6 +48,8 @@ pub struct Case {
     pub link: Option<String>,
     /// Whether it is a reported bug, which a target may be known to have still.
     pub report: bool,
+    /// When it was added, if not at the beginning.
+    pub added: Option<Day>,
     /// The images it names: those of its registry, of its changes, and of its variables.
     pub images: Vec<String>,
     /// How its registry's connections are secured.

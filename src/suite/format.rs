@@ -14,7 +14,7 @@ pub use super::{
     step::{CreateStep, RegistryChange, RequestStep, SecretStep, StepFile, User},
     value::{ValueExpectation, ValuePath},
 };
-use crate::{fixture::RegistryFixture, verdict::Level, version::ApiVersion};
+use crate::{document::Day, fixture::RegistryFixture, verdict::Level, version::ApiVersion};
 
 /// A suite: cases that belong together.
 ///
@@ -63,6 +63,9 @@ pub struct CaseFile {
     /// What the target has to offer.
     #[serde(default)]
     pub needs: Vec<Feature>,
+    /// The day on which the case was added, if its API versions were frozen before.
+    #[serde(default)]
+    pub added: Option<Day>,
     /// Where the behaviour was reported or is documented.
     #[serde(default)]
     pub link: Option<String>,

@@ -10,7 +10,7 @@ use super::{
     step::Action,
 };
 use crate::{
-    document::{self, Diagnostic, Diagnostics, Key, Node, Source, Value},
+    document::{self, Day, Diagnostic, Diagnostics, Key, Node, Source, Value},
     fixture::{ImageCatalogue, Images, Salt},
     variable::{Bindings, ImageValues, Variable, template},
     verdict::Level,
@@ -91,6 +91,7 @@ struct CaseOutline {
     #[serde(default)]
     needs: Vec<Feature>,
     link: Option<String>,
+    added: Option<Day>,
     #[serde(rename = "registry")]
     _registry: Option<IgnoredAny>,
     #[serde(rename = "steps")]
@@ -186,6 +187,7 @@ impl Loader<'_> {
             until: outline.until,
             needs: outline.needs,
             link: outline.link,
+            added: outline.added,
             images,
             report: false,
             tls: script.registry.tls,
