@@ -21,7 +21,8 @@
 //! ```
 //!
 //! Counts are counts of cases. A case counts at a level if it has checks of that level, with the verdict of these. Cases
-//! that are not scored stand among the cases and count nowhere but in `not_scored`.
+//! that are not scored stand among the cases and count nowhere but in `not_scored`. What was sent and received stands in the
+//! cases that did not pass.
 
 use std::{
     collections::BTreeMap,

@@ -50,6 +50,7 @@ fn passing() -> CaseResult {
     CaseResult {
         about: "a schema 2 image with its manifest".to_owned(),
         requirements: vec!["isi.spec.images.from".to_owned()],
+        exchanges: vec![exchange()],
         duration: Duration::from_millis(12),
         ..CaseResult::of_checks("single-image", "content-s2-basic", vec![status, schema])
     }
@@ -85,25 +86,29 @@ fn failing() -> CaseResult {
         about: "an OCI image without layers".to_owned(),
         location: Some("suites/single-image.yaml:31".to_owned()),
         requirements: vec!["isi.spec.images.from".to_owned(), "image.docker-image-layers".to_owned()],
-        exchanges: vec![Exchange {
-            step: step(),
-            request: Request {
-                method: "POST".to_owned(),
-                path: "/apis/image.openshift.io/v1/namespaces/conformance/imagestreamimports".to_owned(),
-                headers: vec![("authorization".to_owned(), "Bearer hunter2".to_owned())],
-                body: "{\"kind\":\"ImageStreamImport\"}".to_owned(),
-            },
-            response: Some(Response {
-                status: 200,
-                headers: vec![],
-                body: "{\"kind\":\"ImageStreamImport\"}\n".to_owned(),
-            }),
-            curl: "curl -H 'authorization: Bearer hunter2' https://api.example:6443/apis".to_owned(),
-            registry: vec!["GET /v2/ 200".to_owned(), "GET /v2/lib/app/manifests/v1 200".to_owned()],
-            duration: Duration::from_millis(3),
-        }],
+        exchanges: vec![exchange()],
         duration: Duration::from_millis(4),
         ..CaseResult::of_checks("single-image", "content-oci-nolayers", checks)
+    }
+}
+
+fn exchange() -> Exchange {
+    Exchange {
+        step: step(),
+        request: Request {
+            method: "POST".to_owned(),
+            path: "/apis/image.openshift.io/v1/namespaces/conformance/imagestreamimports".to_owned(),
+            headers: vec![("authorization".to_owned(), "Bearer hunter2".to_owned())],
+            body: "{\"kind\":\"ImageStreamImport\"}".to_owned(),
+        },
+        response: Some(Response {
+            status: 200,
+            headers: vec![],
+            body: "{\"kind\":\"ImageStreamImport\"}\n".to_owned(),
+        }),
+        curl: "curl -H 'authorization: Bearer hunter2' https://api.example:6443/apis".to_owned(),
+        registry: vec!["GET /v2/ 200".to_owned(), "GET /v2/lib/app/manifests/v1 200".to_owned()],
+        duration: Duration::from_millis(3),
     }
 }
 
