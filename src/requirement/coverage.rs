@@ -110,12 +110,12 @@ impl<'a> Coverage<'a> {
             let uncovered: Vec<&mut Item<'a>> = items.iter_mut().filter(|item| item.cases.is_empty()).collect();
             let names: Vec<String> = uncovered.iter().map(|item| item.name.clone()).collect();
             for item in uncovered {
-                item.reason = reasons.find(*area, &item.name);
+                item.reason = reasons.find(version, *area, &item.name);
             }
             // An older version lacks what some reasons are about.
             if version == ApiVersion::NEWEST {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                idle_reasons.extend(reasons.idle(*area, &names).map(|pattern| format!("{area}: {pattern}")));
+                idle_reasons.extend(reasons.idle(version, *area, &names).map(|pattern| format!("{area}: {pattern}")));
             }
         }
         Self { areas, idle_reasons }

@@ -6,7 +6,10 @@ use globset::{Glob, GlobMatcher};
 use serde::{Deserialize, Deserializer, de};
 
 use super::Area;
-use crate::document::{self, Source};
+use crate::{
+    document::{self, Source},
+    version::ApiVersion,
+};
 
 /// The reasons that are part of this crate.
 #[derive(Debug, Default)]
@@ -19,6 +22,8 @@ pub struct Reasons {
 #[serde(deny_unknown_fields)]
 struct Reason {
     because: String,
+    since: Option<ApiVersion>,
+    until: Option<ApiVersion>,
     #[serde(default)]
     requirements: Vec<Pattern>,
     #[serde(default)]
@@ -49,22 +54,31 @@ impl Reasons {
         &BUILTIN
     }
 
-    /// Why `name` is covered by no case, if a reason is given.
+    /// Why `name` is covered by no case of `version`, if a reason is given.
     #[must_use]
-    pub fn find(&self, area: Area, name: &str) -> Option<&str> {
-        self.reasons
-            .iter()
+    pub fn find(&self, version: ApiVersion, area: Area, name: &str) -> Option<&str> {
+        self.of_version(version)
             .find(|reason| reason.patterns(area).iter().any(|pattern| pattern.0.is_match(name)))
             .map(|reason| reason.because.as_str())
     }
 
     /// The patterns that fit none of `uncovered`: reasons that nothing needs any more.
-    pub fn idle<'a>(&'a self, area: Area, uncovered: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
-        self.reasons
-            .iter()
+    pub fn idle<'a>(
+        &'a self,
+        version: ApiVersion,
+        area: Area,
+        uncovered: &'a [&'a str],
+    ) -> impl Iterator<Item = &'a str> {
+        self.of_version(version)
             .flat_map(move |reason| reason.patterns(area))
             .filter(|pattern| !uncovered.iter().any(|name| pattern.0.is_match(name)))
             .map(|pattern| pattern.0.glob().glob())
+    }
+
+    fn of_version(&self, version: ApiVersion) -> impl Iterator<Item = &Reason> {
+        self.reasons.iter().filter(move |reason| {
+            reason.since.is_none_or(|since| since <= version) && reason.until.is_none_or(|until| version <= until)
+        })
     }
 }
 
