@@ -94,8 +94,10 @@ impl Access {
         };
         let user = match basic_credentials(&request.headers) {
             Some((user, password)) if is_user(auth, &user, &password) => Some(user),
+            // In the words of Docker's token service, which clients look for.
+            Some(_) => return ErrorCode::Unauthorized.saying("incorrect username or password"),
             None if auth.anonymous => None,
-            _ => return ErrorCode::Unauthorized.answer(),
+            None => return ErrorCode::Unauthorized.answer(),
         };
         let scopes = query::pairs(request.uri.query().unwrap_or_default())
             .filter(|(name, _)| name == "scope")

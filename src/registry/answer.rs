@@ -48,7 +48,8 @@ pub enum Manner {
 }
 
 impl Answer {
-    const VERSION: &str = "docker-distribution-api-version";
+    /// The header by which a registry says that it speaks version 2 of the API.
+    pub(crate) const VERSION: &str = "docker-distribution-api-version";
 
     /// An answer without a body.
     #[must_use]

@@ -100,6 +100,12 @@ impl ErrorCode {
         self.answer_with(Some(detail))
     }
 
+    /// The answer with this error in other words than the usual ones.
+    pub(crate) fn saying(self, message: &str) -> Answer {
+        let (code, status, _) = self.parts();
+        errors(status, &[OciError { code, message, detail: None }])
+    }
+
     fn answer_with(self, detail: Option<Value>) -> Answer {
         let (code, status, message) = self.parts();
         errors(status, &[OciError { code, message, detail }])

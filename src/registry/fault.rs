@@ -117,7 +117,15 @@ impl Armed {
         fault.status.is_some() || fault.redirect.is_some() || !fault.errors.is_empty() || fault.connection.is_some()
     }
 
+    /// The answer that takes the place of the usual one. It is not that of a registry: whatever stands in front of one, or
+    /// in its place, does not say which version of the API it speaks.
     fn new_answer(&self) -> Option<Answer> {
+        let mut answer = self.other_answer()?;
+        answer.headers.remove(Answer::VERSION);
+        Some(answer)
+    }
+
+    fn other_answer(&self) -> Option<Answer> {
         let fault = &self.fault;
         let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok());
         if let Some(location) = &fault.redirect {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::Method;
 
 use super::target::{Credential, Prepared, Target};
-use crate::suite::{Feature, Request, User};
+use crate::suite::{Body, Feature, Request, User};
 
 /// The features of a target; for each one that is absent, why.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,7 @@ impl Features {
         note(Feature::ClusterAdmin, can_read(target, images, User::Admin).await);
         let configuration = "/apis/config.openshift.io/v1/images";
         note(Feature::ClusterConfiguration, can_read(target, configuration, User::Admin).await);
+        note(Feature::AnyNamespace, looks_up_namespaces(target, namespace).await);
         note(
             Feature::TrustedCa,
             Some("`--registry-authority` names no authority that the implementation trusts".to_owned()),
@@ -55,6 +56,23 @@ impl Features {
             .filter_map(|feature| Some(format!("needs {feature}: {}", self.absent.get(feature)?)))
             .collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+}
+
+/// How the target looks up namespaces, if it does: an empty import into one that is not there is refused as such, and not
+/// for being empty.
+async fn looks_up_namespaces(target: &Target, namespace: &str) -> Option<String> {
+    let path = format!("/apis/image.openshift.io/v1/namespaces/{namespace}-nowhere/imagestreamimports");
+    let body = serde_json::json!({ "apiVersion": "image.openshift.io/v1", "kind": "ImageStreamImport" });
+    let request = Request { body: Body::Json(body), ..Request::new(Method::POST, &*path) };
+    let answered = match Prepared::new(&request, "") {
+        Ok(prepared) => target.send(&prepared, User::User).await,
+        Err(error) => Err(error),
+    };
+    match answered {
+        Ok(answered) if answered.status == 422 => None,
+        Ok(answered) => Some(format!("an import into a namespace that is not there answers {}", answered.status)),
+        Err(error) => Some(error.to_string()),
     }
 }
 

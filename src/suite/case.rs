@@ -119,6 +119,8 @@ pub enum Feature {
     ServerConfiguration,
     /// Requests can be sent as a user who may not create images.
     RestrictedUser,
+    /// Every namespace exists: the target does not look them up.
+    AnyNamespace,
 }
 
 impl Feature {
@@ -132,6 +134,7 @@ impl Feature {
             Self::ClusterConfiguration => "cluster-configuration",
             Self::ServerConfiguration => "server-configuration",
             Self::RestrictedUser => "restricted-user",
+            Self::AnyNamespace => "any-namespace",
         }
     }
 }

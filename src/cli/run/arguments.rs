@@ -156,13 +156,14 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
 }
 
 fn feature(text: &str) -> Result<Feature, String> {
-    const ALL: [Feature; 6] = [
+    const ALL: [Feature; 7] = [
         Feature::PullSecrets,
         Feature::TrustedCa,
         Feature::ClusterAdmin,
         Feature::ClusterConfiguration,
         Feature::ServerConfiguration,
         Feature::RestrictedUser,
+        Feature::AnyNamespace,
     ];
     ALL.into_iter()
         .find(|feature| feature.as_str() == text)

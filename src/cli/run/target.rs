@@ -85,7 +85,6 @@ async fn embedded(
             rule("carol:create:image.openshift.io:images")?,
             rule("carol:create:image.openshift.io:imagestreammapping")?,
         ],
-        any_namespace: false,
         ..options
     };
     let running = reference::start(options).await.map_err(CommandError::harness)?;

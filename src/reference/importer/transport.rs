@@ -99,7 +99,7 @@ impl Clients {
                 return self.tls(host, tls);
             }
             if let Some(io) = current.downcast_ref::<std::io::Error>() {
-                if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                if let Some(tls) = tls_error(io) {
                     return self.tls(host, tls);
                 }
                 match io.kind() {
@@ -183,6 +183,12 @@ fn redirect(status: StatusCode, headers: &HeaderMap, from: &reqwest::Url) -> Opt
     let redirects = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = redirects.then(|| headers.get(LOCATION))??.to_str().ok()?;
     from.join(location).ok()
+}
+
+/// The TLS error in an I/O error, however often it was wrapped.
+fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
+    let inner = error.get_ref()?;
+    inner.downcast_ref::<rustls::Error>().or_else(|| tls_error(inner.downcast_ref::<std::io::Error>()?))
 }
 
 fn body_error(error: &reqwest::Error) -> String {
