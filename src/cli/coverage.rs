@@ -115,4 +115,17 @@ mod tests {
         write(&coverage, true, &mut out).unwrap();
         insta::assert_snapshot!(String::from_utf8(out).unwrap());
     }
+
+    #[test]
+    fn nothing_is_uncovered_without_a_reason() {
+        let index = Index::builtin();
+        let folder = Folder::builtin(&index.ids().collect::<Vec<_>>()).unwrap_or_else(|error| panic!("{error}"));
+        for version in ApiVersion::ALL {
+            let exercises = exercises(&folder, version).unwrap();
+            let coverage = Coverage::of(version, index, &exercises, Reasons::builtin());
+            let mut out = Vec::new();
+            write(&coverage, false, &mut out).unwrap();
+            assert!(coverage.is_complete(), "{version}: {}", String::from_utf8_lossy(&out));
+        }
+    }
 }

@@ -9,6 +9,9 @@ use super::{
     document::{Type, short_name},
 };
 
+/// Stands for the quoted key of a map.
+const KEY: &str = "#";
+
 impl Schema {
     /// The fields that an object of `kind` can have, at any depth, each once and by its definition: `TagReference.name`.
     ///
@@ -41,17 +44,24 @@ impl Schema {
     #[must_use]
     pub fn fields_along(&self, kind: &str, path: &str) -> BTreeSet<String> {
         let Some((name, definition)) = self.document().kind(kind) else { return BTreeSet::new() };
-        let names =
-            path.split(['.', '[', ']', '$', '*']).filter(|name| !name.is_empty() && name.parse::<usize>().is_err());
+        // What is quoted is a key of a map.
+        let unquoted: Vec<&str> = path.split(['"', '\'']).step_by(2).collect();
+        let names = unquoted.join(KEY);
+        let names = names.split(['.', '[', ']', '$', '*']);
+        let names = names.filter(|name| !name.is_empty() && name.parse::<usize>().is_err());
         let mut found = BTreeSet::new();
         let (mut name, mut schema) = (Some(name), definition);
         for field in names {
-            if schema.is_free_form(name) {
-                break;
-            }
-            let Some(property) = schema.properties.get(field) else { return BTreeSet::new() };
-            found.insert(format!("{}.{field}", short_name(name.unwrap_or_default())));
-            (name, schema) = self.document().resolve(property);
+            let inner = match (&schema.additional_properties, schema.properties.get(field)) {
+                _ if schema.is_free_form(name) => break,
+                (Some(values), _) => values,
+                (None, Some(property)) => {
+                    found.insert(format!("{}.{field}", short_name(name.unwrap_or_default())));
+                    property
+                }
+                (None, None) => return BTreeSet::new(),
+            };
+            (name, schema) = self.document().resolve(inner);
             if let Some(items) = &schema.items {
                 (name, schema) = self.document().resolve(items);
             }
@@ -132,6 +142,8 @@ mod tests {
         let found = schema.fields_along("ImageStream", "status.tags[0].tag");
         assert_eq!(found, BTreeSet::from(expected.map(str::to_owned)));
         assert_eq!(schema.fields_along("ImageStream", "status.tag"), BTreeSet::new());
+        let layers = schema.fields_along("ImageStreamLayers", r#"images["sha256:0.1"].layers[0]"#);
+        assert!(layers.contains("ImageBlobReferences.layers"));
     }
 
     #[test]
