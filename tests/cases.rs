@@ -50,11 +50,12 @@ struct Harness {
 
 impl Harness {
     fn judge(&self, name: &str, alone: bool) -> Result<Completion, Failed> {
-        let planned = self.planned(name)?;
+        let plan = self.plan();
+        let planned = planned(plan, name)?;
         if let Some(reason) = planned.skip {
             return Ok(Completion::ignored_with(reason));
         }
-        let result = self.runtime().block_on(async {
+        let mut result = self.runtime().block_on(async {
             let never = std::future::pending();
             let outcome = if alone {
                 let _lock = self.alone.write().await;
@@ -65,21 +66,17 @@ impl Harness {
             };
             outcome.result
         });
+        plan.declare(&mut result);
         if result.is_failure() { Err(described(&result)) } else { Ok(Completion::Completed) }
     }
 
-    fn planned(&self, name: &str) -> Result<Planned, Failed> {
-        let plan = self.plan.get_or_init(|| {
+    fn plan(&self) -> &Plan {
+        self.plan.get_or_init(|| {
             let command = RunArguments::augment_args(Command::new("run"));
             let arguments = RunArguments::from_arg_matches(&command.get_matches_from(["run"]))
                 .unwrap_or_else(|error| panic!("{error}"));
             self.runtime().block_on(Plan::of(&arguments)).unwrap_or_else(|error| panic!("{error}"))
-        });
-        plan.planned
-            .iter()
-            .find(|planned| planned.case.full_name() == name)
-            .cloned()
-            .ok_or_else(|| "no such case".into())
+        })
     }
 
     fn runtime(&self) -> &Runtime {
@@ -94,6 +91,11 @@ impl Harness {
             }
         }
     }
+}
+
+fn planned(plan: &Plan, name: &str) -> Result<Planned, Failed> {
+    let planned = plan.planned.iter().find(|planned| planned.case.full_name() == name);
+    planned.cloned().ok_or_else(|| "no such case".into())
 }
 
 fn described(result: &CaseResult) -> Failed {

@@ -58,13 +58,12 @@ impl Ledger {
         let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let mut left = BTreeSet::new();
         for (path, user) in made.into_iter().rev() {
-            if user == User::Admin && target.admin.is_none() {
-                continue;
-            }
             let problem = match Prepared::new(&Request::new(Method::DELETE, &*path), namespace) {
                 Err(error) => Some(error.to_string()),
                 Ok(request) => match target.send(&request, user).await {
                     Ok(answered) if answered.status < 300 || answered.status == 404 => None,
+                    // Images that nobody may delete by hand are pruned by the cluster.
+                    Ok(answered) if user == User::Admin && answered.status == 403 => None,
                     Ok(answered) => Some(format!("status {}", answered.status)),
                     Err(error) => Some(error.to_string()),
                 },

@@ -55,7 +55,7 @@ async fn judge(arguments: &RunArguments, plan: &mut Plan) -> Result<Exit, Comman
     let goldens = planned.first().map(|planned| planned.session.goldens.clone());
     let progress = Progress::begin(planned.len());
     let outcomes = runner::run(planned, usize::from(arguments.jobs), stopped.clone(), |outcome| {
-        plan.declarations.apply(&mut outcome.result);
+        plan.declare(&mut outcome.result);
         progress.finished(&outcome.result);
     })
     .await;

@@ -13,6 +13,7 @@ use crate::{
     reference,
     runner::{self, Features, Namespace, Planned, Ports, Prepared, RunId, Session, Target},
     suite::{Case, Feature, Folder, Request, User},
+    verdict::CaseResult,
 };
 
 /// What a run is going to do. Nothing has been asked of the implementation but what it offers.
@@ -22,7 +23,7 @@ pub struct Plan {
     pub target: String,
     /// The cases, in the order of the suites.
     pub planned: Vec<Planned>,
-    pub(super) declarations: Declarations,
+    declarations: Declarations,
     places: Vec<Place>,
     keep: bool,
 }
@@ -82,6 +83,11 @@ impl Plan {
             })
             .collect();
         Ok(Self { target: name, planned, declarations, places, keep: arguments.keep })
+    }
+
+    /// Turns what is declared to fail into `known` or `stale`.
+    pub fn declare(&self, result: &mut CaseResult) {
+        self.declarations.apply(result);
     }
 
     /// Takes back the namespace of the run and stops what was started for it; says what is left behind.
