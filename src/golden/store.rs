@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Golden;
-use crate::version::ApiVersion;
+use super::{Golden, Pattern, Piece};
+use crate::{document::nearest, fixture::ImageCatalogue, version::ApiVersion};
 
 /// The folder of goldens that belongs to a folder of suites.
 ///
@@ -74,6 +74,38 @@ impl Store {
             }
         }
         Ok(None)
+    }
+
+    /// [`find`](Self::find), and makes sure that the golden names only images of the case.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read, is malformed, or names an image that is none of `images`.
+    pub fn checked(
+        &self,
+        suite: &str,
+        case: &str,
+        version: ApiVersion,
+        images: &ImageCatalogue,
+    ) -> Result<Option<SnapshotFile>, StoreError> {
+        let Some(file) = self.find(suite, case, version)? else { return Ok(None) };
+        let text = self.read(&file.path)?.unwrap_or_default();
+        for (index, line) in text.lines().enumerate() {
+            for piece in Pattern::parse(line).pieces() {
+                if let Piece::Variable(variable) = piece
+                    && let Some(image) = variable.image()
+                    && images.get(image).is_none()
+                {
+                    let near = nearest(image, images.names()).map(|name| format!(", did you mean `{name}`?"));
+                    return Err(StoreError::Malformed {
+                        path: self.display(&file.path),
+                        line: index + 1,
+                        column: line.find(&format!("[{variable}]")).unwrap_or_default() + 1,
+                        message: format!("unknown image `{image}`{}", near.unwrap_or_default()),
+                    });
+                }
+            }
+        }
+        Ok(Some(file))
     }
 
     /// Writes `golden` beside the snapshot at `path` in the store, which need not be there yet, for `cargo insta review`.
@@ -228,6 +260,16 @@ mod tests {
         std::fs::write(folder.path().join("demo/case.snap"), text).unwrap();
         let error = store.find("demo", "case", ApiVersion::NEWEST).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn an_image_that_nobody_knows_is_told_with_its_place() {
+        let (folder, store) = store_with(&["case.snap"]);
+        let text = "---\nsource: x\n---\n{\"steps\": [\n  {\"request\": \"GET [digest s2-bsic]\"}]}\n";
+        std::fs::write(folder.path().join("demo/case.snap"), text).unwrap();
+        let images = crate::fixture::builtin();
+        let error = store.checked("demo", "case", ApiVersion::NEWEST, images).unwrap_err().to_string();
+        assert!(error.ends_with("demo/case.snap:5:20: unknown image `s2-bsic`, did you mean `s2-basic`?"), "{error}");
     }
 
     #[test]

@@ -56,6 +56,9 @@ impl Plan {
         if selected.is_empty() {
             return Err(CommandError::usage("no case is selected"));
         }
+        for case in selected.iter().filter(|case| case.holds_for(arguments.api_version)) {
+            goldens.checked(&case.suite, &case.name, arguments.api_version, &images).map_err(CommandError::usage)?;
+        }
         let make = |aim: Aim| place(arguments, aim, images.clone(), goldens.clone());
         let main = make(target::aim(arguments).await?).await?;
         let name = match &main.reference {

@@ -1,0 +1,20 @@
+//! The command as a person uses it: help, exit codes, folders of one's own, goldens proposed for review.
+#![allow(clippy::unwrap_used)]
+
+mod folder;
+mod usage;
+
+use std::process::{Command, Output};
+
+/// Runs the command outside of any project, with nothing said by the environment.
+fn isi_conformance(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_isi-conformance"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ISI_") || name == "CI") {
+        command.env_remove(name);
+    }
+    command.args(arguments).current_dir(std::env::temp_dir()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
