@@ -52,7 +52,7 @@ fn hint(case: &CaseResult) -> String {
             "this is no judgement about the implementation; mend what is said above and run again".to_owned()
         }
         Verdict::Pass | Verdict::Fail | Verdict::Skip | Verdict::Known => {
-            format!("run it alone with `isi-conformance run {} --run '{}'`", case.suite, case.case)
+            format!("add `--run '{}'` to the command line to run it alone", case.name())
         }
     }
 }

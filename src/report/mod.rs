@@ -1,7 +1,8 @@
 //! What a run found out, for people and for machines.
 //!
-//! Every function takes a [`RunResult`] and writes to any [`Write`]r: [`terminal`] for the person who waits, [`html`] for
-//! the one who reads later, [`json`] and [`junit`] for tools. Credentials are taken out before anything is written.
+//! Every function takes a [`RunResult`](crate::verdict::RunResult) and writes it to whatever can be written to:
+//! [`terminal`] for the person who waits, [`html`] for the one who reads later, [`json`] and [`junit`] for tools.
+//! Credentials are taken out before anything is written.
 
 mod excerpt;
 mod explain;

@@ -62,13 +62,13 @@ pub(super) fn golden(
 
 /// Types, required fields and unknown fields, against the published schema. Nothing where none was published.
 #[must_use]
-pub(super) fn schema(version: ApiVersion, answer: &Answer) -> Vec<CheckResult> {
+pub(super) fn schema(version: ApiVersion, answer: &Answer, cap: Level) -> Vec<CheckResult> {
     if !answer.body.is_object() {
         return Vec::new();
     }
     Schema::for_version(version)
         .judge(&answer.body)
-        .map(|judgement| judgement.into_checks().to_vec())
+        .map(|judgement| judgement.into_checks(cap).to_vec())
         .unwrap_or_default()
 }
 

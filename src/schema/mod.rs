@@ -153,14 +153,17 @@ impl Schema {
 }
 
 impl Judgement {
-    /// The judgement as the two checks of a step: `schema` and `unknown-field`.
+    /// The judgement as the two checks of a step, `schema` and `unknown-field`, which weigh no more than `cap`.
     #[must_use]
-    pub fn into_checks(self) -> [CheckResult; 2] {
+    pub fn into_checks(self, cap: Level) -> [CheckResult; 2] {
         let mut schema_deviations: Vec<_> = self.deviations.iter().map(|(known, _)| known.name.clone()).collect();
         schema_deviations.sort_unstable();
         schema_deviations.dedup();
-        let schema = CheckResult::of_differences(CheckKind::Schema, Level::Required, self.violations);
-        let unknown = CheckResult::of_differences(CheckKind::UnknownField, Level::Required, self.unknown_fields);
+        let capped = |differences: Vec<Difference>| {
+            differences.into_iter().map(|found| Difference { level: found.level.min(cap), ..found }).collect()
+        };
+        let schema = CheckResult::of_differences(CheckKind::Schema, cap, capped(self.violations));
+        let unknown = CheckResult::of_differences(CheckKind::UnknownField, cap, capped(self.unknown_fields));
         [CheckResult { schema_deviations, ..schema }, unknown]
     }
 }
