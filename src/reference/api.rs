@@ -78,7 +78,7 @@ impl Api {
             Ok(user) => user,
             Err(error) => return Answer::error(&error, Form::default()).into_response(),
         };
-        let request = Request::read(parts, body, user).await;
+        let request = Request::read(parts, body, user, self.behaviour.body_limit).await;
         let form = negotiate(&request, &[View::Table, View::Metadata]).unwrap_or_default();
         let timeout = options::timeout(&request, &self.behaviour);
         let answer = match tokio::time::timeout(timeout, self.handle(&request)).await {
@@ -170,6 +170,13 @@ impl Api {
         let place =
             if target.namespace.is_empty() { String::new() } else { format!("namespaces/{}/", target.namespace) };
         let escaped = name.replace('@', "%40").replace(':', "%3A");
-        format!("/apis/{}/{}{}/{escaped}", target.kind.api_version(), place, target.kind.plural)
+        let (plural, part) = target.kind.plural.split_once('/').unwrap_or((target.kind.plural, ""));
+        let path = [target.kind.api_version().as_str(), &place, plural, &escaped, part]
+            .into_iter()
+            .map(|part| part.trim_matches('/'))
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("/");
+        format!("/apis/{path}")
     }
 }

@@ -3,7 +3,10 @@
 //! Everything else in the reference asks a switch, never a version. Sources: the release branches of
 //! `openshift-apiserver` and answers recorded from builds of them.
 
-use crate::version::ApiVersion;
+use crate::{
+    oci::{ImageReference, ParseReferenceError},
+    version::ApiVersion,
+};
 
 /// The behaviour of one API version.
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +28,8 @@ pub(crate) struct Behaviour {
     pub(crate) unset_creation_time_absent: bool,
     /// Field errors print a missing value as `null`; before as `"null"` (Kubernetes 1.34).
     pub(crate) plain_null_in_field_errors: bool,
-    /// "may not be more than N bytes" instead of "must have at most N bytes" (Kubernetes 1.33).
-    pub(crate) too_long_may_not: bool,
+    /// How the longest allowed length of a field is told, with `{}` for the number.
+    pub(crate) too_long: &'static str,
     /// An image without layers has no `dockerImageLayers`; before the key was always there (4.12).
     pub(crate) empty_layers_absent: bool,
     /// Objects carry `metadata.selfLink` (until Kubernetes 1.19).
@@ -39,8 +42,14 @@ pub(crate) struct Behaviour {
     pub(crate) reference_in_errors: bool,
     /// A repository is contacted before anything else; a failure holds for all its tags and digests (4.2).
     pub(crate) eager_connection: bool,
-    /// A registry that does not speak the v2 API is asked by the v1 API (until 4.5).
-    pub(crate) v1_fallback: bool,
+    /// A name without a path is a registry when it looks like a host; before it was a repository of Docker Hub (4.3).
+    bare_host_is_registry: bool,
+    /// A digest cannot be imported on a schedule (until 4.2).
+    pub(crate) refuses_scheduled_digests: bool,
+    /// Bodies have at most 3 MiB (Kubernetes 1.16).
+    pub(crate) body_limit: bool,
+    /// Rules of names are called by the RFC's number; before by the name of the standard (Kubernetes 1.20).
+    pub(crate) rfc_wording: bool,
     /// OCI image manifests are accepted and imported (4.7).
     pub(crate) oci_manifests: bool,
     /// A part of a manifest list is checked against its own digest; before against the list's (4.4).
@@ -59,8 +68,6 @@ pub(crate) struct Behaviour {
     pub(crate) checks_manifest_shape: bool,
     /// A condition with another message is another condition (4.3).
     pub(crate) condition_compares_message: bool,
-    /// One object that cannot be stored ends the request at once; before, the others were stored first (4.12).
-    pub(crate) store_error_aborts: bool,
     /// `imagestreamimages` finds the parts of manifest lists too (4.13).
     pub(crate) stream_images_of_lists: bool,
     /// Limits are not enforced on an update that adds nothing (4.20).
@@ -69,8 +76,8 @@ pub(crate) struct Behaviour {
     pub(crate) modern_go: bool,
     /// Resources have a singular name in discovery (Kubernetes 1.27).
     pub(crate) singular_names: bool,
-    /// The line of `pkg/runtime/scheme.go` that an unknown version's message names.
-    pub(crate) scheme_line: u32,
+    /// The source line that the message about an unknown version names.
+    pub(crate) scheme_source: &'static str,
     /// Seconds a request may take when it does not say so itself.
     pub(crate) default_timeout: u64,
 }
@@ -88,14 +95,21 @@ impl Behaviour {
             generate_name_fails: from(ApiVersion::V4_18),
             unset_creation_time_absent: from(ApiVersion::V4_22),
             plain_null_in_field_errors: from(ApiVersion::V4_22),
-            too_long_may_not: from(ApiVersion::V4_22),
+            too_long: match version {
+                ApiVersion::V3_11 | ApiVersion::V4_2 => "must have at most {} characters",
+                ApiVersion::V4_22 => "may not be more than {} bytes",
+                _ => "must have at most {} bytes",
+            },
             empty_layers_absent: from(ApiVersion::V4_12),
             self_links: !from(ApiVersion::V4_8),
             managed_fields: from(ApiVersion::V4_8),
             docker_metadata_version: if from(ApiVersion::V4_8) { "image.openshift.io/1.0" } else { "1.0" },
             reference_in_errors: from(ApiVersion::V4_8),
             eager_connection: !from(ApiVersion::V4_8),
-            v1_fallback: !from(ApiVersion::V4_8),
+            bare_host_is_registry: from(ApiVersion::V4_8),
+            refuses_scheduled_digests: !from(ApiVersion::V4_8),
+            body_limit: from(ApiVersion::V4_8),
+            rfc_wording: from(ApiVersion::V4_8),
             oci_manifests: from(ApiVersion::V4_8),
             list_by_digest: from(ApiVersion::V4_8),
             prefers_amd64: from(ApiVersion::V4_8),
@@ -105,13 +119,26 @@ impl Behaviour {
             mirror_sets: from(ApiVersion::V4_18),
             checks_manifest_shape: from(ApiVersion::V4_18),
             condition_compares_message: from(ApiVersion::V4_8),
-            store_error_aborts: from(ApiVersion::V4_12),
             stream_images_of_lists: from(ApiVersion::V4_18),
             limits_only_growth: from(ApiVersion::V4_22),
             modern_go: from(ApiVersion::V4_18),
             singular_names: from(ApiVersion::V4_18),
-            scheme_line: if from(ApiVersion::V4_22) { 110 } else { 100 },
+            scheme_source: match version {
+                ApiVersion::V3_11 | ApiVersion::V4_2 => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:29",
+                ApiVersion::V4_22 => "pkg/runtime/scheme.go:110",
+                _ => "pkg/runtime/scheme.go:100",
+            },
             default_timeout: if from(ApiVersion::V4_8) { 34 } else { 30 },
         }
+    }
+
+    /// Reads an image reference as this version reads it.
+    pub(crate) fn parse_reference(&self, text: &str) -> Result<ImageReference, ParseReferenceError> {
+        let reference: ImageReference = text.parse()?;
+        if self.bare_host_is_registry || !reference.name.is_empty() {
+            return Ok(reference);
+        }
+        let (name, tag) = reference.registry.split_once(':').unwrap_or((&reference.registry, ""));
+        Ok(ImageReference { name: name.to_owned(), tag: tag.to_owned(), ..ImageReference::default() })
     }
 }

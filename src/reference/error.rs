@@ -182,10 +182,14 @@ impl ApiError {
         Self::new(504, "Timeout", message).with(Details::default())
     }
 
-    /// 403: the registry speaks no API that images can be imported by.
-    pub(crate) fn not_v2_registry(host: &str) -> Self {
-        let message = format!(" \"\" is forbidden: registry {host:?} does not support the v2 Registry API");
-        Self::new(403, "NotV2Registry", message)
+    /// 500: a server of old crashed over this request.
+    pub(crate) fn panic() -> Self {
+        Self::new(500, "", "This request caused apiserver to panic. Look in the logs for details.\n")
+    }
+
+    /// Whether this is a crash, which is not told as a `Status`.
+    pub(crate) fn is_panic(&self) -> bool {
+        self.0.code == 500 && self.0.reason.is_empty()
     }
 
     /// 403 because a namespace is going away.

@@ -45,7 +45,7 @@ impl FieldError {
     }
 
     /// The field must not have this value, which is no text.
-    pub(crate) fn invalid_literal(field: impl Into<String>, value: impl ToString, detail: &str) -> Self {
+    pub(crate) fn invalid_literal(field: impl Into<String>, value: &impl ToString, detail: &str) -> Self {
         Self::new(field, Problem::InvalidLiteral(value.to_string()), detail)
     }
 
@@ -61,12 +61,10 @@ impl FieldError {
     }
 
     /// The field must have at most `limit` bytes.
-    pub(crate) fn too_long(field: impl Into<String>, limit: usize, may_not: bool) -> Self {
-        let detail = if may_not {
-            format!("may not be more than {limit} bytes")
-        } else {
-            format!("must have at most {limit} bytes")
-        };
+    ///
+    /// `words`: see `Behaviour::too_long`.
+    pub(crate) fn too_long(field: impl Into<String>, limit: usize, words: &str) -> Self {
+        let detail = words.replace("{}", &limit.to_string());
         Self::new(field, Problem::TooLong, detail)
     }
 

@@ -59,7 +59,7 @@ pub(crate) fn partial(metadata: &ObjectMeta) -> PartialMetadata {
 }
 
 /// A list of such objects.
-pub(crate) fn partial_list(items: Vec<PartialMetadata>, metadata: ListMeta) -> Value {
+pub(crate) fn partial_list(items: &[PartialMetadata], metadata: &ListMeta) -> Value {
     json!({
         "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items,
     })

@@ -51,6 +51,9 @@ impl Answer {
 
     /// A failure.
     pub(crate) fn error(error: &ApiError, form: Form) -> Self {
+        if error.is_panic() {
+            return Self { status: error.code(), ..Self::text(&error.status().message) };
+        }
         Self::status(error.code(), error.status(), form)
     }
 
@@ -78,10 +81,12 @@ impl Answer {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        match self.status {
-            403 => drop(headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))),
-            413 => drop(headers.insert(CONNECTION, HeaderValue::from_static("close"))),
-            _ => {}
+        let is_crash = self.status == 500 && self.content_type.starts_with("text/plain");
+        if self.status == 403 || is_crash {
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        }
+        if self.status == 413 {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         for warning in self.warnings {
             let text = format!("299 - \"{}\"", warning.replace('\\', "\\\\").replace('"', "\\\""));

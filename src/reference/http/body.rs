@@ -143,8 +143,8 @@ fn check_kind(node: &Node, kind: &str, body: &[u8], behaviour: &Behaviour) -> Re
     let error = if version == IMAGE_API && is_image_kind {
         format!("converting (v1.{found}) to (image.{kind}): unknown conversion")
     } else {
-        let line = behaviour.scheme_line;
-        format!("no kind {found:?} is registered for version {version:?} in scheme \"pkg/runtime/scheme.go:{line}\"")
+        let source = behaviour.scheme_source;
+        format!("no kind {found:?} is registered for version {version:?} in scheme {source:?}")
     };
     Err(unhandled(node, kind, &error))
 }

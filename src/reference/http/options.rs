@@ -44,7 +44,7 @@ impl WriteOptions {
         }
         let manager = request.parameter("fieldManager").unwrap_or_default();
         if manager.len() > FIELD_MANAGER_LIMIT {
-            errors.push(FieldError::too_long("fieldManager", FIELD_MANAGER_LIMIT, behaviour.too_long_may_not));
+            errors.push(FieldError::too_long("fieldManager", FIELD_MANAGER_LIMIT, behaviour.too_long));
         }
         if manager.chars().any(char::is_control) {
             errors.push(FieldError::invalid("fieldManager", manager, "should only contain printable characters"));

@@ -28,8 +28,8 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Reads a request to its end.
-    pub(crate) async fn read(parts: Parts, body: hyper::body::Incoming, user: User) -> Self {
+    /// Reads a request to its end. With `has_limit`, a body of more than 3 MiB is refused.
+    pub(crate) async fn read(parts: Parts, body: hyper::body::Incoming, user: User, has_limit: bool) -> Self {
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let path = parts.uri.path().split('/').filter(|part| !part.is_empty()).map(decode).collect();
         let pairs = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
@@ -37,7 +37,14 @@ impl Request {
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .map(|(name, value)| (decode(&name.replace('+', " ")), decode(&value.replace('+', " "))))
             .collect();
-        Self { method: parts.method, path, query, headers: parts.headers, body: read_body(body).await, user }
+        Self {
+            method: parts.method,
+            path,
+            query,
+            headers: parts.headers,
+            body: read_body(body, if has_limit { BODY_LIMIT } else { DRAIN_LIMIT }).await,
+            user,
+        }
     }
 
     /// The value of a query parameter; the first one when there are several.
@@ -66,17 +73,17 @@ impl Request {
     }
 }
 
-async fn read_body(mut body: hyper::body::Incoming) -> Result<Bytes> {
+async fn read_body(mut body: hyper::body::Incoming, limit: usize) -> Result<Bytes> {
     let mut read = BytesMut::new();
     let mut length = 0;
     while let Some(Ok(frame)) = body.frame().await {
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
-        if length <= BODY_LIMIT {
+        if length <= limit {
             read.extend_from_slice(&data);
         } else if length > DRAIN_LIMIT {
             break;
         }
     }
-    if length > BODY_LIMIT { Err(ApiError::too_large(BODY_LIMIT)) } else { Ok(read.freeze()) }
+    if length > limit { Err(ApiError::too_large(limit)) } else { Ok(read.freeze()) }
 }

@@ -49,7 +49,7 @@ pub(crate) struct Connection<'a> {
 
 /// Where a registry answers, and how it wants to be asked.
 #[derive(Debug, Clone)]
-struct Endpoint {
+pub(crate) struct Endpoint {
     /// Scheme, host and port.
     base: String,
     challenges: Vec<Challenge>,
@@ -65,6 +65,21 @@ impl<'a> Connection<'a> {
         credentials: Option<Credentials>,
     ) -> Self {
         Self { surroundings, host, path, insecure, credentials, ping: None, token: None }
+    }
+
+    /// The same conversation, with what came of contacting the registry before.
+    pub(crate) fn with_ping(self, ping: Option<Result<Endpoint>>) -> Self {
+        Self { ping, ..self }
+    }
+
+    /// What came of contacting the registry, if that has happened.
+    pub(crate) fn ping_result(&self) -> Option<Result<Endpoint>> {
+        self.ping.clone()
+    }
+
+    /// Whether this is a conversation with a registry, in this manner.
+    pub(crate) fn is_to(&self, host: &str, insecure: bool) -> bool {
+        self.host == host && self.insecure == insecure
     }
 
     /// Makes sure that the registry has been contacted; what came of it holds from then on.

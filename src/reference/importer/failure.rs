@@ -85,7 +85,7 @@ impl std::fmt::Display for ImportFailure {
 }
 
 /// The failure of fetching `reference`, or a part of it.
-pub(crate) fn of_image(reference: &ImageReference, error: FetchError, behaviour: &Behaviour) -> ImportFailure {
+pub(crate) fn of_image(reference: &ImageReference, error: &FetchError, behaviour: &Behaviour) -> ImportFailure {
     // Older servers name the image as it was written.
     let name = if behaviour.reference_in_errors { reference.normalized() } else { reference.exact() };
     let text = error.to_string();
@@ -103,7 +103,7 @@ pub(crate) fn of_image(reference: &ImageReference, error: FetchError, behaviour:
 }
 
 /// The failure of listing the tags of `repository`.
-pub(crate) fn of_listing(repository: &ImageReference, error: FetchError) -> ImportFailure {
+pub(crate) fn of_listing(repository: &ImageReference, error: &FetchError) -> ImportFailure {
     if error.has_code("NAME_UNKNOWN") {
         return ImportFailure::Known(ApiError::not_found(DOCKER_IMAGE, &repository.exact()));
     }

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Import,
+    Import, Keyring,
     connection::Connection,
     failure::{self, FetchError, ImportFailure},
+    group::Repository,
     image,
     manifest::{Manifest, ManifestList},
     select::Platform,
@@ -22,6 +23,10 @@ type Result<T> = std::result::Result<T, ImportFailure>;
 pub(crate) struct Session<'a> {
     pub(crate) import: &'a Import<'a>,
     connections: HashMap<String, Connection<'a>>,
+    /// Whether the last manifest list had a part that could not be imported.
+    broken_list: bool,
+    /// Whether something was given up that is neither a success nor a failure.
+    pub(crate) unfinished: bool,
 }
 
 /// What to import, and how.
@@ -46,7 +51,7 @@ pub(crate) struct Imported {
 impl<'a> Session<'a> {
     /// A session without conversations.
     pub(crate) fn new(import: &'a Import<'a>) -> Self {
-        Self { import, connections: HashMap::new() }
+        Self { import, connections: HashMap::new(), broken_list: false, unfinished: false }
     }
 
     /// The behaviour of the server.
@@ -67,20 +72,42 @@ impl<'a> Session<'a> {
             return Err("invalid reference format".to_owned());
         }
         let import = self.import;
-        let keyring = import.keyring.as_ref().map_err(Clone::clone)?;
+        let eager = self.behaviour().eager_connection;
+        // Old servers read the secrets only when a registry asks who they are.
+        let no_secrets = Keyring::default();
+        let keyring = match import.keyring {
+            Err(_) if eager => &no_secrets,
+            keyring => keyring.as_ref().map_err(Clone::clone)?,
+        };
+        let host = full.registry_host();
+        let known = self.connections.values().find(|known| eager && known.is_to(&host, insecure));
+        let ping = known.and_then(Connection::ping_result);
         Ok(self.connections.entry(key).or_insert_with(|| {
             let credentials = keyring.lookup(reference).cloned();
-            Connection::new(import.surroundings, full.registry_host(), path, insecure, credentials)
+            Connection::new(import.surroundings, host, path, insecure, credentials).with_ping(ping)
         }))
     }
 
     /// Imports one image with its parts.
     pub(crate) async fn import(&mut self, wanted: &Wanted) -> Result<Imported> {
+        self.broken_list = false;
         let (manifest, source) = self.manifest(&wanted.reference, wanted.insecure).await?;
         let asked = Some(wanted.reference.digest.as_str()).filter(|digest| !digest.is_empty());
         let image = self.image(manifest, asked, wanted, &source).await?;
-        let manifests = self.parts(&image, wanted).await?;
-        Ok(Imported { image, manifests })
+        let parts = self.parts(&image, wanted).await;
+        self.broken_list = parts.is_err();
+        Ok(Imported { image, manifests: parts? })
+    }
+
+    /// Whether the last manifest list had a part that could not be imported.
+    pub(crate) fn list_was_broken(&self) -> bool {
+        self.broken_list
+    }
+
+    /// Takes note if a repository was given up.
+    pub(crate) fn note_unfinished(&mut self, repository: &Repository) {
+        let mut fetches = repository.digests.iter().chain(&repository.tags);
+        self.unfinished |= fetches.any(|fetch| fetch.result.is_none());
     }
 
     /// The parts of a manifest list, each imported for itself.
@@ -123,7 +150,7 @@ impl<'a> Session<'a> {
             .connect(source, insecure)
             .map_err(|error| ImportFailure::Other(format!("{}: {error}", source.normalized())))?;
         let which = if source.digest.is_empty() { &source.with_defaults().tag } else { &source.digest };
-        connection.manifest(which).await.map_err(|error| failure::of_image(source, error, behaviour))
+        connection.manifest(which).await.map_err(|error| failure::of_image(source, &error, behaviour))
     }
 
     /// The image of a manifest; one of a list when lists are not wanted as such.
@@ -174,13 +201,13 @@ impl<'a> Session<'a> {
             } else {
                 "no manifests in manifest list".to_owned()
             };
-            return Err(failure::of_image(&wanted.reference, FetchError::Text(why), behaviour));
+            return Err(failure::of_image(&wanted.reference, &FetchError::Text(why), behaviour));
         };
         let connection = self.connect(source, wanted.insecure).map_err(ImportFailure::Other)?;
         let manifest = connection
             .manifest(&entry.digest)
             .await
-            .map_err(|error| failure::of_image(&wanted.reference, error, behaviour))?;
+            .map_err(|error| failure::of_image(&wanted.reference, &error, behaviour))?;
         let asked = if behaviour.list_by_digest { Some(entry.digest.clone()) } else { asked.map(str::to_owned) };
         Ok((manifest, asked))
     }
@@ -188,7 +215,7 @@ impl<'a> Session<'a> {
     async fn blob(&mut self, digest: &str, wanted: &Wanted, source: &ImageReference) -> Result<bytes::Bytes> {
         let behaviour = self.behaviour();
         let connection = self.connect(source, wanted.insecure).map_err(ImportFailure::Other)?;
-        connection.blob(digest).await.map_err(|error| failure::of_image(&wanted.reference, error, behaviour))
+        connection.blob(digest).await.map_err(|error| failure::of_image(&wanted.reference, &error, behaviour))
     }
 
     /// Asks the registry for the sizes of layers, which old manifests do not say.

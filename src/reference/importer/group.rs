@@ -86,6 +86,7 @@ pub(crate) async fn import_images(session: &mut Session<'_>, import: &mut ImageS
     }
     for (_, repository) in &mut repositories {
         fetch_all(session, repository).await;
+        session.note_unfinished(repository);
         report(repository, &mut import.status.images);
     }
 }
@@ -97,7 +98,7 @@ fn sort_in(
     index: usize,
     image: &ImageImport,
 ) -> Result<(), Status> {
-    let reference = parse(&image.from.name)?;
+    let reference = parse(session, &image.from.name)?;
     let registries = session.import.registries;
     if registries.is_blocked(&reference) {
         return Err(blocked(&reference).into_status());
@@ -121,18 +122,24 @@ fn sort_in(
     match fetches.iter_mut().find(|fetch| fetch.is_same(name, same_mode, &platform)) {
         Some(fetch) => fetch.entries.push(index),
         None => {
-            fetches.push(Fetch { name: name.clone(), mode: mode.clone(), platform, entries: vec![index], result: None })
+            fetches.push(Fetch {
+                name: name.clone(),
+                mode: mode.clone(),
+                platform,
+                entries: vec![index],
+                result: None,
+            });
         }
     }
     Ok(())
 }
 
 /// A reference as clients write it. The legacy name `*` names no image, and no repository either.
-fn parse(name: &str) -> Result<ImageReference, Status> {
+fn parse(session: &Session<'_>, name: &str) -> Result<ImageReference, Status> {
     if name == "*" {
         return Ok(ImageReference { name: name.to_owned(), ..ImageReference::default() });
     }
-    name.parse().map_err(|error| {
+    session.behaviour().parse_reference(name).map_err(|error| {
         let error = FieldError::invalid("from.name", name, format!("invalid name: {error}"));
         ApiError::invalid("", "", "", &[error], true).into_status()
     })
@@ -161,16 +168,11 @@ async fn fetch_all(session: &mut Session<'_>, repository: &mut Repository) {
                 Ok(()) => session.import(&wanted).await,
                 Err(failure) => Err(failure),
             };
-            given_up = !session.behaviour().broken_list_fails_alone && false_start(&result);
+            given_up = !session.behaviour().broken_list_fails_alone && session.list_was_broken();
             fetch.result = Some(result);
         }
         *(if by_digest { &mut repository.digests } else { &mut repository.tags }) = fetches;
     }
-}
-
-/// Whether a result makes old servers give up the rest of a repository.
-fn false_start(_: &Result<Imported, ImportFailure>) -> bool {
-    false
 }
 
 /// A reference that names a registry only, or `*`, cannot be fetched.
@@ -226,7 +228,7 @@ fn status_of(reference: &ImageReference, fetch: &Fetch, has_tag: bool) -> ImageI
 pub(crate) async fn import_repository(session: &mut Session<'_>, import: &mut ImageStreamImport) {
     let Some(spec) = &import.spec.repository else { return };
     let failed = |status| RepositoryImportStatus { status, ..RepositoryImportStatus::default() };
-    let reference = match parse(&spec.from.name) {
+    let reference = match parse(session, &spec.from.name) {
         Ok(reference) => reference,
         Err(status) => {
             import.status.repository = Some(failed(status));
@@ -266,6 +268,7 @@ pub(crate) async fn import_repository(session: &mut Session<'_>, import: &mut Im
         })
         .collect();
     fetch_all(session, &mut repository).await;
+    session.note_unfinished(&repository);
     let mut images: Vec<ImageImportStatus> =
         repository.tags.iter().map(|fetch| status_of(&reference, fetch, true)).collect();
     let known = already_imported(import, &reference, &mode);
@@ -290,7 +293,7 @@ async fn list(session: &mut Session<'_>, repository: &Repository) -> Result<Vec<
         }
         _ => ImportFailure::Other(format!("{}: {error}", reference.exact())),
     })?;
-    connection.tags().await.map_err(|error| failure::of_listing(reference, error))
+    connection.tags().await.map_err(|error| failure::of_listing(reference, &error))
 }
 
 /// The tags of a repository that the same request has imported one by one.

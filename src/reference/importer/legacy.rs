@@ -23,7 +23,7 @@ pub(crate) async fn list(session: &mut Session<'_>, repository: &mut Repository)
         Err(error) => return Err(ImportFailure::Other(error)),
     }
     let connection = session.connect(&reference, repository.insecure).map_err(ImportFailure::Other)?;
-    connection.tags().await.map_err(|error| super::failure::of_listing(&reference, error))
+    connection.tags().await.map_err(|error| super::failure::of_listing(&reference, &error))
 }
 
 /// Fetches everything that is wanted of a repository.

@@ -73,10 +73,12 @@ pub(crate) struct Import<'a> {
 }
 
 impl Import<'_> {
-    /// Imports what `import` names and writes what came of it into its status.
-    pub(crate) async fn run(&self, import: &mut ImageStreamImport) {
+    /// Imports what `import` names and writes what came of it into its status. Whether everything was tried: old
+    /// servers stumble over what they have given up.
+    pub(crate) async fn run(&self, import: &mut ImageStreamImport) -> bool {
         let mut session = Session::new(self);
         group::import_images(&mut session, import).await;
         group::import_repository(&mut session, import).await;
+        !session.unfinished
     }
 }

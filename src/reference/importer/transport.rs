@@ -91,38 +91,10 @@ impl Clients {
     }
 
     fn cause(&self, url: &reqwest::Url, error: &reqwest::Error) -> String {
-        let host = url.host_str().unwrap_or_default();
-        let address = host_and_port_with_default(url);
         let mut source: Option<&(dyn Error + 'static)> = Some(error);
         while let Some(current) = source {
-            if let Some(tls) = current.downcast_ref::<rustls::Error>() {
-                return self.tls(host, tls);
-            }
-            if let Some(io) = current.downcast_ref::<std::io::Error>() {
-                if let Some(tls) = tls_error(io) {
-                    return self.tls(host, tls);
-                }
-                match io.kind() {
-                    std::io::ErrorKind::ConnectionRefused => {
-                        return format!("dial tcp {address}: connect: connection refused");
-                    }
-                    std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe => {
-                        return format!("read tcp ->{address}: read: connection reset by peer");
-                    }
-                    std::io::ErrorKind::UnexpectedEof => return "EOF".to_owned(),
-                    _ => {}
-                }
-            }
-            if let Some(http) = current.downcast_ref::<hyper::Error>() {
-                if http.is_incomplete_message() {
-                    return "EOF".to_owned();
-                }
-                if http.is_parse() {
-                    return "net/http: HTTP/1.x transport connection broken: malformed HTTP response".to_owned();
-                }
-            }
-            if current.to_string() == "dns error" {
-                return format!("dial tcp: lookup {host}: no such host");
+            if let Some(known) = self.known_cause(url, current) {
+                return known;
             }
             source = current.source();
         }
@@ -130,6 +102,37 @@ impl Clients {
             return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)".to_owned();
         }
         error.to_string()
+    }
+
+    fn known_cause(&self, url: &reqwest::Url, error: &(dyn Error + 'static)) -> Option<String> {
+        let host = url.host_str().unwrap_or_default();
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return Some(self.tls(host, tls));
+        }
+        if let Some(http) = error.downcast_ref::<hyper::Error>() {
+            if http.is_parse() {
+                return Some("net/http: HTTP/1.x transport connection broken: malformed HTTP response".to_owned());
+            }
+            return http.is_incomplete_message().then(|| "EOF".to_owned());
+        }
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            // What an I/O error wraps is not among its sources.
+            if let Some(known) = io.get_ref().and_then(|inner| self.known_cause(url, inner)) {
+                return Some(known);
+            }
+            let address = host_and_port_with_default(url);
+            return match io.kind() {
+                std::io::ErrorKind::ConnectionRefused => {
+                    Some(format!("dial tcp {address}: connect: connection refused"))
+                }
+                std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe => {
+                    Some(format!("read tcp ->{address}: read: connection reset by peer"))
+                }
+                std::io::ErrorKind::UnexpectedEof => Some("EOF".to_owned()),
+                _ => None,
+            };
+        }
+        (error.to_string() == "dns error").then(|| format!("dial tcp: lookup {host}: no such host"))
     }
 
     fn tls(&self, host: &str, error: &rustls::Error) -> String {
@@ -183,12 +186,6 @@ fn redirect(status: StatusCode, headers: &HeaderMap, from: &reqwest::Url) -> Opt
     let redirects = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = redirects.then(|| headers.get(LOCATION))??.to_str().ok()?;
     from.join(location).ok()
-}
-
-/// The TLS error in an I/O error, however often it was wrapped.
-fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
-    let inner = error.get_ref()?;
-    inner.downcast_ref::<rustls::Error>().or_else(|| tls_error(inner.downcast_ref::<std::io::Error>()?))
 }
 
 fn body_error(error: &reqwest::Error) -> String {

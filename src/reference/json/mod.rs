@@ -20,8 +20,8 @@ pub(crate) enum Node {
     /// The digits as written.
     Number(String),
     Text(String),
-    Array(Vec<Node>),
-    Object(Vec<(String, Node)>),
+    Array(Vec<Self>),
+    Object(Vec<(String, Self)>),
 }
 
 impl Node {

@@ -17,9 +17,9 @@ pub(crate) enum Shape {
     /// A time as RFC 3339 text.
     Time,
     /// A list; the Go type.
-    List(&'static Shape, &'static str),
+    List(&'static Self, &'static str),
     /// An object with any keys; the Go type.
-    Map(&'static Shape, &'static str),
+    Map(&'static Self, &'static str),
     /// An object with these keys.
     Struct(&'static Struct),
 }

@@ -48,6 +48,9 @@ pub(crate) struct List<T> {
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ListMeta {
+    /// The path of the list, where objects carry it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) self_link: String,
     /// The version of the store when the list was made.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) resource_version: String,

@@ -87,7 +87,8 @@ impl Registries {
         let host = reference.with_defaults().registry;
         self.rules
             .iter()
-            .any(|rule| rule.location == host && rule.blocked && !(self.mirrors_unblock && !rule.mirrors.is_empty()))
+            .filter(|rule| rule.location == host && rule.blocked)
+            .any(|rule| rule.mirrors.is_empty() || !self.mirrors_unblock)
     }
 
     /// Whether the registry of an image may be spoken to without verification. Only rules for whole hosts count.

@@ -54,8 +54,8 @@ fn list(api: &Api, request: &Request) -> Result<Answer> {
     Ok(match form.view {
         View::Table => Answer::object(200, &table::images(&images, meta), form),
         View::Metadata => {
-            let items = images.iter().map(|image| table::partial(&image.metadata)).collect();
-            Answer::object(200, &table::partial_list(items, meta), form)
+            let items: Vec<_> = images.iter().map(|image| table::partial(&image.metadata)).collect();
+            Answer::object(200, &table::partial_list(&items, &meta), form)
         }
         _ => Answer::object(200, &Typed::image_api("ImageList", List { metadata: meta, items: images }), form),
     })

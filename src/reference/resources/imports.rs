@@ -49,7 +49,7 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
         import.metadata.managed_fields = managed::entry(&node, &options.manager).into_iter().collect();
     }
     admit(&api.store.lock(), target, &import.metadata.name)?;
-    set_defaults(&mut import, &api.options.default_import_mode, api.behaviour.import_modes);
+    set_defaults(api, &mut import);
 
     let asked = import.metadata.clone();
     if api.behaviour.generate_name_fails && asked.name.is_empty() && !asked.generate_name.is_empty() {
@@ -75,10 +75,10 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
     Ok(answer.with_warnings(warnings))
 }
 
-fn set_defaults(import: &mut ImageStreamImport, mode: &str, has_modes: bool) {
+fn set_defaults(api: &Api, import: &mut ImageStreamImport) {
     let policies = |policy: &mut TagImportPolicy, reference: &mut TagReferencePolicy| {
-        if has_modes && policy.import_mode.is_empty() {
-            mode.clone_into(&mut policy.import_mode);
+        if api.behaviour.import_modes && policy.import_mode.is_empty() {
+            policy.import_mode.clone_from(&api.options.default_import_mode);
         }
         if reference.kind.is_empty() {
             "Source".clone_into(&mut reference.kind);
@@ -87,7 +87,7 @@ fn set_defaults(import: &mut ImageStreamImport, mode: &str, has_modes: bool) {
     for image in &mut import.spec.images {
         policies(&mut image.import_policy, &mut image.reference_policy);
         if image.to.is_none()
-            && let Ok(reference) = image.from.name.parse::<ImageReference>()
+            && let Ok(reference) = api.behaviour.parse_reference(&image.from.name)
             && !reference.tag.is_empty()
         {
             image.to = Some(TagName { name: reference.tag });
@@ -161,13 +161,13 @@ async fn run(api: &Api, target: &Target, stream: Option<&ImageStream>, import: &
         let registries = super::objects::registries(&state, &api.behaviour)?;
         (registries, Keyring::read(state.objects("secrets", &target.namespace)))
     };
-    fetch(api, &registries, &keyring, stream, import).await;
+    fetch(api, &registries, &keyring, stream, import).await?;
     let first: Vec<Status> = import.status.images.iter().map(|image| image.status.clone()).collect();
     let is_unknown_user = |status: &Status| {
         status.reason == "Unauthorized" && status.message.to_lowercase().contains("username or password")
     };
     if first.iter().any(is_unknown_user) {
-        fetch(api, &registries, &Ok(Keyring::default()), stream, import).await;
+        fetch(api, &registries, &Ok(Keyring::default()), stream, import).await?;
     }
     for (image, first) in import.status.images.iter_mut().zip(first) {
         if image.status.reason == "Unauthorized" {
@@ -183,7 +183,7 @@ async fn fetch(
     keyring: &std::result::Result<Keyring, String>,
     stream: Option<&ImageStream>,
     import: &mut ImageStreamImport,
-) {
+) -> Result<()> {
     let none = std::collections::BTreeMap::new();
     let session = Import {
         surroundings: &api.surroundings,
@@ -193,5 +193,6 @@ async fn fetch(
         tags: stream.map_or(&none, |stream| &stream.spec.tags),
         tag_limit: api.options.max_images_per_repository,
     };
-    session.run(import).await;
+    let is_complete = session.run(import).await;
+    if is_complete || api.behaviour.broken_list_fails_alone { Ok(()) } else { Err(ApiError::panic()) }
 }

@@ -23,7 +23,7 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     let form = negotiate(request, &[])?;
     let stream = streams::find(api, target, name(target), streams::STREAMS)?;
     let mut layers = of(&api.store.lock(), &stream);
-    layers.metadata.self_link = api.self_link(target, name(target)).replace("/layers", "");
+    layers.metadata.self_link = api.self_link(target, name(target));
     Ok(Answer::object(200, &Typed::image_api("ImageStreamLayers", layers), form))
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
             name: asked.to_owned(),
             namespace: stream.metadata.namespace.clone(),
             creation_timestamp: image.metadata.creation_timestamp,
-            annotations: stream.metadata.annotations.clone(),
+            annotations: stream.metadata.annotations,
             ..ObjectMeta::default()
         },
         image,

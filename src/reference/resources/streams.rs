@@ -65,7 +65,7 @@ fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     refuse_watch(request)?;
     let form = negotiate(request, &[View::Table, View::Metadata])?;
     let selection = Selection::read(request)?;
-    let (streams, meta) = {
+    let (mut streams, mut meta) = {
         let state = api.store.lock();
         let matching = state.streams(&target.namespace).filter(|stream| {
             let meta = &stream.metadata;
@@ -74,11 +74,16 @@ fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
         let key = |stream: &ImageStream| format!("{}/{}", stream.metadata.namespace, stream.metadata.name);
         selection.page(matching.cloned().collect(), key, state.version())
     };
+    meta.self_link = api.self_link(target, "");
+    for stream in &mut streams {
+        let place = Target { namespace: stream.metadata.namespace.clone(), ..target.clone() };
+        stream.metadata.self_link = api.self_link(&place, &stream.metadata.name);
+    }
     Ok(match form.view {
         View::Table => Answer::object(200, &table::streams(&streams, meta), form),
         View::Metadata => {
-            let items = streams.iter().map(|stream| table::partial(&stream.metadata)).collect();
-            Answer::object(200, &table::partial_list(items, meta), form)
+            let items: Vec<_> = streams.iter().map(|stream| table::partial(&stream.metadata)).collect();
+            Answer::object(200, &table::partial_list(&items, &meta), form)
         }
         _ => Answer::object(200, &Typed::image_api("ImageStreamList", List { metadata: meta, items: streams }), form),
     })
@@ -146,7 +151,7 @@ fn replace(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<
     }
     if stream.metadata.resource_version.is_empty() {
         let detail = "must be specified for an update";
-        let error = FieldError::invalid_literal("metadata.resourceVersion", "0", detail);
+        let error = FieldError::invalid_literal("metadata.resourceVersion", &"0", detail);
         api.invalid_of(STREAMS, &stream.metadata.name, &[error])?;
     }
     let version = stream.metadata.resource_version.clone();
@@ -161,8 +166,7 @@ fn patched(api: &Api, request: &Request, old: &ImageStream) -> Result<ImageStrea
     let mut value = serde_json::to_value(old).map_err(|error| ApiError::internal(&error.to_string()))?;
     merge(&mut value, &patch);
     let shape = if api.behaviour.import_modes { &shapes::modern::STREAM } else { &shapes::legacy::STREAM };
-    let (mut stream, _) =
-        body::fit::<ImageStream>(&Node::from(&value), shape).map_err(|error| ApiError::bad_request(error))?;
+    let (mut stream, _) = body::fit::<ImageStream>(&Node::from(&value), shape).map_err(ApiError::bad_request)?;
     stream.status = old.status.clone();
     set_defaults(api, &mut stream);
     Ok(stream)

@@ -82,8 +82,8 @@ fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     Ok(match form.view {
         View::Table => Answer::object(200, &table::tags(&tags, meta), form),
         View::Metadata => {
-            let items = tags.iter().map(|tag| table::partial(&tag.metadata)).collect();
-            Answer::object(200, &table::partial_list(items, meta), form)
+            let items: Vec<_> = tags.iter().map(|tag| table::partial(&tag.metadata)).collect();
+            Answer::object(200, &table::partial_list(&items, &meta), form)
         }
         _ => Answer::object(200, &Typed::image_api("ImageStreamTagList", List { metadata: meta, items: tags }), form),
     })

@@ -23,7 +23,7 @@ pub(crate) fn check(image: &Image) -> Vec<FieldError> {
         }
         if part.manifest_size < 0 {
             let detail = "manifest size cannot be negative";
-            errors.push(FieldError::invalid_literal(field("size"), part.manifest_size, detail));
+            errors.push(FieldError::invalid_literal(field("size"), &part.manifest_size, detail));
         }
     }
     errors

@@ -27,7 +27,7 @@ pub(crate) fn stream_name(name: &str) -> Option<String> {
 
 /// Everything that is wrong with a stream.
 pub(crate) fn check(stream: &ImageStream, allowed: Option<&AllowList>, behaviour: &Behaviour) -> Vec<FieldError> {
-    let mut errors = meta::check(&stream.metadata, true, stream_name);
+    let mut errors = meta::check(&stream.metadata, true, stream_name, behaviour);
     let (namespace, name) = (&stream.metadata.namespace, &stream.metadata.name);
     if namespace.len() + name.len() + 1 > NAME_LENGTH_LIMIT {
         let detail = format!("'namespace/name' cannot be longer than {NAME_LENGTH_LIMIT} characters");
@@ -85,7 +85,7 @@ fn check_tag(
             "DockerImage" => {}
             "ImageStreamImage" | "ImageStreamTag" if tag.import_policy.scheduled => {
                 let detail = "only tags pointing to Docker repositories may be scheduled for background import";
-                errors.push(FieldError::invalid_literal(format!("{path}.importPolicy.scheduled"), true, detail));
+                errors.push(FieldError::invalid_literal(format!("{path}.importPolicy.scheduled"), &true, detail));
             }
             "ImageStreamImage" | "ImageStreamTag" => {}
             _ => {

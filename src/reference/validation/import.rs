@@ -27,9 +27,16 @@ pub(crate) fn check(import: &ImageStreamImport, behaviour: &Behaviour) -> Vec<Fi
                 // Old clients look streams up by this name.
                 "*" => continue,
                 name => {
-                    if let Err(error) = name.parse::<ImageReference>() {
-                        errors.push(FieldError::invalid(format!("{path}.from.name"), name, error.to_string()));
-                    }
+                    let problem = match name.parse::<ImageReference>() {
+                        Ok(reference) => {
+                            let is_scheduled = image.import_policy.scheduled && !reference.digest.is_empty();
+                            let refused = is_scheduled && behaviour.refuses_scheduled_digests;
+                            refused.then(|| "only tags can be scheduled for import".to_owned())
+                        }
+                        Err(error) => Some(error.to_string()),
+                    };
+                    let field = format!("{path}.from.name");
+                    errors.extend(problem.map(|problem| FieldError::invalid(field, name, problem)));
                 }
             }
         }
@@ -40,7 +47,7 @@ pub(crate) fn check(import: &ImageStreamImport, behaviour: &Behaviour) -> Vec<Fi
         let detail = "you must specify at least one image or a repository import";
         errors.push(FieldError::invalid_null("spec.images", detail));
     }
-    errors.extend(meta::check(&import.metadata, true, image_stream::stream_name));
+    errors.extend(meta::check(&import.metadata, true, image_stream::stream_name, behaviour));
     errors
 }
 

@@ -1,19 +1,24 @@
 //! Rules of `metadata`, which are Kubernetes' own.
 
-use crate::reference::{field::FieldError, model::meta::ObjectMeta};
+use crate::reference::{behaviour::Behaviour, field::FieldError, model::meta::ObjectMeta};
 
 const NAME_PART: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const PREFIX_PART: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-const DNS_LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const DNS_LABEL: &str = "must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 /// How many bytes all annotations of an object may have together.
 const ANNOTATIONS_LIMIT: usize = 256 * 1024;
 
 /// Judges `metadata`; `name_rule` judges the name (and the generated one, as a prefix).
-pub(crate) fn check(meta: &ObjectMeta, namespaced: bool, name_rule: fn(&str) -> Option<String>) -> Vec<FieldError> {
+pub(crate) fn check(
+    meta: &ObjectMeta,
+    namespaced: bool,
+    name_rule: fn(&str) -> Option<String>,
+    behaviour: &Behaviour,
+) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if !meta.generate_name.is_empty()
-        && let Some(problem) = name_rule(meta.generate_name.trim_end_matches('-'))
+        && let Some(problem) = name_rule(&meta.generate_name)
     {
         errors.push(FieldError::invalid("metadata.generateName", &meta.generate_name, problem));
     }
@@ -23,11 +28,11 @@ pub(crate) fn check(meta: &ObjectMeta, namespaced: bool, name_rule: fn(&str) -> 
         errors.push(FieldError::invalid("metadata.name", &meta.name, problem));
     }
     if namespaced && !is_dns_label(&meta.namespace) {
-        errors.push(FieldError::invalid("metadata.namespace", &meta.namespace, DNS_LABEL));
+        errors.push(FieldError::invalid("metadata.namespace", &meta.namespace, dns_label_rule(behaviour)));
     }
     if meta.generation < 0 {
         let detail = "must be greater than or equal to 0";
-        errors.push(FieldError::invalid_literal("metadata.generation", meta.generation, detail));
+        errors.push(FieldError::invalid_literal("metadata.generation", &meta.generation, detail));
     }
     for (key, value) in &meta.labels {
         check_key("metadata.labels", key, &mut errors);
@@ -42,7 +47,7 @@ pub(crate) fn check(meta: &ObjectMeta, namespaced: bool, name_rule: fn(&str) -> 
     }
     let size: usize = meta.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
     if size > ANNOTATIONS_LIMIT {
-        errors.push(FieldError::too_long("metadata.annotations", ANNOTATIONS_LIMIT, true));
+        errors.push(FieldError::too_long("metadata.annotations", ANNOTATIONS_LIMIT, behaviour.too_long));
     }
     for (index, owner) in meta.owner_references.iter().enumerate() {
         let field = |name: &str| format!("metadata.ownerReferences[{index}].{name}");
@@ -61,6 +66,11 @@ pub(crate) fn check(meta: &ObjectMeta, namespaced: bool, name_rule: fn(&str) -> 
         check_key("metadata.finalizers", finalizer, &mut errors);
     }
     errors
+}
+
+fn dns_label_rule(behaviour: &Behaviour) -> String {
+    let what = if behaviour.rfc_wording { "a lowercase RFC 1123 label" } else { "a DNS-1123 label" };
+    format!("{what} {DNS_LABEL}")
 }
 
 /// The rule for names that become part of a path: what is wrong with one, if anything is.

@@ -1,11 +1,11 @@
 //! Rules of `ImageSignature`.
 
 use super::meta;
-use crate::reference::{field::FieldError, model::signature::ImageSignature};
+use crate::reference::{behaviour::Behaviour, field::FieldError, model::signature::ImageSignature};
 
 /// Everything that is wrong with a signature.
-pub(crate) fn check(signature: &ImageSignature) -> Vec<FieldError> {
-    let mut errors = meta::check(&signature.metadata, false, meta::path_segment);
+pub(crate) fn check(signature: &ImageSignature, behaviour: &Behaviour) -> Vec<FieldError> {
+    let mut errors = meta::check(&signature.metadata, false, meta::path_segment, behaviour);
     if !signature.metadata.labels.is_empty() {
         errors.push(FieldError::forbidden("metadata.labels", "signature labels cannot be set"));
     }
