@@ -36,7 +36,9 @@ fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let Received { object: mut signature, warnings, .. } =
         body::read::<ImageSignature>(request, "ImageSignature", &shapes::SIGNATURE, &options, &api.behaviour)?;
     let own = signature.metadata.name.clone();
-    signature.conditions.clear();
+    // What is known of a signature is for the server to find out, not for the client to claim.
+    let ImageSignature { metadata, kind, content, .. } = signature;
+    signature = ImageSignature { metadata, kind, content, ..ImageSignature::default() };
     api.invalid("ImageSignature", &own, &validation::signature::check(&signature, &api.behaviour))?;
     let Some((image, _)) = split_name(&own) else {
         return Err(ApiError::bad_request("ImageSignatures must be accessed with <imageName>@<signatureName>"));
