@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     exit::{CommandError, Exit},
-    runtime,
+    interrupted, runtime,
 };
 use crate::{
     reference::{self, AllowedRegistry, DenyRule, Identity, Options, StartError},
@@ -110,20 +110,4 @@ fn options(arguments: ReferenceArguments) -> Result<Options, CommandError> {
         integrated_registry: arguments.integrated_registry,
         ..Options::default()
     })
-}
-
-/// Waits until somebody wants the process to end: Ctrl-C, or SIGTERM.
-async fn interrupted() {
-    let terminated = async {
-        #[cfg(unix)]
-        if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            signal.recv().await;
-            return;
-        }
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
 }
