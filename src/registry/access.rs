@@ -15,7 +15,7 @@ use super::{
     route::Route,
     token::{Grant, Scope, Tokens},
 };
-use crate::fixture::{Auth, Scheme};
+use crate::fixture::{Auth, Quirk, Quirks, Scheme};
 
 /// The name by which challenges and tokens call the registry (`service`, and the realm of Basic).
 const SERVICE: &str = "fixture";
@@ -24,20 +24,22 @@ const SERVICE: &str = "fixture";
 #[derive(Debug)]
 pub(crate) struct Access {
     auth: Option<Auth>,
+    quirks: Quirks,
     secure: bool,
     tokens: Tokens,
 }
 
 impl Access {
-    pub(crate) fn new(auth: Option<Auth>, secure: bool) -> Self {
-        Self { auth, secure, tokens: Tokens::default() }
+    pub(crate) fn new(auth: Option<Auth>, quirks: Quirks, secure: bool) -> Self {
+        Self { auth, quirks, secure, tokens: Tokens::default() }
     }
 
     /// Whether the request may be answered; if not, the answer that says why.
     #[expect(clippy::result_large_err, reason = "the refusal is the answer to send, made once a request")]
     pub(crate) fn check(&self, request: &Parts, route: &Route<'_>) -> Result<(), Answer> {
         let Some(auth) = &self.auth else { return Ok(()) };
-        if *route == Route::Token {
+        // The token endpoint asks for credentials itself; a storage URL carries its own.
+        if matches!(route, Route::Token | Route::Storage(..)) {
             return Ok(());
         }
         let repository = match route {
@@ -61,6 +63,8 @@ impl Access {
         match basic_credentials(&request.headers) {
             Some((user, password)) if is_user(auth, &user, &password) => Ok(()),
             None if auth.anonymous && pull => Ok(()),
+            Some(_) if self.quirks.has(Quirk::ForbiddenWithoutChallenge) => Err(ErrorCode::Denied.answer()),
+            _ if self.quirks.has(Quirk::UpperCaseBasic) => Err(challenge(&format!("BASIC realm=\"{SERVICE}\""))),
             _ => Err(challenge(&format!("Basic realm=\"{SERVICE}\""))),
         }
     }
@@ -74,16 +78,37 @@ impl Access {
             (Some(Some(grant)), Some(needed)) if !grant.allows(needed) => Some("insufficient_scope"),
             (Some(Some(_)), _) => return Ok(()),
         };
+        if problem.is_some() && self.quirks.has(Quirk::ForbiddenWithoutChallenge) {
+            return Err(ErrorCode::Denied.answer());
+        }
+        Err(challenge(&self.bearer(request, needed, problem)))
+    }
+
+    fn bearer(&self, request: &Parts, needed: Option<&Scope>, problem: Option<&str>) -> String {
         let scheme = if self.secure { "https" } else { "http" };
         let host = request.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let mut text = format!("Bearer realm=\"{scheme}://{host}/token\",service=\"{SERVICE}\"");
-        if let Some(scope) = needed {
-            text += &format!(",scope=\"{scope}\"");
+        let mut text = format!("Bearer realm=\"{scheme}://{host}/token\"");
+        if self.quirks.has(Quirk::BareChallenge) {
+            return text;
+        }
+        text += &format!(",service=\"{SERVICE}\"");
+        match needed {
+            Some(scope) => text += &format!(",scope=\"{scope}\""),
+            None if self.quirks.has(Quirk::PlaceholderScope) => text += ",scope=\"repository:user/image:pull\"",
+            None => {}
         }
         if let Some(problem) = problem {
             text += &format!(",error=\"{problem}\"");
         }
-        Err(challenge(&text))
+        text
+    }
+
+    /// The refusal of registries that do not say whether a repository is there.
+    pub(crate) fn insufficient(&self, repository: &str) -> Answer {
+        let scope = Scope::new(repository, &["pull"]);
+        challenge(&format!(
+            "Bearer realm=\"/token\",service=\"{SERVICE}\",scope=\"{scope}\",error=\"insufficient_scope\""
+        ))
     }
 
     /// The token endpoint: a token for the user that the request names, or for nobody in particular where the fixture
@@ -104,7 +129,14 @@ impl Access {
             .flat_map(|(_, scopes)| scopes.split(' ').filter_map(|scope| scope.parse().ok()).collect::<Vec<Scope>>());
         let scopes = scopes.map(|scope| if user.is_some() { scope } else { scope.only_pull() }).collect();
         let token = self.tokens.write(&Grant::new(user, scopes));
-        let body = json!({ "token": token, "access_token": token, "expires_in": Grant::LIFE.as_secs() });
+        let body = if self.quirks.has(Quirk::OnlyToken) {
+            json!({ "token": token })
+        } else if self.quirks.has(Quirk::OnlyAccessToken) {
+            json!({ "access_token": token })
+        } else {
+            let access_token = if self.quirks.has(Quirk::EmptyAccessToken) { "" } else { &token };
+            json!({ "token": token, "access_token": access_token, "expires_in": Grant::LIFE.as_secs() })
+        };
         let mut answer = Answer::with_body(StatusCode::OK, body.to_string());
         answer.content_type("application/json");
         answer

@@ -49,7 +49,7 @@ pub enum Manner {
 
 impl Answer {
     /// The header by which a registry says that it speaks version 2 of the API.
-    pub(crate) const VERSION: &str = "docker-distribution-api-version";
+    pub(crate) const VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 
     /// An answer without a body.
     #[must_use]

@@ -6,9 +6,10 @@ use tokio::net::TcpListener;
 
 use super::{
     core::{Core, FixtureError},
+    journal::{Entry, Listener},
     server::{Security, Server},
 };
-use crate::fixture::{Auth, BuildError, Fault, Images, RegistryFixture, Salt, TagListing, Tls, builtin};
+use crate::fixture::{Auth, BuildError, Fault, Images, RegistryFixture, Salt, TagListing, Tls, UnknownQuirk, builtin};
 
 /// A registry on a TCP port. It stops when it is dropped.
 ///
@@ -18,7 +19,6 @@ pub struct Registry {
     core: Arc<Core>,
     address: SocketAddr,
     host: String,
-    secure: bool,
     server: Server,
 }
 
@@ -67,12 +67,6 @@ impl Registry {
         &self.host
     }
 
-    /// Its base URL, without a slash at the end.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("{}://{}", if self.secure { "https" } else { "http" }, self.host)
-    }
-
     /// Accepts no more connections, and returns when the requests under way have been answered.
     pub async fn finish(self) {
         self.server.finish().await;
@@ -97,7 +91,7 @@ impl Deref for Registry {
 ///     .auth(Auth::basic().user("robot", "secret"))
 ///     .fault(Fault::when("GET manifests/*").first(1).status(503).error("UNAVAILABLE"));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[must_use = "a registry does nothing until it is started"]
 pub struct RegistryBuilder {
     fixture: RegistryFixture,
@@ -105,6 +99,7 @@ pub struct RegistryBuilder {
     salt: Salt,
     address: SocketAddr,
     host: Option<String>,
+    listener: Option<Listener>,
     #[cfg(feature = "tls")]
     authority: Option<super::tls::Authority>,
 }
@@ -117,6 +112,7 @@ impl Default for RegistryBuilder {
             salt: Salt::default(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             host: None,
+            listener: None,
             #[cfg(feature = "tls")]
             authority: None,
         }
@@ -152,6 +148,22 @@ impl RegistryBuilder {
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
+    }
+
+    /// Tells `listener` of every request as it is answered. It is called while the journal is locked: it should be quick, and
+    /// ask nothing of the registry.
+    pub fn on_request(mut self, listener: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Listener(Box::new(listener)));
+        self
+    }
+
+    /// Has the habits of a registry that is known, or a single one.
+    ///
+    /// # Errors
+    /// When no quirk and no profile has this name.
+    pub fn quirk(mut self, name: &str) -> Result<Self, UnknownQuirk> {
+        self.fixture.quirks.add(name)?;
+        Ok(self)
     }
 
     /// Adds a repository without tags.
@@ -219,7 +231,11 @@ impl RegistryBuilder {
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: self.address, source })?;
         let host = self.host.unwrap_or_else(|| address.to_string());
         let secure = self.fixture.tls != Tls::None;
-        let core = Arc::new(Core::new(&self.fixture, images, host.clone(), secure)?);
+        let mut core = Core::new(&self.fixture, images, host.clone(), secure)?;
+        if let Some(listener) = self.listener {
+            core.on_request(listener);
+        }
+        let core = Arc::new(core);
         let security = match self.fixture.tls {
             Tls::None | Tls::PlainHttp => Security::Plain,
             Tls::TooOld => Security::TooOld,
@@ -232,6 +248,6 @@ impl RegistryBuilder {
             _ => return Err(StartError::NoTls),
         };
         let server = Server::start(listener, core.clone(), security);
-        Ok(Registry { core, address, host, secure, server })
+        Ok(Registry { core, address, host, server })
     }
 }

@@ -13,11 +13,11 @@ use super::{
     exchange::Exchange,
     fault::Faults,
     folder::{self, FolderError},
-    journal::{Entry, Journal},
+    journal::{Entry, Journal, Listener},
     store::{Store, Uploads},
 };
 use crate::{
-    fixture::{Fault, Image, Images, RegistryFixture, TagListing},
+    fixture::{Fault, Image, Images, Quirks, RegistryFixture, TagListing},
     oci::Digest,
     variable::{Part, Variable, template},
 };
@@ -32,10 +32,11 @@ pub struct Core {
     pub(super) uploads: Uploads,
     images: Images,
     host: String,
+    secure: bool,
     pub(super) access: Access,
     pub(super) tags: TagListing,
     pub(super) read_only: bool,
-    pub(super) signatures: bool,
+    pub(super) quirks: Quirks,
     pub(super) faults: Faults,
     pub(super) journal: Journal,
 }
@@ -69,10 +70,11 @@ impl Core {
             uploads: Uploads::default(),
             images,
             host,
-            access: Access::new(fixture.auth.clone(), secure),
+            secure,
+            access: Access::new(fixture.auth.clone(), fixture.quirks.clone(), secure),
             tags: fixture.tags.clone(),
             read_only: fixture.read_only,
-            signatures: fixture.signature_extension,
+            quirks: fixture.quirks.clone(),
             faults: Faults::default(),
             journal: Journal::new(JOURNAL_LIMIT),
         };
@@ -94,6 +96,11 @@ impl Core {
             core.arm(fault.clone())?;
         }
         Ok(core)
+    }
+
+    /// Tells `listener` of every request as it is answered.
+    pub(super) fn on_request(&mut self, listener: Listener) {
+        self.journal.listen(listener);
     }
 
     /// Adds the images of every folder below `root`, each folder as the repository that its path names: what
@@ -162,6 +169,12 @@ impl Core {
     #[must_use]
     pub fn misfired_faults(&self) -> Vec<String> {
         self.faults.misfired()
+    }
+
+    /// The base URL by which clients reach the registry, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.host)
     }
 
     /// Begins to answer a request: its body is handed to the [`Exchange`] piece by piece.

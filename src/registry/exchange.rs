@@ -13,10 +13,11 @@ use super::{
     error::ErrorCode,
     fault::Armed,
     journal::Entry,
+    quirks,
     route::{Endpoint, Route},
     store::Upload,
 };
-use crate::oci::Digest;
+use crate::{fixture::Quirk, oci::Digest};
 
 /// The largest manifest (or form, or signature) that is accepted, in bytes; the specification asks for at least 4 MiB.
 pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
@@ -41,7 +42,7 @@ enum Intake {
     /// It is kept in memory, up to [`MANIFEST_LIMIT`].
     Text(BytesMut),
     /// It belongs to a blob. With a digest the blob is complete behind it.
-    Blob(Upload, Option<Digest>),
+    Blob(Box<Upload>, Option<Digest>),
 }
 
 impl<'a> Exchange<'a> {
@@ -89,13 +90,18 @@ impl<'a> Exchange<'a> {
             Intake::Refused(answer) => answer,
             Intake::Ignored => self.answer(),
             Intake::Text(text) => self.accept(&text.freeze()),
-            Intake::Blob(upload, digest) => self.continue_upload(upload, digest.as_ref()),
+            Intake::Blob(upload, digest) => self.continue_upload(*upload, digest.as_ref()),
+        };
+        let usual = || {
+            let mut answer = usual();
+            quirks::change(self.core, self.request, &self.route, &mut answer);
+            answer
         };
         let mut delivery = match &fault {
             Some(fault) => fault.apply(usual),
             None => usual().into(),
         };
-        if self.core.signatures {
+        if self.core.quirks.has(Quirk::SignatureExtension) {
             let (name, value) = signatures::SUPPORTED;
             delivery.answer.headers.insert(name, value);
         }
@@ -133,7 +139,7 @@ impl<'a> Exchange<'a> {
                 match endpoint {
                     Endpoint::Manifest(reference) => pull::manifest(repository, reference, self.request),
                     Endpoint::Blob(digest) => pull::blob(repository, digest, self.request),
-                    Endpoint::Tags => tags::list(name, repository, &self.core.tags, query),
+                    Endpoint::Tags => tags::list(name, repository, &self.core.tags, &self.core.quirks, query),
                     Endpoint::Signatures(digest) => signatures::list(repository.signatures(digest)),
                     Endpoint::Uploads | Endpoint::Upload(_) | Endpoint::Referrers(_) => ErrorCode::Unsupported.answer(),
                 }
@@ -185,10 +191,7 @@ impl<'a> Exchange<'a> {
         // The content is hashed before the store is locked for writing.
         match push_blob::finish(upload, digest) {
             Ok(Some(content)) => {
-                let name = match self.route {
-                    Route::Repository(name, _) => name,
-                    _ => return ErrorCode::Unsupported.answer(),
-                };
+                let Route::Repository(name, _) = self.route else { return ErrorCode::Unsupported.answer() };
                 self.core.store_mut().repository_mut(name).add_blob(digest.to_string(), content);
                 push_blob::created(name, &digest.to_string())
             }
@@ -202,7 +205,7 @@ impl<'a> Exchange<'a> {
 impl Drop for Exchange<'_> {
     fn drop(&mut self) {
         if let Intake::Blob(upload, _) = std::mem::replace(&mut self.intake, Intake::Ignored) {
-            self.core.uploads.put(upload);
+            self.core.uploads.put(*upload);
         }
     }
 }
@@ -212,6 +215,9 @@ fn intake(core: &Core, request: &Parts, route: &Route<'_>) -> Intake {
     let writes = matches!(request.method, Method::PUT | Method::POST | Method::PATCH | Method::DELETE);
     if core.read_only && writes && *route != Route::Token {
         return Intake::Refused(ErrorCode::Unsupported.answer());
+    }
+    if let Some(answer) = quirks::instead(core, request, route) {
+        return Intake::Refused(answer);
     }
     let Route::Repository(name, endpoint) = route else { return Intake::Ignored };
     match (&request.method, endpoint) {
@@ -237,7 +243,7 @@ fn intake(core: &Core, request: &Parts, route: &Route<'_>) -> Intake {
 fn blob_intake(core: &Core, upload: Upload, request: &Parts) -> Intake {
     let refusal = match push_blob::digest(request) {
         Ok(None) if request.method == Method::PUT => ErrorCode::DigestInvalid.detailed(json!("the digest is missing")),
-        Ok(digest) => return Intake::Blob(upload, digest),
+        Ok(digest) => return Intake::Blob(Box::new(upload), digest),
         Err(refusal) => refusal,
     };
     core.uploads.put(upload);

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
+    fmt,
     sync::{Mutex, PoisonError},
     time::SystemTime,
 };
@@ -89,11 +90,21 @@ fn accept(headers: &HeaderMap) -> BTreeSet<String> {
     values.flat_map(|value| value.split(',')).map(|value| value.trim().to_owned()).collect()
 }
 
+/// Whoever wants to know of every request as it is answered.
+pub(crate) struct Listener(pub(crate) Box<dyn Fn(&Entry) + Send + Sync>);
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Listener")
+    }
+}
+
 /// The newest entries, up to a limit.
 #[derive(Debug)]
 pub(crate) struct Journal {
     entries: Mutex<Entries>,
     limit: usize,
+    listener: Option<Listener>,
 }
 
 #[derive(Debug, Default)]
@@ -104,13 +115,21 @@ struct Entries {
 
 impl Journal {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { entries: Mutex::default(), limit }
+        Self { entries: Mutex::default(), limit, listener: None }
+    }
+
+    /// Tells `listener` of every entry.
+    pub(crate) fn listen(&mut self, listener: Listener) {
+        self.listener = Some(listener);
     }
 
     pub(crate) fn write(&self, mut entry: Entry) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entry.number = entries.written;
         entries.written += 1;
+        if let Some(listener) = &self.listener {
+            (listener.0)(&entry);
+        }
         if entries.kept.len() == self.limit {
             entries.kept.pop_front();
         }

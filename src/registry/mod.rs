@@ -22,6 +22,7 @@ mod fault;
 mod folder;
 mod journal;
 mod query;
+mod quirks;
 mod route;
 mod server;
 mod store;
@@ -36,6 +37,7 @@ pub use error::ErrorCode;
 pub use exchange::{Exchange, MANIFEST_LIMIT};
 pub use folder::FolderError;
 pub use journal::Entry;
+pub use server::who_listens_on;
 pub use store::{Content, SPILL_THRESHOLD, StoredFile, UPLOAD_LIMIT};
 #[cfg(feature = "tls")]
 pub use tls::{Authority, AuthorityError, Identity, TlsError};

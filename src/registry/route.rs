@@ -13,6 +13,8 @@ pub(crate) enum Route<'a> {
     Catalog,
     /// `/token`
     Token,
+    /// `/_storage/<name>/<digest>`: where blobs are redirected to.
+    Storage(&'a str, &'a str),
     /// An endpoint of a repository whose name is well-formed.
     Repository(&'a str, Endpoint<'a>),
     /// An endpoint of a repository whose name is malformed.
@@ -48,6 +50,9 @@ impl<'a> Route<'a> {
             "/v2/_catalog" => return Self::Catalog,
             "/token" => return Self::Token,
             _ => {}
+        }
+        if let Some((name, digest)) = path.strip_prefix("/_storage/").and_then(|rest| rest.rsplit_once('/')) {
+            return Self::Storage(name, digest);
         }
         let endpoint = match (path.strip_prefix("/v2/"), path.strip_prefix("/extensions/v2/")) {
             (Some(rest), _) => Endpoint::split(rest),

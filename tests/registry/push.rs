@@ -289,7 +289,7 @@ fn a_read_only_registry_changes_nothing(#[case] request: &str) {
 
 #[test]
 fn signatures_of_the_extension_are_put_and_listed() {
-    let registry = registry("{ signatureExtension: true }");
+    let registry = registry("{ quirks: [signature-extension] }");
     let path = format!("/extensions/v2/lib/app/signatures/{}", Digest::sha256(b"image"));
     let signature = json!({
         "schemaVersion": 2,

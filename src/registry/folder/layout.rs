@@ -118,10 +118,11 @@ fn save_repository(repository: &Repository, folder: &Path) -> Result<(), FolderE
             })
         };
         match tags.get(&manifest.digest) {
-            Some(tags) => {
-                entries.extend(tags.iter().map(|tag| descriptor(Map::from_iter([(REFERENCE.to_owned(), json!(tag))]))))
-            }
             None => entries.push(descriptor(Map::new())),
+            Some(tags) => {
+                let named = |tag: &&String| descriptor(Map::from_iter([(REFERENCE.to_owned(), json!(tag))]));
+                entries.extend(tags.iter().map(named));
+            }
         }
     }
     for (digest, blob) in repository.blobs() {

@@ -2,9 +2,11 @@
 
 mod body;
 mod connection;
+mod holder;
 mod listener;
 mod raw;
 mod security;
 
+pub use holder::who_listens_on;
 pub(crate) use listener::Server;
 pub(crate) use security::Security;

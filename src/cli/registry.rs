@@ -1,0 +1,214 @@
+//! `isi-conformance registry`: the mock registry alone.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use clap::Args;
+use serde::{
+    Deserialize,
+    de::{IntoDeserializer, value::Error},
+};
+
+use super::{
+    exit::{CommandError, Exit},
+    interrupted, runtime,
+};
+use crate::{
+    document::{self, Source},
+    fixture::{Auth, ImageCatalogue, Quirks, RegistryFixture, Salt, Tls, builtin},
+    registry::{Authority, Entry, Registry, RegistryBuilder, StartError},
+};
+
+/// Serve a registry: from a fixture file, from folders with images, or an empty one to push to.
+#[derive(Debug, Args)]
+pub struct RegistryArguments {
+    /// A fixture file, or a folder with OCI layouts (or what `docker save` or skopeo's `dir:` write); an empty registry if
+    /// absent.
+    #[arg(value_name = "FIXTURE")]
+    fixture: Option<PathBuf>,
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", env = "ISI_REGISTRY_LISTEN", default_value = "127.0.0.1:5000")]
+    listen: SocketAddr,
+    /// The host (with port) by which clients reach the registry, if it is not the address.
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+    /// How connections are secured: none, self-signed, trusted, expired, other-name, too-old or plain-http.
+    #[arg(long, value_name = "MODE", value_parser = word::<Tls>)]
+    tls: Option<Tls>,
+    /// Ask for credentials: basic or bearer, a user and a password.
+    #[arg(long, value_name = "SCHEME:USER:PASSWORD", value_parser = auth)]
+    auth: Option<Auth>,
+    /// Have the habits of a registry, such as quay, or single ones; `--quirks list` names them all.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    quirks: Vec<String>,
+    /// Write every request into this file, one JSON object a line.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Write everything the registry holds into this folder when it stops, as OCI layouts.
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
+    /// Refuse pushing and deleting.
+    #[arg(long)]
+    read_only: bool,
+    /// More image recipes, besides the built-in ones.
+    #[arg(long, value_name = "FILE")]
+    images: Vec<PathBuf>,
+    /// The folder of the certificate authority for `--tls trusted`; made if there is none.
+    #[arg(long, value_name = "DIR", env = "ISI_AUTHORITY")]
+    authority: Option<PathBuf>,
+}
+
+/// Serves until somebody wants the process to end.
+///
+/// # Errors
+/// When the fixture is invalid, or the address is taken.
+pub fn run(arguments: RegistryArguments) -> Result<Exit, CommandError> {
+    if arguments.quirks.iter().any(|name| name == "list") {
+        return Quirks::describe(&mut io::stdout().lock()).map(|()| Exit::Success).map_err(CommandError::harness);
+    }
+    runtime()?.block_on(serve(arguments))
+}
+
+async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
+    let folder = arguments.fixture.as_deref().filter(|path| path.is_dir());
+    let fixture = arguments.fixture()?;
+    let mut builder = arguments.builder(&fixture)?;
+    if let Some(path) = &arguments.journal {
+        builder = builder.on_request(journal_lines(path)?);
+    }
+    let authority = (fixture.tls == Tls::Trusted).then(|| arguments.authority()).transpose()?;
+    let builder = match authority {
+        Some(folder) => builder.authority(Authority::kept_in(&folder).map_err(CommandError::harness)?),
+        None => builder,
+    };
+    let registry = builder.start().await.map_err(start_error)?;
+    if let Some(folder) = folder {
+        registry.load(folder).map_err(CommandError::usage)?;
+    }
+    announce(&registry, &fixture, arguments.authority().ok().as_deref()).map_err(CommandError::harness)?;
+    interrupted().await;
+    let unfired = registry.unfired_faults();
+    if !unfired.is_empty() {
+        eprintln!("note: these faults have not fired: {}", unfired.join(", "));
+    }
+    if let Some(folder) = &arguments.save {
+        registry.save(folder).map_err(CommandError::harness)?;
+    }
+    registry.finish().await;
+    Ok(Exit::Success)
+}
+
+impl RegistryArguments {
+    /// The fixture of the file, changed by what the command line says.
+    fn fixture(&self) -> Result<RegistryFixture, CommandError> {
+        let mut fixture = match self.fixture.as_deref().filter(|path| !path.is_dir()) {
+            Some(path) => read_fixture(path)?,
+            None => RegistryFixture::default(),
+        };
+        fixture.tls = self.tls.clone().unwrap_or(fixture.tls);
+        fixture.auth = self.auth.clone().or(fixture.auth);
+        fixture.read_only |= self.read_only;
+        for name in &self.quirks {
+            fixture.quirks.add(name).map_err(CommandError::usage)?;
+        }
+        Ok(fixture)
+    }
+
+    fn builder(&self, fixture: &RegistryFixture) -> Result<RegistryBuilder, CommandError> {
+        let mut catalogue: ImageCatalogue = builtin().clone();
+        for path in &self.images {
+            catalogue.read(&source(path)?).map_err(CommandError::usage)?;
+        }
+        let images = catalogue.build(fixture.image_names(), &Salt::default()).map_err(CommandError::usage)?;
+        let builder = Registry::builder().fixture(fixture.clone()).images(images).listen(self.listen);
+        Ok(match &self.host {
+            Some(host) => builder.host(host),
+            None => builder,
+        })
+    }
+
+    /// The folder of the certificate authority: as said, or where the user's data is kept.
+    fn authority(&self) -> Result<PathBuf, CommandError> {
+        let data = || {
+            let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+            Some(std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home)?.join("isi-conformance"))
+        };
+        self.authority.clone().or_else(data).ok_or_else(|| {
+            CommandError::harness("there is no home folder to keep the certificate authority in")
+                .hint("say where with `--authority DIR`")
+        })
+    }
+}
+
+fn source(path: &Path) -> Result<Source, CommandError> {
+    Source::read(path).map_err(|error| CommandError::usage(format!("cannot read {}: {error}", path.display())))
+}
+
+fn read_fixture(path: &Path) -> Result<RegistryFixture, CommandError> {
+    let source = source(path)?;
+    let node = document::parse(&source).map_err(CommandError::usage)?;
+    let fixture: RegistryFixture = document::decode(&source, &node).map_err(CommandError::usage)?;
+    Ok(fixture.relative_to(path.parent().unwrap_or(Path::new(""))))
+}
+
+/// A word of a fixture file on the command line.
+fn word<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, Error> {
+    T::deserialize(text.into_deserializer())
+}
+
+fn auth(text: &str) -> Result<Auth, String> {
+    match text.splitn(3, ':').collect::<Vec<_>>().as_slice() {
+        ["basic", user, password] => Ok(Auth::basic().user(*user, *password)),
+        ["bearer", user, password] => Ok(Auth::bearer().user(*user, *password)),
+        _ => Err("expected basic or bearer, a user and a password, such as `basic:robot:secret`".to_owned()),
+    }
+}
+
+/// Writes requests into a file, each as it is answered.
+fn journal_lines(path: &Path) -> Result<impl Fn(&Entry) + Send + Sync + use<>, CommandError> {
+    let file = File::create(path)
+        .map_err(|error| CommandError::harness(format!("cannot write {}: {error}", path.display())))?;
+    let file = Mutex::new(BufWriter::new(file));
+    Ok(move |entry: &Entry| {
+        let Ok(mut file) = file.lock() else { return };
+        let written = serde_json::to_writer(&mut *file, entry).map_err(io::Error::from);
+        if let Err(error) = written.and_then(|()| file.write_all(b"\n")).and_then(|()| file.flush()) {
+            tracing::warn!(%error, "cannot write the journal");
+        }
+    })
+}
+
+fn start_error(error: StartError) -> CommandError {
+    match error {
+        StartError::Listen { address, .. } => {
+            let command = CommandError::harness(&error);
+            match crate::registry::who_listens_on(address) {
+                Some(process) => command.hint(format!("the port is held by {process}; choose another with `--listen`")),
+                None => {
+                    command.hint("choose another address with `--listen`, or a free port with `--listen 127.0.0.1:0`")
+                }
+            }
+        }
+        error => CommandError::usage(error),
+    }
+}
+
+/// Says on standard output where the registry is, and a line to try.
+fn announce(registry: &Registry, fixture: &RegistryFixture, authority: Option<&Path>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", registry.url())?;
+    let first = fixture.repositories.iter().find_map(|(name, tags)| Some((name, tags.keys().next()?)));
+    let (repository, tag) = first.map_or(("lib/app", "v1"), |(name, tag)| (name, tag));
+    let user = fixture.auth.as_ref().and_then(|auth| auth.users.iter().next());
+    let credentials = user.map(|(user, password)| format!(" --creds {user}:{password}")).unwrap_or_default();
+    writeln!(out, "skopeo inspect --tls-verify=false{credentials} docker://{}/{repository}:{tag}", registry.host())?;
+    if let (Tls::Trusted, Some(folder)) = (&fixture.tls, authority) {
+        writeln!(out, "trust {}", folder.join("ca.pem").display())?;
+    }
+    out.flush()
+}
