@@ -33,7 +33,7 @@ pub struct Cli {
 enum Command {
     Run(Box<RunArguments>),
     Reference(Box<reference::ReferenceArguments>),
-    Registry(registry::RegistryArguments),
+    Registry(Box<registry::RegistryArguments>),
     Coverage(coverage::CoverageArguments),
     #[command(subcommand)]
     Schema(schema::SchemaCommand),
@@ -45,7 +45,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(arguments) => run::run(*arguments),
         Command::Reference(arguments) => exit::finish(reference::run(*arguments)),
-        Command::Registry(arguments) => exit::finish(registry::run(arguments)),
+        Command::Registry(arguments) => exit::finish(registry::run(*arguments)),
         Command::Coverage(arguments) => exit::finish(coverage::run(&arguments)),
         Command::Schema(command) => exit::finish(schema::run(&command)),
     }

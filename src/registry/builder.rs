@@ -223,31 +223,39 @@ impl RegistryBuilder {
     ///
     /// # Errors
     /// When an image cannot be built or is unknown.
-    pub fn start_on(self, listener: TcpListener) -> Result<Registry, StartError> {
-        let images = match self.images {
-            Some(images) => images,
-            None => builtin().build(self.fixture.image_names(), &self.salt)?,
-        };
+    pub fn start_on(mut self, listener: TcpListener) -> Result<Registry, StartError> {
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: self.address, source })?;
-        let host = self.host.unwrap_or_else(|| address.to_string());
-        let secure = self.fixture.tls != Tls::None;
-        let mut core = Core::new(&self.fixture, images, host.clone(), secure)?;
-        if let Some(listener) = self.listener {
-            core.on_request(listener);
-        }
-        let core = Arc::new(core);
-        let security = match self.fixture.tls {
+        let host = self.host.get_or_insert_with(|| address.to_string()).clone();
+        let security = match &self.fixture.tls {
             Tls::None | Tls::PlainHttp => Security::Plain,
             Tls::TooOld => Security::TooOld,
             #[cfg(feature = "tls")]
             tls => {
                 let authority = self.authority.as_ref().unwrap_or_else(|| super::tls::Authority::of_this_process());
-                Security::Tls(super::tls::acceptor(&tls, authority, &host, address.ip())?)
+                Security::Tls(super::tls::acceptor(tls, authority, &host, address.ip())?)
             }
             #[cfg(not(feature = "tls"))]
             _ => return Err(StartError::NoTls),
         };
+        let core = Arc::new(self.core()?);
         let server = Server::start(listener, core.clone(), security);
         Ok(Registry { core, address, host, server })
+    }
+
+    /// The registry without a network, for a transport of the caller's own.
+    ///
+    /// # Errors
+    /// When an image cannot be built or is unknown.
+    pub fn core(self) -> Result<Core, StartError> {
+        let images = match self.images {
+            Some(images) => images,
+            None => builtin().build(self.fixture.image_names(), &self.salt)?,
+        };
+        let host = self.host.unwrap_or_else(|| self.address.to_string());
+        let mut core = Core::new(&self.fixture, images, host, self.fixture.tls != Tls::None)?;
+        if let Some(listener) = self.listener {
+            core.on_request(listener);
+        }
+        Ok(core)
     }
 }

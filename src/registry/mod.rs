@@ -29,6 +29,8 @@ mod store;
 #[cfg(feature = "tls")]
 mod tls;
 mod token;
+#[cfg(feature = "wiremock")]
+mod wiremock;
 
 pub use answer::{Answer, Delivery, Manner};
 pub use builder::{Registry, RegistryBuilder, StartError};
@@ -41,3 +43,5 @@ pub use server::who_listens_on;
 pub use store::{Content, SPILL_THRESHOLD, StoredFile, UPLOAD_LIMIT};
 #[cfg(feature = "tls")]
 pub use tls::{Authority, AuthorityError, Identity, TlsError};
+#[cfg(feature = "wiremock")]
+pub use wiremock::RegistryResponder;

@@ -7,6 +7,7 @@ mod faults;
 mod folders;
 mod pull;
 mod push;
+mod quirks;
 mod support;
 mod tls;
 mod transport;
