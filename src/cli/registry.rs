@@ -26,7 +26,7 @@ use crate::{
 
 /// Serve a registry: from a fixture file, from folders with images, or an empty one to push to.
 #[derive(Debug, Args)]
-pub struct RegistryArguments {
+pub(super) struct RegistryArguments {
     /// A fixture file, or a folder with OCI layouts (or what `docker save` or skopeo's `dir:` write); an empty registry if
     /// absent.
     #[arg(value_name = "FIXTURE")]
@@ -67,7 +67,7 @@ pub struct RegistryArguments {
 ///
 /// # Errors
 /// When the fixture is invalid, or the address is taken.
-pub fn run(arguments: RegistryArguments) -> Result<Exit, CommandError> {
+pub(super) fn run(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     if arguments.quirks.iter().any(|name| name == "list") {
         return Quirks::describe(&mut io::stdout().lock()).map(|()| Exit::Success).map_err(CommandError::harness);
     }
