@@ -36,12 +36,12 @@ impl Deviations {
         let file: File = document::decode(source, &root)?;
         let nodes = root.get("deviations").map(Node::items).unwrap_or_default();
         let mut found = Vec::new();
+        let mut without_reason = Vec::new();
         let mut entries: Vec<Deviation> = Vec::new();
         for (entry, node) in file.deviations.into_iter().zip(nodes) {
             let at = |field: &str| node.get(field).unwrap_or(node).span;
             if entry.reason.trim().is_empty() {
-                let diagnostic = Diagnostic::new(source, at("reason"), "a deviation needs a reason");
-                found.push(diagnostic.label("expected why this fails"));
+                without_reason.push(at("reason"));
             }
             let glob = match GlobBuilder::new(&entry.case).literal_separator(false).build() {
                 Ok(glob) => glob.compile_matcher(),
@@ -69,6 +69,15 @@ impl Deviations {
                 check: entry.check,
                 declared,
                 expires: entry.expires.map(|day| day.0),
+            });
+        }
+        // A file that a run has just started lacks them all, and one is enough to show what is meant.
+        if let [first, others @ ..] = without_reason.as_slice() {
+            let diagnostic =
+                Diagnostic::new(source, *first, "a deviation needs a reason").label("expected why this fails");
+            found.push(match others.len() {
+                0 => diagnostic,
+                more => diagnostic.hint(format!("the same is true of {more} more")),
             });
         }
         Diagnostics::unless_empty(found, Self { entries })
@@ -106,6 +115,7 @@ mod tests {
     #[rstest]
     #[case("unknown_case", "  - { case: auth::basic-god, reason: r }\n")]
     #[case("no_reason", "  - { case: auth::basic-good, reason: '' }\n")]
+    #[case("no_reasons", "  - { case: auth::basic-good, reason: '' }\n  - { case: 'single-image::*', reason: '' }\n")]
     #[case("unknown_field", "  - { case: auth::basic-good, reason: r, until: 2027-06-30 }\n")]
     #[case("unknown_check", "  - { case: auth::basic-good, check: body, reason: r }\n")]
     #[case("no_day", "  - { case: auth::basic-good, reason: r, expires: soon }\n")]

@@ -1,3 +1,4 @@
+use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use rstest::rstest;
 use serde_json::json;
 
@@ -161,4 +162,43 @@ fn an_object_says_what_it_is(#[case] body: Value, #[case] expected: &str) {
 #[test]
 fn what_nothing_was_published_for_is_not_judged() {
     assert_eq!(Schema::for_version(ApiVersion::V4_22).judge(&json!({ "kind": "Table" })), None);
+}
+
+/// Any JSON, with the names of real fields among its keys.
+fn anything() -> impl Strategy<Value = Value> {
+    let key = prop_oneof![
+        Just("metadata"),
+        Just("spec"),
+        Just("status"),
+        Just("images"),
+        Just("tags"),
+        Just("items"),
+        Just("labels"),
+        Just("0"),
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        ".{0,3}".prop_map(Value::from)
+    ];
+    leaf.prop_recursive(6, 48, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(key.clone(), inner, 0..4)
+                .prop_map(|fields| fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_sent_is_judged_and_found_where_it_is_said_to_be(body in anything()) {
+        for kind in ["ImageStreamImport", "ImageStreamList", "Status"] {
+            let judgement = Schema::for_version(ApiVersion::NEWEST).judge_as(kind, &body).unwrap();
+            for found in judgement.violations.iter().chain(&judgement.unknown_fields) {
+                assert_eq!(Side::of(found.path.find(&body)), found.actual, "{}", found.path);
+            }
+        }
+    }
 }
