@@ -17,6 +17,7 @@ use wiremock::{
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    rustls::crypto::ring::default_provider().install_default().expect("nobody else chooses a provider");
     let server = MockServer::start().await;
 
     // What the test is about: some service beside the registry.

@@ -53,10 +53,21 @@ pub(crate) fn instead(core: &Core, request: &Parts, route: &Route<'_>) -> Option
         (&Method::GET, Endpoint::Blob(digest)) if has(Quirk::RedirectsBlobs) => {
             core.store().repository(name)?.blob(digest)?;
             let mut answer = Answer::empty(StatusCode::TEMPORARY_REDIRECT);
-            answer.header(LOCATION, &format!("{}/_storage/{name}/{digest}?signature=fixture", core.url()));
+            answer.header(LOCATION, &format!("{}/_storage/{name}/{digest}?signature=fixture", storage_url(core)));
             Some(answer)
         }
         _ => None,
+    }
+}
+
+/// The base URL of the storage: the registry under its other loopback name, so that clients see another host and leave their
+/// credentials behind. A registry with a name of its own is its own storage.
+fn storage_url(core: &Core) -> String {
+    let url = core.url();
+    if url.contains("//127.0.0.1") {
+        url.replacen("127.0.0.1", "localhost", 1)
+    } else {
+        url.replacen("//localhost", "//127.0.0.1", 1)
     }
 }
 
@@ -161,9 +172,11 @@ fn change_list(core: &Core, answer: &mut Answer) {
 /// The answer to what is not there.
 fn change_unknown(core: &Core, route: &Route<'_>, answer: &mut Answer) {
     let Route::Repository(name, endpoint) = route else { return };
-    if core.quirks.has(Quirk::UnknownIsUnauthorized) && core.store().repository(name).is_none() {
+    // Whoever pushes looks for blobs in a repository that is about to be.
+    let pulls = matches!(endpoint, Endpoint::Manifest(_) | Endpoint::Tags);
+    if core.quirks.has(Quirk::UnknownIsUnauthorized) && pulls && core.store().repository(name).is_none() {
         *answer = core.access.insufficient(name);
-    } else if core.quirks.has(Quirk::UnknownIsNotFound) && matches!(endpoint, Endpoint::Manifest(_) | Endpoint::Tags) {
+    } else if core.quirks.has(Quirk::UnknownIsNotFound) && pulls {
         let message = format!("repository {name} not found");
         let error = OciError { code: "NOT_FOUND", message: &message, detail: None };
         *answer = errors(StatusCode::NOT_FOUND, &[error]);
