@@ -3,6 +3,7 @@
 
 mod folder;
 mod usage;
+mod versions;
 
 use std::process::{Command, Output};
 
