@@ -1,6 +1,6 @@
 //! Errors of single fields, as Kubernetes words them.
 
-use super::model::status::Cause;
+use super::{model::status::Cause, quote::quote};
 
 /// A field that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl FieldError {
     fn body(&self, plain_null: bool) -> String {
         let problem = match &self.problem {
             Problem::Required => "Required value".to_owned(),
-            Problem::Invalid(Some(value)) => format!("Invalid value: {value:?}"),
+            Problem::Invalid(Some(value)) => format!("Invalid value: {}", quote(value)),
             Problem::Invalid(None) if plain_null => "Invalid value: null".to_owned(),
             Problem::Invalid(None) => "Invalid value: \"null\"".to_owned(),
             Problem::InvalidLiteral(value) => format!("Invalid value: {value}"),

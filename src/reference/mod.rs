@@ -26,6 +26,7 @@ mod kinds;
 mod model;
 mod options;
 mod policy;
+mod quote;
 mod resources;
 mod route;
 mod server;

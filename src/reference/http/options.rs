@@ -7,6 +7,7 @@ use crate::reference::{
     behaviour::Behaviour,
     error::{ApiError, Result},
     field::FieldError,
+    quote::quote,
 };
 
 /// How long the name of a field manager may be, in bytes.
@@ -56,10 +57,8 @@ impl WriteOptions {
             "Ignore" => FieldValidation::Ignore,
             "Strict" => FieldValidation::Strict,
             other => {
-                let supported = ["Ignore", "Strict", "Warn", ""];
-                let sorted =
-                    if behaviour.plain_null_in_field_errors { ["", "Ignore", "Strict", "Warn"] } else { supported };
-                errors.push(FieldError::unsupported("fieldValidation", &format!("{other:?}"), &sorted));
+                let supported = ["", "Ignore", "Strict", "Warn"];
+                errors.push(FieldError::unsupported("fieldValidation", &quote(other), &supported));
                 FieldValidation::Ignore
             }
         };

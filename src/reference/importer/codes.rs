@@ -3,7 +3,10 @@
 use http::{HeaderMap, StatusCode};
 
 use super::{challenge, failure::FetchError};
-use crate::reference::json::{self, Node};
+use crate::reference::{
+    json::{self, Node},
+    quote::quote,
+};
 
 /// One error that a registry reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,9 +94,9 @@ impl Rejection {
     fn read_body(status: StatusCode, body: &[u8]) -> Self {
         let unreadable = |why: &str| Self {
             error: FetchError::Text(format!(
-                "error parsing HTTP {} response body: {why}: {:?}",
+                "error parsing HTTP {} response body: {why}: {}",
                 status.as_u16(),
-                String::from_utf8_lossy(body)
+                quote(&String::from_utf8_lossy(body))
             )),
             try_later: status == StatusCode::TOO_MANY_REQUESTS,
         };
