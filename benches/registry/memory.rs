@@ -51,7 +51,7 @@ pub(crate) fn one_gibibyte() {
     let head =
         format!("POST /v2/lib/app/blobs/uploads/?digest={digest} HTTP/1.1\r\nContent-Length: {}\r\n", PIECE * PIECES);
     let answer = exchange(registry.address(), &head, |stream| {
-        (0..PIECES).for_each(|_| stream.write_all(&piece).expect("it reads"))
+        (0..PIECES).for_each(|_| stream.write_all(&piece).expect("it reads"));
     });
     assert!(answer.0.contains(" 201 "), "{}", answer.0);
     let pushed = began.elapsed();

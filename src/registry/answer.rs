@@ -37,14 +37,42 @@ pub struct Delivery {
 pub enum Manner {
     /// The answer arrives, and the connection stays open.
     Whole,
-    /// The connection is closed after so many bytes of the body.
-    Truncated(u64),
-    /// The connection is reset without an answer (TCP RST).
-    Reset,
-    /// The connection is closed without an answer.
-    Closed,
+    /// The head of the answer arrives as it is, then some of the body, and that is the end of the connection.
+    Cut {
+        /// How many bytes of the body arrive at most.
+        length: u64,
+        /// How many bytes a second; at once if absent.
+        bytes_per_second: Option<u64>,
+        /// How the connection ends.
+        end: End,
+    },
+    /// Nothing arrives.
+    Nothing(End),
     /// Something arrives that is no HTTP, then the connection is closed.
     Garbage,
+}
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It is closed in order.
+    Close,
+    /// It is reset (TCP RST).
+    Reset,
+    /// It stays open, and nothing more comes.
+    Stall,
+}
+
+impl Delivery {
+    /// Whether all of the answer arrives.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        match self.manner {
+            Manner::Whole => true,
+            Manner::Cut { length, .. } => length >= self.answer.body.len(),
+            Manner::Nothing(_) | Manner::Garbage => false,
+        }
+    }
 }
 
 impl Answer {

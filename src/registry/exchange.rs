@@ -7,7 +7,7 @@ use http::{Method, StatusCode, request::Parts};
 use serde_json::json;
 
 use super::{
-    answer::{Answer, Delivery, Manner},
+    answer::{Answer, Delivery},
     api::{catalog, delete, pull, push_blob, push_manifest, referrers, signatures, tags},
     core::Core,
     error::ErrorCode,
@@ -105,7 +105,7 @@ impl<'a> Exchange<'a> {
             let (name, value) = signatures::SUPPORTED;
             delivery.answer.headers.insert(name, value);
         }
-        let status = (delivery.manner == Manner::Whole).then_some(delivery.answer.status);
+        let status = delivery.is_complete().then_some(delivery.answer.status);
         let fault = fault.as_ref().map(|armed| armed.fault.name());
         self.core.journal.write(Entry::new(self.request, status, fault, self.route == Route::Unknown));
         delivery
@@ -116,7 +116,7 @@ impl<'a> Exchange<'a> {
         let query = self.request.uri.query();
         let method = if self.request.method == Method::HEAD { &Method::GET } else { &self.request.method };
         match (method, &self.route) {
-            (_, Route::Token) => self.core.access.token(self.request),
+            (_, Route::Token) => self.core.access.token(self.request, &[]),
             (&Method::GET, Route::Ping) => {
                 let mut answer = Answer::with_body(StatusCode::OK, "{}");
                 answer.content_type("application/json");
@@ -163,6 +163,9 @@ impl<'a> Exchange<'a> {
 
     /// The answer to a request whose body was kept.
     fn accept(&self, body: &Bytes) -> Answer {
+        if self.route == Route::Token {
+            return self.core.access.token(self.request, body);
+        }
         let mut store = self.core.store_mut();
         match &self.route {
             Route::Repository(name, Endpoint::Manifest(reference)) => {
@@ -218,6 +221,9 @@ fn intake(core: &Core, request: &Parts, route: &Route<'_>) -> Intake {
     }
     if let Some(answer) = quirks::instead(core, request, route) {
         return Intake::Refused(answer);
+    }
+    if *route == Route::Token && request.method == Method::POST {
+        return Intake::Text(BytesMut::new());
     }
     let Route::Repository(name, endpoint) = route else { return Intake::Ignored };
     match (&request.method, endpoint) {

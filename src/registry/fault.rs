@@ -8,13 +8,14 @@ use std::sync::{
 use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, StatusCode,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER},
     request::Parts,
 };
 
 use super::{
-    answer::{Answer, Delivery, Manner},
+    answer::{Answer, Delivery, End, Manner},
     error::{OciError, errors},
+    schedule::Schedule,
 };
 use crate::fixture::{ConnectionFault, Fault, Fires};
 
@@ -28,13 +29,14 @@ pub(crate) struct Armed {
     pub(crate) fault: Fault,
     /// The bytes of the image that the fault serves.
     pub(crate) swapped: Option<Bytes>,
-    asked: AtomicU64,
+    schedule: Schedule,
     fired: AtomicU64,
 }
 
 impl Faults {
     pub(crate) fn arm(&self, fault: Fault, swapped: Option<Bytes>) {
-        let armed = Armed { fault, swapped, asked: AtomicU64::new(0), fired: AtomicU64::new(0) };
+        let schedule = Schedule::new();
+        let armed = Armed { fault, swapped, schedule, fired: AtomicU64::new(0) };
         self.0.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(armed));
     }
 
@@ -66,13 +68,7 @@ impl Armed {
     }
 
     fn fires(&self, request: &Parts) -> bool {
-        if !self.fault.when.matches(&request.method, request.uri.path()) {
-            return false;
-        }
-        let number = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
-        let fires = self.fault.first.is_none_or(|first| number <= first)
-            && self.fault.nth.is_none_or(|nth| number == nth)
-            && self.fault.every.is_none_or(|every| every > 0 && number.is_multiple_of(every));
+        let fires = self.fault.when.matches(&request.method, request.uri.path()) && self.schedule.fires(&self.fault);
         if fires {
             self.fired.fetch_add(1, Ordering::Relaxed);
         }
@@ -89,6 +85,9 @@ impl Armed {
         if let Some(bytes) = &self.swapped {
             answer.replace_body(bytes.clone());
         }
+        if let Some(seconds) = self.schedule.seconds_left(fault) {
+            answer.headers.insert(RETRY_AFTER, seconds.into());
+        }
         for (name, value) in &fault.headers {
             let Ok(name) = HeaderName::try_from(name.as_str()) else { continue };
             match value.as_deref().map(HeaderValue::from_str) {
@@ -101,14 +100,30 @@ impl Armed {
                 }
             }
         }
-        let manner = match (fault.connection, fault.truncate) {
-            (Some(ConnectionFault::Reset), _) => Manner::Reset,
-            (Some(ConnectionFault::Close), _) => Manner::Closed,
-            (Some(ConnectionFault::Garbage), _) => Manner::Garbage,
-            (None, Some(length)) => Manner::Truncated(length),
-            (None, None) => Manner::Whole,
-        };
+        let manner = self.manner();
         Delivery { answer, delay: fault.delay.unwrap_or_default().0, manner }
+    }
+
+    fn manner(&self) -> Manner {
+        let fault = &self.fault;
+        let end = match fault.connection {
+            Some(ConnectionFault::Garbage) => return Manner::Garbage,
+            Some(ConnectionFault::Reset) => Some(End::Reset),
+            Some(ConnectionFault::Close) => Some(End::Close),
+            Some(ConnectionFault::Stall) => Some(End::Stall),
+            None => None,
+        };
+        // HTTP by hyper keeps Content-Length right, so an answer with a wrong one is written by hand.
+        let own_length = fault.headers.keys().any(|name| name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str()));
+        match (fault.truncate, end) {
+            (None, Some(end)) => Manner::Nothing(end),
+            (None, None) if fault.bytes_per_second.is_none() && !own_length => Manner::Whole,
+            (length, end) => Manner::Cut {
+                length: length.unwrap_or(u64::MAX),
+                bytes_per_second: fault.bytes_per_second,
+                end: end.unwrap_or(End::Close),
+            },
+        }
     }
 
     /// Whether the answer is the fault's own, so that the registry does not do what it is asked.

@@ -24,6 +24,7 @@ mod journal;
 mod query;
 mod quirks;
 mod route;
+mod schedule;
 mod server;
 mod store;
 #[cfg(feature = "tls")]
@@ -32,7 +33,7 @@ mod token;
 #[cfg(feature = "wiremock")]
 mod wiremock;
 
-pub use answer::{Answer, Delivery, Manner};
+pub use answer::{Answer, Delivery, End, Manner};
 pub use builder::{Registry, RegistryBuilder, StartError};
 pub use core::{Core, FixtureError, JOURNAL_LIMIT};
 pub use error::ErrorCode;

@@ -24,6 +24,10 @@ impl Scope {
         Self { repository: repository.to_owned(), actions }
     }
 
+    pub(crate) fn repository(&self) -> &str {
+        &self.repository
+    }
+
     /// Whether it is about pulling only.
     pub(crate) fn is_pull(&self) -> bool {
         self.actions.iter().all(|action| action == "pull")
@@ -67,16 +71,37 @@ pub(crate) struct Grant {
     /// The user; none for an anonymous token.
     user: Option<String>,
     scopes: Vec<Scope>,
-    /// Seconds since 1970 at which the token ends.
-    until: u64,
+    /// Seconds since 1970 at which the token ends; a refresh token has no end.
+    until: Option<u64>,
+    /// Whom the token is for.
+    audience: String,
+    /// It opens nothing, but other tokens can be had for it.
+    refresh: bool,
 }
 
 impl Grant {
-    /// How long a token lives.
+    /// How long a token lives if the fixture does not say otherwise.
     pub(crate) const LIFE: Duration = Duration::from_secs(300);
 
-    pub(crate) fn new(user: Option<String>, scopes: Vec<Scope>) -> Self {
-        Self { user, scopes, until: now() + Self::LIFE.as_secs() }
+    /// A token that opens these scopes for so long.
+    pub(crate) fn new(user: Option<String>, scopes: Vec<Scope>, life: Duration, audience: &str) -> Self {
+        Self { user, scopes, until: Some(now() + life.as_secs()), audience: audience.to_owned(), refresh: false }
+    }
+
+    /// A refresh token of this user.
+    pub(crate) fn refresh(user: &str, audience: &str) -> Self {
+        let (user, audience) = (Some(user.to_owned()), audience.to_owned());
+        Self { user, scopes: Vec::new(), until: None, audience, refresh: true }
+    }
+
+    /// The user of a refresh token.
+    pub(crate) fn refreshed_user(self) -> Option<String> {
+        self.user.filter(|_| self.refresh)
+    }
+
+    /// Whether it is an access token for this audience.
+    pub(crate) fn is_for(&self, audience: &str) -> bool {
+        !self.refresh && self.audience == audience
     }
 
     pub(crate) fn allows(&self, needed: &Scope) -> bool {
@@ -112,7 +137,7 @@ impl Tokens {
         let grant = BASE64_URL_SAFE_NO_PAD.decode(grant).ok()?;
         let seal = BASE64_URL_SAFE_NO_PAD.decode(seal).ok()?;
         let grant: Grant = (self.seal(&grant) == seal).then(|| serde_json::from_slice(&grant).ok())??;
-        (now() < grant.until).then_some(grant)
+        grant.until.is_none_or(|until| now() < until).then_some(grant)
     }
 
     /// Hashed with the secret on both sides, so that the hash cannot be continued.
@@ -126,6 +151,10 @@ impl Tokens {
 mod tests {
     use super::*;
 
+    fn grant(life: Duration) -> Grant {
+        Grant::new(None, Vec::new(), life, "fixture")
+    }
+
     fn scope(text: &str) -> Scope {
         text.parse().unwrap()
     }
@@ -133,7 +162,7 @@ mod tests {
     #[test]
     fn a_token_allows_what_it_was_given_for() {
         let tokens = Tokens::default();
-        let token = tokens.write(&Grant::new(None, vec![scope("repository:lib/app:pull")]));
+        let token = tokens.write(&Grant::new(None, vec![scope("repository:lib/app:pull")], Grant::LIFE, "fixture"));
         let grant = tokens.read(&token).unwrap();
         assert!(grant.allows(&scope("repository:lib/app:pull")));
         assert!(!grant.allows(&scope("repository:lib/app:pull,push")));
@@ -142,14 +171,13 @@ mod tests {
 
     #[test]
     fn only_the_registry_that_wrote_a_token_reads_it() {
-        let token = Tokens::default().write(&Grant::new(None, Vec::new()));
+        let token = Tokens::default().write(&grant(Grant::LIFE));
         assert!(Tokens::default().read(&token).is_none());
     }
 
     #[test]
     fn a_token_ends() {
         let tokens = Tokens::default();
-        let ended = Grant { until: now() - 1, ..Grant::new(None, Vec::new()) };
-        assert!(tokens.read(&tokens.write(&ended)).is_none());
+        assert!(tokens.read(&tokens.write(&grant(Duration::ZERO))).is_none());
     }
 }

@@ -5,7 +5,7 @@ use http::StatusCode;
 use isi_conformance::registry::Core;
 use rstest::rstest;
 
-use crate::support::{ask, ask_with, body, error_code, header, registry};
+use crate::support::{ask, ask_with, body, error_code, header, registry, send};
 
 const MANIFEST: &str = "GET /v2/lib/app/manifests/v1";
 
@@ -79,4 +79,61 @@ fn a_denied_repository_is_denied_with_a_valid_token() {
     let registry = secured("{ scheme: bearer, users: { robot: secret }, deny: [lib/app] }");
     let (_, token) = token(&registry, Some("robot:secret"), "repository:lib/app:pull");
     assert_eq!(with_token(&registry, MANIFEST, &token), StatusCode::FORBIDDEN);
+}
+
+/// What the token endpoint says to a form.
+fn posted(registry: &Core, form: &str) -> serde_json::Value {
+    let answer =
+        send(registry, "POST /token", &[], format!("service=fixture&scope=repository:lib/app:pull&{form}").as_bytes());
+    serde_json::from_slice(&body(&answer)).unwrap()
+}
+
+#[test]
+fn a_token_can_be_asked_for_with_a_form_and_refreshed() {
+    let registry = secured("{ scheme: bearer, users: { robot: secret } }");
+    let granted = posted(&registry, "grant_type=password&username=robot&password=secret&access_type=offline");
+    assert_eq!(with_token(&registry, MANIFEST, granted["access_token"].as_str().unwrap()), StatusCode::OK);
+    let refresh = granted["refresh_token"].as_str().unwrap();
+    assert_eq!(with_token(&registry, MANIFEST, refresh), StatusCode::UNAUTHORIZED);
+    let again = posted(&registry, &format!("grant_type=refresh_token&refresh_token={refresh}"));
+    assert_eq!(with_token(&registry, MANIFEST, again["access_token"].as_str().unwrap()), StatusCode::OK);
+    let wrong = posted(&registry, "grant_type=password&username=robot&password=wrong");
+    assert_eq!(wrong["errors"][0]["code"], "UNAUTHORIZED");
+}
+
+#[rstest]
+#[case::ended("tokenLife: 0s")]
+#[case::for_someone_else("tokenAudience: other")]
+fn a_token_may_open_nothing(#[case] option: &str) {
+    let registry = secured(&format!("{{ scheme: bearer, users: {{ robot: secret }}, {option} }}"));
+    let (status, token) = token(&registry, Some("robot:secret"), "repository:lib/app:pull");
+    assert_eq!(status, StatusCode::OK);
+    let answer = ask_with(&registry, MANIFEST, &[("authorization", &format!("Bearer {token}"))]);
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(header(&answer, "www-authenticate").unwrap().ends_with("error=\"invalid_token\""));
+}
+
+#[rstest]
+#[case("basic")]
+#[case("bearer")]
+fn a_repository_can_be_open_to_all_or_to_some(#[case] scheme: &str) {
+    let registry = registry(&format!(
+        "repositories: {{ public: {{ v1: s2-basic }}, secret: {{ v1: s2-basic }} }}\n\
+         auth: {{ scheme: {scheme}, users: {{ robot: secret, root: secret }}, public: [public], only: {{ secret: [root] }} }}"
+    ));
+    let status = |user: Option<&str>, repository: &str| {
+        let request = format!("GET /v2/{repository}/manifests/v1");
+        let credentials = user.map(|user| format!("{user}:secret"));
+        let authorization = match (credentials, scheme) {
+            (None, _) => return ask(&registry, &request).status.as_u16(),
+            (Some(credentials), "basic") => basic(&credentials),
+            (Some(credentials), _) => {
+                format!("Bearer {}", token(&registry, Some(&credentials), &format!("repository:{repository}:pull")).1)
+            }
+        };
+        ask_with(&registry, &request, &[("authorization", &authorization)]).status.as_u16()
+    };
+    assert_eq!([status(None, "public"), status(None, "secret")], [200, 401]);
+    assert_eq!([status(Some("root"), "secret"), status(Some("robot"), "public")], [200, 200]);
+    assert_eq!(status(Some("robot"), "secret"), if scheme == "basic" { 403 } else { 401 });
 }

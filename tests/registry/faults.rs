@@ -60,9 +60,36 @@ fn a_redirect_may_lead_to_the_registry_itself() {
 #[case("nth: 2", [200, 503, 200, 200])]
 #[case("every: 2", [200, 503, 200, 503])]
 #[case("every: 1", [503, 503, 503, 503])]
+#[case("after: 1h", [200, 200, 200, 200])]
+#[case("during: 1h", [503, 503, 503, 503])]
+#[case("chance: 0", [200, 200, 200, 200])]
+#[case("chance: 1", [503, 503, 503, 503])]
+#[case("quota: { requests: 3, per: 1h }", [200, 200, 200, 503])]
 fn a_fault_fires_as_often_as_it_says(#[case] schedule: &str, #[case] expected: [u16; 4]) {
     let registry = faulty(&format!("{{ when: manifests/*, status: 503, {schedule} }}"));
     assert_eq!([(); 4].map(|()| ask(&registry, MANIFEST).status.as_u16()), expected);
+}
+
+#[test]
+fn chance_is_the_same_in_every_run() {
+    let run = |seed: u64| {
+        let registry = faulty(&format!("{{ when: manifests/*, status: 503, chance: 0.5, seed: {seed} }}"));
+        [(); 64].map(|()| ask(&registry, MANIFEST).status == StatusCode::OK)
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+    let passed = run(1).into_iter().filter(|passed| *passed).count();
+    assert!((20..44).contains(&passed), "{passed} of 64");
+}
+
+#[test]
+fn a_quota_says_when_it_is_over() {
+    let registry =
+        faulty("{ when: manifests/*, status: 429, errors: [TOOMANYREQUESTS], quota: { requests: 1, per: 1h } }");
+    assert_eq!(ask(&registry, MANIFEST).status, StatusCode::OK);
+    let answer = ask(&registry, MANIFEST);
+    let seconds: u64 = header(&answer, "retry-after").unwrap().parse().unwrap();
+    assert!((3590..=3600).contains(&seconds), "{seconds}");
 }
 
 #[test]

@@ -1,12 +1,20 @@
 //! What happens on the wire.
 
-use std::{io::ErrorKind, time::Duration};
+use std::{
+    io::ErrorKind,
+    time::{Duration, Instant},
+};
 
 use isi_conformance::{
     fixture::{ConnectionFault, Fault},
     registry::{Registry, StartError},
 };
-use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+use rstest::rstest;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 use crate::support::{exchange, get};
 
@@ -52,6 +60,48 @@ async fn a_truncated_body_is_shorter_than_announced() {
     let (head, body) = received.split_once("\r\n\r\n").unwrap();
     assert!(head.contains("content-length: 730"), "{head}");
     assert_eq!(body.len(), 100);
+}
+
+#[tokio::test]
+async fn a_body_can_break_off_with_a_reset() {
+    let fault = Fault { truncate: Some(100), ..Fault::when("manifests/*").connection(ConnectionFault::Reset) };
+    let registry = faulty(fault).await;
+    let mut stream = TcpStream::connect(registry.address()).await.unwrap();
+    stream.write_all(&get(MANIFEST)).await.unwrap();
+    let mut received = Vec::new();
+    let error = stream.read_to_end(&mut received).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn a_stalled_connection_says_nothing_and_stays_open() {
+    let registry = faulty(Fault::when("manifests/*").connection(ConnectionFault::Stall)).await;
+    let waiting = timeout(Duration::from_millis(200), exchange(registry.address(), &get(MANIFEST))).await;
+    assert!(waiting.is_err(), "{waiting:?}");
+    assert_eq!(registry.journal(0)[0].status, None);
+}
+
+#[tokio::test]
+async fn a_slow_body_takes_its_time_and_arrives() {
+    let registry = faulty(Fault { bytes_per_second: Some(2_000), ..Fault::when("manifests/*") }).await;
+    let began = Instant::now();
+    let received = exchange(registry.address(), &get(MANIFEST)).await.unwrap();
+    assert!(received.ends_with(b"}"));
+    assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
+    assert_eq!(registry.journal(0)[0].status.map(|status| status.as_u16()), Some(200));
+}
+
+#[rstest]
+#[case(Fault::when("manifests/*").header("Content-Length", "5"), "content-length: 5")]
+#[case(Fault::when("manifests/*").header("Content-Length", "5000"), "content-length: 5000")]
+#[case(Fault::when("manifests/*").without_header("Content-Length"), "")]
+#[tokio::test]
+async fn a_length_can_be_wrong_or_missing(#[case] fault: Fault, #[case] expected: &str) {
+    let registry = faulty(fault).await;
+    let received = String::from_utf8(exchange(registry.address(), &get(MANIFEST)).await.unwrap()).unwrap();
+    let (head, body) = received.split_once("\r\n\r\n").unwrap();
+    let length = head.lines().find(|line| line.starts_with("content-length")).unwrap_or_default();
+    assert_eq!((length, body.len()), (expected, 730));
 }
 
 #[tokio::test]

@@ -14,8 +14,11 @@ pub fn who_listens_on(address: SocketAddr) -> Option<String> {
         sockets.into_iter().find_map(|table| listening_inode(&fs::read_to_string(table).ok()?, address.port()))?;
     let socket = PathBuf::from(format!("socket:[{inode}]"));
     let processes = fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path());
-    let holder = processes.into_iter().find(|process| holds(process, &socket))?;
-    let id = holder.file_name()?.to_string_lossy().into_owned();
+    // Besides the processes, by number, there are names such as `self`.
+    let number = |process: &Path| process.file_name()?.to_str()?.parse::<u32>().ok();
+    let (id, holder) = processes
+        .filter_map(|process| Some((number(&process)?, process)))
+        .find(|(_, process)| holds(process, &socket))?;
     let name = fs::read_to_string(holder.join("comm")).unwrap_or_default();
     Some(format!("process {id} ({})", name.trim()))
 }

@@ -10,7 +10,10 @@ use tokio::{
 };
 
 use super::security::Wire;
-use crate::registry::answer::{Answer, Manner};
+use crate::registry::{
+    answer::{Answer, End, Manner},
+    store::Content,
+};
 
 /// An answer that does not arrive whole.
 #[derive(Debug)]
@@ -24,20 +27,54 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Delivers an answer in its manner, and ends the connection. The client may be gone: then there is nothing left to do.
 pub(super) async fn end(mut stream: impl Wire, ending: Ending) {
-    let written = match ending.manner {
-        Manner::Whole | Manner::Closed => Vec::new(),
-        Manner::Reset => return reset(stream),
-        Manner::Garbage => b"this is not http at all\r\n\r\n".to_vec(),
-        Manner::Truncated(length) => {
+    let end = match ending.manner {
+        Manner::Whole => End::Close,
+        Manner::Nothing(end) => end,
+        Manner::Garbage => {
+            let _ = stream.write_all(b"this is not http at all\r\n\r\n").await;
+            End::Close
+        }
+        Manner::Cut { length, bytes_per_second, end } => {
             let body = ending.answer.body.slice(0..length.min(ending.answer.body.len()));
-            let mut bytes = head(&ending.answer);
-            bytes.extend_from_slice(&body.bytes().unwrap_or_default());
-            bytes
+            let _ = write(&mut stream, &ending.answer, &body, bytes_per_second).await;
+            end
         }
     };
-    let _ = stream.write_all(&written).await;
-    close(stream).await;
+    match end {
+        End::Close => close(stream).await,
+        End::Reset => reset(stream),
+        End::Stall => {
+            let mut rest = [0; 1024];
+            let _ =
+                timeout(LONGEST_STALL, async { while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {} })
+                    .await;
+        }
+    }
 }
+
+/// Writes an answer, its body no faster than it should be.
+async fn write(
+    stream: &mut impl Wire,
+    answer: &Answer,
+    body: &Content,
+    bytes_per_second: Option<u64>,
+) -> std::io::Result<()> {
+    const PIECES_PER_SECOND: u64 = 10;
+    stream.write_all(&head(answer)).await?;
+    let body = body.bytes()?;
+    let Some(rate) = bytes_per_second else { return stream.write_all(&body).await };
+    let piece = usize::try_from(rate / PIECES_PER_SECOND).unwrap_or(usize::MAX).max(1);
+    let pause = Duration::from_secs_f64(piece as f64 / rate.max(1) as f64);
+    for piece in body.chunks(piece) {
+        stream.write_all(piece).await?;
+        stream.flush().await?;
+        tokio::time::sleep(pause).await;
+    }
+    Ok(())
+}
+
+/// How long a connection stalls if the client does not give up.
+const LONGEST_STALL: Duration = Duration::from_secs(3_600);
 
 /// Closes with a TCP RST: lingering for no time discards what was not sent, and the peer is told.
 fn reset(stream: impl Wire) {
