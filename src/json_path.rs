@@ -52,6 +52,12 @@ impl JsonPath {
         &self.segments
     }
 
+    /// Whether the last step is into the member `name` of an object.
+    #[must_use]
+    pub fn ends_with_key(&self, name: &str) -> bool {
+        matches!(self.segments.last(), Some(Segment::Key(last)) if last == name)
+    }
+
     /// The value at this path in `document`, if there is one.
     #[must_use]
     pub fn find<'document>(&self, document: &'document Value) -> Option<&'document Value> {

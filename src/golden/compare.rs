@@ -31,9 +31,10 @@ pub struct Comparison {
     pub traffic: Vec<Difference>,
 }
 
-/// Compares one answer with its golden: JSON by meaning, arrays in order, `managedFields` left out.
+/// Compares one answer with its golden: JSON by meaning, arrays in order, `managedFields` of metadata left out.
 ///
-/// Header fields of the golden have to be among those of the answer; others may be there too.
+/// Header fields of the golden have to be among those of the answer. JSON whose golden says no `content-type` is
+/// `application/json`, and where a golden has no `warning` there is none.
 ///
 /// # Errors
 /// When the golden names an image that the case does not have.
@@ -65,6 +66,7 @@ struct Comparer<'a> {
 
 impl Comparer<'_> {
     fn headers(&mut self, golden: &GoldenStep, answer: &Answer) -> Result<(), Unbound> {
+        self.unexpected_headers(golden, answer);
         for (name, expected) in &golden.headers {
             let actual = answer.headers.get(name).map(Vec::as_slice).unwrap_or_default();
             for text in expected {
@@ -89,6 +91,32 @@ impl Comparer<'_> {
         Ok(())
     }
 
+    /// What a golden says by saying nothing: JSON is called JSON, and nobody is warned.
+    fn unexpected_headers(&mut self, golden: &GoldenStep, answer: &Answer) {
+        let actual = |name: &str| answer.headers.get(name).map(|values| Value::from(values.join(", ")));
+        let is_json = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("application/json"));
+        let content_type = actual("content-type");
+        if !golden.headers.contains_key("content-type")
+            && (golden.body.is_object() || golden.body.is_array())
+            && !content_type.as_ref().is_some_and(is_json)
+        {
+            self.differences.push(Difference {
+                path: JsonPath::root().key("headers").key("content-type"),
+                expected: Side::Value("application/json".into()),
+                actual: Side::of(content_type.as_ref()),
+                level: Level::Required,
+            });
+        }
+        if let Some(warning) = actual("warning").filter(|_| !golden.headers.contains_key("warning")) {
+            self.differences.push(Difference {
+                path: JsonPath::root().key("headers").key("warning"),
+                expected: Side::Absent,
+                actual: Side::Value(warning),
+                level: Level::Compatible,
+            });
+        }
+    }
+
     fn value(&mut self, path: &JsonPath, expected: Option<&Value>, actual: Option<&Value>) -> Result<(), Unbound> {
         match (expected, actual) {
             (Some(Value::Object(expected)), Some(Value::Object(actual))) => {
@@ -98,7 +126,8 @@ impl Comparer<'_> {
                     .collect::<Result<_, _>>()?;
                 let keys: BTreeSet<&str> =
                     expected.keys().map(String::as_str).chain(actual.keys().map(String::as_str)).collect();
-                for key in keys.into_iter().filter(|key| *key != "managedFields") {
+                let masked = |key: &str| key == "managedFields" && path.ends_with_key("metadata");
+                for key in keys.into_iter().filter(|key| !masked(key)) {
                     self.value(&path.key(key), expected.get(key).copied(), actual.get(key))?;
                 }
             }
@@ -153,9 +182,13 @@ mod tests {
 
     use super::*;
 
+    fn json_headers() -> BTreeMap<String, Vec<String>> {
+        [("content-type".to_owned(), vec!["application/json".to_owned()])].into()
+    }
+
     fn differences(golden: Value, answer: Value) -> Vec<(String, String, String, Level)> {
         let golden = GoldenStep { body: golden, ..GoldenStep::default() };
-        let answer = Answer { body: answer, ..Answer::default() };
+        let answer = Answer { body: answer, headers: json_headers(), ..Answer::default() };
         let bindings = Bindings { stream: "app".to_owned(), ..Bindings::default() };
         compare(&golden, &answer, &bindings, &mut Memory::default())
             .unwrap()
@@ -185,6 +218,7 @@ mod tests {
     #[case::extra(json!({}), json!({"a": 1}), difference("$.a", "nothing", "1", Level::Required))]
     #[case::retyped(json!({"a": 1}), json!({"a": "1"}), difference("$.a", "1", "\"1\"", Level::Required))]
     #[case::foreign_text(json!({"message": "a"}), json!({"message": "b"}), difference("$.message", "\"a\"", "\"b\"", Level::Compatible))]
+    #[case::managed_fields_elsewhere(json!({}), json!({"managedFields": 1}), difference("$.managedFields", "nothing", "1", Level::Required))]
     #[case::null(json!({"a": null}), json!({}), difference("$.a", "null", "nothing", Level::Compatible))]
     fn what_differs_is_told_with_its_path_and_level(
         #[case] golden: Value,
@@ -192,6 +226,23 @@ mod tests {
         #[case] expected: (String, String, String, Level),
     ) {
         assert_eq!(differences(golden, answer), [expected]);
+    }
+
+    #[rstest]
+    #[case::other_type(&[("content-type", "text/html")], "$.headers[\"content-type\"]", Level::Required)]
+    #[case::no_type(&[], "$.headers[\"content-type\"]", Level::Required)]
+    #[case::warning(&[("content-type", "application/json"), ("warning", "299 - x")], "$.headers.warning", Level::Compatible)]
+    fn headers_that_a_golden_does_not_speak_of_are_the_usual_ones(
+        #[case] headers: &[(&str, &str)],
+        #[case] path: &str,
+        #[case] level: Level,
+    ) {
+        let golden = GoldenStep { body: json!({}), ..GoldenStep::default() };
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect();
+        let answer = Answer { body: json!({}), headers, ..Answer::default() };
+        let found = compare(&golden, &answer, &Bindings::default(), &mut Memory::default()).unwrap().answer;
+        assert_eq!((found[0].path.to_string().as_str(), found[0].level), (path, level));
+        assert_eq!(found.len(), 1);
     }
 
     #[test]

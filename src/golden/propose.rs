@@ -64,7 +64,7 @@ impl Proposer<'_> {
                 .collect(),
             Value::Object(entries) => entries
                 .iter()
-                .filter(|(key, _)| *key != "managedFields")
+                .filter(|(name, _)| *name != "managedFields" || key != "metadata")
                 .map(|(key, value)| {
                     let name = self.text(key, None);
                     let previous = previous.and_then(|previous| previous.get(&name));
@@ -130,6 +130,7 @@ mod tests {
             Bindings { registry: "127.0.0.1:5000".to_owned(), stream: "app-x1".to_owned(), ..Bindings::default() };
         let uid = "52a8b1b4-1f9b-4b5a-9d4a-1d2f3a4b5c6d";
         let answer = Answer {
+            headers: [("content-type".to_owned(), vec!["application/json".to_owned()])].into(),
             body: json!({
                 "metadata": {"name": "app-x1", "uid": uid, "resourceVersion": "7", "managedFields": []},
                 "from": "127.0.0.1:5000/lib/app:v1", "created": "2026-01-02T03:04:05Z", "again": {"uid": uid},

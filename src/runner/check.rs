@@ -152,7 +152,8 @@ mod tests {
     fn a_foreign_text_costs_the_compatible_level_only() {
         let step = |message: &str| json!({"kind": "Status", "message": message});
         let golden_step = GoldenStep { body: step("a"), ..GoldenStep::default() };
-        let answer = Answer { body: step("b"), ..Answer::default() };
+        let headers = [("content-type".to_owned(), vec!["application/json".to_owned()])].into();
+        let answer = Answer { body: step("b"), headers, ..Answer::default() };
         let checks = golden(&golden_step, &answer, &Bindings::default(), &mut Memory::default(), Level::Required);
         let failed: Vec<Level> =
             checks.iter().filter(|check| check.verdict == Verdict::Fail).map(|check| check.level).collect();

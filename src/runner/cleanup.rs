@@ -60,7 +60,7 @@ impl Ledger {
         for (path, user) in made.into_iter().rev() {
             let problem = match Prepared::new(&Request::new(Method::DELETE, &*path), namespace) {
                 Err(error) => Some(error.to_string()),
-                Ok(request) => match target.send(&request, user).await {
+                Ok(request) => match target.ask(&request, user).await {
                     Ok(answered) if answered.status < 300 || answered.status == 404 => None,
                     // Images that nobody may delete by hand are pruned by the cluster.
                     Ok(answered) if user == User::Admin && answered.status == 403 => None,

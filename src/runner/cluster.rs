@@ -88,7 +88,7 @@ async fn read(target: &Target, path: &str) -> Result<Option<Value>, String> {
 }
 
 async fn send(target: &Target, request: &Request) -> Result<Answered, NoAnswer> {
-    target.send(&Prepared::new(request, "")?, User::Admin).await
+    target.ask(&Prepared::new(request, "")?, User::Admin).await
 }
 
 /// The object with the kind and version that its collection says.

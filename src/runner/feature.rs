@@ -66,7 +66,7 @@ async fn looks_up_namespaces(target: &Target, namespace: &str) -> Option<String>
     let body = serde_json::json!({ "apiVersion": "image.openshift.io/v1", "kind": "ImageStreamImport" });
     let request = Request { body: Body::Json(body), ..Request::new(Method::POST, &*path) };
     let answered = match Prepared::new(&request, "") {
-        Ok(prepared) => target.send(&prepared, User::User).await,
+        Ok(prepared) => target.ask(&prepared, User::User).await,
         Err(error) => Err(error),
     };
     match answered {
@@ -85,7 +85,7 @@ async fn can_read(target: &Target, path: &str, user: User) -> Option<String> {
         Ok(prepared) => prepared,
         Err(error) => return Some(error.to_string()),
     };
-    match target.send(&prepared, user).await {
+    match target.ask(&prepared, user).await {
         Ok(answered) if answered.status == 200 => None,
         Ok(answered) => Some(format!("GET {path} answers {}", answered.status)),
         Err(error) => Some(format!("GET {path}: {error}")),

@@ -75,7 +75,7 @@ impl Namespace {
 
 async fn send(target: &Target, request: &Request) -> Result<Answered, NoAnswer> {
     let user = if target.admin.is_some() { User::Admin } else { User::User };
-    target.send(&Prepared::new(request, "")?, user).await
+    target.ask(&Prepared::new(request, "")?, user).await
 }
 
 fn message(answered: &Answered) -> String {

@@ -67,6 +67,8 @@ pub struct Target {
     pub admin: Option<Credential>,
     /// A user who may create imports and neither images nor image stream mappings, if there is one.
     pub restricted: Option<Credential>,
+    /// How long an answer may take. Cases have a limit of their own; this one is for what the run asks around them.
+    pub patience: Duration,
 }
 
 /// An answer of the implementation.
@@ -137,6 +139,16 @@ impl Prepared {
 }
 
 impl Target {
+    /// [`send`](Self::send) for a request of the run itself, which no case's time limit ends.
+    ///
+    /// # Errors
+    /// When there is no answer in time, or no end of it.
+    pub async fn ask(&self, request: &Prepared, user: User) -> Result<Answered, NoAnswer> {
+        tokio::time::timeout(self.patience, self.send(request, user))
+            .await
+            .unwrap_or_else(|_| Err(NoAnswer::Connection(format!("no answer within {:?}", self.patience))))
+    }
+
     /// Sends a request as `user` and reads the whole answer.
     ///
     /// # Errors

@@ -146,7 +146,7 @@ async fn place(
 async fn reach(target: &Target) -> Result<(), CommandError> {
     const DISCOVERY: &str = "/apis/image.openshift.io/v1";
     let request = Prepared::new(&Request::new(http::Method::GET, DISCOVERY), "").map_err(CommandError::usage)?;
-    match target.send(&request, User::User).await {
+    match target.ask(&request, User::User).await {
         Ok(answered) if answered.status == 401 => {
             let message = format!("{} does not accept the credentials: GET {DISCOVERY} answers 401", target.url);
             Err(CommandError::harness(message).hint("`--token` or `--kubeconfig` says who asks"))

@@ -96,6 +96,7 @@ async fn embedded(
         admin: Some(Credential::Bearer("admin-token".to_owned())),
         restricted: Some(Credential::Bearer("user-carol".to_owned())),
         url,
+        patience: arguments.timeout,
     };
     Ok(Aim { target, authority: Some(authority), reference: Some(running), features: features.to_vec() })
 }
@@ -112,6 +113,7 @@ fn remote(url: &str, client: reqwest::Client, user: Credential, arguments: &RunA
         admin: bearer(&given.admin_token),
         restricted: bearer(&given.restricted_token),
         url,
+        patience: arguments.timeout,
     };
     let mut features = given.features.clone();
     let authority = match &arguments.registry.registry_authority {
