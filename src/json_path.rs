@@ -46,6 +46,12 @@ impl JsonPath {
         self.child(Segment::Index(position))
     }
 
+    /// The value that `path` leads to from the value at this path.
+    #[must_use]
+    pub fn join(&self, path: &Self) -> Self {
+        self.segments.iter().chain(&path.segments).cloned().collect()
+    }
+
     /// The steps from the root, outermost first.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {

@@ -105,11 +105,12 @@ fn judge(arguments: &ValidateArguments, body: &Value) -> Result<(String, Judgeme
     let Some(kind) = arguments.kind.as_deref().or(said) else {
         return Ok(("an object without a kind".to_owned(), schema.judge(body).unwrap_or_default()));
     };
-    let judgement = schema.judge_as(kind, body).ok_or_else(|| ValidateError::Kind {
-        kind: kind.to_owned(),
-        version,
-        known: schema.document().kinds().collect::<Vec<_>>().join(", "),
-    })?;
+    let judgement =
+        schema.judge_as(kind, body).or_else(|| schema.judge_list(body)).ok_or_else(|| ValidateError::Kind {
+            kind: kind.to_owned(),
+            version,
+            known: schema.document().kinds().collect::<Vec<_>>().join(", "),
+        })?;
     Ok((kind.to_owned(), judgement))
 }
 
@@ -226,6 +227,15 @@ spec:
         let (fine, shown) = validated(ApiVersion::V4_8, Some("ImageStreamLayers"), "kind: Status\n").unwrap();
         assert!(!fine);
         assert!(shown.ends_with("ImageStreamLayers breaks the schema of 4.8 in 3 places\n"), "{shown}");
+    }
+
+    #[test]
+    fn judges_every_object_of_a_list() {
+        let list =
+            "kind: List\nitems:\n- { apiVersion: v1, kind: Status }\n- { apiVersion: v1, kind: Status, code: a }\n";
+        let (fine, shown) = validated(ApiVersion::V4_8, None, list).unwrap();
+        assert!(!fine);
+        assert!(shown.starts_with("object.yaml:4:41: schema $.items[1].code\n"), "{shown}");
     }
 
     #[test]

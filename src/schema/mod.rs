@@ -143,6 +143,25 @@ impl Schema {
         Some(judgement)
     }
 
+    /// Judges every object of a `List`, as clients write several objects into one file. `None` when it is no such list, or
+    /// nothing was published for one of its objects.
+    #[must_use]
+    pub fn judge_list(&self, body: &Value) -> Option<Judgement> {
+        if body.get("kind")? != "List" {
+            return None;
+        }
+        let mut all = Judgement::default();
+        for (position, item) in body.get("items")?.as_array()?.iter().enumerate() {
+            let place = JsonPath::root().key("items").index(position);
+            let moved = |found: Difference| Difference { path: place.join(&found.path), ..found };
+            let judgement = self.judge(item)?;
+            all.violations.extend(judgement.violations.into_iter().map(moved));
+            all.unknown_fields.extend(judgement.unknown_fields.into_iter().map(moved));
+            all.deviations.extend(judgement.deviations.into_iter().map(|(known, path)| (known, place.join(&path))));
+        }
+        Some(all)
+    }
+
     fn explain_missing(&self, kind: &str, difference: &Difference) -> Option<&'static SchemaDeviation> {
         if difference.actual != Side::Absent {
             return None;
