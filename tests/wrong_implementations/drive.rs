@@ -1,0 +1,98 @@
+//! The real runner, aimed at a URL.
+
+use std::{sync::Arc, time::Duration};
+
+use isi_conformance::{
+    runner::{self, CasePattern, Credential, Features, Planned, Ports, RunId, Session, Target},
+    suite::{Case, Folder},
+    verdict::{CaseResult, Verdict},
+    version::ApiVersion,
+};
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use tokio::sync::watch;
+
+/// How long a case may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How many cases run at a time.
+const JOBS: usize = 4;
+
+/// The built-in suites, ready to be run.
+pub(crate) struct Drive {
+    folder: Folder,
+}
+
+impl Drive {
+    /// Loads the built-in suites.
+    pub(crate) fn new() -> Self {
+        Self { folder: Folder::builtin(&[]).unwrap() }
+    }
+
+    /// Runs the cases that fall under the patterns against an implementation.
+    pub(crate) async fn run(&self, url: &str, patterns: &[&str]) -> Vec<CaseResult> {
+        let session = Arc::new(Session {
+            target: target(url),
+            version: ApiVersion::NEWEST,
+            namespace: "wrong-implementations".to_owned(),
+            run: RunId::random(),
+            images: self.folder.images.clone(),
+            goldens: self.folder.goldens.clone(),
+            ports: Ports::loopback(),
+            authority: None,
+            timeout: TIMEOUT,
+            keep: false,
+        });
+        let planned: Vec<Planned> = self
+            .selected(patterns)
+            .map(|case| Planned { case: case.clone(), session: session.clone(), skip: None })
+            .collect();
+        assert!(!planned.is_empty(), "no case falls under {patterns:?}");
+        let (_stop, stopped) = watch::channel(false);
+        let outcomes = runner::run(planned, JOBS, stopped, |_| {}).await;
+        outcomes.into_iter().map(|outcome| outcome.result).collect()
+    }
+
+    /// The cases under the patterns that hold for the newest version and need nothing special.
+    fn selected<'a>(&'a self, patterns: &[&str]) -> impl Iterator<Item = &'a Case> {
+        let patterns: Vec<CasePattern> = patterns.iter().map(|pattern| pattern.parse().unwrap()).collect();
+        let cases = self.folder.suites.iter().flat_map(|suite| &suite.cases);
+        cases
+            .filter(|case| runner::reason_to_skip(case, ApiVersion::NEWEST, &Features::default()).is_none())
+            .filter(move |case| patterns.iter().any(|pattern| pattern.matches(&case.suite, &case.name)))
+    }
+}
+
+/// A client that speaks plain HTTP to this machine.
+pub(crate) fn client() -> reqwest::Client {
+    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    let redirect = reqwest::redirect::Policy::none();
+    reqwest::Client::builder().no_proxy().redirect(redirect).tls_backend_preconfigured(tls).build().unwrap()
+}
+
+fn target(url: &str) -> Target {
+    Target {
+        url: url.to_owned(),
+        client: client(),
+        anonymous: client(),
+        user: Credential::Bearer("user-robot".to_owned()),
+        admin: Some(Credential::Bearer("admin-token".to_owned())),
+        restricted: None,
+        patience: TIMEOUT,
+    }
+}
+
+/// The case, and the first of its checks that is not as expected.
+pub(crate) fn first_failure(result: &CaseResult) -> String {
+    let check = result.checks.iter().find(|check| check.verdict != Verdict::Pass);
+    let Some(check) = check else { return format!("{}: {}", result.name(), result.verdict) };
+    let step = check.step.as_ref().map(|step| format!(", step {}", step.number)).unwrap_or_default();
+    let what = match check.differences.first() {
+        Some(difference) => difference.path.to_string(),
+        // The values after a path are those of this run.
+        None => check.message.as_deref().unwrap_or_default().split(": expected").next().unwrap_or_default().to_owned(),
+    };
+    format!("{}{step}: {} ({}): {what}", result.name(), check.kind, check.level)
+}
