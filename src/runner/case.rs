@@ -67,12 +67,20 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
         about: case.about.clone(),
         location: Some(case.location()),
         requirements: case.requirements.clone(),
-        not_scored: FrozenSets::builtin().not_scored(session.version, case.added),
+        not_scored: not_scored(session, case),
         exchanges: std::mem::take(&mut progress.exchanges),
         duration: begun.elapsed(),
         ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)
     };
     CaseOutcome { result, golden: golden.ok().flatten(), proposal: progress.proposal, left_behind }
+}
+
+/// Why the case does not decide over the run, if it does not.
+fn not_scored(session: &Session, case: &Case) -> Option<String> {
+    if case.unconfirmed && !session.trusts_unconfirmed {
+        return Some("no recording of a real server confirms it yet".to_owned());
+    }
+    FrozenSets::builtin().not_scored(session.version, case.added)
 }
 
 /// What is known of a case while it runs; it outlives the run when that is cut short.

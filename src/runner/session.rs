@@ -24,6 +24,8 @@ pub struct Session {
     pub ports: Ports,
     /// The certificate authority that the implementation trusts, for registries with trusted TLS.
     pub authority: Option<Authority>,
+    /// Whether cases that no recording confirms decide over the run: they do where our own server is the target.
+    pub trusts_unconfirmed: bool,
     /// How long a case may take.
     pub timeout: Duration,
     /// Leaves in place what cases make.

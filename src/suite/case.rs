@@ -48,6 +48,8 @@ pub struct Case {
     pub link: Option<String>,
     /// Whether it is a reported bug, which a target may be known to have still.
     pub report: bool,
+    /// Whether what is expected was read in sources only, so that no recording confirms it yet.
+    pub unconfirmed: bool,
     /// When it was added, if not at the beginning.
     pub added: Option<Day>,
     /// The images it names: those of its registry, of its changes, and of its variables.

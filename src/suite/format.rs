@@ -54,6 +54,10 @@ pub struct CaseFile {
     /// The most that a check of this case can weigh.
     #[serde(default)]
     pub level: Option<Level>,
+    /// What is expected was read in the server's sources, and no recording confirms it yet: against anything but the
+    /// embedded reference the case runs, and does not decide over the run.
+    #[serde(default)]
+    pub unconfirmed: bool,
     /// The first API version that the case holds for.
     #[serde(default)]
     pub since: Option<ApiVersion>,

@@ -136,6 +136,7 @@ async fn place(
             Some(host) => Ports::of_host(host, arguments.registry.registry_ports.clone()),
         },
         authority,
+        trusts_unconfirmed: reference.is_some(),
         timeout: arguments.timeout,
         keep: arguments.keep,
     };

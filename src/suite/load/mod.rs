@@ -91,6 +91,8 @@ struct CaseOutline {
     #[serde(default)]
     needs: Vec<Feature>,
     link: Option<String>,
+    #[serde(default)]
+    unconfirmed: bool,
     added: Option<Day>,
     #[serde(rename = "registry")]
     _registry: Option<IgnoredAny>,
@@ -187,6 +189,7 @@ impl Loader<'_> {
             until: outline.until,
             needs: outline.needs,
             link: outline.link,
+            unconfirmed: outline.unconfirmed,
             added: outline.added,
             images,
             report: false,
