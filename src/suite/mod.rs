@@ -1,6 +1,6 @@
 //! Suites: cases as data.
 //!
-//! A suite is a YAML file; [`format`] has its types, from which the JSON Schema for editors is generated. [`load`] reads
+//! A suite is a YAML file; [`mod@format`] has its types, from which the JSON Schema for editors is generated. [`load`] reads
 //! files, turns rows and matrices into cases, and refuses what makes no sense with the line it stands in. What comes out
 //! are [`Case`]s, which become [`Script`]s once a run knows the values of its variables.
 
