@@ -11,7 +11,7 @@ use crate::{
     version::ApiVersion,
 };
 
-/// What `coverage` takes.
+/// Show which requirements and schema fields the cases exercise, and which not and why.
 #[derive(Debug, Args)]
 pub struct CoverageArguments {
     /// The API version whose requirements and schema are covered.
