@@ -9,7 +9,10 @@
 
 mod answer;
 mod change;
+#[path = "../drive/mod.rs"]
+mod drive;
 mod judge;
+mod on_the_wire;
 mod recorded;
 mod survivors;
 

@@ -33,12 +33,13 @@ pub(crate) struct Recorded {
 /// The cases of all suites that hold for `version` and have a golden.
 pub(crate) fn cases(folder: &Folder, version: ApiVersion) -> Vec<RecordedCase> {
     let cases = folder.suites.iter().flat_map(|suite| &suite.cases);
-    cases.filter(|case| case.holds_for(version)).filter_map(|case| recorded(folder, case, version)).collect()
+    let cases = cases.filter(|case| case.holds_for(version));
+    cases.filter_map(|case| recorded(folder, case, version, bindings(folder, case))).collect()
 }
 
-fn recorded(folder: &Folder, case: &Case, version: ApiVersion) -> Option<RecordedCase> {
+/// A case with these values, if it has a golden.
+pub(crate) fn recorded(folder: &Folder, case: &Case, version: ApiVersion, bindings: Bindings) -> Option<RecordedCase> {
     let golden = folder.goldens.find(&case.suite, &case.name, version).unwrap()?.golden;
-    let bindings = bindings(folder, case);
     let steps = case.script(&bindings).unwrap().steps;
     let requests = steps.into_iter().filter_map(|step| match step.action {
         Action::Request(_) => Some(step.expect),

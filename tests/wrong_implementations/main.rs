@@ -8,6 +8,7 @@
 
 mod bug;
 mod bugs;
+#[path = "../drive/mod.rs"]
 mod drive;
 mod wrapper;
 

@@ -1,4 +1,6 @@
-//! The real runner, aimed at a URL.
+//! The real runner, aimed at a URL; shared by the tests that need it.
+
+#![allow(dead_code, reason = "each of these tests uses a part")]
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +20,7 @@ const JOBS: usize = 4;
 
 /// The built-in suites, ready to be run.
 pub(crate) struct Drive {
-    folder: Folder,
+    pub(crate) folder: Folder,
 }
 
 impl Drive {
@@ -29,18 +31,7 @@ impl Drive {
 
     /// Runs the cases that fall under the patterns against an implementation.
     pub(crate) async fn run(&self, url: &str, patterns: &[&str]) -> Vec<CaseResult> {
-        let session = Arc::new(Session {
-            target: target(url),
-            version: ApiVersion::NEWEST,
-            namespace: "wrong-implementations".to_owned(),
-            run: RunId::random(),
-            images: self.folder.images.clone(),
-            goldens: self.folder.goldens.clone(),
-            ports: Ports::loopback(),
-            authority: None,
-            timeout: TIMEOUT,
-            keep: false,
-        });
+        let session = self.session(url);
         let planned: Vec<Planned> = self
             .selected(patterns)
             .map(|case| Planned { case: case.clone(), session: session.clone(), skip: None })
@@ -49,6 +40,23 @@ impl Drive {
         let (_stop, stopped) = watch::channel(false);
         let outcomes = runner::run(planned, JOBS, stopped, |_| {}).await;
         outcomes.into_iter().map(|outcome| outcome.result).collect()
+    }
+
+    /// What the cases of a run against an implementation share.
+    pub(crate) fn session(&self, url: &str) -> Arc<Session> {
+        Arc::new(Session {
+            target: target(url),
+            version: ApiVersion::NEWEST,
+            namespace: "wrong-implementations".to_owned(),
+            run: RunId::random(),
+            images: self.folder.images.clone(),
+            goldens: self.folder.goldens.clone(),
+            ports: Ports::loopback(),
+            authority: None,
+            trusts_unconfirmed: true,
+            timeout: TIMEOUT,
+            keep: false,
+        })
     }
 
     /// The cases under the patterns that hold for the newest version and need nothing special.
