@@ -5,6 +5,7 @@ use std::{
     io::{self, BufWriter, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
+    pin::pin,
     sync::Mutex,
 };
 
@@ -90,8 +91,16 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     if let Some(folder) = folder {
         registry.load(folder).map_err(CommandError::usage)?;
     }
-    announce(&registry, &fixture, arguments.authority().ok().as_deref()).map_err(CommandError::harness)?;
-    interrupted().await;
+    let mut stop = pin!(interrupted());
+    tokio::select! {
+        // Asked first, so that whoever reads the address can end the process at once.
+        biased;
+        () = &mut stop => {}
+        announced = async { announce(&registry, &fixture, arguments.authority().ok().as_deref()) } => {
+            announced.map_err(CommandError::harness)?;
+            stop.await;
+        }
+    }
     let unfired = registry.unfired_faults();
     if !unfired.is_empty() {
         eprintln!("note: these faults have not fired: {}", unfired.join(", "));

@@ -10,6 +10,19 @@
 //! println!("skopeo inspect --tls-verify=false docker://{}/lib/app:v1", registry.address());
 //! # }
 //! ```
+//!
+//! # Limits
+//!
+//! | what | how much | beyond |
+//! | --- | --- | --- |
+//! | manifests, forms and signatures | 4 MiB ([`MANIFEST_LIMIT`]) | 413 `SIZE_INVALID` |
+//! | uploads under way | 1,000 ([`UPLOAD_LIMIT`]) | the oldest is given up |
+//! | journal | 10,000 entries ([`JOURNAL_LIMIT`]) | the oldest makes room |
+//! | content in memory | 16 MiB each ([`SPILL_THRESHOLD`]) | a temporary file |
+//! | a layer made from a recipe | 64 MiB ([`LARGEST_LAYER`](crate::fixture::LARGEST_LAYER)) | the fixture is refused |
+//! | repository names and tags | 255 and 128 characters | 400 `NAME_INVALID`, or 404 |
+//!
+//! It speaks HTTP/1.1; OpenShift's clients ask for nothing else. What a manifest names need not be there when it is pushed.
 
 mod access;
 mod answer;

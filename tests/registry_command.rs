@@ -1,0 +1,109 @@
+//! `isi-conformance registry`, as a person or a script meets it.
+
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Output, Stdio},
+};
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_isi-conformance"));
+    command.arg("registry").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A registry that is being served, and the host it has said.
+struct Served {
+    child: Child,
+    host: String,
+    line_to_try: String,
+}
+
+impl Served {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = command(arguments).args(["--listen", "127.0.0.1:0"]).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = lines.next().unwrap().unwrap();
+        let line_to_try = lines.next().unwrap().unwrap();
+        let host = url.strip_prefix("http://").unwrap().to_owned();
+        Self { child, host, line_to_try }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.host).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.host);
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Ends it with SIGTERM, as a service manager would.
+    fn terminate(self) -> Output {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        self.child.wait_with_output().unwrap()
+    }
+}
+
+#[test]
+fn serves_a_fixture_until_it_is_terminated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    fs::write(path("fixture.yaml"), "repositories: { lib/app: { v1: s2-basic } }").unwrap();
+    let served = Served::start(&[&path("fixture.yaml"), "--journal", &path("journal.jsonl"), "--save", &path("saved")]);
+    assert_eq!(served.line_to_try, format!("skopeo inspect --tls-verify=false docker://{}/lib/app:v1", served.host));
+    assert!(served.get("/v2/lib/app/manifests/v1").starts_with("HTTP/1.1 200 OK"));
+    assert_eq!(served.terminate().status.code(), Some(0));
+
+    let journal = fs::read_to_string(path("journal.jsonl")).unwrap();
+    let entry: serde_json::Value = serde_json::from_str(&journal).unwrap();
+    assert_eq!((&entry["path"], &entry["status"]), (&"/v2/lib/app/manifests/v1".into(), &200.into()));
+
+    let again = Served::start(&[&path("saved")]);
+    assert!(again.get("/v2/lib/app/manifests/v1").starts_with("HTTP/1.1 200 OK"));
+    again.terminate();
+}
+
+#[test]
+fn says_which_faults_have_not_fired() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = folder.path().join("fixture.yaml");
+    fs::write(&fixture, "faults: [{ when: GET /v2/, name: outage, status: 503 }]").unwrap();
+    let output = Served::start(&[&fixture.to_string_lossy()]).terminate();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "note: these faults have not fired: outage\n");
+}
+
+#[test]
+fn a_wrong_fixture_is_exit_2_with_the_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = folder.path().join("fixture.yaml");
+    fs::write(&fixture, "repositories:\n  lib/app: { v1: s2-bsic }\n").unwrap();
+    let output = command(&[&fixture.to_string_lossy()]).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("s2-bsic") && error.contains("did you mean `s2-basic`?"), "{error}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_exit_3_and_says_who_holds_it() {
+    let served = Served::start(&[]);
+    let output = command(&["--listen", &served.host]).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{error}");
+    assert!(error.starts_with(&format!("error: cannot listen on {}", served.host)), "{error}");
+    if cfg!(target_os = "linux") {
+        assert!(error.contains(&format!("process {}", served.child.id())), "{error}");
+    }
+    served.terminate();
+}
+
+#[test]
+fn lists_what_quirks_there_are() {
+    let output = command(&["--quirks", "list"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("docker-hub: "), "{text}");
+    assert!(text.contains("\nno-link: lists never say that there is another page\n  source: "), "{text}");
+}
