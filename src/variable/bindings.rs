@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Part, Variable};
-use crate::{fixture::Image, oci::Digest};
+use crate::oci::Digest;
 
 /// The values that one case has in one run.
 #[derive(Debug, Clone, Default)]
@@ -29,18 +29,6 @@ pub struct ImageValues {
     pub config: Option<(Digest, String)>,
     /// The layers' digests, base first.
     pub layers: Vec<Digest>,
-}
-
-impl From<&Image> for ImageValues {
-    fn from(image: &Image) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self {
-            digest: image.digest.clone(),
-            manifest: text(&image.manifest),
-            config: image.config.as_ref().map(|config| (config.digest.clone(), text(&config.bytes))),
-            layers: image.layers.iter().map(|layer| layer.digest.clone()).collect(),
-        }
-    }
 }
 
 /// A variable without a value.
