@@ -5,6 +5,8 @@
 mod auth;
 mod faults;
 mod folders;
+#[cfg(feature = "wiremock")]
+mod on_wiremock;
 mod pull;
 mod push;
 mod quirks;

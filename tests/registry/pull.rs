@@ -115,3 +115,12 @@ fn an_image_that_the_fixture_misspells_is_an_error() {
     let error = builtin().build(fixture.image_names(), &Salt::default()).unwrap_err();
     assert_eq!(error.to_string(), "there is no image `s2-bsic`, did you mean `s2-basic`?");
 }
+
+#[rstest]
+#[case("quay")]
+#[case("flaky")]
+fn the_fixtures_of_this_crate_can_be_served(#[case] name: &str) {
+    let path = format!("{}/fixtures/registries/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+    let registry = registry(&std::fs::read_to_string(path).unwrap());
+    assert_ne!(ask(&registry, "GET /v2/lib/app/tags/list").status, StatusCode::NOT_FOUND);
+}
