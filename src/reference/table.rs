@@ -209,3 +209,26 @@ fn tags_to_width(stream: &ImageStream) -> String {
         hidden => format!("{list} + {hidden} more..."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(0, "Less than a second")]
+    #[case(1, "1 second")]
+    #[case(59, "59 seconds")]
+    #[case(60, "About a minute")]
+    #[case(150, "2 minutes")]
+    #[case(3600, "About an hour")]
+    #[case(7200, "2 hours")]
+    #[case(3 * 86_400, "3 days")]
+    #[case(21 * 86_400, "3 weeks")]
+    #[case(90 * 86_400, "3 months")]
+    #[case(3 * 365 * 86_400, "3 years")]
+    fn tells_durations_as_docker_does(#[case] seconds: i64, #[case] expected: &str) {
+        assert_eq!(human_duration(seconds), expected);
+    }
+}

@@ -7,6 +7,7 @@ use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
     header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LINK},
 };
+use reqwest::Url;
 
 use super::{
     challenge::{self, Challenge},
@@ -15,7 +16,7 @@ use super::{
     failure::FetchError,
     manifest::{self, Manifest},
     token,
-    transport::{Answer, Ask, Clients, host_and_port},
+    transport::{Answer, Ask, Clients},
 };
 use crate::reference::{behaviour::Behaviour, json};
 
@@ -135,10 +136,7 @@ impl<'a> Connection<'a> {
         let Some(Ok(endpoint)) = self.ping.clone() else {
             return Err(FetchError::text("the registry was not contacted"));
         };
-        let url = match rest.strip_prefix("http") {
-            Some(_) if rest.contains("://") => rest.to_owned(),
-            _ => format!("{}/v2/{}/{rest}", endpoint.base, self.path),
-        };
+        let url = self.url(&endpoint, rest);
         let authorization = self
             .authorization(&endpoint)
             .await
@@ -150,6 +148,11 @@ impl<'a> Connection<'a> {
             ..self.ask(method, url)
         };
         self.surroundings.clients.send(ask).await.map_err(FetchError::Text)
+    }
+
+    /// A URL of the repository; the next page of a list is a whole URL already.
+    fn url(&self, endpoint: &Endpoint, rest: &str) -> String {
+        if rest.contains("://") { rest.to_owned() } else { format!("{}/v2/{}/{rest}", endpoint.base, self.path) }
     }
 
     /// The `Authorization` header that the challenges call for: a token first, user and password over it.
@@ -265,11 +268,9 @@ impl<'a> Connection<'a> {
     fn resolve(&self, page: &str, link: &str) -> Result<String> {
         let Some(Ok(endpoint)) = &self.ping else { return Err(FetchError::text("the registry was not contacted")) };
         let target = link.split(';').next().unwrap_or_default().trim().trim_matches(['<', '>']);
-        let page =
-            if page.contains("://") { page.to_owned() } else { format!("{}/v2/{}/{page}", endpoint.base, self.path) };
-        let base = reqwest::Url::parse(&page).map_err(|error| FetchError::Text(error.to_string()))?;
+        let page = self.url(endpoint, page);
+        let base = Url::parse(&page).map_err(|error| FetchError::Text(error.to_string()))?;
         let next = base.join(target).map_err(|error| FetchError::Text(error.to_string()))?;
-        tracing::trace!(host = host_and_port(&next), "next page of tags");
         Ok(next.into())
     }
 }

@@ -231,9 +231,8 @@ impl<'a> Session<'a> {
             let size = match import.layer_sizes.get(&layer.name) {
                 Some(size) => size,
                 None => {
-                    let size = connection.blob_size(&layer.name).await.map_err(|error| match error {
-                        FetchError::Codes(_) | FetchError::Text(_) => ImportFailure::Other(error.to_string()),
-                    })?;
+                    let size = connection.blob_size(&layer.name).await;
+                    let size = size.map_err(|error| ImportFailure::Other(error.to_string()))?;
                     import.layer_sizes.insert(&layer.name, size);
                     size
                 }

@@ -67,8 +67,7 @@ impl Clients {
         let mut url = reqwest::Url::parse(&ask.url).map_err(|error| format!("parse {:?}: {error}", ask.url))?;
         for _ in 0..REDIRECT_LIMIT {
             let mut request = client.request(ask.method.clone(), url.clone()).headers(ask.headers.clone());
-            if let Some((host, value)) = ask.authorization.filter(|(host, _)| *host == host_and_port(&url)) {
-                tracing::trace!(host, "with credentials");
+            if let Some((_, value)) = ask.authorization.filter(|(host, _)| *host == host_and_port(&url)) {
                 request = request.header(http::header::AUTHORIZATION, value);
             }
             if let Some(timeout) = ask.timeout {
@@ -193,7 +192,7 @@ fn body_error(error: &reqwest::Error) -> String {
 }
 
 /// Host and port as they stand in a URL.
-pub(crate) fn host_and_port(url: &reqwest::Url) -> String {
+fn host_and_port(url: &reqwest::Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

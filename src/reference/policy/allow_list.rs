@@ -101,3 +101,32 @@ impl AllowList {
 fn is_match(text: &str, pattern: &str) -> bool {
     GlobBuilder::new(pattern).literal_separator(false).build().is_ok_and(|glob| glob.compile_matcher().is_match(text))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("r.example/app", Transport::Secure, true)]
+    #[case("r.example:5000/app", Transport::Secure, false)]
+    #[case("a.wild.example:1/app", Transport::Any, true)]
+    #[case("docker.io/app", Transport::Any, true)]
+    #[case("other.example/app", Transport::Any, false)]
+    fn judges_by_host_and_port(#[case] image: &str, #[case] transport: Transport, #[case] expected: bool) {
+        let entries = ["r.example", "*.wild.example:*", "docker.io"].map(|entry| (entry, false));
+        let list = AllowList::new(entries.into_iter(), "");
+        assert_eq!(list.check(&image.parse().unwrap(), transport).is_ok(), expected);
+    }
+
+    #[test]
+    fn shows_four_of_more_than_five_entries() {
+        let entries = ["a", "b", "c", "d", "e", "f"].map(|entry| (entry, false));
+        let refusal = AllowList::new(entries.into_iter(), "").check(&"x.example/app".parse().unwrap(), Transport::Any);
+        let expected =
+            r#"registry "x.example" not allowed by whitelist: "a:443", "b:443", "c:443", "d:443", and 2 more ..."#;
+        assert_eq!(refusal.unwrap_err(), expected);
+    }
+}

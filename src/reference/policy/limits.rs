@@ -104,3 +104,43 @@ fn usage(stream: &ImageStream) -> (BTreeSet<String>, BTreeSet<String>) {
     let images = stream.status.tags.values().flat_map(|history| &history.items).map(|event| event.image.clone());
     (references.collect(), images.filter(|image| !image.is_empty()).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::reference::model::image_stream::TagReference;
+
+    fn stream(tags: &[&str]) -> ImageStream {
+        let mut stream = ImageStream::default();
+        for tag in tags {
+            let from = serde_json::json!({ "name": tag, "from": { "kind": "DockerImage", "name": format!("r.example/a:{tag}") } });
+            let tag: TagReference = serde_json::from_value(from).expect("a tag as clients write it");
+            stream.spec.tags.insert(tag.name.clone(), tag);
+        }
+        stream
+    }
+
+    fn limits() -> StreamLimits {
+        let range = |max: &str| json!({ "spec": { "limits": [{ "type": "openshift.io/ImageStream", "max": { "openshift.io/image-tags": max } }] } });
+        StreamLimits::of([range("3"), range("1")].iter())
+    }
+
+    #[test]
+    fn the_strictest_limit_holds() {
+        assert!(limits().check(None, &stream(&["a"]), true).is_ok());
+        assert_eq!(
+            limits().check(None, &stream(&["a", "b"]), true),
+            Err("requested usage of openshift.io/image-tags exceeds the maximum limit per openshift.io/ImageStream (2 > 1)".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_was_too_much_already_may_stay() {
+        let before = stream(&["a", "b"]);
+        assert!(limits().check(Some(&before), &before.clone(), true).is_ok());
+        assert!(limits().check(Some(&before), &before.clone(), false).is_err());
+        assert!(limits().check(Some(&before), &stream(&["a", "c"]), true).is_err());
+    }
+}

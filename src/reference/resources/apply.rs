@@ -2,23 +2,25 @@
 
 use std::collections::HashMap;
 
-use super::write;
-use crate::oci::ImageReference;
-use crate::reference::{
-    api::Api,
-    error::Result,
-    model::{
-        image::Image,
-        image_stream::{
-            ImageStream, REPOSITORY_CHECK, TagCondition, TagEvent, TagHistory, TagImportPolicy, TagReference,
-            TagReferencePolicy,
+use super::{imports::IMPORTS, write};
+use crate::{
+    oci::ImageReference,
+    reference::{
+        api::Api,
+        error::{ApiError, Result},
+        model::{
+            image::Image,
+            image_stream::{
+                ImageStream, REPOSITORY_CHECK, TagCondition, TagEvent, TagHistory, TagImportPolicy, TagReference,
+                TagReferencePolicy,
+            },
+            import::{ImageImportStatus, ImageStreamImport},
+            meta::ObjectReference,
+            time::Time,
         },
-        import::{ImageImportStatus, ImageStreamImport},
-        meta::ObjectReference,
-        time::Time,
+        storage::{stream::Writer as By, tracking},
+        validation,
     },
-    storage::tracking,
-    validation,
 };
 
 /// The tag that an imported image goes to.
@@ -215,26 +217,15 @@ impl Writer<'_> {
         let checked = self.now.to_string();
         let Some(original) = original else {
             self.stream.metadata.annotations.insert(REPOSITORY_CHECK.to_owned(), checked);
-            return write::create(
-                self.api,
-                self.stream,
-                crate::reference::storage::stream::Writer::Import,
-                super::imports::IMPORTS,
-            );
+            return write::create(self.api, self.stream, By::Import, IMPORTS);
         };
         let was_checked = original.metadata.annotations.contains_key(REPOSITORY_CHECK);
-        if was_checked && same(&self.stream, &original) {
+        if was_checked && self.stream == original {
             return Ok(original);
         }
         self.stream.metadata.annotations.insert(REPOSITORY_CHECK.to_owned(), checked);
         let stream = self.stream.clone();
-        let written = write::update(
-            self.api,
-            stream,
-            &original.metadata.resource_version,
-            crate::reference::storage::stream::Writer::Import,
-            super::imports::IMPORTS,
-        );
+        let written = write::update(self.api, stream, &original.metadata.resource_version, By::Import, IMPORTS);
         match written {
             Err(write::Refusal { error, limit_exceeded: true }) => {
                 self.record_limit(original, &error);
@@ -246,7 +237,7 @@ impl Writer<'_> {
     }
 
     /// Records on each new tag of the stream as it was that a limit kept it out.
-    fn record_limit(&self, mut original: ImageStream, error: &crate::reference::error::ApiError) {
+    fn record_limit(&self, mut original: ImageStream, error: &ApiError) {
         let status = error.status();
         for tag in self.stream.status.tags.keys() {
             if !original.status.tags.contains_key(tag) {
@@ -256,14 +247,9 @@ impl Writer<'_> {
             }
         }
         let version = original.metadata.resource_version.clone();
-        let writer = crate::reference::storage::stream::Writer::Import;
-        if let Err(refusal) = write::update(self.api, original, &version, writer, super::imports::IMPORTS) {
+        let writer = By::Import;
+        if let Err(refusal) = write::update(self.api, original, &version, writer, IMPORTS) {
             tracing::debug!(error = %refusal.error, "the limit was not recorded");
         }
     }
-}
-
-/// Whether two states of a stream are the same, apart from empty histories.
-fn same(one: &ImageStream, other: &ImageStream) -> bool {
-    one == other
 }

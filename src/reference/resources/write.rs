@@ -6,10 +6,11 @@ use crate::{
         api::Api,
         error::{ApiError, Resource, Result},
         field::FieldError,
+        http::options::WriteOptions,
         model::{IMAGE_GROUP, image_stream::ImageStream},
         policy::{allow_list::AllowList, limits::StreamLimits},
         storage::{
-            self, State,
+            State,
             stream::{Writer, prepare_create, prepare_update},
         },
         validation,
@@ -35,7 +36,7 @@ pub(crate) fn create(api: &Api, mut stream: ImageStream, writer: Writer, resourc
     let (namespace, name) = (stream.metadata.namespace.clone(), stream.metadata.name.clone());
     let mut state = api.store.lock();
     prepare_create(&mut stream, writer, api.repository(&namespace, &name));
-    storage::stamp(&mut stream.metadata);
+    stream.metadata.fill_system_fields();
     check(api, &state, &mut stream, None).map_err(|refusal| refusal.error)?;
     if state.stream(&namespace, &name).is_some() {
         return Err(ApiError::already_exists(resource, &name));
@@ -99,7 +100,7 @@ fn with_old_repositories(mut allowed: AllowList, old: Option<&ImageStream>) -> A
 pub(crate) fn create_unless_dry(
     api: &Api,
     mut stream: ImageStream,
-    options: &crate::reference::http::options::WriteOptions,
+    options: &WriteOptions,
     resource: Resource,
 ) -> Result<ImageStream> {
     if !options.dry_run {
@@ -108,7 +109,7 @@ pub(crate) fn create_unless_dry(
     let (namespace, name) = (stream.metadata.namespace.clone(), stream.metadata.name.clone());
     let state = api.store.lock();
     prepare_create(&mut stream, Writer::Client, api.repository(&namespace, &name));
-    storage::stamp(&mut stream.metadata);
+    stream.metadata.fill_system_fields();
     check(api, &state, &mut stream, None).map_err(|refusal| refusal.error)?;
     match state.stream(&namespace, &name) {
         Some(_) => Err(ApiError::already_exists(resource, &name)),

@@ -14,12 +14,7 @@ use std::{
 pub(crate) use namespaces::{Namespaces, Phase};
 use serde_json::Value;
 
-use super::model::{
-    image::Image,
-    image_stream::ImageStream,
-    meta::{CreationTime, new_uid},
-    time::Time,
-};
+use super::model::{image::Image, image_stream::ImageStream, meta::new_uid, time::Time};
 
 /// Namespace and name of an object; the namespace of a cluster-wide one is empty.
 pub(crate) type Key = (String, String);
@@ -149,10 +144,4 @@ impl State {
             objects.retain(|(in_namespace, _), _| in_namespace != namespace);
         }
     }
-}
-
-/// Gives a new object identity and time.
-pub(crate) fn stamp(metadata: &mut super::model::meta::ObjectMeta) {
-    metadata.uid = new_uid();
-    metadata.creation_timestamp = CreationTime::At(Time::now());
 }

@@ -105,3 +105,26 @@ fn follow_within(stream: &mut ImageStream, old: Option<&ImageStream>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn event(reference: &str, image: &str, generation: i64) -> TagEvent {
+        TagEvent { created: None, docker_image_reference: reference.to_owned(), image: image.to_owned(), generation }
+    }
+
+    #[rstest]
+    #[case::the_same_again(event("r/a", "one", 2), 1)]
+    #[case::from_elsewhere(event("r/b", "one", 2), 1)]
+    #[case::moved(event("r/b", "two", 2), 2)]
+    fn only_another_image_from_elsewhere_makes_history(#[case] next: TagEvent, #[case] length: usize) {
+        let mut stream = ImageStream::default();
+        record(&mut stream, "v1", event("r/a", "one", 1));
+        record(&mut stream, "v1", next.clone());
+        assert_eq!(stream.status.tags["v1"].items.len(), length);
+        assert_eq!(stream.latest("v1"), Some(&next));
+    }
+}
