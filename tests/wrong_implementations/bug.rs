@@ -16,6 +16,8 @@ pub(crate) struct Bug {
     pub(crate) answer: fn(&Request, &mut Answer),
     /// What is asked of the registry besides.
     pub(crate) registry: fn(&Request, &Answer) -> Vec<RegistryRequest>,
+    /// What a manifest is read as.
+    pub(crate) reading: Option<fn(&mut Value)>,
 }
 
 impl Bug {
@@ -26,7 +28,7 @@ impl Bug {
 
     /// A mistake that is yet to be made.
     pub(crate) fn new(name: &'static str, cases: &'static [&'static str]) -> Self {
-        Self { name, cases, request: |_| {}, answer: |_, _| {}, registry: |_, _| Vec::new() }
+        Self { name, cases, request: |_| {}, answer: |_, _| {}, registry: |_, _| Vec::new(), reading: None }
     }
 
     /// Made in what is passed on.
@@ -37,6 +39,11 @@ impl Bug {
     /// Made in what is answered.
     pub(crate) fn answer(self, answer: fn(&Request, &mut Answer)) -> Self {
         Self { answer, ..self }
+    }
+
+    /// Made in how manifests are read.
+    pub(crate) fn reading(self, reading: fn(&mut Value)) -> Self {
+        Self { reading: Some(reading), ..self }
     }
 
     /// Made in what is asked of the registry.
@@ -62,6 +69,11 @@ impl Request {
     /// Whether it asks for an import, in JSON.
     pub(crate) fn is_import(&self) -> bool {
         self.method == Method::POST && self.path.ends_with("/imagestreamimports") && self.body.is_object()
+    }
+
+    /// Host and port of the registry that it names first.
+    pub(crate) fn registry(&self) -> Option<&str> {
+        self.images().first()?.pointer("/from/name")?.as_str()?.split('/').next()
     }
 
     /// The images that it asks for.

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod between;
 mod bug;
 mod bugs;
 #[path = "../drive/mod.rs"]
@@ -24,12 +25,20 @@ const AT_A_TIME: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_bug_the_wrapper_changes_nothing() {
+    let all = bugs::all();
+    assert_passes(Bug::none(), all.iter()).await;
+    let reading = all.iter().filter(|bug| bug.reading.is_some());
+    assert_passes(Bug::none().reading(|_| {}), reading).await;
+}
+
+/// Every case that is to catch one of the bugs passes with this one.
+async fn assert_passes(harmless: Bug, bugs: impl Iterator<Item = &Bug>) {
     let reference = reference::start(reference::Options::default()).await.unwrap();
-    let patterns: BTreeSet<&str> = bugs::all().iter().flat_map(|bug| bug.cases).copied().collect();
-    let url = wrapper::start(Bug::none(), reference.url()).await;
+    let patterns: BTreeSet<&str> = bugs.flat_map(|bug| bug.cases).copied().collect();
+    let url = wrapper::start(harmless, reference.url()).await;
     let results = Drive::new().run(&url, &patterns.into_iter().collect::<Vec<_>>()).await;
-    let failures: Vec<_> =
-        results.iter().filter(|result| result.verdict != Verdict::Pass).map(drive::first_failure).collect();
+    let failures = results.iter().filter(|result| result.verdict != Verdict::Pass).map(drive::first_failure);
+    let failures: Vec<_> = failures.collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

@@ -1,6 +1,6 @@
 //! An HTTP server in front of an implementation, which passes everything on, but for one bug.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::{
     Router,
@@ -12,6 +12,7 @@ use axum::{
 use tokio::net::TcpListener;
 
 use super::{
+    between,
     bug::{Answer, Bug, Request},
     drive,
 };
@@ -23,13 +24,16 @@ struct Wrapper {
     bug: Bug,
     target: String,
     client: reqwest::Client,
+    /// Registries, and who stands between them and the target.
+    between: Mutex<Vec<(String, String)>>,
 }
 
 /// Starts a wrapper in front of `target`, for as long as the test runs, and says its URL.
 pub(crate) async fn start(bug: Bug, target: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let wrapper = Arc::new(Wrapper { bug, target: target.to_owned(), client: drive::client() });
+    let wrapper =
+        Arc::new(Wrapper { bug, target: target.to_owned(), client: drive::client(), between: Mutex::default() });
     let router = Router::new().fallback(pass_on).with_state(wrapper);
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     url
@@ -69,7 +73,12 @@ impl Wrapper {
     async fn forward(&self, request: &Request, mut headers: HeaderMap, bytes: Bytes) -> (u16, HeaderMap, Bytes) {
         let mut forwarded = request.clone();
         (self.bug.request)(&mut forwarded);
-        let bytes = if forwarded.body == request.body { bytes } else { forwarded.body.to_string().into() };
+        let mut bytes = if forwarded.body == request.body { bytes } else { forwarded.body.to_string().into() };
+        if let (Some(change), Some(registry)) = (self.bug.reading, request.registry()) {
+            let between = between::start(registry, change).await;
+            bytes = renamed(&bytes, registry, &between);
+            self.between.lock().unwrap().push((registry.to_owned(), between));
+        }
         let query = forwarded.query.map(|query| format!("?{query}")).unwrap_or_default();
         for name in [header::HOST, header::CONTENT_LENGTH] {
             headers.remove(name);
@@ -81,7 +90,9 @@ impl Wrapper {
         for name in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION] {
             headers.remove(name);
         }
-        (status, headers, response.bytes().await.unwrap())
+        let bytes = response.bytes().await.unwrap();
+        let places = self.between.lock().unwrap().clone();
+        (status, headers, places.iter().fold(bytes, |bytes, (registry, between)| renamed(&bytes, between, registry)))
     }
 
     async fn ask_registry(&self, request: &Request, answer: &Answer) {
@@ -94,4 +105,9 @@ impl Wrapper {
             let _ = builder.send().await;
         }
     }
+}
+
+/// The same bytes with one host in place of another.
+fn renamed(bytes: &[u8], from: &str, to: &str) -> Bytes {
+    String::from_utf8_lossy(bytes).replace(from, to).into()
 }

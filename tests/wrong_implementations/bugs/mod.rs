@@ -1,6 +1,7 @@
 //! The mistakes, by where they are made.
 
 mod import;
+mod reading;
 mod registry;
 mod report;
 mod stream;
@@ -9,5 +10,5 @@ use super::bug::Bug;
 
 /// Every mistake.
 pub(crate) fn all() -> Vec<Bug> {
-    [import::bugs(), report::bugs(), stream::bugs(), registry::bugs()].concat()
+    [import::bugs(), reading::bugs(), report::bugs(), stream::bugs(), registry::bugs()].concat()
 }

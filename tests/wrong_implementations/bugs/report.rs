@@ -42,6 +42,12 @@ fn results() -> Vec<Bug> {
                 results.reverse();
             }
         }),
+        Bug::new("reports the tags of a repository in another order", &["repository::repo-server-tag-order"]).answer(
+            |_, answer| {
+                let results = answer.body.pointer_mut("/status/repository/images").and_then(Value::as_array_mut);
+                results.into_iter().for_each(|results| results.reverse());
+            },
+        ),
         Bug::new("reports equal entries once", &["request::same-entry-twice", "request::same-tag-twice"]).answer(
             |_, answer| {
                 if let Some(results) = answer.body.pointer_mut("/status/images").and_then(Value::as_array_mut) {
