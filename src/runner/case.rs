@@ -265,7 +265,7 @@ impl Judge {
         if let Some(golden) = golden.filter(|_| step.expect.golden) {
             checks.extend(check::golden(golden, &answer, &self.bindings, &mut self.memory, cap));
         }
-        checks.extend(check::schema(version, &answer, cap));
+        checks.extend(check::schema(version, answered, &answer, cap));
         checks.extend(check::values(&step.expect, &answer.body, cap));
         checks.extend(check::traffic(&step.expect, &answer, &self.bindings));
         checks.extend(check::accept(&step.expect, &asked.accepted));

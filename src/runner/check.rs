@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use serde_json::Value;
 
+use super::target::Answered;
 use crate::{
     golden::{self, Answer, GoldenStep, Memory},
     schema::Schema,
@@ -61,10 +62,16 @@ pub(super) fn golden(
 }
 
 /// Types, required fields and unknown fields, against the published schema. Nothing where none was published.
+///
+/// An answer that calls itself JSON and is none breaks any schema: the HTTP answer says why.
 #[must_use]
-pub(super) fn schema(version: ApiVersion, answer: &Answer, cap: Level) -> Vec<CheckResult> {
+pub(super) fn schema(version: ApiVersion, answered: &Answered, answer: &Answer, cap: Level) -> Vec<CheckResult> {
     if !answer.body.is_object() {
-        return Vec::new();
+        let claims_json =
+            answer.headers.get("content-type").is_some_and(|types| types[0].starts_with("application/json"));
+        let problem = serde_json::from_slice::<Value>(&answered.body).err().filter(|_| claims_json);
+        let message = |error| format!("the answer calls itself JSON and is none: {error}");
+        return problem.map(|error| CheckResult::fail(CheckKind::Schema, cap, message(error))).into_iter().collect();
     }
     Schema::for_version(version)
         .judge(&answer.body)
@@ -146,6 +153,23 @@ mod tests {
             status(&Request::new(method, "x"), &expect, ApiVersion::V4_2, Level::Required, actual).verdict,
             verdict
         );
+    }
+
+    #[rstest]
+    #[case::cut("{\"kind\": ", Some("EOF while parsing a value"))]
+    #[case::empty("", Some("EOF while parsing a value"))]
+    #[case::deep(&"[".repeat(1000), Some("recursion limit exceeded"))]
+    #[case::whole("[1]", None)]
+    fn what_calls_itself_json_has_to_be_json(#[case] body: &str, #[case] expected: Option<&str>) {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let duration = std::time::Duration::ZERO;
+        let answered = Answered { status: 200, headers, body: body.as_bytes().to_vec(), duration };
+        let answer = crate::runner::answer::answer(&answered, golden::Traffic::new());
+        let checks = schema(ApiVersion::NEWEST, &answered, &answer, Level::Required);
+        match expected {
+            Some(text) => assert!(checks[0].message.as_ref().unwrap().contains(text), "{checks:?}"),
+            None => assert_eq!(checks, []),
+        }
     }
 
     #[test]
