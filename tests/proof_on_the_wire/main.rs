@@ -52,16 +52,6 @@ fn a_change_in_one_place_is_noticed_unless_the_table_says_why_not() {
     insta::assert_snapshot!("survivors", survivors.table());
 }
 
-/// Every place of every golden, which takes minutes: the test above changes one place of each kind.
-#[test]
-#[ignore = "takes minutes; run it when checks change"]
-fn a_change_in_any_place_is_noticed_unless_the_table_says_why_not() {
-    let folder = Folder::builtin(&[]).unwrap();
-    let cases = ApiVersion::ALL.iter().flat_map(|version| recorded::cases(&folder, *version));
-    let plans: Vec<_> = cases.map(|case| Plan { changes: change::of_case(&case, &mut |_| true), case }).collect();
-    insta::assert_snapshot!("survivors", survivors_of(&plans).table());
-}
-
 /// A recorded case and the changes to try on it.
 struct Plan {
     case: RecordedCase,
