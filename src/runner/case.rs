@@ -14,6 +14,7 @@ use super::{
     mock::{Asked, MockRegistry},
     secret,
     session::Session,
+    settle,
     target::{Answered, Prepared},
 };
 use crate::{
@@ -180,7 +181,8 @@ impl CaseRun<'_> {
         self.ledger.note(&request);
         let prepared = Prepared::new(&request, &self.session.namespace).map_err(|error| error.to_string())?;
         let begun = Instant::now();
-        let sent = self.session.target.send(&prepared, step.user).await;
+        let expected = check::expected_status(&request, &step.expect, self.session.version);
+        let sent = settle::send(&self.session.target, &prepared, step.user, expected).await;
         let asked = mock.asked();
         let exchange = self.exchange(&name, &prepared, &step, sent.as_ref().ok(), &asked, begun.elapsed());
         self.with(|progress| progress.exchanges.push(exchange));

@@ -15,6 +15,16 @@ use crate::{
     version::ApiVersion,
 };
 
+/// The status code that a step expects: its own, or the usual one; none if it says nothing about this version.
+#[must_use]
+pub(super) fn expected_status(request: &Request, expect: &Expectation, version: ApiVersion) -> Option<u16> {
+    match &expect.status {
+        Some(by_version) => by_version.at(version),
+        None if request.method == Method::POST => Some(201),
+        None => Some(200),
+    }
+}
+
 /// The HTTP status code.
 #[must_use]
 pub(super) fn status(
@@ -24,12 +34,7 @@ pub(super) fn status(
     cap: Level,
     actual: u16,
 ) -> CheckResult {
-    let expected = match &expect.status {
-        Some(by_version) => by_version.at(version),
-        None if request.method == Method::POST => Some(201),
-        None => Some(200),
-    };
-    match expected {
+    match expected_status(request, expect, version) {
         None => CheckResult::error(
             CheckKind::Status,
             cap,

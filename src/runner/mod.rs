@@ -22,6 +22,7 @@ mod ports;
 mod secret;
 mod selection;
 mod session;
+mod settle;
 mod target;
 
 use std::sync::Arc;
