@@ -63,17 +63,7 @@ impl Store {
     /// # Errors
     /// When the file is there and cannot be read, or is malformed.
     pub fn find(&self, suite: &str, case: &str, version: ApiVersion) -> Result<Option<SnapshotFile>, StoreError> {
-        let versioned = ApiVersion::ALL.into_iter().filter(|candidate| *candidate >= version);
-        let candidates = versioned
-            .map(|candidate| format!("{suite}/{case}@{candidate}.snap"))
-            .chain([format!("{suite}/{case}.snap")]);
-        for path in candidates {
-            if let Some(text) = self.read(&path)? {
-                let golden = parse(&self.display(&path), &text)?;
-                return Ok(Some(SnapshotFile { path, golden }));
-            }
-        }
-        Ok(None)
+        self.locate(suite, case, version)?.map(|(path, text)| self.parsed(path, &text)).transpose()
     }
 
     /// [`find`](Self::find), and makes sure that the golden names only images of the case.
@@ -87,8 +77,8 @@ impl Store {
         version: ApiVersion,
         images: &ImageCatalogue,
     ) -> Result<Option<SnapshotFile>, StoreError> {
-        let Some(file) = self.find(suite, case, version)? else { return Ok(None) };
-        let text = self.read(&file.path)?.unwrap_or_default();
+        let Some((path, text)) = self.locate(suite, case, version)? else { return Ok(None) };
+        let file = self.parsed(path, &text)?;
         for (index, line) in text.lines().enumerate() {
             for piece in Pattern::parse(line).pieces() {
                 if let Piece::Variable(variable) = piece
@@ -143,6 +133,25 @@ impl Store {
         };
         paths.sort_unstable();
         Ok(paths)
+    }
+
+    /// Path and text of the snapshot that holds for `version`.
+    fn locate(&self, suite: &str, case: &str, version: ApiVersion) -> Result<Option<(String, String)>, StoreError> {
+        let versioned = ApiVersion::ALL.into_iter().filter(|candidate| *candidate >= version);
+        let candidates = versioned
+            .map(|candidate| format!("{suite}/{case}@{candidate}.snap"))
+            .chain([format!("{suite}/{case}.snap")]);
+        for path in candidates {
+            if let Some(text) = self.read(&path)? {
+                return Ok(Some((path, text)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn parsed(&self, path: String, text: &str) -> Result<SnapshotFile, StoreError> {
+        let golden = parse(&self.display(&path), text)?;
+        Ok(SnapshotFile { path, golden })
     }
 
     fn read(&self, path: &str) -> Result<Option<String>, StoreError> {
