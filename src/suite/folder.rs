@@ -7,10 +7,13 @@ use std::{
 
 use include_dir::{Dir, include_dir};
 
-use super::{Suite, load};
+use super::{
+    Suite,
+    load::{find_text, load},
+};
 use crate::{
-    document::{Diagnostics, Source},
-    fixture::{self, ImageCatalogue},
+    document::{self, Diagnostic, Diagnostics, Source},
+    fixture::{self, BuildError, ImageCatalogue, Salt},
     golden,
 };
 
@@ -76,10 +79,14 @@ impl Folder {
     pub fn open(path: &Path, requirements: &[&str]) -> Result<Self, FolderError> {
         let mut images = fixture::builtin().clone();
         let mut found = Vec::new();
-        for source in read_yaml(&path.join("fixtures/images"))? {
-            if let Err(diagnostic) = images.read(&source) {
+        let recipes = read_yaml(&path.join("fixtures/images"))?;
+        for source in &recipes {
+            if let Err(diagnostic) = images.read(source) {
                 found.push(diagnostic);
             }
+        }
+        if found.is_empty() {
+            found.extend(recipes.iter().flat_map(|source| unbuildable(source, &images)));
         }
         let sources = read_yaml(&path.join("suites"))?;
         if sources.is_empty() {
@@ -89,6 +96,21 @@ impl Folder {
         let suites = load(&sources, &images, requirements)?;
         Ok(Self { suites, images, goldens: golden::Store::Folder(path.join("golden")) })
     }
+}
+
+/// What is wrong with recipes that can be read and not built: they name an image that there is none of, or themselves.
+fn unbuildable(source: &Source, images: &ImageCatalogue) -> Vec<Diagnostic> {
+    let Ok(file) = document::parse(source) else { return Vec::new() };
+    let Some(recipes) = file.get("images") else { return Vec::new() };
+    let wrong = recipes.entries().iter().filter_map(|(name, recipe)| {
+        let error = images.build([name.name.as_str()], &Salt::default()).err()?;
+        let place = match &error {
+            BuildError::Unknown { name, .. } => find_text(recipe, name),
+            BuildError::Endless(_) => None,
+        };
+        Some(Diagnostic::new(source, place.unwrap_or(name.span), error.to_string()))
+    });
+    wrong.collect()
 }
 
 /// The YAML files of a folder, by name; none if there is no such folder.
@@ -146,6 +168,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = Folder::open(folder.path(), &[]).unwrap_err();
         assert!(error.to_string().ends_with("has no `suites` folder with `.yaml` files in it"));
+    }
+
+    #[test]
+    fn a_recipe_that_names_no_image_is_shown_where_it_does() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("fixtures/images")).unwrap();
+        std::fs::create_dir_all(folder.path().join("suites")).unwrap();
+        let recipe = "images:\n  own:\n    about: a list\n    list: [{ image: s2-bsic, platform: linux/amd64 }]\n";
+        std::fs::write(folder.path().join("fixtures/images/own.yaml"), recipe).unwrap();
+        std::fs::write(folder.path().join("suites/bug.yaml"), "suite: bug\nabout: a bug\ncases: []\n").unwrap();
+        let error = Folder::open(folder.path(), &[]).unwrap_err().to_string();
+        assert!(error.contains("there is no image `s2-bsic`, did you mean `s2-basic`?"), "{error}");
+        assert!(error.contains("own.yaml:4:21"), "{error}");
     }
 
     #[test]

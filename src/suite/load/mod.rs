@@ -241,7 +241,8 @@ fn collect_variables(node: &Node, images: &mut Vec<String>) {
     }
 }
 
-fn find_text(node: &Node, text: &str) -> Option<document::Span> {
+/// Where a text stands below `node`.
+pub(super) fn find_text(node: &Node, text: &str) -> Option<document::Span> {
     match &node.value {
         Value::String(found) => (found == text).then_some(node.span),
         Value::Sequence(items) => items.iter().find_map(|item| find_text(item, text)),
