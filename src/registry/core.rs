@@ -2,22 +2,23 @@
 
 use std::{
     path::Path,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64},
 };
 
 use http::request::Parts;
 
 use super::{
-    access::Access,
     answer::Delivery,
+    auth::{Access, TokenPath},
     exchange::Exchange,
     fault::Faults,
     folder::{self, FolderError},
     journal::{Entry, Journal, Listener},
+    route::Route,
     store::{Store, Uploads},
 };
 use crate::{
-    fixture::{Fault, Image, Images, Quirks, RegistryFixture, TagListing},
+    fixture::{Fault, Image, Images, Quirk, Quirks, RegistryFixture, TagListing},
     oci::Digest,
     variable::{Part, Variable, template},
 };
@@ -37,6 +38,8 @@ pub struct Core {
     pub(super) tags: TagListing,
     pub(super) read_only: bool,
     pub(super) quirks: Quirks,
+    /// How many manifests have been pulled, for the quirks that count them.
+    pub(super) pulls: AtomicU64,
     pub(super) faults: Faults,
     pub(super) journal: Journal,
 }
@@ -71,10 +74,11 @@ impl Core {
             images,
             host,
             secure,
-            access: Access::new(fixture.auth.clone(), fixture.quirks.clone(), secure),
+            access: Access::new(fixture.auth.clone(), fixture.quirks, secure),
             tags: fixture.tags.clone(),
             read_only: fixture.read_only,
-            quirks: fixture.quirks.clone(),
+            quirks: fixture.quirks,
+            pulls: AtomicU64::new(0),
             faults: Faults::default(),
             journal: Journal::new(JOURNAL_LIMIT),
         };
@@ -130,7 +134,7 @@ impl Core {
 
     /// Removes a tag; what it named stays. Returns whether it was there.
     pub fn untag(&self, repository: &str, tag: &str) -> bool {
-        self.store_mut().repository_mut(repository).tags.remove(tag).is_some()
+        self.store_mut().repository_mut(repository).tags.remove(tag)
     }
 
     /// Adds a fault behind those that are armed.
@@ -175,6 +179,14 @@ impl Core {
     #[must_use]
     pub fn url(&self) -> String {
         format!("{}://{}", if self.secure { "https" } else { "http" }, self.host)
+    }
+
+    /// The endpoint that a path names in this registry.
+    pub(super) fn route<'a>(&self, path: &'a str) -> Route<'a> {
+        match Route::of(path, TokenPath::of(&self.quirks)) {
+            Route::Storage(..) if !self.quirks.has(Quirk::RedirectsBlobs) => Route::Unknown,
+            route => route,
+        }
     }
 
     /// Begins to answer a request: its body is handed to the [`Exchange`] piece by piece.

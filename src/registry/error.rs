@@ -90,6 +90,11 @@ impl ErrorCode {
         self.parts().0
     }
 
+    /// The usual message.
+    pub(crate) const fn message(self) -> &'static str {
+        self.parts().2
+    }
+
     /// The answer with this error: its usual status and message, and no detail.
     pub(crate) fn answer(self) -> Answer {
         self.answer_with(None)
@@ -103,7 +108,7 @@ impl ErrorCode {
     /// The answer with this error in other words than the usual ones.
     pub(crate) fn saying(self, message: &str) -> Answer {
         let (code, status, _) = self.parts();
-        errors(status, &[OciError { code, message, detail: None }])
+        error(status, code, message)
     }
 
     fn answer_with(self, detail: Option<Value>) -> Answer {
@@ -119,6 +124,11 @@ pub(crate) struct OciError<'a> {
     pub(crate) message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) detail: Option<Value>,
+}
+
+/// An answer with one error of any code.
+pub(crate) fn error(status: StatusCode, code: &str, message: &str) -> Answer {
+    errors(status, &[OciError { code, message, detail: None }])
 }
 
 /// An answer whose body holds these errors.

@@ -15,7 +15,7 @@ use super::{
     journal::Entry,
     quirks,
     route::{Endpoint, Route},
-    store::Upload,
+    store::{Repository, Upload},
 };
 use crate::{fixture::Quirk, oci::Digest};
 
@@ -47,7 +47,7 @@ enum Intake {
 
 impl<'a> Exchange<'a> {
     pub(super) fn begin(core: &'a Core, request: &'a Parts) -> Self {
-        let route = Route::of(request.uri.path());
+        let route = core.route(request.uri.path());
         let fault = core.faults.firing(request);
         let intake = match core.access.check(request, &route) {
             Err(refusal) => Intake::Refused(refusal),
@@ -139,7 +139,7 @@ impl<'a> Exchange<'a> {
                 match endpoint {
                     Endpoint::Manifest(reference) => pull::manifest(repository, reference, self.request),
                     Endpoint::Blob(digest) => pull::blob(repository, digest, self.request),
-                    Endpoint::Tags => tags::list(name, repository, &self.core.tags, &self.core.quirks, query),
+                    Endpoint::Tags => self.tags(name, repository),
                     Endpoint::Signatures(digest) => signatures::list(repository.signatures(digest)),
                     Endpoint::Uploads | Endpoint::Upload(_) | Endpoint::Referrers(_) => ErrorCode::Unsupported.answer(),
                 }
@@ -150,7 +150,7 @@ impl<'a> Exchange<'a> {
                 unknown(name)
             }
             (&Method::DELETE, Route::Repository(name, Endpoint::Manifest(reference))) => {
-                delete::manifest(self.core.store_mut().repository_mut(name), reference)
+                delete::manifest(self.core.store_mut().repository_mut(name), reference, &self.core.quirks)
             }
             (&Method::DELETE, Route::Repository(name, Endpoint::Blob(digest))) => {
                 delete::blob(self.core.store_mut().repository_mut(name), digest)
@@ -169,7 +169,9 @@ impl<'a> Exchange<'a> {
         let mut store = self.core.store_mut();
         match &self.route {
             Route::Repository(name, Endpoint::Manifest(reference)) => {
-                push_manifest::put(name, store.repository_mut(name), reference, self.request, body)
+                let repository = store.repository_mut(name);
+                quirks::judge(&self.core.quirks, repository, body)
+                    .unwrap_or_else(|| push_manifest::put(name, repository, reference, self.request, body))
             }
             Route::Repository(name, Endpoint::Signatures(digest)) => {
                 signatures::put(store.repository_mut(name).signatures_mut(digest), digest, body)
@@ -178,16 +180,23 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    fn tags(&self, name: &str, repository: &Repository) -> Answer {
+        if repository.tags.is_empty() && self.core.quirks.has(Quirk::NoTagsIsUnknown) {
+            return unknown(name);
+        }
+        tags::list(name, repository, &self.core.tags, &self.core.quirks, self.request.uri.query())
+    }
+
     fn upload_state(&self, name: &str, id: &str) -> Answer {
-        let Some(upload) = self.core.uploads.take(name, id) else { return ErrorCode::BlobUploadUnknown.answer() };
-        let answer = push_blob::state(StatusCode::NO_CONTENT, &upload);
+        let Some(mut upload) = self.core.uploads.take(name, id) else { return ErrorCode::BlobUploadUnknown.answer() };
+        let answer = push_blob::state(StatusCode::NO_CONTENT, &mut upload, &self.core.quirks);
         self.core.uploads.put(upload);
         answer
     }
 
-    fn continue_upload(&self, upload: Upload, digest: Option<&Digest>) -> Answer {
+    fn continue_upload(&self, mut upload: Upload, digest: Option<&Digest>) -> Answer {
         let Some(digest) = digest else {
-            let answer = push_blob::state(StatusCode::ACCEPTED, &upload);
+            let answer = push_blob::state(StatusCode::ACCEPTED, &mut upload, &self.core.quirks);
             self.core.uploads.put(upload);
             return answer;
         };
@@ -228,12 +237,19 @@ fn intake(core: &Core, request: &Parts, route: &Route<'_>) -> Intake {
     let Route::Repository(name, endpoint) = route else { return Intake::Ignored };
     match (&request.method, endpoint) {
         (&Method::PUT, Endpoint::Manifest(_) | Endpoint::Signatures(_)) => Intake::Text(BytesMut::new()),
-        (&Method::POST, Endpoint::Uploads) => match push_blob::mount(name, &mut core.store_mut(), request) {
-            Some(mounted) => Intake::Refused(mounted),
-            None => blob_intake(core, Upload::new(name), request),
-        },
+        (&Method::POST, Endpoint::Uploads) => {
+            let readable = |from: &str| core.access.may_pull(request, from);
+            match push_blob::mount(name, &mut core.store_mut(), request, &core.quirks, readable) {
+                Some(mounted) => Intake::Refused(mounted),
+                None => blob_intake(core, Upload::new(name), request),
+            }
+        }
         (&Method::PATCH | &Method::PUT, Endpoint::Upload(id)) => match core.uploads.take(name, id) {
             None => Intake::Refused(ErrorCode::BlobUploadUnknown.answer()),
+            Some(upload) if !push_blob::is_current(&upload, request, &core.quirks) => {
+                core.uploads.put(upload);
+                Intake::Refused(ErrorCode::BlobUploadUnknown.answer())
+            }
             Some(upload) if !push_blob::comes_next(&upload, request) => {
                 let answer = push_blob::out_of_order(&upload);
                 core.uploads.put(upload);

@@ -24,15 +24,16 @@
 //!
 //! It speaks HTTP/1.1; OpenShift's clients ask for nothing else. What a manifest names need not be there when it is pushed.
 
-mod access;
 mod answer;
 mod api;
+mod auth;
 mod builder;
 mod core;
 mod error;
 mod exchange;
 mod fault;
 mod folder;
+mod host;
 mod journal;
 mod query;
 mod quirks;
@@ -42,7 +43,6 @@ mod server;
 mod store;
 #[cfg(feature = "tls")]
 mod tls;
-mod token;
 #[cfg(feature = "wiremock")]
 mod wiremock;
 

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+use super::auth::TokenPath;
+
 /// An endpoint, with the variable parts of its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
@@ -11,7 +13,7 @@ pub(crate) enum Route<'a> {
     Ping,
     /// `/v2/_catalog`
     Catalog,
-    /// `/token`
+    /// The token endpoint, `/token` unless a quirk has it elsewhere.
     Token,
     /// `/_storage/<name>/<digest>`: where blobs are redirected to.
     Storage(&'a str, &'a str),
@@ -43,12 +45,13 @@ pub(crate) enum Endpoint<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// The endpoint that `path` names. The name of a repository may hold slashes, so it is read from the end.
-    pub(crate) fn of(path: &'a str) -> Self {
+    /// The endpoint that `path` names, where tokens are given at `tokens`. The name of a repository may hold slashes, so it
+    /// is read from the end.
+    pub(crate) fn of(path: &'a str, tokens: TokenPath) -> Self {
         match path {
             "/v2/" | "/v2" => return Self::Ping,
             "/v2/_catalog" => return Self::Catalog,
-            "/token" => return Self::Token,
+            path if tokens.is(path) => return Self::Token,
             _ => {}
         }
         if let Some((name, digest)) = path.strip_prefix("/_storage/").and_then(|rest| rest.rsplit_once('/')) {
@@ -61,6 +64,14 @@ impl<'a> Route<'a> {
         };
         let Some((name, endpoint)) = endpoint else { return Self::Unknown };
         if is_repository_name(name) { Self::Repository(name, endpoint) } else { Self::InvalidName(name) }
+    }
+
+    /// The repository that the endpoint belongs to, if its name is well-formed.
+    pub(crate) const fn repository(&self) -> Option<&'a str> {
+        match self {
+            Self::Repository(name, _) => Some(name),
+            _ => None,
+        }
     }
 }
 
@@ -149,7 +160,7 @@ mod tests {
     #[case("/v2/app/nothing/v1", Route::Unknown)]
     #[case("/favicon.ico", Route::Unknown)]
     fn names_the_endpoint(#[case] path: &str, #[case] expected: Route<'_>) {
-        assert_eq!(Route::of(path), expected);
+        assert_eq!(Route::of(path, TokenPath::At("/token")), expected);
     }
 
     #[rstest]
@@ -169,7 +180,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_path_has_a_route_and_only_well_formed_names_pass(path in "/v2/[ -~]{0,40}") {
-            if let Route::Repository(name, _) = Route::of(&path) {
+            if let Route::Repository(name, _) = Route::of(&path, TokenPath::At("/token")) {
                 prop_assert!(is_repository_name(name) && !name.contains(".."));
             }
         }

@@ -38,7 +38,10 @@ pub(crate) fn ask_with(core: &Core, request: &str, headers: &[(&str, &str)]) -> 
 /// The answer to a request with headers and a body.
 pub(crate) fn send(core: &Core, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let (method, path) = request.split_once(' ').unwrap();
-    let mut builder = Request::builder().method(method).uri(path).header("host", "registry.test:5000");
+    let mut builder = Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        builder = builder.header("host", "registry.test:5000");
+    }
     for (name, value) in headers {
         builder = builder.header(*name, *value);
     }

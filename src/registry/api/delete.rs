@@ -3,11 +3,14 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::registry::{answer::Answer, error::ErrorCode, store::Repository};
+use crate::{
+    fixture::{Quirk, Quirks},
+    registry::{answer::Answer, error::ErrorCode, store::Repository},
+};
 
 /// Deletes a tag, or a manifest with all its tags.
-pub(crate) fn manifest(repository: &mut Repository, reference: &str) -> Answer {
-    if repository.remove_manifest(reference) {
+pub(crate) fn manifest(repository: &mut Repository, reference: &str, quirks: &Quirks) -> Answer {
+    if repository.remove_manifest(reference, quirks.has(Quirk::StaleTags)) {
         Answer::empty(StatusCode::ACCEPTED)
     } else {
         ErrorCode::ManifestUnknown.detailed(json!({ "reference": reference }))

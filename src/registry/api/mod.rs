@@ -2,6 +2,7 @@
 
 pub(super) mod catalog;
 pub(super) mod delete;
+mod page;
 pub(super) mod pull;
 pub(super) mod push_blob;
 pub(super) mod push_manifest;
@@ -13,4 +14,7 @@ pub(super) mod tags;
 use http::HeaderName;
 
 /// The digest of what an answer is about.
-const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+
+/// The digest that a pushed manifest refers to: a sign that the registry lists referrers.
+pub(super) const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");

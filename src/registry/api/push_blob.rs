@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::CONTENT_DIGEST;
 use crate::{
+    fixture::{Quirk, Quirks},
     oci::Digest,
     registry::{
         answer::Answer,
@@ -36,12 +37,25 @@ fn invalid_digest(text: &str, reason: &dyn std::error::Error) -> Answer {
     ErrorCode::DigestInvalid.detailed(json!({ "digest": text, "reason": reason.to_string() }))
 }
 
-/// Takes a blob over from another repository, or from any if the request names none.
-pub(crate) fn mount(name: &str, store: &mut Store, request: &Parts) -> Option<Answer> {
+/// Takes a blob over from another repository, or from any if the request names none, where whoever asks may read it
+/// (`readable`). Otherwise the mount becomes an upload (distribution specification, section "Mounting a blob from another
+/// repository").
+pub(crate) fn mount(
+    name: &str,
+    store: &mut Store,
+    request: &Parts,
+    quirks: &Quirks,
+    readable: impl Fn(&str) -> bool,
+) -> Option<Answer> {
     let digest = query::value(request.uri.query(), "mount")?;
-    let blob = match query::value(request.uri.query(), "from") {
-        Some(from) => store.repository(&from)?.blob(&digest)?.clone(),
-        None => store.blob_anywhere(&digest)?.clone(),
+    let from = query::value(request.uri.query(), "from");
+    let blob = match from {
+        Some(from) => store.repository(&from).filter(|_| readable(&from))?.blob(&digest)?.clone(),
+        None if quirks.has(Quirk::MountNeedsFrom) => return None,
+        None => {
+            let mut readable = store.repositories().iter().filter(|(name, _)| readable(name));
+            readable.find_map(|(_, repository)| repository.blob(&digest))?.clone()
+        }
     };
     store.repository_mut(name).add_blob(digest.clone(), blob);
     Some(created(name, &digest))
@@ -57,12 +71,25 @@ pub(crate) fn comes_next(upload: &Upload, request: &Parts) -> bool {
 }
 
 /// The state of an upload: 202 after a chunk, 204 when asked for.
-pub(crate) fn state(status: StatusCode, upload: &Upload) -> Answer {
+pub(crate) fn state(status: StatusCode, upload: &mut Upload, quirks: &Quirks) -> Answer {
     let mut answer = Answer::empty(status);
-    answer.header(LOCATION, &upload.location());
-    answer.header(RANGE, &upload.range());
+    let location = upload.location();
+    if quirks.has(Quirk::SingleUseLocation) {
+        upload.turn += 1;
+        answer.header(LOCATION, &format!("{location}?turn={}", upload.turn));
+    } else {
+        answer.header(LOCATION, &location);
+    }
+    let sticks = quirks.has(Quirk::RangeSticks);
+    answer.header(RANGE, &if sticks { upload.range_of_first_chunk() } else { upload.range() });
     answer.header(UPLOAD_ID, &upload.id);
     answer
+}
+
+/// Whether a request uses the newest location of an upload, where each is for one use.
+pub(crate) fn is_current(upload: &Upload, request: &Parts, quirks: &Quirks) -> bool {
+    !quirks.has(Quirk::SingleUseLocation)
+        || query::value(request.uri.query(), "turn").is_some_and(|turn| turn == upload.turn.to_string())
 }
 
 /// A chunk that does not come next: 416, and where the upload is.

@@ -8,7 +8,7 @@ use http::{
 };
 use serde_json::{Value, json};
 
-use super::CONTENT_DIGEST;
+use super::{CONTENT_DIGEST, SUBJECT};
 use crate::{
     fixture::canonical_digest,
     oci::{Digest, media_type},
@@ -25,7 +25,6 @@ use crate::{
 /// specification). What the manifest names need not be there: the specification leaves that to the registry, and sparse
 /// images are in use.
 pub(crate) fn put(name: &str, repository: &mut Repository, reference: &str, request: &Parts, body: &Bytes) -> Answer {
-    const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
     const TAG: HeaderName = HeaderName::from_static("oci-tag");
     let media_type = match media_type(request, body) {
         Ok(media_type) => media_type,

@@ -100,7 +100,7 @@ pub(crate) fn save(store: &Store, root: &Path) -> Result<(), FolderError> {
 fn save_repository(repository: &Repository, folder: &Path) -> Result<(), FolderError> {
     let mut entries = Vec::new();
     let mut tags: BTreeMap<&Digest, Vec<&String>> = BTreeMap::new();
-    for (tag, manifest) in &repository.tags {
+    for (tag, manifest) in repository.tags.iter() {
         tags.entry(&manifest.digest).or_default().push(tag);
     }
     let mut manifests: Vec<_> = repository.manifests().collect();

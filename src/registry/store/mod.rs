@@ -2,6 +2,7 @@
 
 mod content;
 mod manifest;
+mod tags;
 mod uploads;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
 pub(crate) use content::Writer;
 pub use content::{Content, SPILL_THRESHOLD, StoredFile};
 pub(crate) use manifest::{Manifest, Referrer};
+pub(crate) use tags::Tags;
 pub use uploads::UPLOAD_LIMIT;
 pub(crate) use uploads::{Upload, Uploads};
 
@@ -27,7 +29,7 @@ pub(crate) struct Store {
 /// The content of one repository. Digests are keys in their written form, so that a lookup needs no parsing.
 #[derive(Debug, Default)]
 pub(crate) struct Repository {
-    pub(crate) tags: BTreeMap<String, Arc<Manifest>>,
+    pub(crate) tags: Tags,
     manifests: HashMap<String, Arc<Manifest>>,
     blobs: HashMap<String, Content>,
     /// Digest of a manifest → the manifests that refer to it, by digest.
@@ -51,11 +53,6 @@ impl Store {
     /// All repositories, sorted by name.
     pub(crate) fn repositories(&self) -> &BTreeMap<String, Repository> {
         &self.repositories
-    }
-
-    /// A blob of any repository.
-    pub(crate) fn blob_anywhere(&self, digest: &str) -> Option<&Content> {
-        self.repositories.values().find_map(|repository| repository.blob(digest))
     }
 }
 
@@ -114,10 +111,10 @@ impl Repository {
         manifest
     }
 
-    /// Removes a tag, or a manifest with all its tags; whether it was there.
-    pub(crate) fn remove_manifest(&mut self, reference: &str) -> bool {
+    /// Removes a tag, or a manifest with all its tags, which stay listed with `keep_names`; whether it was there.
+    pub(crate) fn remove_manifest(&mut self, reference: &str, keep_names: bool) -> bool {
         if !reference.contains(':') {
-            return self.tags.remove(reference).is_some();
+            return self.tags.remove(reference);
         }
         let Some(manifest) = self.manifests.remove(reference) else { return false };
         if let Some((subject, referrer)) = &manifest.refers_to
@@ -125,7 +122,7 @@ impl Repository {
         {
             referrers.remove(&referrer.digest);
         }
-        self.tags.retain(|_, tagged| tagged.digest != manifest.digest);
+        self.tags.remove_all_of(&manifest.digest, keep_names);
         true
     }
 

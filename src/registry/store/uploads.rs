@@ -16,12 +16,16 @@ pub(crate) struct Upload {
     pub(crate) id: String,
     pub(crate) repository: String,
     pub(crate) writer: Writer,
+    /// How often its location has been given away.
+    pub(crate) turn: u64,
+    /// How long it was after its first chunk, in bytes.
+    first_chunk: Option<u64>,
 }
 
 impl Upload {
     pub(crate) fn new(repository: &str) -> Self {
         let id = uuid::Uuid::new_v4().to_string();
-        Self { id, repository: repository.to_owned(), writer: Writer::default() }
+        Self { id, repository: repository.to_owned(), writer: Writer::default(), turn: 0, first_chunk: None }
     }
 
     /// The path under which the upload goes on.
@@ -31,8 +35,19 @@ impl Upload {
 
     /// What has arrived, as a `Range` header: first and last byte.
     pub(crate) fn range(&self) -> String {
-        format!("0-{}", self.writer.len().saturating_sub(1))
+        range(self.writer.len())
     }
+
+    /// What has arrived with the first chunk that was not empty.
+    pub(crate) fn range_of_first_chunk(&mut self) -> String {
+        let arrived = Some(self.writer.len()).filter(|length| *length > 0);
+        self.first_chunk = self.first_chunk.or(arrived);
+        range(self.first_chunk.unwrap_or_default())
+    }
+}
+
+fn range(length: u64) -> String {
+    format!("0-{}", length.saturating_sub(1))
 }
 
 /// The uploads of a registry. Whoever works on one takes it out, so nobody else can at the same time.

@@ -9,6 +9,7 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// Actions on one repository, written `repository:lib/app:pull,push`.
@@ -24,23 +25,53 @@ impl Scope {
         Self { repository: repository.to_owned(), actions }
     }
 
-    pub(crate) fn repository(&self) -> &str {
-        &self.repository
+    /// Pulling from every repository and pushing to them: what a scope that names none stands for.
+    pub(crate) fn everywhere() -> Self {
+        Self::new(Self::EVERYWHERE, &["pull", "push"])
     }
 
-    /// Whether it is about pulling only.
-    pub(crate) fn is_pull(&self) -> bool {
-        self.actions.iter().all(|action| action == "pull")
+    const EVERYWHERE: &'static str = "*";
+
+    /// Whether it is about this repository.
+    pub(crate) fn is_for(&self, repository: &str) -> bool {
+        self.repository == repository || self.repository == Self::EVERYWHERE
+    }
+
+    /// Whether it allows nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    /// Whether it is about reading only.
+    pub(crate) fn is_read(&self) -> bool {
+        self.actions.iter().all(|action| reads(action))
+    }
+
+    /// Whether it asks for more than pulling and pushing.
+    pub(crate) fn is_unusual(&self) -> bool {
+        self.actions.iter().any(|action| !["pull", "push", "*"].contains(&action.as_str()))
     }
 
     /// What of it needs no user.
-    pub(crate) fn only_pull(mut self) -> Self {
-        self.actions.retain(|action| action == "pull");
+    pub(crate) fn only_read(mut self) -> Self {
+        self.actions.retain(|action| reads(action));
         self
     }
 
+    /// The same with pulling and pushing.
+    pub(crate) fn asking_push(&self) -> Self {
+        Self::new(&self.repository, &["pull", "push"])
+    }
+
+    /// It as Docker's registry writes it into the detail of an error.
+    pub(crate) fn detail(&self) -> Value {
+        let action =
+            |action: &String| json!({ "Type": "repository", "Class": "", "Name": self.repository, "Action": action });
+        self.actions.iter().map(action).collect()
+    }
+
     fn covers(&self, other: &Self) -> bool {
-        self.repository == other.repository && (self.actions.contains("*") || self.actions.is_superset(&other.actions))
+        self.is_for(&other.repository) && (self.actions.contains("*") || self.actions.is_superset(&other.actions))
     }
 }
 
@@ -49,6 +80,11 @@ impl fmt::Display for Scope {
         let actions: Vec<&str> = self.actions.iter().map(String::as_str).collect();
         write!(formatter, "repository:{}:{}", self.repository, actions.join(","))
     }
+}
+
+/// Whether an action changes nothing. Listing tags is one of its own in Azure's registry.
+fn reads(action: &str) -> bool {
+    action == "pull" || action == "metadata_read"
 }
 
 /// The text is no scope of a repository.
@@ -102,6 +138,11 @@ impl Grant {
     /// Whether it is an access token for this audience.
     pub(crate) fn is_for(&self, audience: &str) -> bool {
         !self.refresh && self.audience == audience
+    }
+
+    /// The user that it was given to.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 
     pub(crate) fn allows(&self, needed: &Scope) -> bool {

@@ -1,0 +1,119 @@
+//! Pages of a list: how many entries one has, and how the next is asked for.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use http::StatusCode;
+use serde_json::json;
+
+use crate::{
+    fixture::{Quirk, Quirks},
+    registry::{
+        answer::Answer,
+        error::{ErrorCode, error},
+        query,
+        store::Tags,
+    },
+};
+
+/// The page size that a list of tags is asked for (`n`), if any.
+#[expect(clippy::result_large_err, reason = "the refusal is the answer to send, made once a request")]
+pub(super) fn page_size(quirks: &Quirks, query: Option<&str>) -> Result<Option<usize>, Answer> {
+    const LARGE: usize = 1000;
+    match query::page_size(query) {
+        Err(_) if quirks.has(Quirk::BadPageSizeIgnored) => Ok(None),
+        Err(_) if quirks.has(Quirk::BadPageSizeBadRequest) => {
+            Err(error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the value of `n` is no number"))
+        }
+        Err(_) if quirks.has(Quirk::BadPageSizeEmpty) => Err(Answer::empty(StatusCode::BAD_REQUEST)),
+        Err(_) => Err(ErrorCode::PaginationNumberInvalid.answer()),
+        Ok(Some(0)) if quirks.has(Quirk::ZeroIsAll) => Ok(None),
+        Ok(Some(size)) if size > LARGE && quirks.has(Quirk::LargePageUnsupported) => Err(invalid_parameter(
+            "Invalid parameter at 'maxResults' failed to satisfy constraint: 'Member must have value less than or equal \
+             to 1000'",
+        )),
+        Ok(Some(size)) if size > LARGE && quirks.has(Quirk::LargePageInvalid) => {
+            Err(ErrorCode::PaginationNumberInvalid.detailed(json!({ "n": size })))
+        }
+        Ok(size) => Ok(size),
+    }
+}
+
+fn invalid_parameter(message: &str) -> Answer {
+    ErrorCode::Unsupported.saying(message)
+}
+
+/// How a registry writes where the next page begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cursor {
+    /// The last tag of the page before (the specification).
+    Tag,
+    /// Something that only the registry can read.
+    Opaque,
+    /// How many tags came before.
+    Number,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Start {
+    /// Behind this tag; a cursor that only the registry reads says how large the page is, too.
+    Behind(String, Option<usize>),
+    /// Behind so many tags.
+    At(usize),
+}
+
+impl Start {
+    pub(super) const fn size(&self) -> Option<usize> {
+        match self {
+            Self::Behind(_, size) => *size,
+            Self::At(_) => None,
+        }
+    }
+}
+
+impl Cursor {
+    pub(super) fn of(quirks: &Quirks) -> Self {
+        let forms = [(Quirk::OpaqueCursor, Self::Opaque), (Quirk::NumericCursor, Self::Number)];
+        quirks.choose(&forms).unwrap_or(Self::Tag)
+    }
+
+    /// Where the page begins that a request asks for with `last`.
+    #[expect(clippy::result_large_err, reason = "as for `page_size`")]
+    pub(super) fn read(self, quirks: &Quirks, tags: &Tags, last: String) -> Result<Start, Answer> {
+        if quirks.has(Quirk::UnknownLastIsNotFound) && tags.get(&last).is_none() {
+            return Err(Answer::empty(StatusCode::NOT_FOUND));
+        }
+        let read = match self {
+            Self::Tag => None,
+            Self::Opaque => {
+                let decoded = BASE64_URL_SAFE_NO_PAD.decode(&last).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+                decoded.and_then(|text| {
+                    let (size, tag) = text.strip_prefix(Self::MARK)?.split_once(' ')?;
+                    Some(Start::Behind(tag.to_owned(), Some(size.parse().ok()?)))
+                })
+            }
+            Self::Number => last.parse().ok().map(Start::At),
+        };
+        match read {
+            Some(start) => Ok(start),
+            None if quirks.has(Quirk::OwnCursorOnly) => {
+                Err(invalid_parameter("Invalid parameter at 'NextToken' failed to satisfy constraint: 'Invalid token'"))
+            }
+            None => Ok(Start::Behind(last, None)),
+        }
+    }
+
+    /// What tells an opaque cursor from a tag that happens to be written like one.
+    const MARK: &'static str = "cursor of a list of tags, ";
+
+    /// The query that asks for the page behind `last`, up to which there are so many tags.
+    pub(super) fn query(self, quirks: &Quirks, size: usize, last: &str, count: usize) -> String {
+        let last = match self {
+            Self::Tag => last.to_owned(),
+            Self::Opaque => {
+                return format!("last={}", BASE64_URL_SAFE_NO_PAD.encode(format!("{}{size} {last}", Self::MARK)));
+            }
+            Self::Number => count.to_string(),
+        };
+        if quirks.has(Quirk::LinkLastFirst) { format!("last={last}&n={size}") } else { format!("n={size}&last={last}") }
+    }
+}

@@ -1,0 +1,244 @@
+//! Whether a request may be answered.
+
+use std::collections::BTreeSet;
+
+use http::{
+    HeaderValue, Method, StatusCode,
+    header::{AUTHORIZATION, WWW_AUTHENTICATE},
+    request::Parts,
+};
+
+use super::{
+    SERVICE,
+    challenge::{Challenge, Problem},
+    credentials::{Credentials, bearer_token},
+    token::{Scope, Tokens},
+};
+use crate::{
+    fixture::{Auth, Quirk, Quirks, Scheme},
+    registry::{
+        answer::Answer,
+        error::{ErrorCode, OciError, errors},
+        route::{Endpoint, Route},
+    },
+};
+
+/// The rules of one registry.
+#[derive(Debug)]
+pub(crate) struct Access {
+    auth: Option<Auth>,
+    /// The rules of the token endpoint, if there is one.
+    pub(super) service: Option<Auth>,
+    pub(super) quirks: Quirks,
+    pub(super) secure: bool,
+    pub(super) tokens: Tokens,
+}
+
+impl Access {
+    pub(crate) fn new(auth: Option<Auth>, quirks: Quirks, secure: bool) -> Self {
+        // A registry that says 401 to unknown repositories gives tokens to everyone, although it asks for them nowhere else.
+        let service = auth.clone().unwrap_or_else(|| Auth::bearer().anonymous());
+        let service = Some(service).filter(|service| {
+            let says_unauthorized = quirks.has(Quirk::UnknownIsUnauthorized) || quirks.has(Quirk::UnknownNeedsUser);
+            service.scheme == Scheme::Bearer && (auth.is_some() || says_unauthorized)
+        });
+        Self { auth, service, quirks, secure, tokens: Tokens::default() }
+    }
+
+    /// Whether the request may be answered; if not, the answer that says why.
+    #[expect(clippy::result_large_err, reason = "the refusal is the answer to send, made once a request")]
+    pub(crate) fn check(&self, request: &Parts, route: &Route<'_>) -> Result<(), Answer> {
+        let Some(auth) = &self.auth else { return Ok(()) };
+        // The token endpoint asks for credentials itself; a storage URL carries its own.
+        if matches!(route, Route::Token | Route::Storage(..)) {
+            return Ok(());
+        }
+        let needed = self.needed(request, route);
+        let name = route.repository();
+        if name.is_some_and(|name| self.is_open(auth, request, name)) && needed.as_ref().is_some_and(Scope::is_read) {
+            return Ok(());
+        }
+        self.allows(auth, request, needed.as_ref())
+            .map_err(|problem| self.refusal(request, route, needed.as_ref(), problem))?;
+        match name {
+            Some(name) if auth.deny.contains(name) => Err(ErrorCode::Denied.answer()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether whoever asks may pull from another repository, too: content is mounted only from where one may read.
+    pub(crate) fn may_pull(&self, request: &Parts, repository: &str) -> bool {
+        let Some(auth) = &self.auth else { return true };
+        let needed = Scope::new(self.scoped(repository), &["pull"]);
+        !auth.deny.contains(repository)
+            && (auth.public.contains(repository) || self.allows(auth, request, Some(&needed)).is_ok())
+    }
+
+    /// Whether the request comes from a user whose credentials are accepted.
+    pub(crate) fn is_user(&self, request: &Parts) -> bool {
+        let Some(auth) = &self.auth else { return false };
+        let by_password = Credentials::of(&request.headers).and_then(|credentials| credentials.user_of(auth));
+        by_password.is_some() || self.token_user(auth, request).is_some()
+    }
+
+    /// The refusal of registries that do not say whether a repository is there.
+    pub(crate) fn insufficient(&self, request: &Parts, route: &Route<'_>) -> Answer {
+        let needed = self.needed(request, route);
+        let comes_with_credentials = request.headers.contains_key(AUTHORIZATION);
+        let problem = if comes_with_credentials || self.quirks.has(Quirk::UnknownIsUnauthorized) {
+            Problem::InsufficientScope
+        } else {
+            Problem::NoCredentials
+        };
+        self.refusal(request, route, needed.as_ref(), problem)
+    }
+
+    /// The challenge that goes with an answer that is none of need.
+    pub(crate) fn challenge_on_success(&self, request: &Parts, route: &Route<'_>) -> Option<HeaderValue> {
+        let auth = self.auth.as_ref()?;
+        let text = self.challenge(auth.scheme, request, route, None, Problem::NoCredentials);
+        let text = if self.quirks.has(Quirk::LowerCaseScheme) {
+            let (scheme, rest) = text.split_once(' ')?;
+            let realm = rest.split(',').next()?.replace('"', "");
+            format!("{} {realm}", scheme.to_ascii_lowercase())
+        } else {
+            text
+        };
+        HeaderValue::from_str(&text).ok()
+    }
+
+    /// What the request needs to be allowed to do.
+    fn needed(&self, request: &Parts, route: &Route<'_>) -> Option<Scope> {
+        let Route::Repository(name, endpoint) = route else { return None };
+        let actions: &[&str] = match (&request.method, endpoint) {
+            (_, Endpoint::Tags) if self.quirks.has(Quirk::TagsNeedMetadataRead) => &["metadata_read"],
+            (&Method::GET | &Method::HEAD, _) => &["pull"],
+            (&Method::DELETE, _) => &["delete"],
+            _ => &["pull", "push"],
+        };
+        Some(Scope::new(self.scoped(name), actions))
+    }
+
+    /// A repository's name as scopes write it.
+    pub(super) fn scoped<'a>(&self, repository: &'a str) -> &'a str {
+        let stripped = repository.split_once('/').filter(|_| self.quirks.has(Quirk::ScopeWithoutFirstPart));
+        stripped.map_or(repository, |(_, rest)| rest)
+    }
+
+    /// Whether a scope is about one of these repositories.
+    pub(super) fn names(&self, repositories: &BTreeSet<String>, scope: &Scope) -> bool {
+        repositories.iter().any(|repository| scope.is_for(self.scoped(repository)))
+    }
+
+    /// Whether this user may do what the scope says.
+    pub(super) fn may_use(&self, auth: &Auth, user: &str, scope: &Scope) -> bool {
+        let only = auth.only.iter().filter(|(repository, _)| scope.is_for(self.scoped(repository)));
+        only.into_iter().all(|(_, users)| users.contains(user))
+    }
+
+    /// Whether the repository can be pulled from without credentials.
+    fn is_open(&self, auth: &Auth, request: &Parts, repository: &str) -> bool {
+        auth.public.contains(repository)
+            && !request.headers.contains_key(AUTHORIZATION)
+            && !self.quirks.has(Quirk::PublicNeedsToken)
+    }
+
+    fn allows(&self, auth: &Auth, request: &Parts, needed: Option<&Scope>) -> Result<(), Problem> {
+        match auth.scheme {
+            Scheme::Basic => self.allows_basic(auth, request, needed),
+            Scheme::Bearer => self.allows_bearer(auth, request, needed),
+        }
+    }
+
+    fn allows_basic(&self, auth: &Auth, request: &Parts, needed: Option<&Scope>) -> Result<(), Problem> {
+        match Credentials::of(&request.headers).map(|credentials| credentials.user_of(auth)) {
+            Some(Some(user)) if needed.is_none_or(|scope| self.may_use(auth, &user, scope)) => Ok(()),
+            Some(Some(_)) => Err(Problem::NotAllowed),
+            Some(None) => Err(Problem::WrongPassword),
+            None if auth.anonymous && needed.is_none_or(Scope::is_read) => Ok(()),
+            None => Err(Problem::NoCredentials),
+        }
+    }
+
+    fn allows_bearer(&self, auth: &Auth, request: &Parts, needed: Option<&Scope>) -> Result<(), Problem> {
+        let Some(token) = bearer_token(&request.headers) else {
+            // Registries that ask for Basic in between take it, too.
+            let asks_for_basic = [Quirk::BasicAfterCredentials, Quirk::BasicAfterToken, Quirk::TwoChallenges];
+            return match Credentials::of(&request.headers) {
+                Some(_) if asks_for_basic.into_iter().any(|quirk| self.quirks.has(quirk)) => {
+                    self.allows_basic(auth, request, needed)
+                }
+                _ => Err(Problem::NoCredentials),
+            };
+        };
+        if self.quirks.has(Quirk::TokenIsPassword) {
+            return match (self.token_user(auth, request), needed) {
+                (Some(user), Some(needed)) if !self.may_use(auth, &user, needed) => Err(Problem::InsufficientScope),
+                (Some(_), _) => Ok(()),
+                (None, needed) if token == Self::ANONYMOUS && auth.anonymous && needed.is_none_or(Scope::is_read) => {
+                    Ok(())
+                }
+                (None, _) => Err(Problem::InvalidToken),
+            };
+        }
+        let grant = self.tokens.read(token).filter(|grant| grant.is_for(SERVICE)).ok_or(Problem::InvalidToken)?;
+        if needed.is_none_or(|needed| grant.allows(needed)) { Ok(()) } else { Err(Problem::InsufficientScope) }
+    }
+
+    /// The user that a token was given to.
+    fn token_user(&self, auth: &Auth, request: &Parts) -> Option<String> {
+        let token = bearer_token(&request.headers)?;
+        if self.quirks.has(Quirk::TokenIsPassword) {
+            return auth.users.iter().find(|(_, password)| *password == token).map(|(user, _)| user.clone());
+        }
+        self.tokens.read(token).filter(|grant| grant.is_for(SERVICE)).and_then(|grant| grant.user().map(str::to_owned))
+    }
+
+    /// The token of nobody in particular, where tokens are passwords.
+    pub(super) const ANONYMOUS: &'static str = "anonymous";
+
+    /// The answer to a request that is not allowed.
+    fn refusal(&self, request: &Parts, route: &Route<'_>, needed: Option<&Scope>, problem: Problem) -> Answer {
+        let has = |quirk| self.quirks.has(quirk);
+        let scheme = self.auth.as_ref().map_or(Scheme::Bearer, |auth| auth.scheme);
+        match problem {
+            Problem::NotAllowed => return ErrorCode::Denied.answer(),
+            Problem::WrongPassword | Problem::InvalidToken if has(Quirk::ExpiredIsDenied) => {
+                return ErrorCode::Denied.saying("Your authorization token has expired. Reauthenticate and try again.");
+            }
+            Problem::InvalidToken if has(Quirk::BadTokenIsInvalid) => return Answer::empty(StatusCode::BAD_REQUEST),
+            Problem::NoCredentials => {}
+            _ if has(Quirk::ForbiddenWithoutChallenge) => return ErrorCode::Denied.answer(),
+            _ => {}
+        }
+        let mut answer = self.unauthorized(needed);
+        if !has(Quirk::ChallengeOnPingOnly) || *route == Route::Ping {
+            answer.header(WWW_AUTHENTICATE, &self.challenge(scheme, request, route, needed, problem));
+        }
+        answer
+    }
+
+    fn challenge(
+        &self,
+        scheme: Scheme,
+        request: &Parts,
+        route: &Route<'_>,
+        needed: Option<&Scope>,
+        problem: Problem,
+    ) -> String {
+        Challenge { quirks: &self.quirks, secure: self.secure, request, route, needed, problem }.text(scheme)
+    }
+
+    /// 401 in the registry's own words.
+    fn unauthorized(&self, needed: Option<&Scope>) -> Answer {
+        let detail = needed.filter(|_| self.quirks.has(Quirk::ScopeInDetail)).map(Scope::detail);
+        let words = self.quirks.choose(&[
+            (Quirk::NotAuthorizedWords, "access to the requested resource is not authorized"),
+            (Quirk::UnauthorizedIsDenied, "Not Authorized"),
+        ]);
+        let denied = self.quirks.has(Quirk::UnauthorizedIsDenied);
+        let code = if denied { ErrorCode::Denied } else { ErrorCode::Unauthorized }.name();
+        let message = words.unwrap_or(ErrorCode::Unauthorized.message());
+        errors(StatusCode::UNAUTHORIZED, &[OciError { code, message, detail }])
+    }
+}

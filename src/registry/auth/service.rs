@@ -1,0 +1,233 @@
+//! The token endpoint: a token for the user that a request names, or for nobody in particular where the fixture lets
+//! anyone pull.
+
+use http::{Method, StatusCode, request::Parts};
+use serde_json::{Value, json};
+
+use super::{
+    SERVICE,
+    access::Access,
+    credentials::Credentials,
+    token::{Grant, Scope},
+};
+use crate::{
+    fixture::{Auth, Quirk, Quirks},
+    registry::{
+        answer::Answer,
+        error::{ErrorCode, error},
+        query,
+    },
+};
+
+/// Where tokens are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenPath {
+    /// This path.
+    At(&'static str),
+    /// Behind the key that is the first part of a repository's name.
+    BehindKey,
+}
+
+impl TokenPath {
+    const BEFORE_KEY: &'static str = "/artifactory/api/docker/";
+    const AFTER_KEY: &'static str = "/v2/token";
+
+    pub(crate) fn of(quirks: &Quirks) -> Self {
+        let paths = [
+            (Quirk::TokenAtV2Auth, Self::At("/v2/auth")),
+            (Quirk::TokenAtV2Token, Self::At("/v2/token")),
+            (Quirk::TokenAtServiceToken, Self::At("/service/token")),
+            (Quirk::TokenAtOauth2Token, Self::At("/oauth2/token")),
+            (Quirk::TokenAtJwtAuth, Self::At("/jwt/auth")),
+            (Quirk::TokenAtOpenshiftToken, Self::At("/openshift/token")),
+            (Quirk::AwsScope, Self::At("/token/")),
+            (Quirk::TokenBehindKey, Self::BehindKey),
+        ];
+        quirks.choose(&paths).unwrap_or(Self::At("/token"))
+    }
+
+    /// Whether this is the path of the token endpoint.
+    pub(crate) fn is(self, path: &str) -> bool {
+        match self {
+            Self::At(at) => path == at,
+            Self::BehindKey => path.starts_with(Self::BEFORE_KEY) && path.ends_with(Self::AFTER_KEY),
+        }
+    }
+
+    /// The path to name to whoever wants to use this repository.
+    pub(super) fn text(self, repository: Option<&str>) -> String {
+        match self {
+            Self::At(at) => at.to_owned(),
+            Self::BehindKey => {
+                let key = repository.and_then(|name| name.split('/').next()).unwrap_or("docker");
+                format!("{}{key}{}", Self::BEFORE_KEY, Self::AFTER_KEY)
+            }
+        }
+    }
+}
+
+impl Access {
+    /// Answers a request for a token. A GET names the user by Basic authentication, a POST in its form (RFC 6749).
+    pub(crate) fn token(&self, request: &Parts, form: &[u8]) -> Answer {
+        let Some(auth) = &self.service else { return Answer::empty(StatusCode::NOT_FOUND) };
+        let form = String::from_utf8_lossy(form);
+        let parameters = if request.method == Method::POST { &form } else { request.uri.query().unwrap_or_default() };
+        let granted = match self.refused_post(request, parameters) {
+            Some(refusal) => Err(refusal),
+            None => self.grant(auth, request, parameters),
+        };
+        let mut answer = match granted {
+            Ok(body) => Answer::with_body(StatusCode::OK, body.to_string()),
+            Err(refusal) => return self.in_own_form(refusal),
+        };
+        answer.content_type("application/json");
+        answer
+    }
+
+    /// The answer to a POST where the registry does not take them.
+    fn refused_post(&self, request: &Parts, parameters: &str) -> Option<Answer> {
+        let by_password = query::value(Some(parameters), "grant_type").is_some_and(|kind| kind == "password");
+        (request.method == Method::POST).then_some(())?;
+        if self.quirks.has(Quirk::TokenPostInvalid) && by_password {
+            return Some(Answer::empty(StatusCode::BAD_REQUEST));
+        }
+        let status = self.quirks.choose(&[
+            (Quirk::TokenPostNotAllowed, StatusCode::METHOD_NOT_ALLOWED),
+            (Quirk::TokenPostNotFound, StatusCode::NOT_FOUND),
+            (Quirk::TokenPostUnauthorized, StatusCode::UNAUTHORIZED),
+        ])?;
+        Some(Answer::empty(status))
+    }
+
+    /// An error of the token endpoint as the registry writes it.
+    fn in_own_form(&self, refusal: Answer) -> Answer {
+        if !self.quirks.has(Quirk::TokenErrorsAsDetails) {
+            return refusal;
+        }
+        let body: Value =
+            refusal.body.bytes().ok().and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
+        let mut answer =
+            Answer::with_body(refusal.status, json!({ "details": body["errors"][0]["message"] }).to_string());
+        answer.content_type("application/json");
+        answer
+    }
+
+    #[expect(clippy::result_large_err, reason = "the refusal is the answer to send, made once a request")]
+    fn grant(&self, auth: &Auth, request: &Parts, parameters: &str) -> Result<Value, Answer> {
+        let scopes = self.scopes(parameters)?;
+        let user = self.user(auth, request, parameters, &scopes)?;
+        if user.is_none() && scopes.is_empty() && self.quirks.has(Quirk::TokenNeedsScope) {
+            return Err(ErrorCode::Unauthorized.answer());
+        }
+        if self.quirks.has(Quirk::TokenIsPassword) {
+            let token = user.as_ref().and_then(|user| auth.users.get(user)).map_or(Self::ANONYMOUS, String::as_str);
+            return Ok(json!({ "token": token, "access_token": token }));
+        }
+        let granted: Vec<Scope> =
+            scopes.iter().filter_map(|scope| self.granted(auth, user.as_deref(), scope)).collect();
+        self.check_granted(user.as_deref(), &scopes, &granted)?;
+
+        let audience = auth.token_audience.as_deref().unwrap_or(SERVICE);
+        let life = auth.token_life.map_or(Grant::LIFE, |life| life.0);
+        let token = self.tokens.write(&Grant::new(user.clone(), granted, life, audience));
+        let mut body = if self.quirks.has(Quirk::OnlyToken) {
+            json!({ "token": token })
+        } else if self.quirks.has(Quirk::OnlyAccessToken) {
+            json!({ "access_token": token })
+        } else {
+            let access_token = if self.quirks.has(Quirk::EmptyAccessToken) { "" } else { &token };
+            let now = jiff::Timestamp::now();
+            json!({ "token": token, "access_token": access_token, "expires_in": life.as_secs(), "issued_at": now.to_string() })
+        };
+        let asks = |name, value| query::value(Some(parameters), name).is_some_and(|asked| asked == value);
+        if let Some(user) = user.filter(|_| asks("offline_token", "true") || asks("access_type", "offline")) {
+            body["refresh_token"] = self.tokens.write(&Grant::refresh(&user, audience)).into();
+        }
+        Ok(body)
+    }
+
+    /// The scopes of a request: the parameter may be repeated, and hold several.
+    #[expect(clippy::result_large_err, reason = "as for `grant`")]
+    fn scopes(&self, parameters: &str) -> Result<Vec<Scope>, Answer> {
+        let mut scopes = Vec::new();
+        for (_, value) in query::pairs(parameters).filter(|(name, _)| name == "scope") {
+            if self.quirks.has(Quirk::JoinedScopesIgnored) && value.contains(' ') {
+                continue;
+            }
+            for text in value.split(' ') {
+                match text.parse::<Scope>() {
+                    Ok(scope) if self.quirks.has(Quirk::DeleteScopeRefused) && scope.is_unusual() => {
+                        let message = format!("Unable to decode repository and actions: {text}");
+                        return Err(error(StatusCode::BAD_REQUEST, "INVALID_REQUEST", &message));
+                    }
+                    Ok(scope) => scopes.push(scope),
+                    Err(_) if text == "aws" && self.quirks.has(Quirk::AwsScope) => scopes.push(Scope::everywhere()),
+                    // Scopes of other kinds, such as the catalog's, open nothing here.
+                    Err(_) => {}
+                }
+            }
+        }
+        Ok(scopes)
+    }
+
+    /// What of a scope is granted.
+    fn granted(&self, auth: &Auth, user: Option<&str>, scope: &Scope) -> Option<Scope> {
+        match user {
+            Some(user) => self.may_use(auth, user, scope).then(|| scope.clone()),
+            None => (auth.anonymous || self.names(&auth.public, scope)).then(|| scope.clone().only_read()),
+        }
+    }
+
+    /// Some registries refuse a token that would open less than was asked for.
+    #[expect(clippy::result_large_err, reason = "as for `grant`")]
+    fn check_granted(&self, user: Option<&str>, asked: &[Scope], granted: &[Scope]) -> Result<(), Answer> {
+        let opens_nothing = !asked.is_empty() && granted.iter().all(Scope::is_empty);
+        if opens_nothing && user.is_none() && self.quirks.has(Quirk::NothingGrantedIsUnauthorized) {
+            return Err(ErrorCode::Unauthorized.answer());
+        }
+        if opens_nothing && self.quirks.has(Quirk::NothingGrantedIsForbidden) {
+            return Err(forbidden());
+        }
+        let is_narrowed = asked.iter().any(|scope| !granted.contains(scope));
+        if is_narrowed && self.quirks.has(Quirk::WideScopeRefused) {
+            return Err(ErrorCode::Denied.answer());
+        }
+        Ok(())
+    }
+
+    /// The user that a token is asked for; none for an anonymous one.
+    #[expect(clippy::result_large_err, reason = "as for `grant`")]
+    fn user(&self, auth: &Auth, request: &Parts, parameters: &str, scopes: &[Scope]) -> Result<Option<String>, Answer> {
+        let parameter = |name| query::value(Some(parameters), name);
+        let credentials = match parameter("grant_type").as_deref() {
+            Some("refresh_token") => {
+                let token = parameter("refresh_token").unwrap_or_default();
+                let user = self.tokens.read(&token).and_then(Grant::refreshed_user);
+                return user.map(Some).ok_or_else(|| ErrorCode::Unauthorized.saying("invalid refresh token"));
+            }
+            Some("password") => {
+                parameter("username").zip(parameter("password")).map(|(user, password)| Credentials { user, password })
+            }
+            _ => Credentials::of(&request.headers),
+        };
+        let Some(credentials) = credentials else {
+            let is_open = auth.anonymous || scopes.iter().any(|scope| self.names(&auth.public, scope));
+            return match is_open {
+                true => Ok(None),
+                false if self.quirks.has(Quirk::NothingGrantedIsForbidden) => Err(forbidden()),
+                false => Err(ErrorCode::Unauthorized.answer()),
+            };
+        };
+        match credentials.user_of(auth) {
+            Some(user) => Ok(Some(user)),
+            None if self.quirks.has(Quirk::NothingGrantedIsForbidden) => Err(forbidden()),
+            // In the words of Docker's token service, which clients look for.
+            None => Err(ErrorCode::Unauthorized.saying("incorrect username or password")),
+        }
+    }
+}
+
+/// The refusal of GitLab's token service.
+fn forbidden() -> Answer {
+    ErrorCode::Denied.saying("access forbidden")
+}

@@ -1,0 +1,55 @@
+//! Blobs that are elsewhere: redirects, and the storage they lead to.
+
+use http::{
+    Method, StatusCode,
+    header::{AUTHORIZATION, LOCATION},
+    request::Parts,
+};
+
+use crate::{
+    fixture::Quirk,
+    registry::{answer::Answer, api::CONTENT_DIGEST, core::Core, host, query, route::Endpoint},
+};
+
+pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
+    let Endpoint::Blob(digest) = endpoint else { return None };
+    let has = |quirk| core.quirks.has(quirk);
+    let redirects = match request.method {
+        Method::GET => has(Quirk::RedirectsBlobs),
+        Method::HEAD => has(Quirk::RedirectsBlobs) && has(Quirk::RedirectsHeads),
+        _ => false,
+    };
+    redirects.then_some(())?;
+    core.store().repository(name)?.blob(digest)?;
+    let status = if has(Quirk::RedirectFound) { StatusCode::FOUND } else { StatusCode::TEMPORARY_REDIRECT };
+    let storage = if has(Quirk::RedirectRelative) { String::new() } else { host::other_name(&core.url()) };
+    let mut answer = Answer::empty(status);
+    answer.header(LOCATION, &format!("{storage}/_storage/{name}/{digest}?signature=fixture"));
+    answer.header(CONTENT_DIGEST, digest);
+    Some(answer)
+}
+
+/// The storage behind the registry: it knows the URL's signature, and takes no other credentials beside it. On the
+/// registry's own host clients send them all the same.
+pub(super) fn storage(core: &Core, request: &Parts, name: &str, digest: &str) -> Answer {
+    let signed = query::value(request.uri.query(), "signature").is_some();
+    let refused = |status, code: &str| {
+        let mut answer =
+            Answer::with_body(status, format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code></Error>"));
+        answer.content_type("application/xml");
+        answer
+    };
+    if request.headers.contains_key(AUTHORIZATION) && !core.quirks.has(Quirk::RedirectRelative) {
+        return refused(StatusCode::BAD_REQUEST, "InvalidAuthenticationInfo");
+    }
+    let store = core.store();
+    match store.repository(name).and_then(|repository| repository.blob(digest)) {
+        Some(blob) if signed => {
+            let mut answer = Answer::with_body(StatusCode::OK, blob.clone());
+            answer.content_type("application/octet-stream");
+            answer
+        }
+        Some(_) => refused(StatusCode::FORBIDDEN, "AccessDenied"),
+        None => refused(StatusCode::NOT_FOUND, "NoSuchKey"),
+    }
+}

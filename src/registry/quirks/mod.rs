@@ -1,0 +1,116 @@
+//! What quirks make of requests and answers, a file a subject. Quirks of challenges and tokens are in `auth`, those of
+//! pages of tags in `api::tags`.
+
+mod accept;
+mod blob;
+mod errors;
+mod manifest;
+mod push;
+mod referrers;
+mod unknown;
+
+use http::{
+    HeaderValue, Method, StatusCode,
+    header::{CONNECTION, CONTENT_TYPE, LINK, LOCATION, WWW_AUTHENTICATE},
+    request::Parts,
+};
+pub(crate) use push::judge;
+
+use super::{
+    answer::Answer,
+    core::Core,
+    error::ErrorCode,
+    route::{Endpoint, Route},
+};
+use crate::fixture::Quirk;
+
+/// What a quirk answers in place of the registry.
+pub(crate) fn instead(core: &Core, request: &Parts, route: &Route<'_>) -> Option<Answer> {
+    if core.quirks.is_empty() {
+        return None;
+    }
+    let has = |quirk| core.quirks.has(quirk);
+    match route {
+        Route::Storage(name, digest) => Some(blob::storage(core, request, name, digest)),
+        Route::Catalog if has(Quirk::NoCatalog) => Some(ErrorCode::Unauthorized.answer()),
+        Route::Ping if has(Quirk::BarePingRedirected) && request.uri.path() == "/v2" => {
+            let mut answer = Answer::empty(StatusCode::MOVED_PERMANENTLY);
+            answer.headers.insert(LOCATION, HeaderValue::from_static("/v2/"));
+            Some(answer)
+        }
+        Route::Repository(name, endpoint) => manifest::instead(core, request, name, endpoint)
+            .or_else(|| blob::instead(core, request, name, endpoint))
+            .or_else(|| push::instead(core, request, name, endpoint))
+            .or_else(|| referrers::instead(core, name, endpoint)),
+        _ => None,
+    }
+}
+
+/// What quirks make of the registry's answer.
+pub(crate) fn change(core: &Core, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
+    if core.quirks.is_empty() {
+        return;
+    }
+    let has = |quirk| core.quirks.has(quirk);
+    match route {
+        Route::Ping => change_ping(core, request, route, answer),
+        Route::Repository(name, endpoint) => {
+            if let Endpoint::Manifest(reference) = endpoint {
+                manifest::change(core, request, name, reference, answer);
+            }
+            if *endpoint == Endpoint::Tags {
+                change_tags(core, answer);
+            }
+            push::change(core, request, endpoint, answer);
+            referrers::change(core, endpoint, answer);
+            if answer.status == StatusCode::NOT_FOUND {
+                unknown::change(core, request, route, answer);
+            }
+        }
+        _ => {}
+    }
+    errors::change(core, route, answer);
+    if has(Quirk::VersionHeaderOnPingOnly) && *route != Route::Ping && answer.status != StatusCode::UNAUTHORIZED {
+        answer.headers.remove(Answer::VERSION);
+    }
+    if has(Quirk::JsonCharset) && answer.headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/json") {
+        answer.content_type("application/json; charset=utf-8");
+    }
+    if has(Quirk::ConnectionClose) {
+        answer.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+fn change_ping(core: &Core, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
+    if answer.status != StatusCode::OK {
+        return;
+    }
+    if core.quirks.has(Quirk::PingBodyTrue) {
+        answer.replace_body("true");
+        answer.content_type("text/html; charset=utf-8");
+    }
+    let challenge = || core.access.challenge_on_success(request, route);
+    if let Some(challenge) = core.quirks.has(Quirk::ChallengeOnSuccess).then(challenge).flatten() {
+        answer.headers.insert(WWW_AUTHENTICATE, challenge);
+    }
+}
+
+fn change_tags(core: &Core, answer: &mut Answer) {
+    if core.quirks.has(Quirk::NoLink) {
+        answer.headers.remove(LINK);
+    }
+    if core.quirks.has(Quirk::AbsoluteLink)
+        && let Some(link) = answer.headers.get(LINK).and_then(|link| link.to_str().ok())
+    {
+        let link = link.replacen('<', &format!("<{}", core.url()), 1);
+        answer.header(LINK, &link);
+    }
+    if core.quirks.has(Quirk::TagsAsPlainText) && answer.status == StatusCode::OK {
+        answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    }
+}
+
+/// Whether a request reads.
+fn is_read(request: &Parts) -> bool {
+    matches!(request.method, Method::GET | Method::HEAD)
+}

@@ -1,0 +1,36 @@
+//! Lists of referrers, where there are some.
+
+use http::{HeaderName, StatusCode};
+use serde_json::json;
+
+use crate::{
+    fixture::Quirk,
+    registry::{answer::Answer, api::SUBJECT, core::Core, error::ErrorCode, route::Endpoint},
+};
+
+pub(super) fn instead(core: &Core, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
+    let Endpoint::Referrers(digest) = endpoint else { return None };
+    let has = |quirk| core.quirks.has(quirk);
+    if has(Quirk::NoReferrers) {
+        return Some(Answer::empty(StatusCode::NOT_FOUND));
+    }
+    let is_known = || core.store().repository(name).is_some_and(|repository| repository.manifest(digest).is_some());
+    if has(Quirk::UnknownSubjectInvalid) && !is_known() {
+        let invalid = ErrorCode::ManifestInvalid.detailed(json!({ "message": "the subject is unknown" }));
+        return Some(invalid);
+    }
+    (has(Quirk::UnknownSubjectNotFound) && !is_known()).then(|| Answer::empty(StatusCode::NOT_FOUND))
+}
+
+pub(super) fn change(core: &Core, endpoint: &Endpoint<'_>, answer: &mut Answer) {
+    const COUNT: HeaderName = HeaderName::from_static("x-total-count");
+    let has = |quirk| core.quirks.has(quirk);
+    if matches!(endpoint, Endpoint::Manifest(_)) && has(Quirk::NoReferrers) && !has(Quirk::SubjectEchoed) {
+        answer.headers.remove(SUBJECT);
+    }
+    if matches!(endpoint, Endpoint::Referrers(_)) && has(Quirk::ReferrersCounted) && answer.status == StatusCode::OK {
+        let body = answer.body.bytes().ok().and_then(|body| serde_json::from_slice::<serde_json::Value>(&body).ok());
+        let count = body.and_then(|body| body["manifests"].as_array().map(Vec::len)).unwrap_or_default();
+        answer.headers.insert(COUNT, count.into());
+    }
+}
