@@ -59,9 +59,14 @@ fn transcripts(quirks: &str) -> Vec<String> {
         "tls: self-signed",
     ]
     .into_iter()
-    .flat_map(|more| {
+    .enumerate()
+    .flat_map(|(kind, more)| {
+        // Many tags are needed once only, to see how large pages are.
+        let many: Vec<String> =
+            (0..if kind == 0 { 1_001 } else { 0 }).map(|number| format!("t{number}: s2-nolayers")).collect();
+        let many = many.join(", ");
         let core = registry(&format!(
-            "repositories:\n  lib/app: {{ v1: s2-basic, v2: oci-basic, v3: list-multi }}\n  lib/only: {{}}\n\
+            "repositories:\n  lib/app: {{ v1: s2-basic, v2: oci-basic, v3: list-multi }}\n  lib/only: {{}}\n  lib/many: {{ {many} }}\n\
              untagged: {{ lib/app: [cosign-referrer] }}\nquirks: [{quirks}]\n{more}\n"
         ));
         transcript(&core)
@@ -115,6 +120,9 @@ fn transcript(core: &Core) -> Vec<String> {
     let bearer = format!("Bearer {}", joined["token"].as_str().unwrap_or_default());
     log.ask("GET /v2/lib/app/manifests/v1", Some(&bearer), &[], b"");
     log.ask("POST /token", None, &[], b"grant_type=password&username=robot&password=secret");
+    for request in ["GET /v2/lib/many/tags/list", "GET /v2/lib/many/tags/list?n=150", "GET /v2/lib/app/manifests/v2"] {
+        log.ask(request, credentials, &[], b"");
+    }
     // Everything from here on needs what it finds.
     let manifest = log.ask("GET /v2/lib/app/manifests/v2", credentials, &[("accept", OCI)], b"").1;
     let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap_or_default();
@@ -138,7 +146,7 @@ fn transcript(core: &Core) -> Vec<String> {
         (OCI, r#"{"schemaVersion":2}"#),
         ("application/vnd.docker.distribution.manifest.v2+json", "{}"),
         ("application/json", "{}"),
-        (OCI, r#"{"subject":{"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}}"#),
+        (OCI, r#"{"subject":{"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000"}}"#),
         (OCI, r#"{"config":{"mediaType":"text/plain","digest":"sha256:0"}}"#),
     ] {
         log.ask("PUT /v2/lib/app/manifests/new", credentials, &[("content-type", media_type)], body.as_bytes());
