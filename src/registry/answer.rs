@@ -115,6 +115,9 @@ impl Answer {
     }
 }
 
+/// The answer to a request that is not granted, where something else was to come of it.
+pub(crate) type Refusal = Box<Answer>;
+
 impl From<Answer> for Delivery {
     fn from(answer: Answer) -> Self {
         Self { answer, delay: Duration::ZERO, manner: Manner::Whole }

@@ -50,7 +50,7 @@ impl<'a> Exchange<'a> {
         let route = core.route(request.uri.path());
         let fault = core.faults.firing(request);
         let intake = match core.access.check(request, &route) {
-            Err(refusal) => Intake::Refused(refusal),
+            Err(refusal) => Intake::Refused(*refusal),
             // A fault with an answer of its own changes nothing in the registry.
             Ok(()) if fault.as_ref().is_some_and(|fault| fault.answers_itself()) => Intake::Ignored,
             Ok(()) => intake(core, request, &route),
@@ -266,7 +266,7 @@ fn blob_intake(core: &Core, upload: Upload, request: &Parts) -> Intake {
     let refusal = match push_blob::digest(request) {
         Ok(None) if request.method == Method::PUT => ErrorCode::DigestInvalid.detailed(json!("the digest is missing")),
         Ok(digest) => return Intake::Blob(Box::new(upload), digest),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     };
     core.uploads.put(upload);
     Intake::Refused(refusal)

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     fixture::{Quirk, Quirks},
     registry::{
-        answer::Answer,
+        answer::{Answer, Refusal},
         error::{ErrorCode, error},
         query,
         store::Tags,
@@ -15,30 +15,29 @@ use crate::{
 };
 
 /// The page size that a list of tags is asked for (`n`), if any.
-#[expect(clippy::result_large_err, reason = "the refusal is the answer to send, made once a request")]
-pub(super) fn page_size(quirks: &Quirks, query: Option<&str>) -> Result<Option<usize>, Answer> {
+pub(super) fn page_size(quirks: &Quirks, query: Option<&str>) -> Result<Option<usize>, Refusal> {
     const LARGE: usize = 1000;
     match query::page_size(query) {
         Err(_) if quirks.has(Quirk::BadPageSizeIgnored) => Ok(None),
         Err(_) if quirks.has(Quirk::BadPageSizeBadRequest) => {
-            Err(error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the value of `n` is no number"))
+            Err(error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the value of `n` is no number").into())
         }
-        Err(_) if quirks.has(Quirk::BadPageSizeEmpty) => Err(Answer::empty(StatusCode::BAD_REQUEST)),
-        Err(_) => Err(ErrorCode::PaginationNumberInvalid.answer()),
+        Err(_) if quirks.has(Quirk::BadPageSizeEmpty) => Err(Answer::empty(StatusCode::BAD_REQUEST).into()),
+        Err(_) => Err(ErrorCode::PaginationNumberInvalid.answer().into()),
         Ok(Some(0)) if quirks.has(Quirk::ZeroIsAll) => Ok(None),
         Ok(Some(size)) if size > LARGE && quirks.has(Quirk::LargePageUnsupported) => Err(invalid_parameter(
             "Invalid parameter at 'maxResults' failed to satisfy constraint: 'Member must have value less than or equal \
              to 1000'",
         )),
         Ok(Some(size)) if size > LARGE && quirks.has(Quirk::LargePageInvalid) => {
-            Err(ErrorCode::PaginationNumberInvalid.detailed(json!({ "n": size })))
+            Err(ErrorCode::PaginationNumberInvalid.detailed(json!({ "n": size })).into())
         }
         Ok(size) => Ok(size),
     }
 }
 
-fn invalid_parameter(message: &str) -> Answer {
-    ErrorCode::Unsupported.saying(message)
+fn invalid_parameter(message: &str) -> Refusal {
+    ErrorCode::Unsupported.saying(message).into()
 }
 
 /// How a registry writes where the next page begins.
@@ -77,10 +76,9 @@ impl Cursor {
     }
 
     /// Where the page begins that a request asks for with `last`.
-    #[expect(clippy::result_large_err, reason = "as for `page_size`")]
-    pub(super) fn read(self, quirks: &Quirks, tags: &Tags, last: String) -> Result<Start, Answer> {
+    pub(super) fn read(self, quirks: &Quirks, tags: &Tags, last: String) -> Result<Start, Refusal> {
         if quirks.has(Quirk::UnknownLastIsNotFound) && tags.get(&last).is_none() {
-            return Err(Answer::empty(StatusCode::NOT_FOUND));
+            return Err(Answer::empty(StatusCode::NOT_FOUND).into());
         }
         let read = match self {
             Self::Tag => None,

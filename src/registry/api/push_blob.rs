@@ -15,7 +15,7 @@ use crate::{
     fixture::{Quirk, Quirks},
     oci::Digest,
     registry::{
-        answer::Answer,
+        answer::{Answer, Refusal},
         error::ErrorCode,
         query,
         store::{Content, Store, Upload},
@@ -25,11 +25,10 @@ use crate::{
 const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
 /// What the digest of a request means: `Err` is the answer to one that is malformed.
-#[expect(clippy::result_large_err, reason = "the refusal is the answer to send, made once a request")]
-pub(crate) fn digest(request: &Parts) -> Result<Option<Digest>, Answer> {
+pub(crate) fn digest(request: &Parts) -> Result<Option<Digest>, Refusal> {
     match query::value(request.uri.query(), "digest") {
         None => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|error| invalid_digest(&text, &error)),
+        Some(text) => text.parse().map(Some).map_err(|error| invalid_digest(&text, &error).into()),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn list(
     let last = query::value(query, "last").map(|last| cursor.read(quirks, &repository.tags, last)).transpose();
     let (size, start) = match page_size(quirks, query).and_then(|size| Ok((size, last?))) {
         Ok(asked) => asked,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let usual = quirks.has(Quirk::Pages100).then_some(100);
     let limit = quirks.choose(&[(Quirk::PageSizeAtMost100, 100), (Quirk::PageSizeAtMost1000, 1000)]);

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     fixture::{Auth, Quirk, Quirks, Scheme},
     registry::{
-        answer::Answer,
+        answer::{Answer, Refusal},
         error::{ErrorCode, OciError, errors},
         route::{Endpoint, Route},
     },
@@ -46,8 +46,7 @@ impl Access {
     }
 
     /// Whether the request may be answered; if not, the answer that says why.
-    #[expect(clippy::result_large_err, reason = "the refusal is the answer to send, made once a request")]
-    pub(crate) fn check(&self, request: &Parts, route: &Route<'_>) -> Result<(), Answer> {
+    pub(crate) fn check(&self, request: &Parts, route: &Route<'_>) -> Result<(), Refusal> {
         let Some(auth) = &self.auth else { return Ok(()) };
         // The token endpoint asks for credentials itself; a storage URL carries its own.
         if matches!(route, Route::Token | Route::Storage(..)) {
@@ -61,7 +60,7 @@ impl Access {
         self.allows(auth, request, needed.as_ref())
             .map_err(|problem| self.refusal(request, route, needed.as_ref(), problem))?;
         match name {
-            Some(name) if auth.deny.contains(name) => Err(ErrorCode::Denied.answer()),
+            Some(name) if auth.deny.contains(name) => Err(ErrorCode::Denied.answer().into()),
             _ => Ok(()),
         }
     }

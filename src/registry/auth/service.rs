@@ -13,7 +13,7 @@ use super::{
 use crate::{
     fixture::{Auth, Quirk, Quirks},
     registry::{
-        answer::Answer,
+        answer::{Answer, Refusal},
         error::{ErrorCode, error},
         query,
     },
@@ -73,12 +73,12 @@ impl Access {
         let form = String::from_utf8_lossy(form);
         let parameters = if request.method == Method::POST { &form } else { request.uri.query().unwrap_or_default() };
         let granted = match self.refused_post(request, parameters) {
-            Some(refusal) => Err(refusal),
+            Some(refusal) => Err(refusal.into()),
             None => self.grant(auth, request, parameters),
         };
         let mut answer = match granted {
             Ok(body) => Answer::with_body(StatusCode::OK, body.to_string()),
-            Err(refusal) => return self.in_own_form(refusal),
+            Err(refusal) => return self.in_own_form(*refusal),
         };
         answer.content_type("application/json");
         answer
@@ -112,12 +112,11 @@ impl Access {
         answer
     }
 
-    #[expect(clippy::result_large_err, reason = "the refusal is the answer to send, made once a request")]
-    fn grant(&self, auth: &Auth, request: &Parts, parameters: &str) -> Result<Value, Answer> {
+    fn grant(&self, auth: &Auth, request: &Parts, parameters: &str) -> Result<Value, Refusal> {
         let scopes = self.scopes(parameters)?;
         let user = self.user(auth, request, parameters, &scopes)?;
         if user.is_none() && scopes.is_empty() && self.quirks.has(Quirk::TokenNeedsScope) {
-            return Err(ErrorCode::Unauthorized.answer());
+            return Err(ErrorCode::Unauthorized.answer().into());
         }
         if self.quirks.has(Quirk::TokenIsPassword) {
             let token = user.as_ref().and_then(|user| auth.users.get(user)).map_or(Self::ANONYMOUS, String::as_str);
@@ -147,8 +146,7 @@ impl Access {
     }
 
     /// The scopes of a request: the parameter may be repeated, and hold several.
-    #[expect(clippy::result_large_err, reason = "as for `grant`")]
-    fn scopes(&self, parameters: &str) -> Result<Vec<Scope>, Answer> {
+    fn scopes(&self, parameters: &str) -> Result<Vec<Scope>, Refusal> {
         let mut scopes = Vec::new();
         for (_, value) in query::pairs(parameters).filter(|(name, _)| name == "scope") {
             if self.quirks.has(Quirk::JoinedScopesIgnored) && value.contains(' ') {
@@ -158,7 +156,7 @@ impl Access {
                 match text.parse::<Scope>() {
                     Ok(scope) if self.quirks.has(Quirk::DeleteScopeRefused) && scope.is_unusual() => {
                         let message = format!("Unable to decode repository and actions: {text}");
-                        return Err(error(StatusCode::BAD_REQUEST, "INVALID_REQUEST", &message));
+                        return Err(error(StatusCode::BAD_REQUEST, "INVALID_REQUEST", &message).into());
                     }
                     Ok(scope) => scopes.push(scope),
                     Err(_) if text == "aws" && self.quirks.has(Quirk::AwsScope) => scopes.push(Scope::everywhere()),
@@ -179,31 +177,35 @@ impl Access {
     }
 
     /// Some registries refuse a token that would open less than was asked for.
-    #[expect(clippy::result_large_err, reason = "as for `grant`")]
-    fn check_granted(&self, user: Option<&str>, asked: &[Scope], granted: &[Scope]) -> Result<(), Answer> {
+    fn check_granted(&self, user: Option<&str>, asked: &[Scope], granted: &[Scope]) -> Result<(), Refusal> {
         let opens_nothing = !asked.is_empty() && granted.iter().all(Scope::is_empty);
         if opens_nothing && user.is_none() && self.quirks.has(Quirk::NothingGrantedIsUnauthorized) {
-            return Err(ErrorCode::Unauthorized.answer());
+            return Err(ErrorCode::Unauthorized.answer().into());
         }
         if opens_nothing && self.quirks.has(Quirk::NothingGrantedIsForbidden) {
-            return Err(forbidden());
+            return Err(forbidden().into());
         }
         let is_narrowed = asked.iter().any(|scope| !granted.contains(scope));
         if is_narrowed && self.quirks.has(Quirk::WideScopeRefused) {
-            return Err(ErrorCode::Denied.answer());
+            return Err(ErrorCode::Denied.answer().into());
         }
         Ok(())
     }
 
     /// The user that a token is asked for; none for an anonymous one.
-    #[expect(clippy::result_large_err, reason = "as for `grant`")]
-    fn user(&self, auth: &Auth, request: &Parts, parameters: &str, scopes: &[Scope]) -> Result<Option<String>, Answer> {
+    fn user(
+        &self,
+        auth: &Auth,
+        request: &Parts,
+        parameters: &str,
+        scopes: &[Scope],
+    ) -> Result<Option<String>, Refusal> {
         let parameter = |name| query::value(Some(parameters), name);
         let credentials = match parameter("grant_type").as_deref() {
             Some("refresh_token") => {
                 let token = parameter("refresh_token").unwrap_or_default();
                 let user = self.tokens.read(&token).and_then(Grant::refreshed_user);
-                return user.map(Some).ok_or_else(|| ErrorCode::Unauthorized.saying("invalid refresh token"));
+                return user.map(Some).ok_or_else(|| ErrorCode::Unauthorized.saying("invalid refresh token").into());
             }
             Some("password") => {
                 parameter("username").zip(parameter("password")).map(|(user, password)| Credentials { user, password })
@@ -214,15 +216,15 @@ impl Access {
             let is_open = auth.anonymous || scopes.iter().any(|scope| self.names(&auth.public, scope));
             return match is_open {
                 true => Ok(None),
-                false if self.quirks.has(Quirk::NothingGrantedIsForbidden) => Err(forbidden()),
-                false => Err(ErrorCode::Unauthorized.answer()),
+                false if self.quirks.has(Quirk::NothingGrantedIsForbidden) => Err(forbidden().into()),
+                false => Err(ErrorCode::Unauthorized.answer().into()),
             };
         };
         match credentials.user_of(auth) {
             Some(user) => Ok(Some(user)),
-            None if self.quirks.has(Quirk::NothingGrantedIsForbidden) => Err(forbidden()),
+            None if self.quirks.has(Quirk::NothingGrantedIsForbidden) => Err(forbidden().into()),
             // In the words of Docker's token service, which clients look for.
-            None => Err(ErrorCode::Unauthorized.saying("incorrect username or password")),
+            None => Err(ErrorCode::Unauthorized.saying("incorrect username or password").into()),
         }
     }
 }
