@@ -1,10 +1,12 @@
-//! Real clients against the mock registry: skopeo, and the oci-client crate.
+//! Real clients against the mock registry: skopeo, the oci-client crate, and the conformance suite of the OCI distribution
+//! specification.
 //!
-//! Where skopeo is not installed its tests are shown as ignored, and a line says so.
+//! Where skopeo or the suite is not at hand its tests are shown as ignored, and a line says so.
 
 #![allow(clippy::unwrap_used)]
 
 mod oci_client;
+mod oci_conformance;
 mod skopeo;
 
 use std::process::ExitCode;
@@ -21,6 +23,11 @@ fn main() -> ExitCode {
     let mut trials: Vec<Trial> =
         skopeo::trials().into_iter().map(|trial| trial.with_ignored_flag(!installed)).collect();
     trials.extend(oci_client::trials());
+    let suite = oci_conformance::program().is_some();
+    if !suite {
+        eprintln!("skipped: ISI_OCI_CONFORMANCE does not say where the OCI conformance suite is, so it is ignored");
+    }
+    trials.extend(oci_conformance::trials().into_iter().map(|trial| trial.with_ignored_flag(!suite)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

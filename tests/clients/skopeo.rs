@@ -7,7 +7,7 @@ use std::{
 };
 
 use isi_conformance::{
-    fixture::{Auth, Tls},
+    fixture::{Auth, Profile, Tls},
     registry::{Authority, Registry, RegistryBuilder},
 };
 use libtest_mimic::{Failed, Trial};
@@ -22,7 +22,7 @@ pub(crate) fn is_installed() -> bool {
 
 pub(crate) fn trials() -> Vec<Trial> {
     type Test = fn() -> Result<(), Failed>;
-    let tests: [(&str, Test); 7] = [
+    let tests: [(&str, Test); 8] = [
         ("inspects_over_http", inspects_over_http),
         ("inspects_over_tls_with_the_authority_it_trusts", inspects_over_tls_with_the_authority_it_trusts),
         ("inspects_with_basic", || inspects_with(Auth::basic())),
@@ -30,6 +30,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("copies_all_platforms_out_and_in_again", copies_all_platforms_out_and_in_again),
         ("deletes_what_it_pushed", deletes_what_it_pushed),
         ("pulls_from_every_profile", pulls_from_every_profile),
+        ("pushes_to_every_profile", pushes_to_every_profile),
     ];
     tests.into_iter().map(|(name, test)| Trial::test(format!("skopeo::{name}"), test)).collect()
 }
@@ -135,19 +136,39 @@ fn deletes_what_it_pushed() -> Result<(), Failed> {
     Ok(())
 }
 
-fn pulls_from_every_profile() -> Result<(), Failed> {
+/// A registry with the habits of a profile, and a line for a failure.
+fn with_every_profile(test: impl Fn(&Registry) -> Result<(), Failed>) -> Result<(), Failed> {
     let runtime = runtime();
-    for profile in
-        ["docker-hub", "quay", "ecr", "gar", "ghcr", "acr", "harbor", "nexus", "openshift", "distribution-2", "zot"]
-    {
-        for auth in [Auth::basic(), Auth::bearer()] {
-            let registry = runtime.block_on(app().auth(auth.user("robot", "secret")).quirk(profile)?.start())?;
-            let folder = tempfile::tempdir()?;
-            let from = format!("docker://{}/lib/app:v1", registry.host());
-            let to = format!("dir:{}", folder.path().display());
-            skopeo(&["copy", "--src-tls-verify=false", "--src-creds", "robot:secret", &from, &to])
-                .map_err(|error| format!("{profile}: {:?}", error.message()))?;
+    for profile in Profile::ALL {
+        for (scheme, auth) in [("basic", Auth::basic()), ("bearer", Auth::bearer())] {
+            let registry = app().auth(auth.user("robot", "secret")).quirk(profile.name)?;
+            let registry = runtime.block_on(registry.start())?;
+            test(&registry).map_err(|error| format!("{} with {scheme}: {:?}", profile.name, error.message()))?;
         }
     }
     Ok(())
+}
+
+fn pulls_from_every_profile() -> Result<(), Failed> {
+    with_every_profile(|registry| {
+        let folder = tempfile::tempdir()?;
+        let from = format!("docker://{}/lib/app:v1", registry.host());
+        let to = format!("dir:{}", folder.path().display());
+        skopeo(&["copy", "--src-tls-verify=false", "--src-creds", "robot:secret", &from, &to]).map(|_| ())
+    })
+}
+
+fn pushes_to_every_profile() -> Result<(), Failed> {
+    let runtime = runtime();
+    let source = runtime.block_on(app().start())?;
+    let folder = tempfile::tempdir()?;
+    let layout = format!("oci:{}:v1", folder.path().join("layout").display());
+    let from = format!("docker://{}/lib/app:v1", source.host());
+    skopeo(&["copy", "--src-tls-verify=false", &from, &layout])?;
+    with_every_profile(|registry| {
+        let to = format!("docker://{}/lib/new:v1", registry.host());
+        skopeo(&["copy", "--dest-tls-verify=false", "--dest-creds", "robot:secret", &layout, &to])?;
+        let list = format!("docker://{}/lib/new:v1", registry.host());
+        skopeo(&["inspect", "--raw", "--tls-verify=false", "--creds", "robot:secret", &list]).map(|_| ())
+    })
 }

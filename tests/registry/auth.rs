@@ -137,3 +137,34 @@ fn a_repository_can_be_open_to_all_or_to_some(#[case] scheme: &str) {
     assert_eq!([status(Some("root"), "secret"), status(Some("robot"), "public")], [200, 200]);
     assert_eq!(status(Some("robot"), "secret"), if scheme == "basic" { 403 } else { 401 });
 }
+
+/// Content of a repository is no secret only to those who may read it.
+#[rstest]
+#[case::may_read("root", "lib/app", 201)]
+#[case::may_not_read("robot", "lib/app", 202)]
+#[case::from_anywhere("robot", "", 202)]
+#[case::from_anywhere_readable("root", "", 201)]
+fn a_blob_is_mounted_from_where_its_user_may_read(#[case] user: &str, #[case] from: &str, #[case] expected: u16) {
+    let registry = secured("{ scheme: basic, users: { robot: secret, root: secret }, only: { lib/app: [root] } }");
+    let root = basic("root:secret");
+    let manifest = body(&ask_with(&registry, MANIFEST, &[("authorization", &root)]));
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let from = if from.is_empty() { String::new() } else { format!("&from={from}") };
+    let mount =
+        format!("POST /v2/lib/new/blobs/uploads/?mount={}{from}", manifest["config"]["digest"].as_str().unwrap());
+    let mounted = ask_with(&registry, &mount, &[("authorization", &basic(&format!("{user}:secret")))]);
+    assert_eq!(mounted.status.as_u16(), expected);
+}
+
+#[test]
+fn a_token_has_to_open_what_a_blob_is_mounted_from() {
+    let registry = secured("{ scheme: bearer, users: { robot: secret } }");
+    let (_, narrow) = token(&registry, Some("robot:secret"), "repository:lib/new:pull,push");
+    let mount = "POST /v2/lib/new/blobs/uploads/?mount=sha256:0&from=lib/app";
+    let refused = ask_with(&registry, mount, &[("authorization", &format!("Bearer {narrow}"))]);
+    let challenge = header(&refused, "www-authenticate").unwrap();
+    let scopes = "scope=\"repository:lib/new:pull,push repository:lib/app:pull\",error=\"insufficient_scope\"";
+    assert!(challenge.ends_with(scopes), "{challenge}");
+    let (_, wide) = token(&registry, Some("robot:secret"), "repository:lib/new:pull,push%20repository:lib/app:pull");
+    assert_eq!(with_token(&registry, mount, &wide), StatusCode::ACCEPTED);
+}

@@ -19,6 +19,7 @@ use crate::{
     registry::{
         answer::{Answer, Refusal},
         error::{ErrorCode, OciError, errors},
+        query,
         route::{Endpoint, Route},
     },
 };
@@ -54,11 +55,12 @@ impl Access {
         }
         let needed = self.needed(request, route);
         let name = route.repository();
-        if name.is_some_and(|name| self.is_open(auth, request, name)) && needed.as_ref().is_some_and(Scope::is_read) {
+        if name.is_some_and(|name| self.is_open(auth, request, name)) && needed.iter().all(Scope::is_read) {
             return Ok(());
         }
-        self.allows(auth, request, needed.as_ref())
-            .map_err(|problem| self.refusal(request, route, needed.as_ref(), problem))?;
+        self.allows(auth, request, &needed)
+            .or_else(|problem| self.allows_in_full(auth, request, route).then_some(()).ok_or(problem))
+            .map_err(|problem| self.refusal(request, route, &needed, problem))?;
         match name {
             Some(name) if auth.deny.contains(name) => Err(ErrorCode::Denied.answer().into()),
             _ => Ok(()),
@@ -68,16 +70,22 @@ impl Access {
     /// Whether whoever asks may pull from another repository, too: content is mounted only from where one may read.
     pub(crate) fn may_pull(&self, request: &Parts, repository: &str) -> bool {
         let Some(auth) = &self.auth else { return true };
-        let needed = Scope::new(self.scoped(repository), &["pull"]);
-        !auth.deny.contains(repository)
-            && (auth.public.contains(repository) || self.allows(auth, request, Some(&needed)).is_ok())
+        let pull = Scope::new(self.scoped(repository), &["pull"]);
+        let may = match self.user(auth, request) {
+            Some(user) => self.may_use(auth, &user, &pull),
+            None => auth.anonymous,
+        };
+        !auth.deny.contains(repository) && (may || auth.public.contains(repository))
     }
 
     /// Whether the request comes from a user whose credentials are accepted.
     pub(crate) fn is_user(&self, request: &Parts) -> bool {
-        let Some(auth) = &self.auth else { return false };
+        self.auth.as_ref().is_some_and(|auth| self.user(auth, request).is_some())
+    }
+
+    fn user(&self, auth: &Auth, request: &Parts) -> Option<String> {
         let by_password = Credentials::of(&request.headers).and_then(|credentials| credentials.user_of(auth));
-        by_password.is_some() || self.token_user(auth, request).is_some()
+        by_password.or_else(|| self.token_user(auth, request))
     }
 
     /// The refusal of registries that do not say whether a repository is there.
@@ -89,13 +97,13 @@ impl Access {
         } else {
             Problem::NoCredentials
         };
-        self.refusal(request, route, needed.as_ref(), problem)
+        self.refusal(request, route, &needed, problem)
     }
 
     /// The challenge that goes with an answer that is none of need.
     pub(crate) fn challenge_on_success(&self, request: &Parts, route: &Route<'_>) -> Option<HeaderValue> {
         let auth = self.auth.as_ref()?;
-        let text = self.challenge(auth.scheme, request, route, None, Problem::NoCredentials);
+        let text = self.challenge(auth.scheme, request, route, &[], Problem::NoCredentials);
         let text = if self.quirks.has(Quirk::LowerCaseScheme) {
             let (scheme, rest) = text.split_once(' ')?;
             let realm = rest.split(',').next()?.replace('"', "");
@@ -106,16 +114,33 @@ impl Access {
         HeaderValue::from_str(&text).ok()
     }
 
-    /// What the request needs to be allowed to do.
-    fn needed(&self, request: &Parts, route: &Route<'_>) -> Option<Scope> {
-        let Route::Repository(name, endpoint) = route else { return None };
+    /// Whether the request is allowed under the whole name of the repository, where challenges leave out its first part:
+    /// some clients write scopes of their own.
+    fn allows_in_full(&self, auth: &Auth, request: &Parts, route: &Route<'_>) -> bool {
+        let full = route.repository().filter(|_| self.quirks.has(Quirk::ScopeWithoutFirstPart));
+        full.is_some_and(|name| {
+            let needed: Vec<Scope> =
+                self.needed(request, route).into_iter().map(|needed| needed.renamed(name)).collect();
+            self.allows(auth, request, &needed).is_ok()
+        })
+    }
+
+    /// What the request needs to be allowed to do. To mount a blob from a repository that its user may read, a token has to
+    /// open that one, too (Docker's registry, `registry/handlers/app.go`).
+    fn needed(&self, request: &Parts, route: &Route<'_>) -> Vec<Scope> {
+        let Route::Repository(name, endpoint) = route else { return Vec::new() };
         let actions: &[&str] = match (&request.method, endpoint) {
             (_, Endpoint::Tags) if self.quirks.has(Quirk::TagsNeedMetadataRead) => &["metadata_read"],
             (&Method::GET | &Method::HEAD, _) => &["pull"],
             (&Method::DELETE, _) => &["delete"],
             _ => &["pull", "push"],
         };
-        Some(Scope::new(self.scoped(name), actions))
+        let mounted_from = (*endpoint == Endpoint::Uploads && request.method == Method::POST)
+            .then(|| query::value(request.uri.query(), "from"))
+            .flatten()
+            .filter(|from| self.may_pull(request, from));
+        let from = mounted_from.map(|from| Scope::new(self.scoped(&from), &["pull"]));
+        std::iter::once(Scope::new(self.scoped(name), actions)).chain(from).collect()
     }
 
     /// A repository's name as scopes write it.
@@ -142,24 +167,24 @@ impl Access {
             && !self.quirks.has(Quirk::PublicNeedsToken)
     }
 
-    fn allows(&self, auth: &Auth, request: &Parts, needed: Option<&Scope>) -> Result<(), Problem> {
+    fn allows(&self, auth: &Auth, request: &Parts, needed: &[Scope]) -> Result<(), Problem> {
         match auth.scheme {
             Scheme::Basic => self.allows_basic(auth, request, needed),
             Scheme::Bearer => self.allows_bearer(auth, request, needed),
         }
     }
 
-    fn allows_basic(&self, auth: &Auth, request: &Parts, needed: Option<&Scope>) -> Result<(), Problem> {
+    fn allows_basic(&self, auth: &Auth, request: &Parts, needed: &[Scope]) -> Result<(), Problem> {
         match Credentials::of(&request.headers).map(|credentials| credentials.user_of(auth)) {
-            Some(Some(user)) if needed.is_none_or(|scope| self.may_use(auth, &user, scope)) => Ok(()),
+            Some(Some(user)) if needed.iter().all(|scope| self.may_use(auth, &user, scope)) => Ok(()),
             Some(Some(_)) => Err(Problem::NotAllowed),
             Some(None) => Err(Problem::WrongPassword),
-            None if auth.anonymous && needed.is_none_or(Scope::is_read) => Ok(()),
+            None if auth.anonymous && needed.iter().all(Scope::is_read) => Ok(()),
             None => Err(Problem::NoCredentials),
         }
     }
 
-    fn allows_bearer(&self, auth: &Auth, request: &Parts, needed: Option<&Scope>) -> Result<(), Problem> {
+    fn allows_bearer(&self, auth: &Auth, request: &Parts, needed: &[Scope]) -> Result<(), Problem> {
         let Some(token) = bearer_token(&request.headers) else {
             // Registries that ask for Basic in between take it, too.
             let asks_for_basic = [Quirk::BasicAfterCredentials, Quirk::BasicAfterToken, Quirk::TwoChallenges];
@@ -171,17 +196,16 @@ impl Access {
             };
         };
         if self.quirks.has(Quirk::TokenIsPassword) {
-            return match (self.token_user(auth, request), needed) {
-                (Some(user), Some(needed)) if !self.may_use(auth, &user, needed) => Err(Problem::InsufficientScope),
-                (Some(_), _) => Ok(()),
-                (None, needed) if token == Self::ANONYMOUS && auth.anonymous && needed.is_none_or(Scope::is_read) => {
-                    Ok(())
-                }
-                (None, _) => Err(Problem::InvalidToken),
+            return match self.token_user(auth, request) {
+                Some(user) if needed.iter().all(|scope| self.may_use(auth, &user, scope)) => Ok(()),
+                Some(_) => Err(Problem::InsufficientScope),
+                None if token == Self::ANONYMOUS && auth.anonymous && needed.iter().all(Scope::is_read) => Ok(()),
+                None => Err(Problem::InvalidToken),
             };
         }
         let grant = self.tokens.read(token).filter(|grant| grant.is_for(SERVICE)).ok_or(Problem::InvalidToken)?;
-        if needed.is_none_or(|needed| grant.allows(needed)) { Ok(()) } else { Err(Problem::InsufficientScope) }
+        let allowed = needed.iter().all(|needed| grant.allows(needed));
+        if allowed { Ok(()) } else { Err(Problem::InsufficientScope) }
     }
 
     /// The user that a token was given to.
@@ -197,7 +221,7 @@ impl Access {
     pub(super) const ANONYMOUS: &'static str = "anonymous";
 
     /// The answer to a request that is not allowed.
-    fn refusal(&self, request: &Parts, route: &Route<'_>, needed: Option<&Scope>, problem: Problem) -> Answer {
+    fn refusal(&self, request: &Parts, route: &Route<'_>, needed: &[Scope], problem: Problem) -> Answer {
         let has = |quirk| self.quirks.has(quirk);
         let scheme = self.auth.as_ref().map_or(Scheme::Bearer, |auth| auth.scheme);
         match problem {
@@ -222,15 +246,16 @@ impl Access {
         scheme: Scheme,
         request: &Parts,
         route: &Route<'_>,
-        needed: Option<&Scope>,
+        needed: &[Scope],
         problem: Problem,
     ) -> String {
         Challenge { quirks: &self.quirks, secure: self.secure, request, route, needed, problem }.text(scheme)
     }
 
     /// 401 in the registry's own words.
-    fn unauthorized(&self, needed: Option<&Scope>) -> Answer {
-        let detail = needed.filter(|_| self.quirks.has(Quirk::ScopeInDetail)).map(Scope::detail);
+    fn unauthorized(&self, needed: &[Scope]) -> Answer {
+        let has_detail = self.quirks.has(Quirk::ScopeInDetail) && !needed.is_empty();
+        let detail = has_detail.then(|| needed.iter().flat_map(Scope::detail).collect());
         let words = self.quirks.choose(&[
             (Quirk::NotAuthorizedWords, "access to the requested resource is not authorized"),
             (Quirk::UnauthorizedIsDenied, "Not Authorized"),

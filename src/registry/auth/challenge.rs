@@ -33,7 +33,7 @@ pub(super) struct Challenge<'a> {
     pub(super) secure: bool,
     pub(super) request: &'a Parts,
     pub(super) route: &'a Route<'a>,
-    pub(super) needed: Option<&'a Scope>,
+    pub(super) needed: &'a [Scope],
     pub(super) problem: Problem,
 }
 
@@ -98,13 +98,14 @@ impl Challenge<'_> {
         if self.has(Quirk::AwsScope) {
             return Some("aws".to_owned());
         }
+        let asks_push = self.has(Quirk::ChallengeAsksPush);
+        let text = |scope: &Scope| if asks_push { scope.asking_push() } else { scope.clone() }.to_string();
         match self.needed {
             _ if self.has(Quirk::NoScope) => None,
-            Some(scope) if self.has(Quirk::ChallengeAsksPush) => Some(scope.asking_push().to_string()),
-            Some(scope) => Some(scope.to_string()),
-            None if self.has(Quirk::PlaceholderScope) => Some("repository:user/image:pull".to_owned()),
-            None if self.has(Quirk::EmptyScope) => Some(String::new()),
-            None => None,
+            [] if self.has(Quirk::PlaceholderScope) => Some("repository:user/image:pull".to_owned()),
+            [] if self.has(Quirk::EmptyScope) => Some(String::new()),
+            [] => None,
+            scopes => Some(scopes.iter().map(text).collect::<Vec<_>>().join(" ")),
         }
     }
 

@@ -114,7 +114,7 @@ impl Access {
 
     fn grant(&self, auth: &Auth, request: &Parts, parameters: &str) -> Result<Value, Refusal> {
         let scopes = self.scopes(parameters)?;
-        let user = self.user(auth, request, parameters, &scopes)?;
+        let user = self.asking_user(auth, request, parameters, &scopes)?;
         if user.is_none() && scopes.is_empty() && self.quirks.has(Quirk::TokenNeedsScope) {
             return Err(ErrorCode::Unauthorized.answer().into());
         }
@@ -193,7 +193,7 @@ impl Access {
     }
 
     /// The user that a token is asked for; none for an anonymous one.
-    fn user(
+    fn asking_user(
         &self,
         auth: &Auth,
         request: &Parts,

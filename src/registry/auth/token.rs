@@ -30,6 +30,11 @@ impl Scope {
         Self::new(Self::EVERYWHERE, &["pull", "push"])
     }
 
+    /// The same for another repository.
+    pub(crate) fn renamed(self, repository: &str) -> Self {
+        Self { repository: repository.to_owned(), ..self }
+    }
+
     const EVERYWHERE: &'static str = "*";
 
     /// Whether it is about this repository.
@@ -64,10 +69,10 @@ impl Scope {
     }
 
     /// It as Docker's registry writes it into the detail of an error.
-    pub(crate) fn detail(&self) -> Value {
-        let action =
+    pub(crate) fn detail(&self) -> impl Iterator<Item = Value> {
+        let entry =
             |action: &String| json!({ "Type": "repository", "Class": "", "Name": self.repository, "Action": action });
-        self.actions.iter().map(action).collect()
+        self.actions.iter().map(entry)
     }
 
     fn covers(&self, other: &Self) -> bool {
