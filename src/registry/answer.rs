@@ -52,6 +52,11 @@ pub enum Manner {
     Garbage,
 }
 
+impl Manner {
+    /// The answer arrives, then the connection is closed.
+    pub(crate) const WHOLE_THEN_CLOSED: Self = Self::Cut { length: u64::MAX, bytes_per_second: None, end: End::Close };
+}
+
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {

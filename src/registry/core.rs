@@ -2,7 +2,10 @@
 
 use std::{
     path::Path,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64},
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use http::request::Parts;
@@ -12,6 +15,7 @@ use super::{
     auth::{Access, TokenPath},
     exchange::Exchange,
     fault::Faults,
+    finding::Finding,
     folder::{self, FolderError},
     journal::{Entry, Journal, Listener},
     route::Route,
@@ -40,6 +44,8 @@ pub struct Core {
     pub(super) quirks: Quirks,
     /// How many manifests have been pulled, for the quirks that count them.
     pub(super) pulls: AtomicU64,
+    /// How many connections said something that is no HTTP.
+    malformed: AtomicU64,
     pub(super) faults: Faults,
     pub(super) journal: Journal,
 }
@@ -79,6 +85,7 @@ impl Core {
             read_only: fixture.read_only,
             quirks: fixture.quirks,
             pulls: AtomicU64::new(0),
+            malformed: AtomicU64::new(0),
             faults: Faults::default(),
             journal: Journal::new(JOURNAL_LIMIT),
         };
@@ -173,6 +180,23 @@ impl Core {
     #[must_use]
     pub fn misfired_faults(&self) -> Vec<String> {
         self.faults.misfired()
+    }
+
+    /// Everything that does not add up: faults that should have fired and have not, or the reverse, and requests that nobody
+    /// expected, of which the first hundred are remembered. A test can say
+    /// `assert_eq!(registry.findings(), [])` at its end.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let unfired = self.unfired_faults().into_iter().map(Finding::Unfired);
+        let misfired = self.misfired_faults().into_iter().map(Finding::Misfired);
+        let unexpected = self.journal.unexpected().into_iter().map(|entry| Finding::Unexpected(Box::new(entry)));
+        let malformed = Some(self.malformed.load(Ordering::Relaxed)).filter(|count| *count > 0);
+        unfired.chain(misfired).chain(unexpected).chain(malformed.map(Finding::Malformed)).collect()
+    }
+
+    /// Notes that a connection said something that is no HTTP.
+    pub(super) fn note_malformed(&self) {
+        self.malformed.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The base URL by which clients reach the registry, without a slash at the end.

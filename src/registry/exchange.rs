@@ -3,16 +3,16 @@
 use std::{io, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
-use http::{Method, StatusCode, request::Parts};
+use http::{Method, StatusCode, header::ALLOW, request::Parts};
 use serde_json::json;
 
 use super::{
     answer::{Answer, Delivery},
     api::{catalog, delete, pull, push_blob, push_manifest, referrers, signatures, tags},
     core::Core,
-    error::ErrorCode,
+    error::{ErrorCode, error},
     fault::Armed,
-    journal::Entry,
+    journal::Record,
     quirks,
     route::{Endpoint, Route},
     store::{Repository, Upload},
@@ -105,9 +105,9 @@ impl<'a> Exchange<'a> {
             let (name, value) = signatures::SUPPORTED;
             delivery.answer.headers.insert(name, value);
         }
-        let status = delivery.is_complete().then_some(delivery.answer.status);
-        let fault = fault.as_ref().map(|armed| armed.fault.name());
-        self.core.journal.write(Entry::new(self.request, status, fault, self.route == Route::Unknown));
+        let unexpected =
+            !self.route.takes(&self.request.method) && !fault.as_ref().is_some_and(|it| it.answers_itself());
+        self.core.journal.write(Record::new(self.request, &delivery, fault, unexpected));
         delivery
     }
 
@@ -156,8 +156,12 @@ impl<'a> Exchange<'a> {
                 delete::blob(self.core.store_mut().repository_mut(name), digest)
             }
             (_, Route::InvalidName(name)) => ErrorCode::NameInvalid.detailed(json!({ "name": name })),
-            (_, Route::Unknown) => Answer::empty(StatusCode::NOT_FOUND),
-            _ => ErrorCode::Unsupported.answer(),
+            (_, Route::Unknown | Route::Storage(..)) => error(
+                StatusCode::NOT_FOUND,
+                ErrorCode::Unsupported.name(),
+                "no endpoint of the distribution specification has this path",
+            ),
+            _ => self.not_allowed(),
         }
     }
 
@@ -178,6 +182,13 @@ impl<'a> Exchange<'a> {
             }
             _ => ErrorCode::Unsupported.answer(),
         }
+    }
+
+    /// The endpoint does other things than this.
+    fn not_allowed(&self) -> Answer {
+        let mut answer = ErrorCode::Unsupported.answer();
+        answer.header(ALLOW, self.route.methods());
+        answer
     }
 
     fn tags(&self, name: &str, repository: &Repository) -> Answer {

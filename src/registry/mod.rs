@@ -17,7 +17,9 @@
 //! | --- | --- | --- |
 //! | manifests, forms and signatures | 4 MiB ([`MANIFEST_LIMIT`]) | 413 `SIZE_INVALID` |
 //! | uploads under way | 1,000 ([`UPLOAD_LIMIT`]) | the oldest is given up |
-//! | journal | 10,000 entries ([`JOURNAL_LIMIT`]) | the oldest makes room |
+//! | journal | 10,000 entries ([`JOURNAL_LIMIT`]), texts of 2 KiB ([`JOURNAL_TEXT_LIMIT`]) | the oldest makes room; texts are cut |
+//! | the head of a request | some 128 KiB ([`HEAD_LIMIT`]), 100 headers | 431 `SIZE_INVALID` |
+//! | waiting for a head | 30 s | the connection is closed |
 //! | content in memory | 16 MiB each ([`SPILL_THRESHOLD`]) | a temporary file |
 //! | a layer made from a recipe | 64 MiB ([`LARGEST_LAYER`](crate::fixture::LARGEST_LAYER)) | the fixture is refused |
 //! | repository names and tags | 255 and 128 characters | 400 `NAME_INVALID`, or 404 |
@@ -32,6 +34,7 @@ mod core;
 mod error;
 mod exchange;
 mod fault;
+mod finding;
 mod folder;
 mod host;
 mod journal;
@@ -51,9 +54,10 @@ pub use builder::{Registry, RegistryBuilder, StartError};
 pub use core::{Core, FixtureError, JOURNAL_LIMIT};
 pub use error::ErrorCode;
 pub use exchange::{Exchange, MANIFEST_LIMIT};
+pub use finding::Finding;
 pub use folder::FolderError;
-pub use journal::Entry;
-pub use server::who_listens_on;
+pub use journal::{Entry, JOURNAL_TEXT_LIMIT};
+pub use server::{HEAD_LIMIT, who_listens_on};
 pub use store::{Content, SPILL_THRESHOLD, StoredFile, UPLOAD_LIMIT};
 #[cfg(feature = "tls")]
 pub use tls::{Authority, AuthorityError, Identity, TlsError};

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::auth::TokenPath;
@@ -64,6 +65,29 @@ impl<'a> Route<'a> {
         };
         let Some((name, endpoint)) = endpoint else { return Self::Unknown };
         if is_repository_name(name) { Self::Repository(name, endpoint) } else { Self::InvalidName(name) }
+    }
+
+    /// The methods of the endpoint, as an `Allow` header writes them.
+    pub(crate) const fn methods(&self) -> &'static str {
+        match self {
+            Self::Token => "GET, HEAD, POST",
+            Self::Ping | Self::Catalog | Self::Storage(..) => "GET, HEAD",
+            Self::Repository(_, endpoint) => match endpoint {
+                Endpoint::Manifest(_) => "GET, HEAD, PUT, DELETE",
+                Endpoint::Blob(_) => "GET, HEAD, DELETE",
+                Endpoint::Tags | Endpoint::Referrers(_) => "GET, HEAD",
+                Endpoint::Uploads => "POST",
+                Endpoint::Upload(_) => "GET, HEAD, PATCH, PUT, DELETE",
+                Endpoint::Signatures(_) => "GET, HEAD, PUT",
+            },
+            Self::InvalidName(_) | Self::Unknown => "",
+        }
+    }
+
+    /// Whether somebody can expect an answer to this method other than that there is none. A malformed name is answered
+    /// whatever the method.
+    pub(crate) fn takes(&self, method: &Method) -> bool {
+        matches!(self, Self::InvalidName(_)) || self.methods().split(", ").any(|known| known == method.as_str())
     }
 
     /// The repository that the endpoint belongs to, if its name is well-formed.

@@ -5,6 +5,7 @@
 mod auth;
 mod faults;
 mod folders;
+mod malformed;
 #[cfg(feature = "wiremock")]
 mod on_wiremock;
 mod pull;

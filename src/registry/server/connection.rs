@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -11,12 +11,14 @@ use tokio::sync::watch;
 use super::{
     body::AnswerBody,
     listener::stopped,
+    muted::{Begun, Muted},
     raw::{self, Ending},
     security::Wire,
 };
 use crate::registry::{
-    answer::{Delivery, Manner},
+    answer::{Answer, Delivery, Manner},
     core::Core,
+    error::{ErrorCode, error},
 };
 
 /// The connection is not hyper's any more.
@@ -24,13 +26,20 @@ use crate::registry::{
 #[error("a fault has taken the connection")]
 struct Taken;
 
+/// How large the head of a request may be, in bytes; a little more passes where it arrives at once.
+pub const HEAD_LIMIT: usize = 128 * 1024;
+
 pub(super) async fn serve<W: Wire>(stream: W, core: Arc<Core>, mut stopping: watch::Receiver<bool>) {
     let taken = Arc::new(Mutex::new(None));
-    let service = service_fn(|request| answer(&core, &taken, request));
+    let begun = Begun::default();
+    let service = service_fn(|request| {
+        begun.set();
+        answer(&core, &taken, request)
+    });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
+        .max_buf_size(HEAD_LIMIT)
+        .serve_connection(TokioIo::new(Muted::new(stream, begun.clone())), service);
     let served = tokio::select! {
         served = &mut connection => served,
         () = stopped(&mut stopping) => {
@@ -40,10 +49,27 @@ pub(super) async fn serve<W: Wire>(stream: W, core: Arc<Core>, mut stopping: wat
     };
     let ending = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (served, ending) {
-        (Err(_), Some(ending)) => raw::end(connection.into_parts().io.into_inner(), ending).await,
+        (Err(_), Some(ending)) => raw::end(connection.into_parts().io.into_inner().into_inner(), ending).await,
+        (Err(error), None) if error.is_parse() => {
+            core.note_malformed();
+            if !begun.get() {
+                let stream = connection.into_parts().io.into_inner().into_inner();
+                raw::end(stream, Ending { answer: malformed(&error), manner: Manner::WHOLE_THEN_CLOSED }).await;
+            }
+        }
         (Err(error), None) => tracing::debug!(%error, "a connection ended early"),
         (Ok(()), _) => {}
     }
+}
+
+/// The answer to what is no HTTP request.
+fn malformed(reason: &hyper::Error) -> Answer {
+    if reason.is_parse_too_large() {
+        let message = format!("the head of the request has more than {HEAD_LIMIT} bytes, or too many headers");
+        return error(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, ErrorCode::SizeInvalid.name(), &message);
+    }
+    let message = format!("this is no HTTP/1.1 request: {reason}");
+    error(StatusCode::BAD_REQUEST, ErrorCode::Unsupported.name(), &message)
 }
 
 async fn answer(

@@ -1,0 +1,119 @@
+//! The journal: what was asked of a registry, and what it answered.
+
+mod entry;
+mod record;
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Mutex, PoisonError},
+};
+
+pub use entry::Entry;
+pub(crate) use record::Record;
+
+/// How many bytes of a path, a query or a header the journal keeps; the rest is cut.
+pub const JOURNAL_TEXT_LIMIT: usize = 2_048;
+
+/// How many requests that nobody expected are kept when the journal has no room for them any more.
+const UNEXPECTED_LIMIT: usize = 100;
+
+/// Whoever wants to know of every request as it is answered.
+pub(crate) struct Listener(pub(crate) Box<dyn Fn(&Entry) + Send + Sync>);
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Listener")
+    }
+}
+
+/// The newest entries, up to a limit, and the first ones that nobody expected.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    kept: Mutex<Kept>,
+    limit: usize,
+    listener: Option<Listener>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    records: VecDeque<Record>,
+    written: u64,
+    unexpected: Vec<Entry>,
+}
+
+impl Journal {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { kept: Mutex::default(), limit, listener: None }
+    }
+
+    /// Tells `listener` of every entry.
+    pub(crate) fn listen(&mut self, listener: Listener) {
+        self.listener = Some(listener);
+    }
+
+    pub(crate) fn write(&self, record: Record) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = kept.written;
+        kept.written += 1;
+        if let Some(listener) = &self.listener {
+            (listener.0)(&record.entry(number));
+        }
+        if record.unexpected && kept.unexpected.len() < UNEXPECTED_LIMIT {
+            kept.unexpected.push(record.entry(number));
+        }
+        if kept.records.len() == self.limit {
+            kept.records.pop_front();
+        }
+        kept.records.push_back(record);
+    }
+
+    /// The entries that are kept, from number `first` on.
+    pub(crate) fn since(&self, first: u64) -> Vec<Entry> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = kept.written - kept.records.len() as u64;
+        let skip = usize::try_from(first.saturating_sub(oldest)).unwrap_or(usize::MAX);
+        let numbered = (oldest..).zip(&kept.records).skip(skip);
+        numbered.map(|(number, record)| record.entry(number)).collect()
+    }
+
+    /// The first requests that nobody expected.
+    pub(crate) fn unexpected(&self) -> Vec<Entry> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).unexpected.clone()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use http::{Request, StatusCode};
+
+    use super::*;
+    use crate::registry::answer::Answer;
+
+    fn record(path: &str, unexpected: bool) -> Record {
+        let (parts, ()) = Request::get(path).body(()).unwrap().into_parts();
+        Record::new(&parts, &Answer::empty(StatusCode::OK).into(), None, unexpected)
+    }
+
+    #[test]
+    fn the_oldest_entries_make_room() {
+        let journal = Journal::new(2);
+        for path in ["/a", "/b", "/c"] {
+            journal.write(record(path, false));
+        }
+        let paths = |first| journal.since(first).into_iter().map(|entry| entry.path).collect::<Vec<_>>();
+        assert_eq!(paths(0), ["/b", "/c"]);
+        assert_eq!(paths(2), ["/c"]);
+        assert_eq!(paths(3), [] as [&str; 0]);
+        assert_eq!(journal.since(0)[0].number, 1);
+    }
+
+    #[test]
+    fn requests_that_nobody_expected_are_remembered_beyond_that() {
+        let journal = Journal::new(1);
+        journal.write(record("/odd", true));
+        journal.write(record("/v2/", false));
+        assert_eq!(journal.unexpected().into_iter().map(|entry| entry.path).collect::<Vec<_>>(), ["/odd"]);
+    }
+}

@@ -1,0 +1,167 @@
+//! Requests as the journal keeps them: few and small allocations, because one is made for every request.
+
+use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+
+use super::{Entry, JOURNAL_TEXT_LIMIT};
+use crate::registry::{
+    answer::{Answer, Delivery},
+    api::CONTENT_DIGEST,
+    fault::Armed,
+};
+
+/// One request and what became of it.
+#[derive(Debug)]
+pub(crate) struct Record {
+    time: SystemTime,
+    method: Method,
+    path: Box<str>,
+    query: Option<Box<str>>,
+    /// All `Accept` headers, joined by commas.
+    accept: Option<Box<str>>,
+    user_agent: Option<Box<str>>,
+    scheme: Option<Box<str>>,
+    status: Option<StatusCode>,
+    content_type: Option<HeaderValue>,
+    content_digest: Option<HeaderValue>,
+    location: Option<HeaderValue>,
+    challenge: Option<HeaderValue>,
+    length: u64,
+    fault: Option<Arc<Armed>>,
+    pub(super) unexpected: bool,
+}
+
+impl Record {
+    pub(crate) fn new(request: &Parts, delivery: &Delivery, fault: Option<Arc<Armed>>, unexpected: bool) -> Self {
+        let Answer { headers, body, status } = &delivery.answer;
+        let answered = |name: HeaderName| headers.get(name).cloned();
+        Self {
+            time: SystemTime::now(),
+            method: request.method.clone(),
+            path: cut(request.uri.path()).into(),
+            query: request.uri.query().map(|query| without_credentials(cut(query))),
+            accept: accept(&request.headers),
+            user_agent: text(&request.headers, header::USER_AGENT).map(|text| cut(text).into()),
+            scheme: text(&request.headers, header::AUTHORIZATION).and_then(scheme),
+            status: delivery.is_complete().then_some(*status),
+            content_type: answered(header::CONTENT_TYPE),
+            content_digest: answered(CONTENT_DIGEST),
+            location: answered(header::LOCATION),
+            challenge: answered(header::WWW_AUTHENTICATE),
+            length: body.len(),
+            fault,
+            unexpected,
+        }
+    }
+
+    /// The record as a value for whoever reads the journal.
+    pub(super) fn entry(&self, number: u64) -> Entry {
+        let owned = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
+        let value = |value: &Option<HeaderValue>| value.as_ref()?.to_str().ok().map(str::to_owned);
+        let without_query = |location: String| location.split('?').next().map(str::to_owned);
+        let accept = self.accept.as_deref().unwrap_or_default().split(',').map(str::trim);
+        Entry {
+            number,
+            time: self.time,
+            method: self.method.clone(),
+            path: self.path.clone().into(),
+            query: owned(&self.query),
+            status: self.status,
+            accept: accept.filter(|accepted| !accepted.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>(),
+            user_agent: owned(&self.user_agent),
+            authorization: self.scheme.as_ref().map(|scheme| scheme.to_ascii_lowercase()),
+            content_type: value(&self.content_type),
+            content_digest: value(&self.content_digest),
+            location: value(&self.location).and_then(without_query),
+            challenge: value(&self.challenge),
+            length: self.length,
+            fault: self.fault.as_ref().map(|armed| armed.fault.name().to_owned()),
+            unexpected: self.unexpected,
+        }
+    }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The scheme of an `Authorization` header. Where there is none the whole text may be a secret.
+fn scheme(value: &str) -> Option<Box<str>> {
+    let (scheme, _) = value.split_once(' ')?;
+    Some(cut(scheme).into())
+}
+
+fn accept(headers: &HeaderMap) -> Option<Box<str>> {
+    let mut values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let first = values.next()?;
+    let mut all = cut(first).to_owned();
+    for value in values {
+        all.push(',');
+        all.push_str(value);
+    }
+    Some(cut(&all).into())
+}
+
+/// The beginning of a text that is too long to be kept.
+fn cut(text: &str) -> &str {
+    if text.len() <= JOURNAL_TEXT_LIMIT {
+        return text;
+    }
+    let end = (0..=JOURNAL_TEXT_LIMIT).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
+}
+
+/// A query in which parameters that hold credentials have no value.
+fn without_credentials(query: &str) -> Box<str> {
+    const SECRET: [&str; 5] = ["password", "token", "secret", "signature", "credential"];
+    let is_secret = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        SECRET.iter().any(|secret| name.ends_with(secret)) && name != "offline_token"
+    };
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if is_secret(name) => &pair[..=name.len()],
+        _ => pair,
+    });
+    pairs.collect::<Vec<_>>().join("&").into()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn entry(request: http::request::Builder) -> Entry {
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        Record::new(&parts, &Answer::with_body(StatusCode::OK, "{}").into(), None, false).entry(7)
+    }
+
+    #[test]
+    fn an_entry_says_what_was_asked_and_no_credentials() {
+        let request = Request::get("/v2/?n=1&password=hunter2&X-Amz-Signature=hunter2&offline_token=true")
+            .header("accept", "b, a")
+            .header("accept", "c")
+            .header("authorization", "Basic cm9ib3Q6c2VjcmV0");
+        let entry = entry(request);
+        assert_eq!(entry.accept, ["a", "b", "c"].map(str::to_owned).into());
+        assert_eq!(entry.query.as_deref(), Some("n=1&password=&X-Amz-Signature=&offline_token=true"));
+        let json = serde_json::to_string(&entry).unwrap();
+        assert!(json.contains(r#""authorization":"basic""#) && !json.contains("cm9ib3Q6"), "{json}");
+        assert!(json.contains(r#""length":2"#) && json.contains(r#""number":7"#), "{json}");
+    }
+
+    #[test]
+    fn an_authorization_without_a_scheme_is_not_kept() {
+        assert_eq!(entry(Request::get("/v2/").header("authorization", "hunter2")).authorization, None);
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        let request = Request::get(format!("/v2/{}", "é".repeat(10_000))).header("user-agent", "x".repeat(10_000));
+        let entry = entry(request.header("accept", "y".repeat(10_000)));
+        let lengths = [entry.path.len(), entry.user_agent.unwrap().len(), entry.accept.first().unwrap().len()];
+        assert_eq!(lengths, [JOURNAL_TEXT_LIMIT; 3]);
+    }
+}
