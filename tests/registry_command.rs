@@ -9,6 +9,8 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use rstest::rstest;
+
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_isi-conformance"));
     command.arg("registry").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -67,24 +69,59 @@ fn serves_a_fixture_until_it_is_terminated() {
     again.terminate();
 }
 
-#[test]
-fn says_which_faults_have_not_fired() {
+/// What a registry says on standard error once it has been asked for something odd, and how it ends.
+fn accounted(arguments: &[&str]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let fixture = folder.path().join("fixture.yaml");
     fs::write(&fixture, "faults: [{ when: GET /v2/, name: outage, status: 503 }]").unwrap();
-    let output = Served::start(&[&fixture.to_string_lossy()]).terminate();
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "note: these faults have not fired: outage\n");
+    let served = Served::start(&[&[fixture.to_str().unwrap()], arguments].concat());
+    served.get("/favicon.ico");
+    let output = served.terminate();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
 #[test]
-fn a_wrong_fixture_is_exit_2_with_the_place() {
+fn says_what_does_not_add_up() {
+    let (code, said) = accounted(&[]);
+    assert_eq!(code, Some(0));
+    assert_eq!(said, "note: the fault `outage` has not fired\nnote: nobody expected request 0: GET /favicon.ico\n");
+}
+
+#[test]
+fn strictly_what_does_not_add_up_is_exit_1() {
+    let (code, said) = accounted(&["--strict"]);
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with("error: the fault `outage` has not fired\n"), "{said}");
+}
+
+#[rstest]
+#[case::image("repositories:\n  lib/app: { v1: s2-bsic }\n", ":2:18", "did you mean `s2-basic`?")]
+#[case::variable(
+    "repositories:\n  lib/app: { '{{digest nope}}.sig': s2-basic }\n",
+    ":2:14",
+    "there is no image `nope`"
+)]
+#[case::fault("faults:\n  - { when: GET /v2/, redirect: 'http://{{digest nope}}' }\n", ":2:33", "there is no image `nope`")]
+#[case::folder("folders: { lib/app: nowhere }\n", ":1:21", "holds no images")]
+#[case::certificate("tls: { files: { certificate: no.pem, key: no.pem } }\n", ":1:30", "no.pem")]
+#[case::field("repositries: {}\n", ":1:1", "unknown field `repositries`")]
+#[case::yaml("repositories: [\n", ":1:1", "unclosed bracket")]
+fn a_wrong_fixture_is_exit_2_with_the_place(#[case] text: &str, #[case] place: &str, #[case] message: &str) {
     let folder = tempfile::tempdir().unwrap();
     let fixture = folder.path().join("fixture.yaml");
-    fs::write(&fixture, "repositories:\n  lib/app: { v1: s2-bsic }\n").unwrap();
+    fs::write(&fixture, text).unwrap();
     let output = command(&[&fixture.to_string_lossy()]).output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{error}");
-    assert!(error.contains("s2-bsic") && error.contains("did you mean `s2-basic`?"), "{error}");
+    assert!(error.contains(&format!("fixture.yaml{place}")) && error.contains(message), "{error}");
+}
+
+#[test]
+fn an_empty_registry_says_how_to_push() {
+    let served = Served::start(&[]);
+    let expected = format!("skopeo copy --dest-tls-verify=false oci:FOLDER docker://{}/lib/app:v1", served.host);
+    assert_eq!(served.line_to_try, expected);
+    served.terminate();
 }
 
 #[test]

@@ -86,6 +86,24 @@ impl Node {
         }
     }
 
+    /// Where the first text stands that is one of those meant.
+    pub fn find_text(&self, is_meant: &impl Fn(&str) -> bool) -> Option<Span> {
+        match &self.value {
+            Value::String(text) => is_meant(text).then_some(self.span),
+            Value::Sequence(items) => items.iter().find_map(|item| item.find_text(is_meant)),
+            Value::Mapping(entries) => entries.iter().find_map(|(_, entry)| entry.find_text(is_meant)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => None,
+        }
+    }
+
+    /// Where the first key stands that is one of those meant.
+    pub fn find_key(&self, is_meant: &impl Fn(&str) -> bool) -> Option<Span> {
+        let below = || self.items().iter().find_map(|item| item.find_key(is_meant));
+        let inside =
+            |(key, entry): &(Key, Self)| is_meant(&key.name).then_some(key.span).or_else(|| entry.find_key(is_meant));
+        self.entries().iter().find_map(inside).or_else(below)
+    }
+
     /// The same value without its places.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {

@@ -199,6 +199,15 @@ impl Core {
         self.malformed.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A repository and a tag that can be pulled, such as `lib/app:v1`; none while nothing is tagged.
+    #[must_use]
+    pub fn first_tag(&self) -> Option<String> {
+        let store = self.store();
+        let tags =
+            store.repositories().iter().find_map(|(name, repository)| Some((name, repository.tags.iter().next()?)));
+        tags.map(|(name, (tag, _))| format!("{name}:{tag}"))
+    }
+
     /// The base URL by which clients reach the registry, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {

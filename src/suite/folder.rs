@@ -7,10 +7,7 @@ use std::{
 
 use include_dir::{Dir, include_dir};
 
-use super::{
-    Suite,
-    load::{find_text, load},
-};
+use super::{Suite, load::load};
 use crate::{
     document::{self, Diagnostic, Diagnostics, Source},
     fixture::{self, BuildError, ImageCatalogue, Salt},
@@ -105,7 +102,7 @@ fn unbuildable(source: &Source, images: &ImageCatalogue) -> Vec<Diagnostic> {
     let wrong = recipes.entries().iter().filter_map(|(name, recipe)| {
         let error = images.build([name.name.as_str()], &Salt::default()).err()?;
         let place = match &error {
-            BuildError::Unknown { name, .. } => find_text(recipe, name),
+            BuildError::Unknown { name, .. } => recipe.find_text(&|text| text == name),
             BuildError::Endless(_) => None,
         };
         Some(Diagnostic::new(source, place.unwrap_or(name.span), error.to_string()))

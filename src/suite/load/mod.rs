@@ -212,7 +212,7 @@ impl Loader<'_> {
         }
         for image in &images {
             if !self.bindings.images.contains_key(image) {
-                let span = find_text(node, image).unwrap_or(node.span);
+                let span = node.find_text(&|text| text == image).unwrap_or(node.span);
                 return Err(Diagnostic::new(source, span, format!("unknown image `{image}`"))
                     .did_you_mean(image, self.bindings.images.keys().map(String::as_str)));
             }
@@ -238,16 +238,6 @@ fn collect_variables(node: &Node, images: &mut Vec<String>) {
             entries.iter().for_each(|(_, entry)| collect_variables(entry, images));
         }
         _ => {}
-    }
-}
-
-/// Where a text stands below `node`.
-pub(super) fn find_text(node: &Node, text: &str) -> Option<document::Span> {
-    match &node.value {
-        Value::String(found) => (found == text).then_some(node.span),
-        Value::Sequence(items) => items.iter().find_map(|item| find_text(item, text)),
-        Value::Mapping(entries) => entries.iter().find_map(|(_, entry)| find_text(entry, text)),
-        _ => None,
     }
 }
 

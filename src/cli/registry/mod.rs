@@ -1,5 +1,7 @@
 //! `isi-conformance registry`: the mock registry alone.
 
+mod fixture;
+
 use std::{
     fs::File,
     io::{self, BufWriter, Write},
@@ -15,12 +17,13 @@ use serde::{
     de::{IntoDeserializer, value::Error},
 };
 
+use self::fixture::FixtureFile;
 use super::{
     exit::{CommandError, Exit},
     interrupted, runtime,
 };
 use crate::{
-    document::{self, Source},
+    document::Source,
     fixture::{Auth, ImageCatalogue, Quirks, RegistryFixture, Salt, Tls, builtin},
     registry::{Authority, Entry, Registry, RegistryBuilder, StartError},
 };
@@ -56,6 +59,9 @@ pub(super) struct RegistryArguments {
     /// Refuse pushing and deleting.
     #[arg(long)]
     read_only: bool,
+    /// End with exit code 1 if at the end a fault has not fired that was to, or somebody asked for what no registry has.
+    #[arg(long)]
+    strict: bool,
     /// More image recipes, besides the built-in ones.
     #[arg(long, value_name = "FILE")]
     images: Vec<PathBuf>,
@@ -77,8 +83,8 @@ pub(super) fn run(arguments: RegistryArguments) -> Result<Exit, CommandError> {
 
 async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     let folder = arguments.fixture.as_deref().filter(|path| path.is_dir());
-    let fixture = arguments.fixture()?;
-    let mut builder = arguments.builder(&fixture)?;
+    let (file, fixture) = arguments.fixture()?;
+    let mut builder = arguments.builder(file.as_ref(), &fixture)?;
     if let Some(path) = &arguments.journal {
         builder = builder.on_request(journal_lines(path)?);
     }
@@ -87,7 +93,7 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
         Some(folder) => builder.authority(Authority::kept_in(&folder).map_err(CommandError::harness)?),
         None => builder,
     };
-    let registry = builder.start().await.map_err(start_error)?;
+    let registry = builder.start().await.map_err(|error| start_error(file.as_ref(), error))?;
     if let Some(folder) = folder {
         registry.load(folder).map_err(CommandError::usage)?;
     }
@@ -101,23 +107,26 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
             stop.await;
         }
     }
-    let unfired = registry.unfired_faults();
-    if !unfired.is_empty() {
-        eprintln!("note: these faults have not fired: {}", unfired.join(", "));
+    let findings = registry.findings();
+    for finding in &findings {
+        eprintln!("{}: {finding}", if arguments.strict { "error" } else { "note" });
     }
     if let Some(folder) = &arguments.save {
         registry.save(folder).map_err(CommandError::harness)?;
     }
     registry.finish().await;
-    Ok(Exit::Success)
+    Ok(if arguments.strict && !findings.is_empty() { Exit::Failure } else { Exit::Success })
 }
 
 impl RegistryArguments {
     /// The fixture of the file, changed by what the command line says.
-    fn fixture(&self) -> Result<RegistryFixture, CommandError> {
-        let mut fixture = match self.fixture.as_deref().filter(|path| !path.is_dir()) {
-            Some(path) => read_fixture(path)?,
-            None => RegistryFixture::default(),
+    fn fixture(&self) -> Result<(Option<FixtureFile>, RegistryFixture), CommandError> {
+        let (file, mut fixture) = match self.fixture.as_deref().filter(|path| !path.is_dir()) {
+            Some(path) => {
+                let (file, fixture) = FixtureFile::read(path)?;
+                (Some(file), fixture)
+            }
+            None => (None, RegistryFixture::default()),
         };
         fixture.tls = self.tls.clone().unwrap_or(fixture.tls);
         fixture.auth = self.auth.clone().or(fixture.auth);
@@ -125,15 +134,17 @@ impl RegistryArguments {
         for name in &self.quirks {
             fixture.quirks.add(name).map_err(CommandError::usage)?;
         }
-        Ok(fixture)
+        Ok((file, fixture))
     }
 
-    fn builder(&self, fixture: &RegistryFixture) -> Result<RegistryBuilder, CommandError> {
+    fn builder(&self, file: Option<&FixtureFile>, fixture: &RegistryFixture) -> Result<RegistryBuilder, CommandError> {
         let mut catalogue: ImageCatalogue = builtin().clone();
         for path in &self.images {
             catalogue.read(&source(path)?).map_err(CommandError::usage)?;
         }
-        let images = catalogue.build(fixture.image_names(), &Salt::default()).map_err(CommandError::usage)?;
+        let images = catalogue
+            .build(fixture.image_names(), &Salt::default())
+            .map_err(|error| file.map_or_else(|| CommandError::usage(&error), |file| file.unbuildable(&error)))?;
         let builder = Registry::builder().fixture(fixture.clone()).images(images).listen(self.listen);
         Ok(match &self.host {
             Some(host) => builder.host(host),
@@ -156,13 +167,6 @@ impl RegistryArguments {
 
 fn source(path: &Path) -> Result<Source, CommandError> {
     Source::read(path).map_err(|error| CommandError::usage(format!("cannot read {}: {error}", path.display())))
-}
-
-fn read_fixture(path: &Path) -> Result<RegistryFixture, CommandError> {
-    let source = source(path)?;
-    let node = document::parse(&source).map_err(CommandError::usage)?;
-    let fixture: RegistryFixture = document::decode(&source, &node).map_err(CommandError::usage)?;
-    Ok(fixture.relative_to(path.parent().unwrap_or(Path::new(""))))
 }
 
 /// A word of a fixture file on the command line.
@@ -192,7 +196,7 @@ fn journal_lines(path: &Path) -> Result<impl Fn(&Entry) + Send + Sync + use<>, C
     })
 }
 
-fn start_error(error: StartError) -> CommandError {
+fn start_error(file: Option<&FixtureFile>, error: StartError) -> CommandError {
     match error {
         StartError::Listen { address, .. } => {
             let command = CommandError::harness(&error);
@@ -203,7 +207,7 @@ fn start_error(error: StartError) -> CommandError {
                 }
             }
         }
-        error => CommandError::usage(error),
+        error => file.map_or_else(|| CommandError::usage(&error), |file| file.wrong(&error)),
     }
 }
 
@@ -211,11 +215,21 @@ fn start_error(error: StartError) -> CommandError {
 fn announce(registry: &Registry, fixture: &RegistryFixture, authority: Option<&Path>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", registry.url())?;
-    let first = fixture.repositories.iter().find_map(|(name, tags)| Some((name, tags.keys().next()?)));
-    let (repository, tag) = first.map_or(("lib/app", "v1"), |(name, tag)| (name, tag));
     let user = fixture.auth.as_ref().and_then(|auth| auth.users.iter().next());
     let credentials = user.map(|(user, password)| format!(" --creds {user}:{password}")).unwrap_or_default();
-    writeln!(out, "skopeo inspect --tls-verify=false{credentials} docker://{}/{repository}:{tag}", registry.host())?;
+    match registry.first_tag() {
+        Some(image) => {
+            writeln!(out, "skopeo inspect --tls-verify=false{credentials} docker://{}/{image}", registry.host())?;
+        }
+        None => {
+            let credentials = credentials.replace("--creds", "--dest-creds");
+            writeln!(
+                out,
+                "skopeo copy --dest-tls-verify=false{credentials} oci:FOLDER docker://{}/lib/app:v1",
+                registry.host()
+            )?;
+        }
+    }
     if let (Tls::Trusted, Some(folder)) = (&fixture.tls, authority) {
         writeln!(out, "trust {}", folder.join("ca.pem").display())?;
     }
