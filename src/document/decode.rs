@@ -118,14 +118,15 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn tagged(&self) -> Result<(&'a str, Span, Option<&'a Node>), DecodeError> {
+    fn tagged(&self, known: &[&str]) -> Result<(&'a str, Span, Option<&'a Node>), DecodeError> {
+        let names = || known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         match &self.node.value {
             Value::String(text) => Ok((text, self.node.span, None)),
             Value::Mapping(entries) => match entries.as_slice() {
                 [(key, node)] => Ok((&key.name, key.span, Some(node))),
-                _ => Err(de::Error::custom("expected exactly one of the known names as a key")),
+                _ => Err(de::Error::custom(format!("expected exactly one key, one of {}", names()))),
             },
-            _ => Err(de::Error::custom(format!("expected a name, found {}", self.node.kind()))),
+            _ => Err(de::Error::custom(format!("expected one of {}, found {}", names(), self.node.kind()))),
         }
     }
 }
@@ -151,11 +152,11 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        known: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         let span = self.node.span;
-        let (name, name_span, content) = self.tagged().map_err(|error| error.at(span))?;
+        let (name, name_span, content) = self.tagged(known).map_err(|error| error.at(span))?;
         visitor.visit_enum(Variant { name, span: name_span, content }).map_err(|error| error.at(span))
     }
 
