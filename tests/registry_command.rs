@@ -101,7 +101,11 @@ fn strictly_what_does_not_add_up_is_exit_1() {
     ":2:14",
     "there is no image `nope`"
 )]
-#[case::fault("faults:\n  - { when: GET /v2/, redirect: 'http://{{digest nope}}' }\n", ":2:33", "there is no image `nope`")]
+#[case::fault(
+    "faults:\n  - { when: GET /v2/, redirect: 'http://{{digest nope}}' }\n",
+    ":2:33",
+    "there is no image `nope`"
+)]
 #[case::folder("folders: { lib/app: nowhere }\n", ":1:21", "holds no images")]
 #[case::certificate("tls: { files: { certificate: no.pem, key: no.pem } }\n", ":1:30", "no.pem")]
 #[case::field("repositries: {}\n", ":1:1", "unknown field `repositries`")]

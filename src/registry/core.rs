@@ -24,7 +24,7 @@ use super::{
 use crate::{
     fixture::{Fault, Image, Images, Quirk, Quirks, RegistryFixture, TagListing},
     oci::Digest,
-    variable::{Part, Variable, template},
+    variable::{Part, Variable, elsewhere, template},
 };
 
 /// How many journal entries are kept unless another limit is set.
@@ -211,7 +211,16 @@ impl Core {
     /// The base URL by which clients reach the registry, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("{}://{}", if self.secure { "https" } else { "http" }, self.host)
+        self.url_of(&self.host)
+    }
+
+    /// The base URL of the registry as another host.
+    pub(super) fn url_elsewhere(&self) -> String {
+        self.url_of(&elsewhere(&self.host))
+    }
+
+    fn url_of(&self, host: &str) -> String {
+        format!("{}://{host}", if self.secure { "https" } else { "http" })
     }
 
     /// The endpoint that a path names in this registry.
@@ -238,6 +247,7 @@ impl Core {
     fn fill(&self, text: &str) -> Result<String, FixtureError> {
         template::replace(text, |name| match name.parse() {
             Ok(Variable::Registry) => Ok(Some(self.host.clone())),
+            Ok(Variable::Elsewhere) => Ok(Some(elsewhere(&self.host))),
             Ok(Variable::Digest { image, part, .. }) => {
                 let digest = self.digest(&image, part)?;
                 let digest = digest.ok_or_else(|| FixtureError::Content(name.to_owned()))?;

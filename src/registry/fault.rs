@@ -85,6 +85,9 @@ impl Armed {
         if let Some(bytes) = &self.swapped {
             answer.replace_body(bytes.clone());
         }
+        if let Some(position) = fault.corrupt {
+            corrupt(&mut answer, position);
+        }
         if let Some(seconds) = self.schedule.seconds_left(fault) {
             answer.headers.insert(RETRY_AFTER, seconds.into());
         }
@@ -163,4 +166,14 @@ impl Armed {
         answer.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         Some(answer)
     }
+}
+
+/// Inverts a byte of the body; one that it does not have stays as it is.
+fn corrupt(answer: &mut Answer, position: u64) {
+    let Ok(body) = answer.body.bytes() else { return };
+    let mut body = body.to_vec();
+    if let Some(byte) = usize::try_from(position).ok().and_then(|position| body.get_mut(position)) {
+        *byte = !*byte;
+    }
+    answer.body = Bytes::from(body).into();
 }

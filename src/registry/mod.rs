@@ -36,7 +36,6 @@ mod exchange;
 mod fault;
 mod finding;
 mod folder;
-mod host;
 mod journal;
 mod query;
 mod quirks;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Part, Variable};
+use super::{Part, Variable, elsewhere};
 use crate::oci::Digest;
 
 /// The values that one case has in one run.
@@ -55,6 +55,7 @@ impl Bindings {
     pub fn value(&self, variable: &Variable) -> Result<String, Unbound> {
         match variable {
             Variable::Registry => Ok(self.registry.clone()),
+            Variable::Elsewhere => Ok(elsewhere(&self.registry)),
             Variable::Namespace => Ok(self.namespace.clone()),
             Variable::Stream => Ok(self.stream.clone()),
             Variable::Repeat { text, times } => Ok(text.repeat(*times)),

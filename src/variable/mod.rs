@@ -4,8 +4,10 @@
 //! `s2-basic` has in this run. [`Variable`] is the name, [`Bindings`] are the values, [`template`] finds names in a text.
 
 mod bindings;
+mod loopback;
 mod name;
 pub mod template;
 
 pub use bindings::{Bindings, ImageValues, Unbound};
+pub use loopback::elsewhere;
 pub use name::{ParseVariableError, Part, Variable};

@@ -15,6 +15,9 @@ use std::{fmt, str::FromStr};
 pub enum Variable {
     /// `registry`: host and port of the mock registry, as the implementation reaches it.
     Registry,
+    /// `elsewhere`: the mock registry under the other name of the loopback, which clients take for another host. A registry
+    /// that is reached by a name of its own has no other.
+    Elsewhere,
     /// `namespace`: the namespace the run works in.
     Namespace,
     /// `stream`: the name of the image stream that is this case's own.
@@ -60,8 +63,8 @@ pub enum Part {
 
 impl Variable {
     /// The first words of all variables, for suggestions.
-    pub const KEYWORDS: [&'static str; 7] =
-        ["registry", "namespace", "stream", "digest", "manifest", "config", "repeat"];
+    pub const KEYWORDS: [&'static str; 8] =
+        ["registry", "elsewhere", "namespace", "stream", "digest", "manifest", "config", "repeat"];
 
     /// The most bytes that a repeated text can have: 16 MiB.
     pub const LONGEST_REPEAT: usize = 16 << 20;
@@ -71,7 +74,7 @@ impl Variable {
     pub fn image(&self) -> Option<&str> {
         match self {
             Self::Digest { image, .. } | Self::Manifest { image } | Self::Config { image } => Some(image),
-            Self::Registry | Self::Namespace | Self::Stream | Self::Repeat { .. } => None,
+            Self::Registry | Self::Elsewhere | Self::Namespace | Self::Stream | Self::Repeat { .. } => None,
         }
     }
 }
@@ -80,6 +83,7 @@ impl fmt::Display for Variable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Registry => formatter.write_str("registry"),
+            Self::Elsewhere => formatter.write_str("elsewhere"),
             Self::Namespace => formatter.write_str("namespace"),
             Self::Stream => formatter.write_str("stream"),
             Self::Manifest { image } => write!(formatter, "manifest {image}"),
@@ -101,7 +105,7 @@ impl fmt::Display for Variable {
 /// A text that names no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected `registry`, `namespace`, `stream`, `digest IMAGE`, `digest IMAGE config`, `digest IMAGE layer N`, \
+    "expected `registry`, `elsewhere`, `namespace`, `stream`, `digest IMAGE`, `digest IMAGE config`, `digest IMAGE layer N`, \
      `manifest IMAGE`, `config IMAGE` or `repeat TEXT N`"
 )]
 pub struct ParseVariableError;
@@ -114,6 +118,7 @@ impl FromStr for Variable {
         let number = |text: &str| text.parse::<usize>().map_err(|_| ParseVariableError);
         Ok(match words.as_slice() {
             ["registry"] => Self::Registry,
+            ["elsewhere"] => Self::Elsewhere,
             ["namespace"] => Self::Namespace,
             ["stream"] => Self::Stream,
             ["manifest", image] => Self::Manifest { image: (*image).to_owned() },
@@ -152,6 +157,7 @@ mod tests {
 
     #[rstest]
     #[case("registry")]
+    #[case("elsewhere")]
     #[case("digest s2-basic")]
     #[case("digest s2-basic config")]
     #[case("digest s2-basic layer 2 first 12")]

@@ -45,6 +45,23 @@ fn another_image_can_be_served_in_place() {
 }
 
 #[test]
+fn a_byte_can_be_wrong_in_a_body_of_the_right_length() {
+    let usual = body(&ask(&faulty(""), MANIFEST));
+    let corrupted = body(&ask(&faulty("{ when: manifests/*, corrupt: 5 }"), MANIFEST));
+    let different: Vec<usize> = (0..usual.len()).filter(|at| usual[*at] != corrupted[*at]).collect();
+    assert_eq!((corrupted.len(), different), (usual.len(), vec![5]));
+    assert_eq!(body(&ask(&faulty("{ when: manifests/*, corrupt: 1000000 }"), MANIFEST)), usual);
+}
+
+#[rstest]
+#[case::to_itself("'http://{{registry}}/v2/lib/app/manifests/v1'", "http://registry.test:5000/v2/lib/app/manifests/v1")]
+#[case::elsewhere("'http://{{elsewhere}}/v2/'", "http://registry.test:5000/v2/")]
+fn a_redirect_may_be_a_loop_or_lead_elsewhere(#[case] redirect: &str, #[case] expected: &str) {
+    let answer = ask(&faulty(&format!("{{ when: manifests/*, redirect: {redirect} }}")), MANIFEST);
+    assert_eq!(header(&answer, "location"), Some(expected));
+}
+
+#[test]
 fn a_redirect_may_lead_to_the_registry_itself() {
     let registry =
         faulty("{ when: manifests/v1, redirect: 'http://{{registry}}/v2/lib/app/manifests/{{digest s2-basic}}' }");

@@ -9,7 +9,8 @@ use http::{
 use super::{SERVICE, service::TokenPath, token::Scope};
 use crate::{
     fixture::{Quirk, Quirks, Scheme},
-    registry::{host, route::Route},
+    registry::route::Route,
+    variable::elsewhere,
 };
 
 /// What is wrong with a request's credentials.
@@ -113,14 +114,21 @@ impl Challenge<'_> {
         TokenPath::of(self.quirks).text(self.route.repository())
     }
 
+    /// The base URL of the token endpoint.
     fn realm_host(&self) -> String {
-        let url = self.url();
-        if self.has(Quirk::RealmOnOtherHost) { host::other_name(&url) } else { url }
+        if self.has(Quirk::RealmOnOtherHost) { self.url_of(&elsewhere(self.host())) } else { self.url() }
     }
 
     /// The base URL by which this client reaches the registry.
     fn url(&self) -> String {
-        let host = self.request.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        self.url_of(self.host())
+    }
+
+    fn url_of(&self, host: &str) -> String {
         format!("{}://{host}", if self.secure { "https" } else { "http" })
+    }
+
+    fn host(&self) -> &str {
+        self.request.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
     }
 }

@@ -8,7 +8,7 @@ use http::{
 
 use crate::{
     fixture::Quirk,
-    registry::{answer::Answer, api::CONTENT_DIGEST, core::Core, host, query, route::Endpoint},
+    registry::{answer::Answer, api::CONTENT_DIGEST, core::Core, query, route::Endpoint},
 };
 
 pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
@@ -22,7 +22,7 @@ pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpo
     redirects.then_some(())?;
     core.store().repository(name)?.blob(digest)?;
     let status = if has(Quirk::RedirectFound) { StatusCode::FOUND } else { StatusCode::TEMPORARY_REDIRECT };
-    let storage = if has(Quirk::RedirectRelative) { String::new() } else { host::other_name(&core.url()) };
+    let storage = if has(Quirk::RedirectRelative) { String::new() } else { core.url_elsewhere() };
     let mut answer = Answer::empty(status);
     answer.header(LOCATION, &format!("{storage}/_storage/{name}/{digest}?signature=fixture"));
     answer.header(CONTENT_DIGEST, digest);

@@ -18,7 +18,7 @@ use crate::{
         api::{CONTENT_DIGEST, pull},
         core::Core,
         error::{ErrorCode, error},
-        host, query,
+        query,
         route::Endpoint,
         store::Repository,
     },
@@ -52,7 +52,7 @@ pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpo
     }
     if has(Quirk::RedirectsManifests) && query::value(request.uri.query(), "region").is_none() {
         let mut answer = Answer::empty(StatusCode::TEMPORARY_REDIRECT);
-        let region = host::other_name(&core.url());
+        let region = core.url_elsewhere();
         answer.header(LOCATION, &format!("{region}/v2/{name}/manifests/{reference}?region=fixture"));
         return Some(answer);
     }
