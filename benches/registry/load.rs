@@ -11,7 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// How many connections ask at the same time.
 pub(crate) const CONNECTIONS: usize = 32;
 
-const REQUEST: &[u8] = b"GET /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: registry\r\nAccept: */*\r\n\r\n";
+/// What a client of today sends.
+const REQUEST: &[u8] = b"GET /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: registry\r\nUser-Agent: bench\r\nAccept: \
+    application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json, \
+    application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, */*\r\n\r\n";
 
 /// Answers a second, over a period of full load.
 pub(crate) fn gets_per_second(address: SocketAddr, period: Duration) -> f64 {

@@ -1,7 +1,8 @@
 //! How fast the mock registry is, beside servers that do nothing else: `cargo bench --bench registry`.
 //!
 //! Every number comes from one run on one machine, so the ratios are what counts. The client that measures is one thread,
-//! the server that is measured another; both are in this process.
+//! the server that is measured another; both are in this process. Another registry that serves `lib/app:v1` is measured
+//! beside them where `ISI_BENCH_PEER` says its address: `ISI_BENCH_PEER=127.0.0.1:5000 cargo bench --bench registry`.
 
 mod load;
 mod memory;
@@ -10,6 +11,7 @@ mod size;
 
 use std::{
     hint::black_box,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -18,31 +20,56 @@ use isi_conformance::{
     registry::Registry,
 };
 
+/// What is measured, each in a process of its own, so that no part has memory or threads that another left behind.
+const PARTS: [(&str, fn()); 5] = [
+    ("memory", memory::one_gibibyte),
+    ("throughput", throughput),
+    ("start", start),
+    ("many", many),
+    ("size", size::curve),
+];
+
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     // `cargo test --benches` passes `--test`: then there is nothing to measure.
-    if std::env::args().any(|argument| argument == "--test") {
+    if arguments.iter().any(|argument| argument == "--test") {
         return;
     }
-    // First, while no other server has memory that it gives back in the meantime.
-    memory::one_gibibyte();
-    throughput();
-    start();
-    many();
-    size::curve();
+    let chosen = PARTS.iter().find(|(name, _)| arguments.iter().any(|argument| argument == name));
+    if let Some((_, measure)) = chosen {
+        return measure();
+    }
+    let program = std::env::current_exe().expect("this program is a file");
+    for (name, _) in PARTS {
+        let status = Command::new(&program).arg(name).status().expect("it starts again");
+        assert!(status.success(), "measuring {name} failed");
+    }
 }
 
+/// Asks every server in turn, several times over, because the machine is not the same from one second to the next.
 fn throughput() {
-    println!("manifest GETs a second, {} connections", load::CONNECTIONS);
-    let hyper = measured("bare hyper", &peers::hyper());
-    let registry = measured("this registry", &peers::registry());
-    let wiremock = measured("bare wiremock", &peers::wiremock());
-    println!("  this registry is {:.2} of bare hyper, {:.2} of bare wiremock\n", registry / hyper, registry / wiremock);
+    const ROUNDS: usize = 7;
+    let mut peers = vec![
+        ("this registry", peers::registry()),
+        ("bare hyper", peers::hyper()),
+        ("bare wiremock", peers::wiremock()),
+    ];
+    peers.extend(peers::other().map(|peer| ("ISI_BENCH_PEER", peer)));
+    let rounds: Vec<Vec<f64>> = (0..ROUNDS)
+        .map(|_| peers.iter().map(|(_, peer)| load::gets_per_second(peer.address, Duration::from_secs(1))).collect())
+        .collect();
+    println!("manifest GETs a second, {} connections, the median of {ROUNDS} rounds", load::CONNECTIONS);
+    for (position, (name, _)) in peers.iter().enumerate() {
+        let rate = median(rounds.iter().map(|rates| rates[position]).collect());
+        let ratio = median(rounds.iter().map(|rates| rates[0] / rates[position]).collect());
+        println!("  {name:<16} {rate:>8.0}   this registry is {ratio:.2} of it");
+    }
+    println!();
 }
 
-fn measured(name: &str, peer: &peers::Peer) -> f64 {
-    let rate = load::gets_per_second(peer.address, Duration::from_secs(3));
-    println!("  {name:<16} {rate:>8.0}");
-    rate
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
 }
 
 fn start() {

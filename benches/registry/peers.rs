@@ -79,13 +79,18 @@ pub(crate) fn hyper() -> Peer {
                     async { Ok::<_, Infallible>(response) }
                 });
                 stream.set_nodelay(true).expect("TCP");
-                tokio::spawn(
-                    http1::Builder::new().pipeline_flush(true).serve_connection(TokioIo::new(stream), service),
-                );
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
         });
         (address, Box::new(server) as Box<dyn std::any::Any>)
     })
+}
+
+/// The server that `ISI_BENCH_PEER` names, if it does.
+pub(crate) fn other() -> Option<Peer> {
+    let address = std::env::var("ISI_BENCH_PEER").ok()?;
+    let address = address.parse().expect("ISI_BENCH_PEER is an address and a port, such as 127.0.0.1:5000");
+    Some(Peer { address, _stop: None, _wiremock: None })
 }
 
 /// wiremock, answering everything with the manifest; it has a thread of its own already.
