@@ -11,12 +11,12 @@ use std::{
 
 pub(crate) use content::Writer;
 pub use content::{Content, SPILL_THRESHOLD, StoredFile};
-pub(crate) use manifest::{Manifest, Referrer};
+pub(crate) use manifest::Manifest;
 pub use uploads::UPLOAD_LIMIT;
 pub(crate) use uploads::{Upload, Uploads};
 
 use super::api::signatures::Signature;
-use crate::fixture::Image;
+use crate::{fixture::Image, oci::Referrer};
 
 /// All repositories, by name.
 #[derive(Debug, Default)]
