@@ -2,7 +2,10 @@
 
 use std::{
     path::Path,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use http::request::Parts;
@@ -17,7 +20,7 @@ use super::{
     store::{Store, Uploads},
 };
 use crate::{
-    fixture::{Fault, Image, Images, Quirks, RegistryFixture, TagListing},
+    fixture::{Fault, Image, Images, NoOpenPgp, Quirk, Quirks, RegistryFixture, SignatureWay, TagListing},
     oci::Digest,
     variable::{Part, Variable, template},
 };
@@ -39,6 +42,8 @@ pub struct Core {
     pub(super) quirks: Quirks,
     pub(super) faults: Faults,
     pub(super) journal: Journal,
+    /// Whether it was given signatures that are found through OpenShift's extension.
+    has_signatures: AtomicBool,
 }
 
 /// A fixture names something that is not there.
@@ -53,6 +58,20 @@ pub enum FixtureError {
     /// A folder cannot be served.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// A signature is to sign an image that no repository holds.
+    #[error("no repository holds image `{0}`, which is to be signed (hint: put it into `repositories` or `untagged`)")]
+    HeldNowhere(String),
+    /// A signature is to sign an image that its repository does not hold.
+    #[error("repository `{repository}` does not hold image `{image}`, which is to be signed there")]
+    NotHeld {
+        /// The image.
+        image: String,
+        /// The repository.
+        repository: String,
+    },
+    /// A signature takes OpenPGP.
+    #[error(transparent)]
+    OpenPgp(#[from] NoOpenPgp),
     /// A filled-in pattern is none.
     #[error(transparent)]
     Pattern(#[from] crate::fixture::ParsePatternError),
@@ -77,6 +96,7 @@ impl Core {
             quirks: fixture.quirks.clone(),
             faults: Faults::default(),
             journal: Journal::new(JOURNAL_LIMIT),
+            has_signatures: AtomicBool::new(false),
         };
         for (repository, tags) in &fixture.repositories {
             core.store_mut().repository_mut(repository);
@@ -92,6 +112,13 @@ impl Core {
         for (repository, folder) in &fixture.folders {
             folder::load(core.store_mut().repository_mut(repository), folder)?;
         }
+        for signature in &fixture.signatures {
+            core.sign(signature)?;
+        }
+        if let Some(folder) = &fixture.lookaside {
+            folder::load_lookaside(&mut core.store_mut().signatures, folder)?;
+            core.announce_signatures();
+        }
         for fault in &fixture.faults {
             core.arm(fault.clone())?;
         }
@@ -104,15 +131,19 @@ impl Core {
     }
 
     /// Adds the images of every folder below `root`, each folder as the repository that its path names: what
-    /// [`save`](Self::save) writes, and OCI layouts, unpacked `docker save`s and skopeo `dir:`s of other tools.
+    /// [`save`](Self::save) writes, and OCI layouts, unpacked `docker save`s and skopeo `dir:`s of other tools. Signatures
+    /// beside them, as in a lookaside folder, are found in every way.
     ///
     /// # Errors
     /// When nothing below `root` is such a folder, or one cannot be read.
     pub fn load(&self, root: &Path) -> Result<(), FolderError> {
-        folder::load_all(&mut self.store_mut(), root)
+        folder::load_all(&mut self.store_mut(), root)?;
+        self.announce_signatures();
+        Ok(())
     }
 
-    /// Writes all repositories as OCI layouts, each into the folder of its name below `root`.
+    /// Writes all repositories as OCI layouts, each into the folder of its name below `root`, and the signatures of their
+    /// images beside them, so that `root` is a lookaside folder, too.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -177,6 +208,22 @@ impl Core {
         format!("{}://{}", if self.secure { "https" } else { "http" }, self.host)
     }
 
+    /// Host and port by which clients reach the registry.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Says from now on that there are signatures to be found through OpenShift's extension, if there are.
+    pub(super) fn announce_signatures(&self) {
+        let any = self.store().signatures.any(SignatureWay::Extension);
+        self.has_signatures.fetch_or(any, Ordering::Relaxed);
+    }
+
+    /// Whether answers announce OpenShift's extension for signatures.
+    pub(super) fn announces_signatures(&self) -> bool {
+        self.quirks.has(Quirk::SignatureExtension) || self.has_signatures.load(Ordering::Relaxed)
+    }
+
     /// Begins to answer a request: its body is handed to the [`Exchange`] piece by piece.
     pub fn begin<'a>(&'a self, request: &'a Parts) -> Exchange<'a> {
         Exchange::begin(self, request)
@@ -190,7 +237,7 @@ impl Core {
     }
 
     /// `text` with its variables replaced.
-    fn fill(&self, text: &str) -> Result<String, FixtureError> {
+    pub(super) fn fill(&self, text: &str) -> Result<String, FixtureError> {
         template::replace(text, |name| match name.parse() {
             Ok(Variable::Registry) => Ok(Some(self.host.clone())),
             Ok(Variable::Digest { image, part, .. }) => {
@@ -211,7 +258,7 @@ impl Core {
         })
     }
 
-    fn image(&self, name: &str) -> Result<&Image, FixtureError> {
+    pub(super) fn image(&self, name: &str) -> Result<&Image, FixtureError> {
         self.images.get(name).map(AsRef::as_ref).ok_or_else(|| FixtureError::Image(name.to_owned()))
     }
 

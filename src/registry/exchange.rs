@@ -13,11 +13,11 @@ use super::{
     error::ErrorCode,
     fault::Armed,
     journal::Entry,
-    quirks,
+    lookaside, quirks,
     route::{Endpoint, Route},
     store::Upload,
 };
-use crate::{fixture::Quirk, oci::Digest};
+use crate::oci::Digest;
 
 /// The largest manifest (or form, or signature) that is accepted, in bytes; the specification asks for at least 4 MiB.
 pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
@@ -49,7 +49,9 @@ impl<'a> Exchange<'a> {
     pub(super) fn begin(core: &'a Core, request: &'a Parts) -> Self {
         let route = Route::of(request.uri.path());
         let fault = core.faults.firing(request);
-        let intake = match core.access.check(request, &route) {
+        // A lookaside folder is a plain web server beside the registry.
+        let access = if matches!(route, Route::Lookaside(_)) { Ok(()) } else { core.access.check(request, &route) };
+        let intake = match access {
             Err(refusal) => Intake::Refused(refusal),
             // A fault with an answer of its own changes nothing in the registry.
             Ok(()) if fault.as_ref().is_some_and(|fault| fault.answers_itself()) => Intake::Ignored,
@@ -101,7 +103,7 @@ impl<'a> Exchange<'a> {
             Some(fault) => fault.apply(usual),
             None => usual().into(),
         };
-        if self.core.quirks.has(Quirk::SignatureExtension) {
+        if self.core.announces_signatures() {
             let (name, value) = signatures::SUPPORTED;
             delivery.answer.headers.insert(name, value);
         }
@@ -126,6 +128,7 @@ impl<'a> Exchange<'a> {
             (&Method::GET, Route::Repository(name, Endpoint::Referrers(digest))) => {
                 referrers::list(self.core.store().repository(name), digest, query)
             }
+            (&Method::GET, Route::Lookaside(path)) => lookaside::serve(&self.core.store().signatures, path),
             (&Method::GET, Route::Repository(name, Endpoint::Upload(id))) => self.upload_state(name, id),
             (&Method::DELETE, Route::Repository(name, Endpoint::Upload(id))) => {
                 match self.core.uploads.take(name, id) {
@@ -140,7 +143,7 @@ impl<'a> Exchange<'a> {
                     Endpoint::Manifest(reference) => pull::manifest(repository, reference, self.request),
                     Endpoint::Blob(digest) => pull::blob(repository, digest, self.request),
                     Endpoint::Tags => tags::list(name, repository, &self.core.tags, &self.core.quirks, query),
-                    Endpoint::Signatures(digest) => signatures::list(repository.signatures(digest)),
+                    Endpoint::Signatures(digest) => signatures::list(&store, name, digest),
                     Endpoint::Uploads | Endpoint::Upload(_) | Endpoint::Referrers(_) => ErrorCode::Unsupported.answer(),
                 }
             }
@@ -171,9 +174,7 @@ impl<'a> Exchange<'a> {
             Route::Repository(name, Endpoint::Manifest(reference)) => {
                 push_manifest::put(name, store.repository_mut(name), reference, self.request, body)
             }
-            Route::Repository(name, Endpoint::Signatures(digest)) => {
-                signatures::put(store.repository_mut(name).signatures_mut(digest), digest, body)
-            }
+            Route::Repository(name, Endpoint::Signatures(digest)) => signatures::put(&mut store, name, digest, body),
             _ => ErrorCode::Unsupported.answer(),
         }
     }

@@ -11,6 +11,13 @@
 //! # }
 //! ```
 //!
+//! # Signatures
+//!
+//! Cosign's signatures and attestations, and whatever else refers to an image, are images themselves: tags and untagged
+//! images of a repository. [Signatures](crate::fixture::ImageSignature) in the sense of containers/image are kept beside the
+//! images: OpenShift's extension serves them at `/extensions/v2/<name>/signatures/<digest>`, where clients put others, and
+//! `/lookaside` is a lookaside folder for clients that are told of one, without credentials.
+//!
 //! # Limits
 //!
 //! | what | how much | beyond |
@@ -18,6 +25,7 @@
 //! | manifests, forms and signatures | 4 MiB ([`MANIFEST_LIMIT`]) | 413 `SIZE_INVALID` |
 //! | uploads under way | 1,000 ([`UPLOAD_LIMIT`]) | the oldest is given up |
 //! | journal | 10,000 entries ([`JOURNAL_LIMIT`]) | the oldest makes room |
+//! | signatures in a lookaside folder | 10,000 ([`LOOKASIDE_LIMIT`]) | the fixture is refused |
 //! | content in memory | 16 MiB each ([`SPILL_THRESHOLD`]) | a temporary file |
 //! | a layer made from a recipe | 64 MiB ([`LARGEST_LAYER`](crate::fixture::LARGEST_LAYER)) | the fixture is refused |
 //! | repository names and tags | 255 and 128 characters | 400 `NAME_INVALID`, or 404 |
@@ -34,11 +42,13 @@ mod exchange;
 mod fault;
 mod folder;
 mod journal;
+mod lookaside;
 mod query;
 mod quirks;
 mod route;
 mod schedule;
 mod server;
+mod sign;
 mod store;
 #[cfg(feature = "tls")]
 mod tls;
@@ -51,7 +61,7 @@ pub use builder::{Registry, RegistryBuilder, StartError};
 pub use core::{Core, FixtureError, JOURNAL_LIMIT};
 pub use error::ErrorCode;
 pub use exchange::{Exchange, MANIFEST_LIMIT};
-pub use folder::FolderError;
+pub use folder::{FolderError, LOOKASIDE_LIMIT};
 pub use journal::Entry;
 pub use server::who_listens_on;
 pub use store::{Content, SPILL_THRESHOLD, StoredFile, UPLOAD_LIMIT};

@@ -10,6 +10,8 @@ mod on_wiremock;
 mod pull;
 mod push;
 mod quirks;
+#[cfg(feature = "openpgp")]
+mod signatures;
 mod support;
 mod tls;
 mod transport;
