@@ -11,6 +11,8 @@ mod pull;
 mod push;
 mod quirks;
 #[cfg(feature = "openpgp")]
+mod referrers;
+#[cfg(feature = "openpgp")]
 mod signatures;
 mod support;
 mod tls;

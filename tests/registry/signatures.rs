@@ -7,7 +7,7 @@ use http::StatusCode;
 use isi_conformance::{
     fixture::{ImageSignature, RegistryFixture, WrongImageSignature},
     oci::Digest,
-    registry::{Core, MANIFEST_LIMIT},
+    registry::{Core, LOOKASIDE_LIMIT, MANIFEST_LIMIT},
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -291,6 +291,14 @@ mod on_disk {
         fs::write(path, vec![0; MANIFEST_LIMIT + 1]).unwrap();
         let error = served(&root).unwrap_err();
         assert!(error.ends_with("is too large for a signature, which has at most 4194304 bytes"), "{error}");
+    }
+
+    #[test]
+    fn too_many_signatures_are_refused() {
+        let names: Vec<String> = (1..=LOOKASIDE_LIMIT + 1).map(|number| format!("signature-{number}")).collect();
+        let root = folder(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let error = served(&root).unwrap_err();
+        assert!(error.ends_with("holds more than 10000 signatures"), "{error}");
     }
 
     #[cfg(unix)]
