@@ -7,7 +7,7 @@ use clap::Args;
 use super::exit::{CommandError, Exit};
 use crate::fixture::{Key, OpenPgpKey};
 
-/// Print the public key by which clients verify what fixtures sign
+/// Print the public key by which clients verify what fixtures sign.
 ///
 /// Keys follow from their names, the secret ones too: they protect nothing, and nobody should trust them outside of a test.
 #[derive(Debug, Args)]
