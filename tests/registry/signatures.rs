@@ -335,6 +335,18 @@ mod on_disk {
     }
 
     #[test]
+    fn a_folder_with_signatures_is_no_image_whatever_else_is_in_it() {
+        let root = tempfile::tempdir().unwrap();
+        with("signatures: [{ signs: s2-basic, key: fixture }]").save(root.path()).unwrap();
+        let image = fs::read_dir(root.path().join("lib")).unwrap().map(|entry| entry.unwrap().path());
+        let folder = image.into_iter().find(|path| path.join("signature-1").exists()).unwrap();
+        fs::write(folder.join("manifest.json"), "{}").unwrap();
+        let again = registry("{}");
+        again.load(root.path()).unwrap();
+        assert_eq!(body(&ask(&again, "GET /v2/_catalog")), r#"{"repositories":["lib/app"]}"#);
+    }
+
+    #[test]
     fn a_later_save_leaves_no_signature_of_an_earlier_one() {
         let root = tempfile::tempdir().unwrap();
         with("signatures: [{ signs: s2-basic, key: fixture }, { signs: s2-basic, key: other }]")
