@@ -86,10 +86,11 @@ impl Deref for Registry {
 /// A registry to be started. It reads like a fixture file:
 ///
 /// ```
-/// use isi_conformance::{fixture::{Auth, Fault}, registry::Registry};
+/// use isi_conformance::{fixture::{Auth, Fault, ImageSignature}, registry::Registry};
 ///
 /// let builder = Registry::builder()
 ///     .tag("lib/app", "v1", "s2-basic")
+///     .signature(ImageSignature::of("s2-basic", "fixture"))
 ///     .auth(Auth::basic().user("robot", "secret"))
 ///     .fault(Fault::when("GET manifests/*").first(1).status(503).error("UNAVAILABLE"));
 /// ```
