@@ -69,6 +69,20 @@ fn serves_a_fixture_until_it_is_terminated() {
     again.terminate();
 }
 
+#[test]
+fn a_lookaside_folder_is_found_beside_the_fixture() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = format!("lib/app@sha256={}", "0".repeat(64));
+    fs::create_dir_all(folder.path().join("signatures").join(&image)).unwrap();
+    fs::write(folder.path().join("signatures").join(&image).join("signature-1"), "a signature").unwrap();
+    let fixture = folder.path().join("fixture.yaml");
+    fs::write(&fixture, "lookaside: signatures").unwrap();
+    let served = Served::start(&[&fixture.to_string_lossy()]);
+    let answer = served.get(&format!("/lookaside/{image}/signature-1"));
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("a signature"), "{answer}");
+    served.terminate();
+}
+
 /// What a registry says on standard error once it has been asked for something odd, and how it ends.
 fn accounted(arguments: &[&str]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();

@@ -34,29 +34,36 @@ async fn ask_until(address: SocketAddr, end: Instant) -> u32 {
     let mut stream = tokio::net::TcpStream::connect(address).await.expect("the server accepts");
     stream.set_nodelay(true).expect("TCP");
     let mut buffer = vec![0; 64 * 1024];
-    stream.write_all(REQUEST).await.expect("the server reads");
-    let first = stream.read(&mut buffer).await.expect("the server answers");
-    assert!(buffer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&buffer[..first]));
-    let length = length(&buffer[..first]);
-    let mut answers = 1;
-    let mut left = length - first;
+    let mut answers = 0;
     while Instant::now() < end {
-        if left == 0 {
-            stream.write_all(REQUEST).await.expect("the server reads");
-            left = length;
-            answers += 1;
+        stream.write_all(REQUEST).await.expect("the server reads");
+        let mut read = 0;
+        // Every head is read: some servers say something else from time to time.
+        let length = loop {
+            read += stream.read(&mut buffer[read..]).await.expect("the server answers");
+            if let Some(length) = length(&buffer[..read]) {
+                break length;
+            }
+        };
+        while read < length {
+            read += stream.read(&mut buffer[read..length]).await.expect("the server answers");
         }
-        left -= stream.read(&mut buffer[..left]).await.expect("the server answers");
+        answers += 1;
     }
     answers
 }
 
-/// The length of an answer, head and body, of which at least the head is there.
-fn length(answer: &[u8]) -> usize {
-    let text = String::from_utf8_lossy(answer).to_ascii_lowercase();
-    let head = text.find("\r\n\r\n").expect("a head arrives at once") + 4;
-    let length = text.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
-    head + length.and_then(|length| length.parse::<usize>().ok()).expect("a length")
+/// The length of an answer, head and body, once all of its head is there.
+fn length(answer: &[u8]) -> Option<usize> {
+    const LENGTH: &[u8] = b"content-length: ";
+    let head = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(answer));
+    let lines = answer[..head].split(|byte| *byte == b'\n');
+    let mut lengths =
+        lines.filter(|line| line.len() > LENGTH.len() && line[..LENGTH.len()].eq_ignore_ascii_case(LENGTH));
+    let digits = lengths.next().expect("a length")[LENGTH.len()..].trim_ascii();
+    let body: usize = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).expect("a number");
+    Some(head + body)
 }
 
 /// Asks once, on a connection of its own.

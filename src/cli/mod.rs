@@ -2,6 +2,7 @@
 
 pub mod coverage;
 mod exit;
+mod key;
 mod reference;
 mod registry;
 mod run;
@@ -34,6 +35,7 @@ enum Command {
     Run(Box<RunArguments>),
     Reference(Box<reference::ReferenceArguments>),
     Registry(Box<registry::RegistryArguments>),
+    Key(key::KeyArguments),
     Coverage(coverage::CoverageArguments),
     #[command(subcommand)]
     Schema(schema::SchemaCommand),
@@ -46,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(*arguments),
         Command::Reference(arguments) => exit::finish(reference::run(*arguments)),
         Command::Registry(arguments) => exit::finish(registry::run(*arguments)),
+        Command::Key(arguments) => exit::finish(key::run(&arguments)),
         Command::Coverage(arguments) => exit::finish(coverage::run(&arguments)),
         Command::Schema(command) => exit::finish(schema::run(&command)),
     }

@@ -6,6 +6,8 @@
 mod digest;
 pub mod media_type;
 mod reference;
+mod referrer;
 
 pub use digest::{Algorithm, Digest, Hasher, ParseDigestError};
 pub use reference::{DOCKER_HUB, ImageReference, ParseReferenceError};
+pub use referrer::Referrer;

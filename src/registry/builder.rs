@@ -1,6 +1,6 @@
 //! A running registry, and how to start one.
 
-use std::{io, net::SocketAddr, ops::Deref, sync::Arc};
+use std::{io, net::SocketAddr, ops::Deref, path::PathBuf, sync::Arc};
 
 use tokio::net::TcpListener;
 
@@ -9,7 +9,9 @@ use super::{
     journal::{Entry, Listener},
     server::{Security, Server},
 };
-use crate::fixture::{Auth, BuildError, Fault, Images, RegistryFixture, Salt, TagListing, Tls, UnknownQuirk, builtin};
+use crate::fixture::{
+    Auth, BuildError, Fault, ImageSignature, Images, RegistryFixture, Salt, TagListing, Tls, UnknownQuirk, builtin,
+};
 
 /// A registry on a TCP port. It stops when it is dropped.
 ///
@@ -84,10 +86,11 @@ impl Deref for Registry {
 /// A registry to be started. It reads like a fixture file:
 ///
 /// ```
-/// use isi_conformance::{fixture::{Auth, Fault}, registry::Registry};
+/// use isi_conformance::{fixture::{Auth, Fault, ImageSignature}, registry::Registry};
 ///
 /// let builder = Registry::builder()
 ///     .tag("lib/app", "v1", "s2-basic")
+///     .signature(ImageSignature::of("s2-basic", "fixture"))
 ///     .auth(Auth::basic().user("robot", "secret"))
 ///     .fault(Fault::when("GET manifests/*").first(1).status(503).error("UNAVAILABLE"));
 /// ```
@@ -175,6 +178,24 @@ impl RegistryBuilder {
     /// Adds an image under a tag.
     pub fn tag(mut self, repository: impl Into<String>, tag: impl Into<String>, image: impl Into<String>) -> Self {
         self.fixture.repositories.entry(repository.into()).or_default().insert(tag.into(), image.into());
+        self
+    }
+
+    /// Adds an image without a tag, such as one that refers to another.
+    pub fn untagged(mut self, repository: impl Into<String>, image: impl Into<String>) -> Self {
+        self.fixture.untagged.entry(repository.into()).or_default().push(image.into());
+        self
+    }
+
+    /// Adds a signature that is kept beside the image.
+    pub fn signature(mut self, signature: ImageSignature) -> Self {
+        self.fixture.signatures.push(signature);
+        self
+    }
+
+    /// Adds the signatures of this lookaside folder.
+    pub fn lookaside(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.fixture.lookaside = Some(folder.into());
         self
     }
 

@@ -4,7 +4,7 @@ use std::{
     path::Path,
     sync::{
         PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -22,7 +22,7 @@ use super::{
     store::{Store, Uploads},
 };
 use crate::{
-    fixture::{Fault, Image, Images, Quirk, Quirks, RegistryFixture, TagListing},
+    fixture::{Fault, Image, Images, NoOpenPgp, Quirk, Quirks, RegistryFixture, SignatureWay, TagListing},
     oci::Digest,
     variable::{Part, Variable, elsewhere, template},
 };
@@ -48,6 +48,8 @@ pub struct Core {
     malformed: AtomicU64,
     pub(super) faults: Faults,
     pub(super) journal: Journal,
+    /// Whether it was given signatures that are found through OpenShift's extension.
+    has_signatures: AtomicBool,
 }
 
 /// A fixture names something that is not there.
@@ -62,6 +64,20 @@ pub enum FixtureError {
     /// A folder cannot be served.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// A signature is to sign an image that no repository holds.
+    #[error("no repository holds image `{0}`, which is to be signed (hint: put it into `repositories` or `untagged`)")]
+    HeldNowhere(String),
+    /// A signature is to sign an image that its repository does not hold.
+    #[error("repository `{repository}` does not hold image `{image}`, which is to be signed there")]
+    NotHeld {
+        /// The image.
+        image: String,
+        /// The repository.
+        repository: String,
+    },
+    /// A signature takes OpenPGP.
+    #[error(transparent)]
+    OpenPgp(#[from] NoOpenPgp),
     /// A filled-in pattern is none.
     #[error(transparent)]
     Pattern(#[from] crate::fixture::ParsePatternError),
@@ -88,6 +104,7 @@ impl Core {
             malformed: AtomicU64::new(0),
             faults: Faults::default(),
             journal: Journal::new(JOURNAL_LIMIT),
+            has_signatures: AtomicBool::new(false),
         };
         for (repository, tags) in &fixture.repositories {
             core.store_mut().repository_mut(repository);
@@ -103,6 +120,13 @@ impl Core {
         for (repository, folder) in &fixture.folders {
             folder::load(core.store_mut().repository_mut(repository), folder)?;
         }
+        for signature in &fixture.signatures {
+            core.sign(signature)?;
+        }
+        if let Some(folder) = &fixture.lookaside {
+            folder::load_lookaside(&mut core.store_mut().signatures, folder)?;
+            core.announce_signatures();
+        }
         for fault in &fixture.faults {
             core.arm(fault.clone())?;
         }
@@ -115,15 +139,19 @@ impl Core {
     }
 
     /// Adds the images of every folder below `root`, each folder as the repository that its path names: what
-    /// [`save`](Self::save) writes, and OCI layouts, unpacked `docker save`s and skopeo `dir:`s of other tools.
+    /// [`save`](Self::save) writes, and OCI layouts, unpacked `docker save`s and skopeo `dir:`s of other tools. Signatures
+    /// beside them, as in a lookaside folder, are found in every way.
     ///
     /// # Errors
     /// When nothing below `root` is such a folder, or one cannot be read.
     pub fn load(&self, root: &Path) -> Result<(), FolderError> {
-        folder::load_all(&mut self.store_mut(), root)
+        folder::load_all(&mut self.store_mut(), root)?;
+        self.announce_signatures();
+        Ok(())
     }
 
-    /// Writes all repositories as OCI layouts, each into the folder of its name below `root`.
+    /// Writes all repositories as OCI layouts, each into the folder of its name below `root`, and the signatures of their
+    /// images beside them, so that `root` is a lookaside folder, too.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -231,6 +259,22 @@ impl Core {
         }
     }
 
+    /// Host and port by which clients reach the registry.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Says from now on that there are signatures to be found through OpenShift's extension, if there are.
+    pub(super) fn announce_signatures(&self) {
+        let any = self.store().signatures.any(SignatureWay::Extension);
+        self.has_signatures.fetch_or(any, Ordering::Relaxed);
+    }
+
+    /// Whether answers announce OpenShift's extension for signatures.
+    pub(super) fn announces_signatures(&self) -> bool {
+        self.quirks.has(Quirk::SignatureExtension) || self.has_signatures.load(Ordering::Relaxed)
+    }
+
     /// Begins to answer a request: its body is handed to the [`Exchange`] piece by piece.
     pub fn begin<'a>(&'a self, request: &'a Parts) -> Exchange<'a> {
         Exchange::begin(self, request)
@@ -244,7 +288,7 @@ impl Core {
     }
 
     /// `text` with its variables replaced.
-    fn fill(&self, text: &str) -> Result<String, FixtureError> {
+    pub(super) fn fill(&self, text: &str) -> Result<String, FixtureError> {
         template::replace(text, |name| match name.parse() {
             Ok(Variable::Registry) => Ok(Some(self.host.clone())),
             Ok(Variable::Elsewhere) => Ok(Some(elsewhere(&self.host))),
@@ -266,7 +310,7 @@ impl Core {
         })
     }
 
-    fn image(&self, name: &str) -> Result<&Image, FixtureError> {
+    pub(super) fn image(&self, name: &str) -> Result<&Image, FixtureError> {
         self.images.get(name).map(AsRef::as_ref).ok_or_else(|| FixtureError::Image(name.to_owned()))
     }
 

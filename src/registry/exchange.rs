@@ -13,7 +13,7 @@ use super::{
     error::{ErrorCode, error},
     fault::Armed,
     journal::Record,
-    quirks,
+    lookaside, quirks,
     route::{Endpoint, Route},
     store::{Repository, Upload},
 };
@@ -101,7 +101,7 @@ impl<'a> Exchange<'a> {
             Some(fault) => fault.apply(usual),
             None => usual().into(),
         };
-        if self.core.quirks.has(Quirk::SignatureExtension) {
+        if self.core.announces_signatures() {
             let (name, value) = signatures::SUPPORTED;
             delivery.answer.headers.insert(name, value);
         }
@@ -126,6 +126,7 @@ impl<'a> Exchange<'a> {
             (&Method::GET, Route::Repository(name, Endpoint::Referrers(digest))) => {
                 referrers::list(self.core.store().repository(name), digest, query)
             }
+            (&Method::GET, Route::Lookaside(path)) => lookaside::serve(&self.core.store().signatures, path),
             (&Method::GET, Route::Repository(name, Endpoint::Upload(id))) => self.upload_state(name, id),
             (&Method::DELETE, Route::Repository(name, Endpoint::Upload(id))) => {
                 match self.core.uploads.take(name, id) {
@@ -140,7 +141,7 @@ impl<'a> Exchange<'a> {
                     Endpoint::Manifest(reference) => pull::manifest(repository, reference, self.request),
                     Endpoint::Blob(digest) => pull::blob(repository, digest, self.request),
                     Endpoint::Tags => self.tags(name, repository),
-                    Endpoint::Signatures(digest) => signatures::list(repository.signatures(digest)),
+                    Endpoint::Signatures(digest) => signatures::list(&store, name, digest),
                     Endpoint::Uploads | Endpoint::Upload(_) | Endpoint::Referrers(_) => ErrorCode::Unsupported.answer(),
                 }
             }
@@ -177,9 +178,7 @@ impl<'a> Exchange<'a> {
                 quirks::judge(&self.core.quirks, repository, body)
                     .unwrap_or_else(|| push_manifest::put(name, repository, reference, self.request, body))
             }
-            Route::Repository(name, Endpoint::Signatures(digest)) => {
-                signatures::put(store.repository_mut(name).signatures_mut(digest), digest, body)
-            }
+            Route::Repository(name, Endpoint::Signatures(digest)) => signatures::put(&mut store, name, digest, body),
             _ => ErrorCode::Unsupported.answer(),
         }
     }

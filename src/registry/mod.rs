@@ -11,6 +11,13 @@
 //! # }
 //! ```
 //!
+//! # Signatures
+//!
+//! Cosign's signatures and attestations, and whatever else refers to an image, are images themselves: tags and untagged
+//! images of a repository. [Signatures](crate::fixture::ImageSignature) in the sense of containers/image are kept beside the
+//! images: OpenShift's extension serves them at `/extensions/v2/<name>/signatures/<digest>`, where clients put others, and
+//! `/lookaside` is a lookaside folder for clients that are told of one, without credentials.
+//!
 //! # Limits
 //!
 //! | what | how much | beyond |
@@ -20,6 +27,7 @@
 //! | journal | 10,000 entries ([`JOURNAL_LIMIT`]), texts of 2 KiB ([`JOURNAL_TEXT_LIMIT`]) | the oldest makes room; texts are cut |
 //! | the head of a request | some 128 KiB ([`HEAD_LIMIT`]), 100 headers | 431 `SIZE_INVALID` |
 //! | waiting for a head | 30 s | the connection is closed |
+//! | signatures in a lookaside folder | 10,000 ([`LOOKASIDE_LIMIT`]) | the fixture is refused |
 //! | content in memory | 16 MiB each ([`SPILL_THRESHOLD`]) | a temporary file |
 //! | a layer made from a recipe | 64 MiB ([`LARGEST_LAYER`](crate::fixture::LARGEST_LAYER)) | the fixture is refused |
 //! | repository names and tags | 255 and 128 characters | 400 `NAME_INVALID`, or 404 |
@@ -37,11 +45,13 @@ mod fault;
 mod finding;
 mod folder;
 mod journal;
+mod lookaside;
 mod query;
 mod quirks;
 mod route;
 mod schedule;
 mod server;
+mod sign;
 mod store;
 #[cfg(feature = "tls")]
 mod tls;
@@ -54,7 +64,7 @@ pub use core::{Core, FixtureError, JOURNAL_LIMIT};
 pub use error::ErrorCode;
 pub use exchange::{Exchange, MANIFEST_LIMIT};
 pub use finding::Finding;
-pub use folder::FolderError;
+pub use folder::{FolderError, LOOKASIDE_LIMIT};
 pub use journal::{Entry, JOURNAL_TEXT_LIMIT};
 pub use server::{HEAD_LIMIT, who_listens_on};
 pub use store::{Content, SPILL_THRESHOLD, StoredFile, UPLOAD_LIMIT};

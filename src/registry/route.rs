@@ -18,6 +18,8 @@ pub(crate) enum Route<'a> {
     Token,
     /// `/_storage/<name>/<digest>`: where blobs are redirected to.
     Storage(&'a str, &'a str),
+    /// `/lookaside/<path>`: the folder with signatures.
+    Lookaside(Cow<'a, str>),
     /// An endpoint of a repository whose name is well-formed.
     Repository(&'a str, Endpoint<'a>),
     /// An endpoint of a repository whose name is malformed.
@@ -58,6 +60,9 @@ impl<'a> Route<'a> {
         if let Some((name, digest)) = path.strip_prefix("/_storage/").and_then(|rest| rest.rsplit_once('/')) {
             return Self::Storage(name, digest);
         }
+        if let Some(rest) = path.strip_prefix("/lookaside/") {
+            return percent_decode_str(rest).decode_utf8().map_or(Self::Unknown, Self::Lookaside);
+        }
         let endpoint = match (path.strip_prefix("/v2/"), path.strip_prefix("/extensions/v2/")) {
             (Some(rest), _) => Endpoint::split(rest),
             (None, Some(rest)) => Endpoint::split_extension(rest),
@@ -71,7 +76,7 @@ impl<'a> Route<'a> {
     pub(crate) const fn methods(&self) -> &'static str {
         match self {
             Self::Token => "GET, HEAD, POST",
-            Self::Ping | Self::Catalog | Self::Storage(..) => "GET, HEAD",
+            Self::Ping | Self::Catalog | Self::Storage(..) | Self::Lookaside(_) => "GET, HEAD",
             Self::Repository(_, endpoint) => match endpoint {
                 Endpoint::Manifest(_) => "GET, HEAD, PUT, DELETE",
                 Endpoint::Blob(_) => "GET, HEAD, DELETE",
@@ -181,6 +186,8 @@ mod tests {
     #[case("/v2/app/blobs/uploads/1-2", Route::Repository("app", Endpoint::Upload("1-2")))]
     #[case("/v2/app/referrers/sha256:abc", Route::Repository("app", Endpoint::Referrers("sha256:abc".into())))]
     #[case("/extensions/v2/a/b/signatures/sha256:abc", Route::Repository("a/b", Endpoint::Signatures("sha256:abc".into())))]
+    #[case("/lookaside/a/b@sha256=abc/signature-1", Route::Lookaside("a/b@sha256=abc/signature-1".into()))]
+    #[case("/lookaside/a%40sha256%3Dabc/signature-1", Route::Lookaside("a@sha256=abc/signature-1".into()))]
     #[case("/v2/app/nothing/v1", Route::Unknown)]
     #[case("/favicon.ico", Route::Unknown)]
     fn names_the_endpoint(#[case] path: &str, #[case] expected: Route<'_>) {

@@ -45,7 +45,7 @@ impl RegistryResponder {
     /// When an image cannot be built, or the fixture names something that is not there.
     pub async fn mount(server: &MockServer, builder: RegistryBuilder) -> Result<Arc<Core>, StartError> {
         let core = Arc::new(builder.host(server.address().to_string()).core()?);
-        let paths = path_regex("^/(v2|extensions/v2|_storage)(/|$)|^/token$");
+        let paths = path_regex("^/(v2|extensions/v2|_storage|lookaside)(/|$)|^/token$");
         Mock::given(paths).respond_with(Self::new(core.clone())).mount(server).await;
         Ok(core)
     }

@@ -102,7 +102,9 @@ fn unbuildable(source: &Source, images: &ImageCatalogue) -> Vec<Diagnostic> {
     let wrong = recipes.entries().iter().filter_map(|(name, recipe)| {
         let error = images.build([name.name.as_str()], &Salt::default()).err()?;
         let place = match &error {
-            BuildError::Unknown { name, .. } => recipe.find_text(&|text| text == name),
+            BuildError::Unknown { name, .. } | BuildError::RefersToOther { referrer: name, .. } => {
+                recipe.find_text(&|text| text == name)
+            }
             BuildError::Endless(_) => None,
         };
         Some(Diagnostic::new(source, place.unwrap_or(name.span), error.to_string()))

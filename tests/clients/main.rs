@@ -1,27 +1,31 @@
 //! Real clients against the mock registry: skopeo, the oci-client crate, and the conformance suite of the OCI distribution
 //! specification.
 //!
-//! Where skopeo or the suite is not at hand its tests are shown as ignored, and a line says so.
+//! Where skopeo or the suite is not at hand its tests are shown as ignored, and a line says so. Those that sign need gpg, too.
 
 #![allow(clippy::unwrap_used)]
 
 mod oci_client;
 mod oci_conformance;
+#[cfg(feature = "openpgp")]
+mod signatures;
 mod skopeo;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     rustls::crypto::ring::default_provider().install_default().expect("nobody else chooses a provider");
-    let installed = skopeo::is_installed();
+    let installed = is_installed("skopeo");
     if !installed {
         eprintln!("skipped: skopeo is not installed, so its tests are ignored (apt-get install -y skopeo)");
     }
     let mut trials: Vec<Trial> =
         skopeo::trials().into_iter().map(|trial| trial.with_ignored_flag(!installed)).collect();
+    #[cfg(feature = "openpgp")]
+    trials.extend(signatures::trials(installed));
     trials.extend(oci_client::trials());
     let suite = oci_conformance::program().is_some();
     if !suite {
@@ -29,6 +33,12 @@ fn main() -> ExitCode {
     }
     trials.extend(oci_conformance::trials().into_iter().map(|trial| trial.with_ignored_flag(!suite)));
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Whether there is a program of this name.
+fn is_installed(program: &str) -> bool {
+    let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    version.is_ok_and(|status| status.success())
 }
 
 /// A runtime for one registry, beside which the test blocks.

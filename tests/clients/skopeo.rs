@@ -1,10 +1,6 @@
 //! skopeo, which is containers/image: what podman, buildah and CRI-O use.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, path::Path, process::Command};
 
 use isi_conformance::{
     fixture::{Auth, Profile, Tls},
@@ -14,11 +10,6 @@ use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 use crate::runtime;
-
-pub(crate) fn is_installed() -> bool {
-    let version = Command::new("skopeo").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    version.is_ok_and(|status| status.success())
-}
 
 pub(crate) fn trials() -> Vec<Trial> {
     type Test = fn() -> Result<(), Failed>;
@@ -40,7 +31,7 @@ fn app() -> RegistryBuilder {
 }
 
 /// What skopeo says; an error is what it says on standard error.
-fn skopeo(arguments: &[&str]) -> Result<String, Failed> {
+pub(crate) fn skopeo(arguments: &[&str]) -> Result<String, Failed> {
     let output = Command::new("skopeo").args(arguments).output()?;
     if output.status.success() {
         Ok(String::from_utf8(output.stdout)?)

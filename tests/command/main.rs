@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod folder;
+mod key;
 mod usage;
 mod versions;
 

@@ -7,6 +7,7 @@ use super::{isi_conformance, text};
 #[rstest]
 #[case::all(&["--help"])]
 #[case::run(&["run", "--help"])]
+#[case::key(&["key", "--help"])]
 fn help_says_what_there_is(#[case] arguments: &[&str]) {
     let name = arguments.join("-").replace("--", "");
     insta::assert_snapshot!(name, text(&isi_conformance(arguments).stdout));
@@ -41,6 +42,7 @@ fn what_an_older_version_does_not_have_is_skipped_with_a_reason() {
 #[case::folder(&["run", "./not-there"], "has no `suites` folder with `.yaml` files in it")]
 #[case::url(&["run", "--target", "api.example"], "hint: expected `http://HOST:PORT` or `https://HOST:PORT`")]
 #[case::ports(&["run", "--registry-host", "a", "--registry-ports", "9-1"], "expected two ports")]
+#[case::key(&["key"], "the following required arguments were not provided:\n  <NAME>")]
 #[case::report(&["run", "--report", "pdf=a"], "expected json=PATH, junit=PATH or html=PATH")]
 fn wrong_usage_is_told_with_what_to_do(#[case] arguments: &[&str], #[case] expected: &str) {
     let output = isi_conformance(arguments);

@@ -62,6 +62,21 @@ fn what_is_saved_can_be_served_again_byte_by_byte() {
 }
 
 #[test]
+fn repositories_below_others_and_links_in_circles_are_no_trouble() {
+    let first = registry("repositories: { lib: { v1: s2-basic }, lib/app: { v1: oci-basic } }");
+    let root = tempfile::tempdir().unwrap();
+    first.save(root.path()).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(root.path(), root.path().join("circle")).unwrap();
+    let again = registry("{}");
+    again.load(root.path()).unwrap();
+    for repository in ["lib", "lib/app"] {
+        let request = format!("GET /v2/{repository}/manifests/v1");
+        assert_eq!(body(&ask(&again, &request)), body(&ask(&first, &request)), "{repository}");
+    }
+}
+
+#[test]
 fn a_skopeo_dir_is_one_image_called_latest() {
     let config = b"{}".to_vec();
     let digest = Digest::sha256(&config);

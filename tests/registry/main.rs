@@ -11,6 +11,10 @@ mod on_wiremock;
 mod pull;
 mod push;
 mod quirks;
+#[cfg(feature = "openpgp")]
+mod referrers;
+#[cfg(feature = "openpgp")]
+mod signatures;
 mod support;
 mod tls;
 mod transport;

@@ -22,8 +22,15 @@ async fn is_mounted_beside_other_mocks() {
     };
     assert_eq!(status("/v2/lib/app/manifests/v1").await, "200");
     assert_eq!(status("/v2/lib/none/tags/list?n=1").await, "404");
+    assert_eq!(status("/lookaside/lib/app@sha256=0/signature-1").await, "404");
     assert_eq!(status("/health").await, "204");
     assert_eq!(status("/v2/lib/app/manifests/broken").await, "500");
     let asked: Vec<String> = registry.journal(0).into_iter().map(|entry| entry.path).collect();
-    assert_eq!(asked, ["/v2/lib/app/manifests/v1", "/v2/lib/none/tags/list", "/v2/lib/app/manifests/broken"]);
+    let expected = [
+        "/v2/lib/app/manifests/v1",
+        "/v2/lib/none/tags/list",
+        "/lookaside/lib/app@sha256=0/signature-1",
+        "/v2/lib/app/manifests/broken",
+    ];
+    assert_eq!(asked, expected);
 }

@@ -287,28 +287,6 @@ fn a_read_only_registry_changes_nothing(#[case] request: &str) {
     assert_eq!(ask(&registry, "GET /v2/lib/app/manifests/v1").status, StatusCode::OK);
 }
 
-#[test]
-fn signatures_of_the_extension_are_put_and_listed() {
-    let registry = registry("{ quirks: [signature-extension] }");
-    let path = format!("/extensions/v2/lib/app/signatures/{}", Digest::sha256(b"image"));
-    let signature = json!({
-        "schemaVersion": 2,
-        "name": format!("{}@one", Digest::sha256(b"image")),
-        "type": "atomic",
-        "content": "c2lnbmF0dXJl",
-    });
-    let put = |signature: &Value| {
-        send(&registry, &format!("PUT {path}"), &[], signature.to_string().as_bytes()).status.as_u16()
-    };
-    let mut other = signature.clone();
-    other["content"] = json!("b3RoZXI=");
-    assert_eq!([put(&signature), put(&signature), put(&other), put(&json!({}))], [201, 201, 409, 400]);
-    let answer = ask(&registry, &format!("GET {path}"));
-    assert_eq!(header(&answer, "x-registry-supports-signatures"), Some("1"));
-    let listed: Value = serde_json::from_slice(&body(&answer)).unwrap();
-    assert_eq!(listed, json!({ "signatures": [signature] }));
-}
-
 mod properties {
     use proptest::prelude::*;
 

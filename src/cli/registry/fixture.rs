@@ -6,7 +6,7 @@ use crate::{
     cli::exit::CommandError,
     document::{self, Diagnostic, Node, Source},
     fixture::{BuildError, RegistryFixture},
-    registry::{FixtureError, FolderError, StartError, TlsError},
+    registry::{FixtureError, StartError, TlsError},
 };
 
 /// A fixture file that could be read.
@@ -34,7 +34,9 @@ impl FixtureFile {
 
     /// The error of an image with the place where the file names it.
     pub(super) fn unbuildable(&self, error: &BuildError) -> CommandError {
-        let (BuildError::Unknown { name, .. } | BuildError::Endless(name)) = error;
+        let (BuildError::Unknown { name, .. }
+        | BuildError::Endless(name)
+        | BuildError::RefersToOther { index: name, .. }) = error;
         let variable = format!("{{{{digest {name}");
         self.at(error, |text| text == name || text.contains(&variable))
     }
@@ -46,13 +48,10 @@ impl FixtureFile {
             StartError::Image(error) => self.unbuildable(error),
             StartError::Fixture(FixtureError::Image(name)) => self.at(error, |text| text == name),
             StartError::Fixture(FixtureError::Content(name)) => self.at(error, |text| text.contains(name.as_str())),
-            StartError::Fixture(FixtureError::Folder(folder)) => {
-                let (FolderError::File { path, .. }
-                | FolderError::Json { path, .. }
-                | FolderError::Unknown(path)
-                | FolderError::Outside { folder: path, .. }) = folder;
-                self.at(error, |text| is_path(path, text))
+            StartError::Fixture(FixtureError::HeldNowhere(name) | FixtureError::NotHeld { image: name, .. }) => {
+                self.at(error, |text| text == name)
             }
+            StartError::Fixture(FixtureError::Folder(folder)) => self.at(error, |text| is_path(folder.path(), text)),
             StartError::Tls(TlsError::File { path, .. }) => self.at(error, |text| is_path(path, text)),
             _ => CommandError::usage(error),
         }

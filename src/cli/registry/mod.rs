@@ -31,8 +31,8 @@ use crate::{
 /// Serve a registry: from a fixture file, from folders with images, or an empty one to push to.
 #[derive(Debug, Args)]
 pub(super) struct RegistryArguments {
-    /// A fixture file, or a folder with OCI layouts (or what `docker save` or skopeo's `dir:` write); an empty registry if
-    /// absent.
+    /// A fixture file, or a folder with OCI layouts (or what `docker save` or skopeo's `dir:` write) and signatures beside
+    /// them; an empty registry if absent.
     #[arg(value_name = "FIXTURE")]
     fixture: Option<PathBuf>,
     /// The address to listen on; port 0 takes a free one.
@@ -53,7 +53,8 @@ pub(super) struct RegistryArguments {
     /// Write every request into this file, one JSON object a line.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Write everything the registry holds into this folder when it stops, as OCI layouts.
+    /// Write everything the registry holds into this folder when it stops, as OCI layouts, and signatures beside them as in
+    /// a lookaside folder.
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
     /// Refuse pushing and deleting.

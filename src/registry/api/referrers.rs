@@ -4,13 +4,8 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
 use crate::{
-    oci::{Digest, media_type},
-    registry::{
-        answer::Answer,
-        error::ErrorCode,
-        query,
-        store::{Referrer, Repository},
-    },
+    oci::{Digest, Referrer, media_type},
+    registry::{answer::Answer, error::ErrorCode, query, store::Repository},
 };
 
 /// An index of the referrers, of one artifact type if the query says so. What nobody refers to has an empty one.

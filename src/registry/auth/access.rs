@@ -49,8 +49,8 @@ impl Access {
     /// Whether the request may be answered; if not, the answer that says why.
     pub(crate) fn check(&self, request: &Parts, route: &Route<'_>) -> Result<(), Refusal> {
         let Some(auth) = &self.auth else { return Ok(()) };
-        // The token endpoint asks for credentials itself; a storage URL carries its own.
-        if matches!(route, Route::Token | Route::Storage(..)) {
+        // The token endpoint asks for credentials itself, a storage URL carries its own, a lookaside folder is open to all.
+        if matches!(route, Route::Token | Route::Storage(..) | Route::Lookaside(_)) {
             return Ok(());
         }
         let needed = self.needed(request, route);

@@ -90,7 +90,7 @@ fn blob_path(folder: &Path, digest: &Digest) -> PathBuf {
 
 /// Writes every repository as a layout into the folder of its name below `root`. Files that are there and have the right
 /// size stay untouched: what has a digest does not change.
-pub(crate) fn save(store: &Store, root: &Path) -> Result<(), FolderError> {
+pub(super) fn save(store: &Store, root: &Path) -> Result<(), FolderError> {
     for (name, repository) in store.repositories() {
         save_repository(repository, &root.join(name))?;
     }

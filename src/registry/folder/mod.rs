@@ -1,8 +1,9 @@
 //! Images in folders, as other tools write them: OCI image layouts, what `docker save` packs, and what skopeo's `dir:`
-//! transport writes.
+//! transport writes. And signatures of images in lookaside folders.
 
 mod docker_save;
 mod layout;
+mod lookaside;
 mod skopeo_dir;
 
 use std::{
@@ -12,9 +13,13 @@ use std::{
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-pub(crate) use layout::save;
+pub use lookaside::LOOKASIDE_LIMIT;
+pub(crate) use lookaside::load as load_lookaside;
 
-use super::store::{Content, Repository, Store};
+use super::{
+    exchange::MANIFEST_LIMIT,
+    store::{Content, Repository, Store},
+};
 
 /// Why a folder cannot be served or written.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +55,26 @@ pub enum FolderError {
         /// The path.
         name: String,
     },
+    /// A lookaside folder holds no signatures.
+    #[error("{} holds no signatures: expected files `REPOSITORY@ALGORITHM=HEX/signature-N`, counted from 1", .0.display())]
+    NoSignatures(PathBuf),
+    /// A signature is too large for one.
+    #[error("{} is too large for a signature, which has at most {MANIFEST_LIMIT} bytes", .0.display())]
+    TooLarge(PathBuf),
+    /// A lookaside folder holds too many signatures.
+    #[error("{} holds more than {LOOKASIDE_LIMIT} signatures", .0.display())]
+    TooMany(PathBuf),
+}
+
+impl FolderError {
+    /// The file or folder in question.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::File { path, .. } | Self::Json { path, .. } | Self::Outside { folder: path, .. } => path,
+            Self::Unknown(path) | Self::NoSignatures(path) | Self::TooLarge(path) | Self::TooMany(path) => path,
+        }
+    }
 }
 
 /// The forms of a folder.
@@ -69,8 +94,8 @@ pub(crate) fn load(repository: &mut Repository, folder: &Path) -> Result<(), Fol
     }
 }
 
-/// Adds every folder of images below `root`, each as a repository that is named by its path. A `root` that is such a folder
-/// itself is the repository of its own name.
+/// Adds every folder of images below `root`, each as a repository that is named by its path, and the signatures of a
+/// lookaside folder. A `root` that is such a folder itself is the repository of its own name.
 pub(crate) fn load_all(store: &mut Store, root: &Path) -> Result<(), FolderError> {
     if form(root)?.is_some() {
         let name = root.canonicalize().unwrap_or_else(|_| root.to_owned());
@@ -79,7 +104,18 @@ pub(crate) fn load_all(store: &mut Store, root: &Path) -> Result<(), FolderError
     }
     let before = store.repositories().len();
     load_below(store, root, "")?;
-    if store.repositories().len() == before { Err(FolderError::Unknown(root.to_owned())) } else { Ok(()) }
+    let signatures = lookaside::load_below(&mut store.signatures, root)?;
+    if store.repositories().len() == before && signatures == 0 {
+        Err(FolderError::Unknown(root.to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
+/// Writes every repository as a layout into the folder of its name below `root`, and the signatures beside them.
+pub(crate) fn save(store: &Store, root: &Path) -> Result<(), FolderError> {
+    layout::save(store, root)?;
+    lookaside::save(store, root)
 }
 
 fn load_below(store: &mut Store, folder: &Path, prefix: &str) -> Result<(), FolderError> {
@@ -87,12 +123,19 @@ fn load_below(store: &mut Store, folder: &Path, prefix: &str) -> Result<(), Fold
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
         .map_err(at(folder))?;
     entries.sort();
+    let is_layout = folder.join("oci-layout").exists();
     for path in entries.into_iter().filter(|path| path.is_dir()) {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        // The content of a layout, and a folder with the signatures of an image, are no repositories.
+        if (is_layout && name == "blobs") || name.contains('@') {
+            continue;
+        }
         let name = format!("{prefix}{name}");
         if form(&path)?.is_some() {
             load(store.repository_mut(&name), &path)?;
-        } else {
+        }
+        // A repository may have others below it. A link may lead in a circle.
+        if !path.is_symlink() {
             load_below(store, &path, &format!("{name}/"))?;
         }
     }

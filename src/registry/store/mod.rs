@@ -2,6 +2,7 @@
 
 mod content;
 mod manifest;
+mod signatures;
 mod tags;
 mod uploads;
 
@@ -12,18 +13,20 @@ use std::{
 
 pub(crate) use content::Writer;
 pub use content::{Content, SPILL_THRESHOLD, StoredFile};
-pub(crate) use manifest::{Manifest, Referrer};
+pub(crate) use manifest::Manifest;
+pub(crate) use signatures::Signatures;
 pub(crate) use tags::Tags;
 pub use uploads::UPLOAD_LIMIT;
 pub(crate) use uploads::{Upload, Uploads};
 
-use super::api::signatures::Signature;
-use crate::fixture::Image;
+use crate::{fixture::Image, oci::Referrer};
 
-/// All repositories, by name.
+/// All repositories, by name, and the signatures of their images.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     repositories: BTreeMap<String, Repository>,
+    /// The signatures that are kept beside the images.
+    pub(crate) signatures: Signatures,
 }
 
 /// The content of one repository. Digests are keys in their written form, so that a lookup needs no parsing.
@@ -34,8 +37,6 @@ pub(crate) struct Repository {
     blobs: HashMap<String, Content>,
     /// Digest of a manifest → the manifests that refer to it, by digest.
     referrers: HashMap<String, BTreeMap<String, Referrer>>,
-    /// Digest of a manifest → its signatures in OpenShift's extension.
-    signatures: HashMap<String, Vec<Signature>>,
 }
 
 impl Store {
@@ -77,14 +78,6 @@ impl Repository {
     /// The manifests that refer to this digest, sorted by their own.
     pub(crate) fn referrers(&self, digest: &str) -> impl Iterator<Item = &Referrer> {
         self.referrers.get(digest).into_iter().flat_map(BTreeMap::values)
-    }
-
-    pub(crate) fn signatures(&self, digest: &str) -> &[Signature] {
-        self.signatures.get(digest).map_or(&[], Vec::as_slice)
-    }
-
-    pub(crate) fn signatures_mut(&mut self, digest: &str) -> &mut Vec<Signature> {
-        self.signatures.entry(digest.to_owned()).or_default()
     }
 
     /// Adds an image with all it consists of, except what it declares as missing; returns its manifest.
