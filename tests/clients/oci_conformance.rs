@@ -16,8 +16,11 @@ pub(crate) fn program() -> Option<OsString> {
     std::env::var_os("ISI_OCI_CONFORMANCE")
 }
 
+/// Makes a registry ask for credentials.
+type AskFor = fn(RegistryBuilder) -> RegistryBuilder;
+
 pub(crate) fn trials() -> Vec<Trial> {
-    let auths: [(&str, fn(RegistryBuilder) -> RegistryBuilder); 3] = [
+    let auths: [(&str, AskFor); 3] = [
         ("open", |builder| builder),
         ("basic", |builder| builder.auth(Auth::basic().user("robot", "secret"))),
         ("bearer", |builder| builder.auth(Auth::bearer().user("robot", "secret"))),
@@ -39,7 +42,7 @@ const ON: [&str; 5] = [
     "OCI_DATA_SPARSE",
 ];
 
-fn passes(version: &str, auth: fn(RegistryBuilder) -> RegistryBuilder) -> Result<(), Failed> {
+fn passes(version: &str, auth: AskFor) -> Result<(), Failed> {
     let program = program().ok_or("nobody has said where the suite is")?;
     let runtime = runtime();
     let registry = runtime.block_on(auth(Registry::builder()).start())?;
