@@ -24,6 +24,10 @@ pub(crate) fn trials(skopeo_is_installed: bool) -> Vec<Trial> {
     if !gpg {
         eprintln!("skipped: gpg is not installed, so nobody signs or verifies with OpenPGP (apt-get install -y gnupg)");
     }
+    let signing = gpg && skopeo_is_installed && skopeo_signs();
+    if gpg && skopeo_is_installed && !signing {
+        eprintln!("skipped: this skopeo is built without GnuPG, so it does not sign");
+    }
     let cosign = skopeo_is_installed && skopeo_knows_cosign();
     if skopeo_is_installed && !cosign {
         eprintln!("skipped: this skopeo is built without sigstore, so it does not judge cosign's signatures");
@@ -33,7 +37,7 @@ pub(crate) fn trials(skopeo_is_installed: bool) -> Vec<Trial> {
         ("accepts_what_the_lookaside_folder_serves", gpg, || accepts_through(SignatureWay::Lookaside)),
         ("accepts_a_saved_lookaside_folder", gpg, accepts_a_saved_lookaside_folder),
         ("refuses_every_wrong_signature", gpg, refuses_every_wrong_signature),
-        ("signs_what_it_pushes_through_the_extension", gpg, signs_what_it_pushes_through_the_extension),
+        ("signs_what_it_pushes_through_the_extension", signing, signs_what_it_pushes_through_the_extension),
         ("accepts_a_signature_of_cosign", cosign, accepts_a_signature_of_cosign),
         ("refuses_every_wrong_signature_of_cosign", cosign, refuses_every_wrong_signature_of_cosign),
     ];
@@ -41,6 +45,17 @@ pub(crate) fn trials(skopeo_is_installed: bool) -> Vec<Trial> {
         Trial::test(format!("skopeo::{name}"), test).with_ignored_flag(!skopeo_is_installed || !possible)
     };
     tests.into_iter().map(trial).collect()
+}
+
+/// Whether this skopeo can sign: one that is built with Go's OpenPGP only verifies.
+fn skopeo_signs() -> bool {
+    let Ok(folder) = tempfile::tempdir() else { return false };
+    let manifest = folder.path().join("manifest.json");
+    let signed = fs::write(&manifest, "{}").and_then(|()| {
+        let arguments = ["standalone-sign", "-o", "signature", "manifest.json", "registry.test/lib/app:v1", "NOBODY"];
+        Command::new("skopeo").current_dir(folder.path()).args(arguments).output()
+    });
+    signed.is_ok_and(|output| !String::from_utf8_lossy(&output.stderr).contains("not supported"))
 }
 
 /// Whether this skopeo knows cosign's signatures. Debian builds it without.
@@ -151,25 +166,23 @@ fn accepts_a_saved_lookaside_folder() -> Result<(), Failed> {
 fn refuses_every_wrong_signature() -> Result<(), Failed> {
     use WrongImageSignature as Wrong;
     let runtime = runtime();
-    for (wrong, reason) in [
-        (Wrong::OtherImage, "does not match"),
-        (Wrong::OtherIdentity, "is not accepted"),
-        (Wrong::OtherKey, "Summary:128"),
-        (Wrong::Altered, "Summary:4,"),
-        (Wrong::Garbage, "No data"),
+    // In the words of GnuPG, or of Go's OpenPGP where skopeo is built with that. A file of a lookaside folder is looked at
+    // before it is taken for OpenPGP.
+    for (wrong, reasons) in [
+        (Wrong::OtherImage, ["does not match"].as_slice()),
+        (Wrong::OtherIdentity, &["is not accepted"]),
+        (Wrong::OtherKey, &["Summary:128", "Key not found"]),
+        (Wrong::Altered, &["Summary:4,", "hash tag doesn't match"]),
+        (Wrong::Garbage, &["No data", "unrecognized signature format", "invalid data"]),
     ] {
         for way in SignatureWay::ALL {
-            // A file of a lookaside folder is looked at before it is taken for OpenPGP.
-            let reason = match (wrong, way) {
-                (Wrong::Garbage, SignatureWay::Lookaside) => "unrecognized signature format",
-                _ => reason,
-            };
             let signature = ImageSignature::of("s2-basic", "fixture").wrong(wrong).through(way);
             let registry = runtime.block_on(signed(signature).start())?;
             let lookaside = format!("http://{}/lookaside", registry.host());
             let trusting = Configuration::open_pgp("fixture")?.with_lookaside(&registry, &lookaside)?;
             let refused = refusal(trusting.copy(&registry, "lib/app:v1"));
-            assert!(refused.contains(reason), "{wrong:?} through {way:?}: {refused}");
+            let understood = reasons.iter().any(|reason| refused.contains(reason));
+            assert!(understood, "{wrong:?} through {way:?}: {refused}");
         }
     }
     Ok(())
