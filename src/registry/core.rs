@@ -275,6 +275,12 @@ impl Core {
         self.quirks.has(Quirk::SignatureExtension) || self.has_signatures.load(Ordering::Relaxed)
     }
 
+    /// Whether a path is one that registries have, or that this one has beside them: where tokens are given, say.
+    #[cfg(feature = "wiremock")]
+    pub(super) fn has_path(&self, path: &str) -> bool {
+        path == "/v2" || path.starts_with("/v2/") || self.route(path) != Route::Unknown
+    }
+
     /// Begins to answer a request: its body is handed to the [`Exchange`] piece by piece.
     pub fn begin<'a>(&'a self, request: &'a Parts) -> Exchange<'a> {
         Exchange::begin(self, request)

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use http::{Method, Uri};
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::path_regex};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::{
     answer::{Delivery, Manner},
@@ -45,8 +45,9 @@ impl RegistryResponder {
     /// When an image cannot be built, or the fixture names something that is not there.
     pub async fn mount(server: &MockServer, builder: RegistryBuilder) -> Result<Arc<Core>, StartError> {
         let core = Arc::new(builder.host(server.address().to_string()).core()?);
-        let paths = path_regex("^/(v2|extensions/v2|_storage|lookaside)(/|$)|^/token$");
-        Mock::given(paths).respond_with(Self::new(core.clone())).mount(server).await;
+        let registry = core.clone();
+        let has_path = move |request: &Request| registry.has_path(request.url.path());
+        Mock::given(has_path).respond_with(Self::new(core.clone())).mount(server).await;
         Ok(core)
     }
 }

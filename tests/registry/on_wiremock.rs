@@ -1,7 +1,7 @@
 //! The registry on a wiremock server.
 
 use isi_conformance::{
-    fixture::{ConnectionFault, Fault},
+    fixture::{Auth, ConnectionFault, Fault},
     registry::{Registry, RegistryResponder},
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
@@ -33,4 +33,14 @@ async fn is_mounted_beside_other_mocks() {
         "/v2/lib/app/manifests/broken",
     ];
     assert_eq!(asked, expected);
+}
+
+#[tokio::test]
+async fn tokens_are_given_where_the_registry_gives_them() {
+    let server = MockServer::start().await;
+    let builder = Registry::builder().auth(Auth::bearer().anonymous()).quirk("harbor").unwrap();
+    RegistryResponder::mount(&server, builder).await.unwrap();
+    let token = get("/service/token?scope=repository:lib/app:pull");
+    let answer = exchange(*server.address(), &token).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
 }
