@@ -106,15 +106,18 @@ fn all_that_is_wrong_is_told_at_once() {
     assert_eq!(count, 2);
 }
 
-#[test]
-fn the_schema_for_editors_is_current() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/suite.schema.json");
-    let current = serde_json::to_string_pretty(&format::json_schema()).unwrap() + "\n";
+#[rstest]
+#[case("suite", format::json_schema())]
+#[case("registry", schemars::schema_for!(fixture::RegistryFixture).to_value())]
+#[case("images", schemars::schema_for!(fixture::ImageFile).to_value())]
+fn the_schema_for_editors_is_current(#[case] name: &str, #[case] schema: serde_json::Value) {
+    let path = format!("{}/schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let current = serde_json::to_string_pretty(&schema).unwrap() + "\n";
     if std::env::var_os("ISI_UPDATE").is_some() {
-        std::fs::write(path, &current).unwrap();
+        std::fs::write(&path, &current).unwrap();
     }
     assert!(
         std::fs::read_to_string(path).unwrap_or_default() == current,
-        "schemas/suite.schema.json is out of date; ISI_UPDATE=1 cargo test --lib schema_for_editors writes it"
+        "schemas/{name}.schema.json is out of date; ISI_UPDATE=1 cargo test --lib schema_for_editors writes it"
     );
 }
