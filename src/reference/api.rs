@@ -50,7 +50,7 @@ impl Api {
             AllowList::new(entries, &options.integrated_registry)
         });
         let surroundings = Surroundings {
-            clients: Clients::new(options.registry_roots.clone(), behaviour.modern_go)?,
+            clients: Clients::new(options.registry_roots.clone(), &options.reach, behaviour.modern_go)?,
             behaviour,
             retry_pause: options.retry_pause,
         };

@@ -37,6 +37,6 @@ mod user;
 mod validation;
 
 pub use access::{DenyRule, ParseDenyRuleError};
-pub use options::{AllowedRegistry, Identity, Options};
+pub use options::{AllowedRegistry, Identity, Options, Reach};
 pub use server::{Running, StartError, start};
 pub use tls::{read_certificates, read_key};

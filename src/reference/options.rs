@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::access::DenyRule;
+pub use super::importer::Reach;
 use crate::version::ApiVersion;
 
 /// The options of a reference. The defaults are a server of the newest API version on a free loopback port.
@@ -19,6 +20,8 @@ pub struct Options {
     pub token_auth_file: Option<PathBuf>,
     /// Certificates that registries are trusted by, besides those the machine trusts.
     pub registry_roots: Vec<CertificateDer<'static>>,
+    /// The hosts that registries may be on.
+    pub reach: Reach,
     /// The certificate to serve with; plain HTTP without one.
     pub tls: Option<Identity>,
     /// Whether namespaces exist that nobody made.
@@ -66,6 +69,7 @@ impl Default for Options {
             api_version: ApiVersion::NEWEST,
             token_auth_file: None,
             registry_roots: Vec::new(),
+            reach: Reach::default(),
             tls: None,
             any_namespace: true,
             deny: Vec::new(),

@@ -42,6 +42,10 @@ impl Features {
             ),
         );
         note(
+            Feature::Offline,
+            Some("`--has offline` says that the implementation cannot reach registries on the internet".to_owned()),
+        );
+        note(
             Feature::RestrictedUser,
             target.restricted.is_none().then(|| "there are no credentials of a restricted user".to_owned()),
         );

@@ -123,6 +123,8 @@ pub enum Feature {
     RestrictedUser,
     /// Every namespace exists: the target does not look them up.
     AnyNamespace,
+    /// The implementation cannot reach registries on the internet.
+    Offline,
 }
 
 impl Feature {
@@ -137,6 +139,7 @@ impl Feature {
             Self::ServerConfiguration => "server-configuration",
             Self::RestrictedUser => "restricted-user",
             Self::AnyNamespace => "any-namespace",
+            Self::Offline => "offline",
         }
     }
 }

@@ -156,7 +156,7 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
 }
 
 fn feature(text: &str) -> Result<Feature, String> {
-    const ALL: [Feature; 7] = [
+    const ALL: [Feature; 8] = [
         Feature::PullSecrets,
         Feature::TrustedCa,
         Feature::ClusterAdmin,
@@ -164,6 +164,7 @@ fn feature(text: &str) -> Result<Feature, String> {
         Feature::ServerConfiguration,
         Feature::RestrictedUser,
         Feature::AnyNamespace,
+        Feature::Offline,
     ];
     ALL.into_iter()
         .find(|feature| feature.as_str() == text)

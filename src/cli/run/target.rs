@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cli::exit::CommandError,
-    reference::{self, AllowedRegistry},
+    reference::{self, AllowedRegistry, Reach},
     registry::Authority,
     runner::{Credential, Target},
     suite::Feature,
@@ -39,7 +39,9 @@ pub(super) struct Aim {
 pub(super) async fn aim(arguments: &RunArguments) -> Result<Aim, CommandError> {
     let given = &arguments.target;
     match (&given.target, &given.kubeconfig) {
-        (None, None) => embedded(arguments, reference::Options::default(), &[Feature::TrustedCa]).await,
+        (None, None) => {
+            embedded(arguments, reference::Options::default(), &[Feature::TrustedCa, Feature::Offline]).await
+        }
         (url, Some(path)) => {
             let cluster = kubeconfig::read(path, given.context.as_deref())
                 .await
@@ -67,7 +69,7 @@ pub(super) async fn configured(arguments: &RunArguments) -> Result<Aim, CommandE
         default_import_mode: "PreserveOriginal".to_owned(),
         ..reference::Options::default()
     };
-    embedded(arguments, options, &[Feature::TrustedCa, Feature::ServerConfiguration]).await
+    embedded(arguments, options, &[Feature::TrustedCa, Feature::Offline, Feature::ServerConfiguration]).await
 }
 
 async fn embedded(
@@ -81,6 +83,7 @@ async fn embedded(
     let options = reference::Options {
         api_version: arguments.api_version,
         registry_roots: vec![certificate],
+        reach: Reach::Hosts(arguments.registry.registry_host.iter().cloned().collect()),
         deny: vec![
             rule("carol:create:image.openshift.io:images")?,
             rule("carol:create:image.openshift.io:imagestreammapping")?,

@@ -13,6 +13,7 @@ mod group;
 mod image;
 mod legacy;
 mod manifest;
+mod reach;
 mod schema1;
 mod select;
 mod tags;
@@ -28,6 +29,7 @@ use std::{
 pub(crate) use connection::Surroundings;
 pub(crate) use credentials::Keyring;
 pub(crate) use image::empty_metadata;
+pub use reach::Reach;
 pub(crate) use transport::Clients;
 
 use super::{

@@ -11,6 +11,8 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
+use super::reach::Reach;
+
 /// How many requests in a row may be redirected.
 const REDIRECT_LIMIT: usize = 10;
 
@@ -45,8 +47,12 @@ pub(crate) struct Ask<'a> {
 }
 
 impl Clients {
-    /// Clients that trust what the machine trusts and `extra_roots`.
-    pub(crate) fn new(extra_roots: Vec<CertificateDer<'static>>, modern_go: bool) -> Result<Self, String> {
+    /// Clients that trust what the machine trusts and `extra_roots`, and know the hosts of `reach`.
+    pub(crate) fn new(
+        extra_roots: Vec<CertificateDer<'static>>,
+        reach: &Reach,
+        modern_go: bool,
+    ) -> Result<Self, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut roots = RootCertStore::empty();
         // Certificates of the machine that cannot be read trust nobody; that is no reason not to start.
@@ -58,7 +64,7 @@ impl Clients {
         let secure = tls(&provider)?.with_root_certificates(roots).with_no_client_auth();
         let insecure =
             tls(&provider)?.dangerous().with_custom_certificate_verifier(Arc::new(any)).with_no_client_auth();
-        Ok(Self { secure: client(secure)?, insecure: client(insecure)?, modern_go })
+        Ok(Self { secure: client(secure, reach)?, insecure: client(insecure, reach)?, modern_go })
     }
 
     /// Sends a request, follows redirects, and reads the answer; an error is in the words of Go's HTTP client.
@@ -165,9 +171,13 @@ fn tls(provider: &Arc<CryptoProvider>) -> Result<ConfigBuilder<ClientConfig, Wan
         .map_err(|error| format!("cannot use TLS: {error}"))
 }
 
-fn client(mut config: ClientConfig) -> Result<Client, String> {
+fn client(mut config: ClientConfig, reach: &Reach) -> Result<Client, String> {
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Client::builder()
+    let builder = match reach.resolver() {
+        Some(resolver) => Client::builder().dns_resolver(resolver),
+        None => Client::builder(),
+    };
+    builder
         .tls_backend_preconfigured(config)
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "-reference/", env!("CARGO_PKG_VERSION")))
