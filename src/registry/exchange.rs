@@ -58,6 +58,12 @@ impl<'a> Exchange<'a> {
         Self { core, request, route, fault, intake }
     }
 
+    /// Whether the answer depends on the body, so that it is to be received.
+    #[must_use]
+    pub const fn wants_body(&self) -> bool {
+        !matches!(self.intake, Intake::Refused(_))
+    }
+
     /// Takes the next piece of the body. Returns whether more is wanted: if not, the rest need not be read.
     pub fn receive(&mut self, piece: &[u8]) -> bool {
         match &mut self.intake {

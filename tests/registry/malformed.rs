@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
 use isi_conformance::{
+    fixture::Auth,
     oci::Digest,
     registry::{Finding, HEAD_LIMIT, MANIFEST_LIMIT, Registry},
 };
@@ -93,6 +94,32 @@ fn a_manifest_that_is_too_large_is_refused() {
     let registry = registry("{}");
     let refused = send(&registry, "PUT /v2/lib/app/manifests/v1", &[], &vec![b' '; MANIFEST_LIMIT + 1]);
     assert_eq!((refused.status.as_u16(), error_code(&refused).as_str()), (413, "SIZE_INVALID"));
+}
+
+/// Many clients send all of a body before they read anything.
+#[tokio::test]
+async fn a_refusal_reaches_a_client_that_is_still_sending() {
+    let registry = Registry::builder().start().await.unwrap();
+    let mut stream = TcpStream::connect(registry.address()).await.unwrap();
+    let length = 4 * MANIFEST_LIMIT;
+    let head = format!("PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&vec![b' '; length]).await.unwrap();
+    // The connection is as good as before.
+    stream.write_all(&get("/v2/")).await.unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).await.unwrap();
+    assert!(answers.starts_with("HTTP/1.1 413 ") && answers.contains("\r\n\r\n{\"errors\""), "{answers}");
+    assert!(answers.contains("HTTP/1.1 200 OK"), "{answers}");
+}
+
+#[tokio::test]
+async fn a_client_that_asks_first_is_refused_before_it_sends() {
+    let registry = Registry::builder().auth(Auth::basic()).start().await.unwrap();
+    let asking =
+        b"PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n";
+    let answer = timeout(Duration::from_secs(5), exchange(registry.address(), asking)).await.unwrap().unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 401 "), "{}", String::from_utf8_lossy(&answer));
 }
 
 /// A client that leaves in the middle of a head or a body costs nothing, and nobody else notices.

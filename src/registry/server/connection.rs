@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header::EXPECT};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -28,6 +28,10 @@ struct Taken;
 
 /// How large the head of a request may be, in bytes; a little more passes where it arrives at once.
 pub const HEAD_LIMIT: usize = 128 * 1024;
+
+/// How much of a body that is not wanted is read all the same, in bytes: many clients read no answer while they are still
+/// sending, and see the connection break instead.
+const UNWANTED_LIMIT: usize = 64 * 1024 * 1024;
 
 pub(super) async fn serve<W: Wire>(stream: W, core: Arc<Core>, mut stopping: watch::Receiver<bool>) {
     let taken = Arc::new(Mutex::new(None));
@@ -79,11 +83,22 @@ async fn answer(
 ) -> Result<Response<AnswerBody>, Taken> {
     let (request, mut body) = request.into_parts();
     let mut exchange = core.begin(&request);
-    while let Some(frame) = body.frame().await {
-        // A client that stops in the middle gets no answer; the connection is gone.
-        let frame = frame.map_err(|_| Taken)?;
-        if frame.data_ref().is_some_and(|piece| !exchange.receive(piece)) {
-            break;
+    let mut wanted = exchange.wants_body();
+    // Whoever waits to be told to go on with a body that is not wanted is told so by the answer.
+    if wanted || !request.headers.contains_key(EXPECT) {
+        let mut unwanted = 0;
+        while let Some(frame) = body.frame().await {
+            // A client that stops in the middle gets no answer; the connection is gone.
+            let frame = frame.map_err(|_| Taken)?;
+            let Some(piece) = frame.data_ref() else { continue };
+            if wanted {
+                wanted = exchange.receive(piece);
+            } else {
+                unwanted += piece.len();
+                if unwanted > UNWANTED_LIMIT {
+                    break;
+                }
+            }
         }
     }
     let Delivery { answer, delay, manner } = exchange.finish();
