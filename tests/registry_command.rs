@@ -134,6 +134,22 @@ fn a_wrong_fixture_is_exit_2_with_the_place(#[case] text: &str, #[case] place: &
     assert!(error.contains(&format!("fixture.yaml{place}")) && error.contains(message), "{error}");
 }
 
+/// Only whoever trusts the authority can see that it is the certificate's time or name that is wrong.
+#[rstest]
+#[case("trusted")]
+#[case("expired")]
+#[case("other-name")]
+fn says_whom_to_trust_where_the_authority_vouches(#[case] mode: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().to_str().unwrap();
+    let mut child = command(&["--tls", mode, "--authority", authority, "--listen", "127.0.0.1:0"]).spawn().unwrap();
+    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().take(3).map(Result::unwrap).collect();
+    assert!(lines[0].starts_with("https://127.0.0.1:"), "{lines:?}");
+    assert_eq!(lines[2], format!("trust {authority}/ca.pem"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[test]
 fn an_empty_registry_says_how_to_push() {
     let served = Served::start(&[]);

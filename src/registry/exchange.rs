@@ -7,7 +7,7 @@ use http::{Method, StatusCode, header::ALLOW, request::Parts};
 use serde_json::json;
 
 use super::{
-    answer::{Answer, Delivery},
+    answer::{Answer, Delivery, Manner},
     api::{catalog, delete, pull, push_blob, push_manifest, referrers, signatures, tags},
     core::Core,
     error::{ErrorCode, error},
@@ -107,6 +107,10 @@ impl<'a> Exchange<'a> {
             Some(fault) => fault.apply(usual),
             None => usual().into(),
         };
+        // What is written by hand has no body for HEAD either.
+        if self.request.method == Method::HEAD && delivery.manner != Manner::Whole {
+            delivery.answer.body = Bytes::new().into();
+        }
         if self.core.announces_signatures() {
             let (name, value) = signatures::SUPPORTED;
             delivery.answer.headers.insert(name, value);

@@ -28,7 +28,7 @@
 //! | the head of a request | some 128 KiB ([`HEAD_LIMIT`]), 100 headers | 431 `SIZE_INVALID` |
 //! | waiting for a head | 30 s | the connection is closed |
 //! | signatures in a lookaside folder | 10,000 ([`LOOKASIDE_LIMIT`]) | the fixture is refused |
-//! | content in memory | 16 MiB each ([`SPILL_THRESHOLD`]) | a temporary file |
+//! | content in memory | 1 MiB each ([`SPILL_THRESHOLD`]) | a temporary file |
 //! | a layer made from a recipe | 64 MiB ([`LARGEST_LAYER`](crate::fixture::LARGEST_LAYER)) | the fixture is refused |
 //! | repository names and tags | 255 and 128 characters | 400 `NAME_INVALID`, or 404 |
 //!

@@ -104,6 +104,19 @@ async fn a_length_can_be_wrong_or_missing(#[case] fault: Fault, #[case] expected
     assert_eq!((length, body.len()), (expected, 730));
 }
 
+#[rstest]
+#[case(Fault::when("manifests/*").header("Content-Length", "5"))]
+#[case(Fault { truncate: Some(100), ..Fault::when("manifests/*") })]
+#[case(Fault { bytes_per_second: Some(1), ..Fault::when("manifests/*") })]
+#[tokio::test]
+async fn a_head_request_is_never_answered_with_a_body(#[case] fault: Fault) {
+    let registry = faulty(fault).await;
+    let head = format!("HEAD {MANIFEST} HTTP/1.1\r\nHost: registry.test\r\n\r\n");
+    let received = exchange(registry.address(), head.as_bytes()).await.unwrap();
+    assert!(received.starts_with(b"HTTP/1.1 200") && received.ends_with(b"\r\n\r\n"));
+    assert!(registry.journal(0)[0].status.is_some());
+}
+
 #[tokio::test]
 async fn a_tls_handshake_is_refused_at_once_and_is_no_request() {
     let registry = Registry::builder().start().await.unwrap();

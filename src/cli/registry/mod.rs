@@ -66,7 +66,7 @@ pub(super) struct RegistryArguments {
     /// More image recipes, besides the built-in ones.
     #[arg(long, value_name = "FILE")]
     images: Vec<PathBuf>,
-    /// The folder of the certificate authority for `--tls trusted`; made if there is none.
+    /// The folder of the certificate authority for `--tls trusted`, `expired` and `other-name`; made if there is none.
     #[arg(long, value_name = "DIR", env = "ISI_AUTHORITY")]
     authority: Option<PathBuf>,
 }
@@ -89,7 +89,7 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     if let Some(path) = &arguments.journal {
         builder = builder.on_request(journal_lines(path)?);
     }
-    let authority = (fixture.tls == Tls::Trusted).then(|| arguments.authority()).transpose()?;
+    let authority = fixture.tls.needs_authority().then(|| arguments.authority()).transpose()?;
     let builder = match authority {
         Some(folder) => builder.authority(Authority::kept_in(&folder).map_err(CommandError::harness)?),
         None => builder,
@@ -231,7 +231,7 @@ fn announce(registry: &Registry, fixture: &RegistryFixture, authority: Option<&P
             )?;
         }
     }
-    if let (Tls::Trusted, Some(folder)) = (&fixture.tls, authority) {
+    if let (true, Some(folder)) = (fixture.tls.needs_authority(), authority) {
         writeln!(out, "trust {}", folder.join("ca.pem").display())?;
     }
     out.flush()

@@ -14,7 +14,7 @@ use tempfile::{NamedTempFile, TempPath};
 use crate::oci::{Algorithm, Digest, Hasher};
 
 /// Content larger than this many bytes is kept in a temporary file instead of memory.
-pub const SPILL_THRESHOLD: u64 = 16 * 1024 * 1024;
+pub const SPILL_THRESHOLD: u64 = 1024 * 1024;
 
 /// Bytes in memory or in a file; cheap to clone. The file goes with the last clone.
 #[derive(Debug, Clone)]
