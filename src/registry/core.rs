@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use http::request::Parts;
+use http::{header::HOST, request::Parts};
 
 use super::{
     answer::Delivery,
@@ -242,9 +242,19 @@ impl Core {
         self.url_of(&self.host)
     }
 
-    /// The base URL of the registry as another host.
-    pub(super) fn url_elsewhere(&self) -> String {
-        self.url_of(&elsewhere(&self.host))
+    /// The base URL by which this client reaches the registry.
+    pub(super) fn url_for(&self, request: &Parts) -> String {
+        self.url_of(self.host_for(request))
+    }
+
+    /// The base URL of the registry as another host than the one by which this client reaches it; none if it has but one.
+    pub(super) fn url_elsewhere(&self, request: &Parts) -> Option<String> {
+        let host = self.host_for(request);
+        Some(elsewhere(host)).filter(|other| other != host).map(|other| self.url_of(&other))
+    }
+
+    fn host_for<'a>(&'a self, request: &'a Parts) -> &'a str {
+        request.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or(&self.host)
     }
 
     fn url_of(&self, host: &str) -> String {

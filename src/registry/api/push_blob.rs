@@ -74,7 +74,8 @@ pub(crate) fn state(status: StatusCode, upload: &mut Upload, quirks: &Quirks) ->
     let mut answer = Answer::empty(status);
     let location = upload.location();
     if quirks.has(Quirk::SingleUseLocation) {
-        upload.turn += 1;
+        // Asking where an upload is moves nothing.
+        upload.turn += u64::from(status == StatusCode::ACCEPTED);
         answer.header(LOCATION, &format!("{location}?turn={}", upload.turn));
     } else {
         answer.header(LOCATION, &location);

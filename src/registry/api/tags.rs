@@ -37,7 +37,7 @@ pub(crate) fn list(
     let Tags { before, behind } = Tags::behind(repository, listing, quirks, start.as_ref(), size);
     let page = &behind[..behind.len().min(size)];
     let more = behind.len() > size || (behind.len() == size && quirks.has(Quirk::LinkOnFullPage));
-    let null = listing.as_null || (quirks.has(Quirk::NullForNoTags) && page.is_empty());
+    let null = listing.as_null || (quirks.has(Quirk::NullForNoTags) && page.is_empty() && size > 0);
     let mut body = json!({ "name": name, "tags": if null { Value::Null } else { json!(page) } });
     if !more {
         add_what_is_no_tag(&mut body, repository, quirks);

@@ -61,10 +61,26 @@ impl Access {
         self.allows(auth, request, &needed)
             .or_else(|problem| self.allows_in_full(auth, request, route).then_some(()).ok_or(problem))
             .map_err(|problem| self.refusal(request, route, &needed, problem))?;
-        match name {
-            Some(name) if auth.deny.contains(name) => Err(ErrorCode::Denied.answer().into()),
-            _ => Ok(()),
+        let Some(name) = name else { return Ok(()) };
+        self.is_among(auth, request, name).map_err(|problem| self.refusal(request, route, &needed, problem))?;
+        if auth.deny.contains(name) { Err(ErrorCode::Denied.answer().into()) } else { Ok(()) }
+    }
+
+    /// Whether whoever asks is one of those who may use a repository, whatever a token opens.
+    fn is_among(&self, auth: &Auth, request: &Parts, repository: &str) -> Result<(), Problem> {
+        let Some(users) = auth.only.get(repository) else { return Ok(()) };
+        match self.user(auth, request) {
+            Some(user) if users.contains(&user) => Ok(()),
+            Some(_) if auth.scheme == Scheme::Basic => Err(Problem::NotAllowed),
+            _ if request.headers.contains_key(AUTHORIZATION) => Err(Problem::InsufficientScope),
+            _ => Err(Problem::NoCredentials),
         }
+    }
+
+    /// Whether whoever asks may push to a repository, so that nobody keeps secret from him whether it is there.
+    pub(crate) fn may_push(&self, request: &Parts, repository: &str) -> bool {
+        let push = [Scope::new(self.scoped(repository), &["push"])];
+        self.auth.as_ref().is_some_and(|auth| self.allows(auth, request, &push).is_ok())
     }
 
     /// Whether whoever asks may pull from another repository, too: content is mounted only from where one may read.
@@ -92,11 +108,7 @@ impl Access {
     pub(crate) fn insufficient(&self, request: &Parts, route: &Route<'_>) -> Answer {
         let needed = self.needed(request, route);
         let comes_with_credentials = request.headers.contains_key(AUTHORIZATION);
-        let problem = if comes_with_credentials || self.quirks.has(Quirk::UnknownIsUnauthorized) {
-            Problem::InsufficientScope
-        } else {
-            Problem::NoCredentials
-        };
+        let problem = if comes_with_credentials { Problem::InsufficientScope } else { Problem::NoCredentials };
         self.refusal(request, route, &needed, problem)
     }
 
@@ -132,7 +144,8 @@ impl Access {
         let actions: &[&str] = match (&request.method, endpoint) {
             (_, Endpoint::Tags) if self.quirks.has(Quirk::TagsNeedMetadataRead) => &["metadata_read"],
             (&Method::GET | &Method::HEAD, _) => &["pull"],
-            (&Method::DELETE, _) => &["delete"],
+            // Where nobody can ask for another action, who may push may delete.
+            (&Method::DELETE, _) if !self.quirks.has(Quirk::DeleteScopeRefused) => &["delete"],
             _ => &["pull", "push"],
         };
         let mounted_from = (*endpoint == Endpoint::Uploads && request.method == Method::POST)
@@ -149,9 +162,9 @@ impl Access {
         stripped.map_or(repository, |(_, rest)| rest)
     }
 
-    /// Whether a scope is about one of these repositories.
+    /// Whether a scope is about one of these repositories, by the name that challenges or that clients give it.
     pub(super) fn names(&self, repositories: &BTreeSet<String>, scope: &Scope) -> bool {
-        repositories.iter().any(|repository| scope.is_for(self.scoped(repository)))
+        repositories.iter().any(|repository| scope.is_for(self.scoped(repository)) || scope.is_for(repository))
     }
 
     /// Whether this user may do what the scope says.
@@ -199,7 +212,13 @@ impl Access {
             return match self.token_user(auth, request) {
                 Some(user) if needed.iter().all(|scope| self.may_use(auth, &user, scope)) => Ok(()),
                 Some(_) => Err(Problem::InsufficientScope),
-                None if token == Self::ANONYMOUS && auth.anonymous && needed.iter().all(Scope::is_read) => Ok(()),
+                None if token == Self::ANONYMOUS
+                    && needed
+                        .iter()
+                        .all(|scope| scope.is_read() && (auth.anonymous || self.names(&auth.public, scope))) =>
+                {
+                    Ok(())
+                }
                 None => Err(Problem::InvalidToken),
             };
         }

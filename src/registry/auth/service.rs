@@ -122,8 +122,7 @@ impl Access {
             let token = user.as_ref().and_then(|user| auth.users.get(user)).map_or(Self::ANONYMOUS, String::as_str);
             return Ok(json!({ "token": token, "access_token": token }));
         }
-        let granted: Vec<Scope> =
-            scopes.iter().filter_map(|scope| self.granted(auth, user.as_deref(), scope)).collect();
+        let granted: Vec<Scope> = scopes.iter().flat_map(|scope| self.granted(auth, user.as_deref(), scope)).collect();
         self.check_granted(user.as_deref(), &scopes, &granted)?;
 
         let audience = auth.token_audience.as_deref().unwrap_or(SERVICE);
@@ -139,7 +138,9 @@ impl Access {
             json!({ "token": token, "access_token": access_token, "expires_in": life.as_secs(), "issued_at": now.to_string() })
         };
         let asks = |name, value| query::value(Some(parameters), name).is_some_and(|asked| asked == value);
-        if let Some(user) = user.filter(|_| asks("offline_token", "true") || asks("access_type", "offline")) {
+        let only_one_field = self.quirks.has(Quirk::OnlyToken) || self.quirks.has(Quirk::OnlyAccessToken);
+        let wants_refresh = asks("offline_token", "true") || asks("access_type", "offline");
+        if let Some(user) = user.filter(|_| wants_refresh && !only_one_field) {
             body["refresh_token"] = self.tokens.write(&Grant::refresh(&user, audience)).into();
         }
         Ok(body)
@@ -149,14 +150,13 @@ impl Access {
     fn scopes(&self, parameters: &str) -> Result<Vec<Scope>, Refusal> {
         let mut scopes = Vec::new();
         for (_, value) in query::pairs(parameters).filter(|(name, _)| name == "scope") {
-            if self.quirks.has(Quirk::JoinedScopesIgnored) && value.contains(' ') {
-                continue;
+            if self.quirks.has(Quirk::JoinedScopesRefused) && value.contains(' ') {
+                return Err(undecodable(&value).into());
             }
             for text in value.split(' ') {
                 match text.parse::<Scope>() {
                     Ok(scope) if self.quirks.has(Quirk::DeleteScopeRefused) && scope.is_unusual() => {
-                        let message = format!("Unable to decode repository and actions: {text}");
-                        return Err(error(StatusCode::BAD_REQUEST, "INVALID_REQUEST", &message).into());
+                        return Err(undecodable(text).into());
                     }
                     Ok(scope) => scopes.push(scope),
                     Err(_) if text == "aws" && self.quirks.has(Quirk::AwsScope) => scopes.push(Scope::everywhere()),
@@ -165,14 +165,21 @@ impl Access {
                 }
             }
         }
+        if scopes.is_empty() && self.quirks.has(Quirk::AwsScope) {
+            scopes.push(Scope::everywhere());
+        }
         Ok(scopes)
     }
 
-    /// What of a scope is granted.
-    fn granted(&self, auth: &Auth, user: Option<&str>, scope: &Scope) -> Option<Scope> {
+    /// What of a scope is granted. Everywhere is, to nobody in particular, every repository that is open to all.
+    fn granted(&self, auth: &Auth, user: Option<&str>, scope: &Scope) -> Vec<Scope> {
+        let open = || auth.public.iter().map(|repository| Scope::new(self.scoped(repository), &["pull"])).collect();
         match user {
-            Some(user) => self.may_use(auth, user, scope).then(|| scope.clone()),
-            None => (auth.anonymous || self.names(&auth.public, scope)).then(|| scope.clone().only_read()),
+            Some(_) if scope.is_everywhere() => vec![scope.clone()],
+            Some(user) => Vec::from_iter(self.may_use(auth, user, scope).then(|| scope.clone())),
+            None if auth.anonymous => vec![scope.clone().only_read()],
+            None if scope.is_everywhere() => open(),
+            None => Vec::from_iter(self.names(&auth.public, scope).then(|| scope.clone().only_read())),
         }
     }
 
@@ -182,7 +189,7 @@ impl Access {
         if opens_nothing && user.is_none() && self.quirks.has(Quirk::NothingGrantedIsUnauthorized) {
             return Err(ErrorCode::Unauthorized.answer().into());
         }
-        if opens_nothing && self.quirks.has(Quirk::NothingGrantedIsForbidden) {
+        if opens_nothing && user.is_none() && self.quirks.has(Quirk::NothingGrantedIsForbidden) {
             return Err(forbidden().into());
         }
         let is_narrowed = asked.iter().any(|scope| !granted.contains(scope));
@@ -213,7 +220,10 @@ impl Access {
             _ => Credentials::of(&request.headers),
         };
         let Some(credentials) = credentials else {
-            let is_open = auth.anonymous || scopes.iter().any(|scope| self.names(&auth.public, scope));
+            let is_open = auth.anonymous
+                || self.quirks.has(Quirk::TokenForAnyone)
+                || self.quirks.has(Quirk::TokenIsPassword)
+                || scopes.iter().any(|scope| self.names(&auth.public, scope));
             return match is_open {
                 true => Ok(None),
                 false if self.quirks.has(Quirk::NothingGrantedIsForbidden) => Err(forbidden().into()),
@@ -227,6 +237,12 @@ impl Access {
             None => Err(ErrorCode::Unauthorized.saying("incorrect username or password").into()),
         }
     }
+}
+
+/// Quay's refusal of a scope that it cannot read.
+fn undecodable(scope: &str) -> Answer {
+    let message = format!("Unable to decode repository and actions: {scope}");
+    error(StatusCode::BAD_REQUEST, "INVALID_REQUEST", &message)
 }
 
 /// The refusal of GitLab's token service.

@@ -35,6 +35,11 @@ impl Scope {
         Self { repository: repository.to_owned(), ..self }
     }
 
+    /// Whether it is about every repository.
+    pub(crate) fn is_everywhere(&self) -> bool {
+        self.repository == Self::EVERYWHERE
+    }
+
     const EVERYWHERE: &'static str = "*";
 
     /// Whether it is about this repository.

@@ -22,7 +22,7 @@ pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpo
     redirects.then_some(())?;
     core.store().repository(name)?.blob(digest)?;
     let status = if has(Quirk::RedirectFound) { StatusCode::FOUND } else { StatusCode::TEMPORARY_REDIRECT };
-    let storage = if has(Quirk::RedirectRelative) { String::new() } else { core.url_elsewhere() };
+    let storage = core.url_elsewhere(request).filter(|_| !has(Quirk::RedirectRelative)).unwrap_or_default();
     let mut answer = Answer::empty(status);
     answer.header(LOCATION, &format!("{storage}/_storage/{name}/{digest}?signature=fixture"));
     answer.header(CONTENT_DIGEST, digest);
@@ -30,7 +30,7 @@ pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpo
 }
 
 /// The storage behind the registry: it knows the URL's signature, and takes no other credentials beside it. On the
-/// registry's own host clients send them all the same.
+/// registry's own host, and on one that has no other, clients send them all the same.
 pub(super) fn storage(core: &Core, request: &Parts, name: &str, digest: &str) -> Answer {
     let signed = query::value(request.uri.query(), "signature").is_some();
     let refused = |status, code: &str| {
@@ -39,7 +39,8 @@ pub(super) fn storage(core: &Core, request: &Parts, name: &str, digest: &str) ->
         answer.content_type("application/xml");
         answer
     };
-    if request.headers.contains_key(AUTHORIZATION) && !core.quirks.has(Quirk::RedirectRelative) {
+    let is_elsewhere = !core.quirks.has(Quirk::RedirectRelative) && core.url_elsewhere(request).is_some();
+    if request.headers.contains_key(AUTHORIZATION) && is_elsewhere {
         return refused(StatusCode::BAD_REQUEST, "InvalidAuthenticationInfo");
     }
     let store = core.store();

@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 
 use super::{accept, is_read};
 use crate::{
-    fixture::{Quirk, rewritten_to_schema1},
-    oci::media_type::{DOCKER_MANIFEST_LIST, DOCKER_MANIFEST_V1_SIGNED, DOCKER_MANIFEST_V2, OCI_INDEX, OCI_MANIFEST},
+    fixture::{Quirk, canonical_digest, rewritten_to_schema1},
+    oci::{
+        Algorithm, Digest,
+        media_type::{DOCKER_MANIFEST_LIST, DOCKER_MANIFEST_V1_SIGNED, DOCKER_MANIFEST_V2, OCI_INDEX, OCI_MANIFEST},
+    },
     registry::{
         answer::Answer,
         api::{CONTENT_DIGEST, pull},
@@ -52,13 +55,14 @@ pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpo
     }
     if has(Quirk::RedirectsManifests) && query::value(request.uri.query(), "region").is_none() {
         let mut answer = Answer::empty(StatusCode::TEMPORARY_REDIRECT);
-        let region = core.url_elsewhere();
+        let region = core.url_elsewhere(request).unwrap_or_default();
         answer.header(LOCATION, &format!("{region}/v2/{name}/manifests/{reference}?region=fixture"));
         return Some(answer);
     }
-    let subject = reference.strip_prefix("sha256-").filter(|_| has(Quirk::FallbackTagIsSubject))?;
+    // Only the digest itself: cosign's tags have something behind it.
+    let subject: Digest = reference.replacen('-', ":", 1).parse().ok().filter(|_| has(Quirk::FallbackTagIsSubject))?;
     let store = core.store();
-    Some(pull::manifest(store.repository(name)?, &format!("sha256:{subject}"), request))
+    Some(pull::manifest(store.repository(name)?, &subject.to_string(), request))
 }
 
 pub(super) fn change(core: &Core, request: &Parts, name: &str, reference: &str, answer: &mut Answer) {
@@ -88,7 +92,7 @@ pub(super) fn change(core: &Core, request: &Parts, name: &str, reference: &str, 
     }
     if by_tag && let Some(repository) = core.store().repository(name) {
         if has(Quirk::ListBecomesChild) {
-            serve_child(repository, request, answer);
+            serve_child(repository, request, has(Quirk::ChildNeedsAccept), answer);
         }
         if has(Quirk::Schema2BecomesSchema1) {
             serve_schema1(repository, request, name, reference, answer);
@@ -117,8 +121,8 @@ fn refused_oci(request: &Parts, answer: &Answer) -> Option<Answer> {
     refused.then(|| ErrorCode::ManifestUnknown.saying(&message))
 }
 
-/// Serves the linux/amd64 image of a list to a client that does not know lists.
-fn serve_child(repository: &Repository, request: &Parts, answer: &mut Answer) {
+/// Serves the linux/amd64 image of a list to a client that does not know lists, if need be only where it knows schema 2.
+fn serve_child(repository: &Repository, request: &Parts, needs_accept: bool, answer: &mut Answer) {
     if media_type(answer) != Some(DOCKER_MANIFEST_LIST) || accept::names(request, DOCKER_MANIFEST_LIST) {
         return;
     }
@@ -128,12 +132,15 @@ fn serve_child(repository: &Repository, request: &Parts, answer: &mut Answer) {
         children.filter(|child| child["platform"]["os"] == "linux" && child["platform"]["architecture"] == "amd64");
     let child = children.next().and_then(|child| child["digest"].as_str());
     *answer = match child {
+        Some(_) if needs_accept && !accept::names(request, DOCKER_MANIFEST_V2) => {
+            ErrorCode::ManifestInvalid.saying("Schema 2 manifest not supported by client")
+        }
         Some(digest) => pull::manifest(repository, digest, request),
         None => ErrorCode::ManifestUnknown.answer(),
     };
 }
 
-/// Serves schema 1 to a client that does not know schema 2, under the digest of schema 2.
+/// Serves schema 1 to a client that does not know schema 2.
 fn serve_schema1(repository: &Repository, request: &Parts, name: &str, tag: &str, answer: &mut Answer) {
     if media_type(answer) != Some(DOCKER_MANIFEST_V2) || accept::names(request, DOCKER_MANIFEST_V2) {
         return;
@@ -145,6 +152,9 @@ fn serve_schema1(repository: &Repository, request: &Parts, name: &str, tag: &str
     });
     match rewritten {
         Some(body) => {
+            let digest = canonical_digest(DOCKER_MANIFEST_V1_SIGNED, Algorithm::Sha256, &body).to_string();
+            answer.header(CONTENT_DIGEST, &digest);
+            answer.header(ETAG, &format!("\"{digest}\""));
             answer.replace_body(body);
             answer.content_type(DOCKER_MANIFEST_V1_SIGNED);
         }

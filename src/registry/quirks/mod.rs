@@ -59,7 +59,7 @@ pub(crate) fn change(core: &Core, request: &Parts, route: &Route<'_>, answer: &m
                 manifest::change(core, request, name, reference, answer);
             }
             if *endpoint == Endpoint::Tags {
-                change_tags(core, answer);
+                change_tags(core, request, answer);
             }
             push::change(core, request, endpoint, answer);
             referrers::change(core, endpoint, answer);
@@ -95,14 +95,14 @@ fn change_ping(core: &Core, request: &Parts, route: &Route<'_>, answer: &mut Ans
     }
 }
 
-fn change_tags(core: &Core, answer: &mut Answer) {
+fn change_tags(core: &Core, request: &Parts, answer: &mut Answer) {
     if core.quirks.has(Quirk::NoLink) {
         answer.headers.remove(LINK);
     }
     if core.quirks.has(Quirk::AbsoluteLink)
         && let Some(link) = answer.headers.get(LINK).and_then(|link| link.to_str().ok())
     {
-        let link = link.replacen('<', &format!("<{}", core.url()), 1);
+        let link = link.replacen('<', &format!("<{}", core.url_for(request)), 1);
         answer.header(LINK, &link);
     }
     if core.quirks.has(Quirk::TagsAsPlainText) && answer.status == StatusCode::OK {

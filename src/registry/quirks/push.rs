@@ -1,5 +1,6 @@
 //! Pushing and deleting.
 
+use super::unknown;
 use http::{
     HeaderValue, Method, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RANGE},
@@ -47,7 +48,7 @@ pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpo
         }
         (&Method::DELETE, Endpoint::Upload(_)) if has(Quirk::NoUploadCancel) => Some(ErrorCode::Unsupported.answer()),
         (&Method::PUT, Endpoint::Manifest(reference)) => refused_manifest(core, request, name, reference),
-        (&Method::POST, Endpoint::Uploads) => refused_upload(&core.quirks, request),
+        (&Method::POST, Endpoint::Uploads) => refused_upload(core, request, name),
         (&Method::PATCH, Endpoint::Upload(_)) if has(Quirk::SmallChunks) && length(request) > Some(SMALL_CHUNK) => {
             let message = "the maximum size of a chunk is 4.00MiB";
             Some(error(StatusCode::RANGE_NOT_SATISFIABLE, "REQUESTED_RANGE_NOT_SATISFIABLE", message))
@@ -80,8 +81,11 @@ fn refused_manifest(core: &Core, request: &Parts, name: &str, reference: &str) -
     if has(Quirk::Schema2Refused) && media_type == DOCKER_MANIFEST_V2 {
         return invalid(StatusCode::BAD_REQUEST);
     }
-    if has(Quirk::UnknownTypesRefused) && !KNOWN.contains(&media_type) {
-        return invalid(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let is_taken_for_schema1 = media_type.is_empty() || media_type == "application/json";
+    if has(Quirk::UnknownTypesRefused) && !KNOWN.contains(&media_type) && !is_taken_for_schema1 {
+        let message =
+            ErrorCode::ManifestInvalid.detailed(json!({ "message": "manifest schema version not supported" }));
+        return Some(Answer { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..message });
     }
     let is_tag = |repository: &Repository| repository.tags.get(reference).is_some();
     if has(Quirk::ImmutableTags) && core.store().repository(name).is_some_and(is_tag) {
@@ -94,8 +98,16 @@ fn refused_manifest(core: &Core, request: &Parts, name: &str, reference: &str) -
     None
 }
 
-fn refused_upload(quirks: &Quirks, request: &Parts) -> Option<Answer> {
+fn refused_upload(core: &Core, request: &Parts, name: &str) -> Option<Answer> {
+    let quirks = &core.quirks;
     let from = query::value(request.uri.query(), "from");
+    if quirks.has(Quirk::UnknownProjectUnauthorized) && core.access.is_user(request) {
+        let unknown =
+            [Some(name), from.as_deref()].into_iter().flatten().find(|name| !unknown::has_project(core, name));
+        if let Some(name) = unknown {
+            return Some(unknown::no_project(name));
+        }
+    }
     if quirks.has(Quirk::MountDetails) && from.is_some_and(|from| !is_repository_name(&from)) {
         let mut answer =
             Answer::with_body(StatusCode::BAD_REQUEST, json!({ "details": "invalid repository name" }).to_string());
@@ -134,7 +146,7 @@ pub(crate) fn judge(quirks: &Quirks, repository: &Repository, body: &[u8]) -> Op
         return Some(ErrorCode::ManifestInvalid.answer());
     }
     let missing = quirks.has(Quirk::MissingBlobsRefused).then(|| missing(repository, &manifest)).flatten()?;
-    let unknown = ErrorCode::ManifestBlobUnknown.detailed(json!({ "Digest": missing }));
+    let unknown = ErrorCode::ManifestBlobUnknown.detailed(json!(missing));
     Some(Answer { status: StatusCode::BAD_REQUEST, ..unknown })
 }
 
@@ -176,7 +188,7 @@ fn change_upload(core: &Core, request: &Parts, endpoint: &Endpoint<'_>, answer: 
     }
     let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok()).map(str::to_owned);
     if let (Some(path), true) = (location, is_under_way) {
-        let url = core.url();
+        let url = core.url_for(request);
         if has(Quirk::PlainUploadLocation) {
             answer.header(LOCATION, &format!("{}{path}", url.replacen("https://", "http://", 1)));
         } else if has(Quirk::AbsoluteUploadLocation) {

@@ -5,6 +5,7 @@ use http::{
     header::{CONTENT_TYPE, SET_COOKIE, WWW_AUTHENTICATE},
     request::Parts,
 };
+use serde_json::json;
 
 use crate::{
     fixture::Quirk,
@@ -16,6 +17,23 @@ use crate::{
     },
 };
 
+/// Whether there is a repository of the same project: with the same first part of its name.
+pub(super) fn has_project(core: &Core, repository: &str) -> bool {
+    let project = project(repository);
+    core.store().repositories().keys().any(|name| self::project(name) == project)
+}
+
+/// What Harbor says of a project that is not there.
+pub(super) fn no_project(repository: &str) -> Answer {
+    let mut answer = ErrorCode::Unauthorized.saying(&format!("project {} not found", project(repository)));
+    answer.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(""));
+    answer
+}
+
+fn project(repository: &str) -> &str {
+    repository.split('/').next().unwrap_or(repository)
+}
+
 /// Changes an answer that says 404.
 pub(super) fn change(core: &Core, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
     let Route::Repository(name, endpoint) = route else { return };
@@ -26,12 +44,16 @@ pub(super) fn change(core: &Core, request: &Parts, route: &Route<'_>, answer: &m
     let has = |quirk| core.quirks.has(quirk);
     let is_known = core.store().repository(name).is_some();
     let is_user = || core.access.is_user(request);
-    if !is_known && (has(Quirk::UnknownIsUnauthorized) || (has(Quirk::UnknownNeedsUser) && !is_user())) {
+    let is_secret = (has(Quirk::UnknownIsUnauthorized) && !core.access.may_push(request, name))
+        || (has(Quirk::UnknownNeedsUser) && !is_user());
+    if !is_known && is_secret {
         *answer = core.access.insufficient(request, route);
-    } else if !is_known && has(Quirk::UnknownProjectUnauthorized) && is_user() {
-        let project = name.split('/').next().unwrap_or(name);
-        *answer = ErrorCode::Unauthorized.saying(&format!("project {project} not found"));
-        answer.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(""));
+    } else if !is_known && has(Quirk::UnknownProjectUnauthorized) && is_user() && !has_project(core, name) {
+        *answer = no_project(name);
+    } else if let (Endpoint::Manifest(reference), false, true) =
+        (endpoint, is_known, has(Quirk::UnknownNameOnListsOnly))
+    {
+        *answer = ErrorCode::ManifestUnknown.detailed(json!({ "reference": reference }));
     } else if has(Quirk::UnknownIsNotFound) {
         let message = match endpoint {
             Endpoint::Manifest(reference) if is_known => {

@@ -156,10 +156,20 @@ fn a_repository_that_is_not_there_is_kept_secret() {
     let refused = ask(&secretive, UNKNOWN);
     let challenge = header(&refused, "www-authenticate").unwrap();
     assert_eq!(refused.status, 401);
+    assert!(challenge.ends_with(r#"scope="repository:lib/none:pull""#), "{challenge}");
+    // Its token endpoint answers everyone, as that of Docker Hub does, and with the token the registry says what it opens.
+    let token = json(&secretive, "GET /token?scope=repository:lib/none:pull")["token"].as_str().unwrap().to_owned();
+    let refused = ask_with(&secretive, UNKNOWN, &[("authorization", &format!("Bearer {token}"))]);
+    let challenge = header(&refused, "www-authenticate").unwrap();
     assert!(challenge.ends_with(r#"scope="repository:lib/none:pull",error="insufficient_scope""#), "{challenge}");
-    // Its token endpoint answers everyone, as that of Docker Hub does.
-    assert!(json(&secretive, "GET /token?scope=repository:lib/none:pull")["token"].is_string());
-    assert_eq!(as_robot(&secured(BASIC, "unknown-is-unauthorized"), UNKNOWN).status, 401);
+}
+
+/// Whoever may push to a repository looks there first, and has to learn that there is nothing yet.
+#[test]
+fn nothing_is_kept_secret_from_who_may_push() {
+    assert_eq!(as_robot(&secured(BASIC, "unknown-is-unauthorized"), UNKNOWN).status, 404);
+    let anonymous = "{ scheme: basic, users: { robot: secret }, anonymous: true }";
+    assert_eq!(ask(&secured(anonymous, "unknown-is-unauthorized"), UNKNOWN).status, 401);
 }
 
 #[test]
@@ -173,9 +183,18 @@ fn a_repository_that_is_not_there_is_known_to_users() {
 
 #[test]
 fn a_project_that_is_not_there_is_refused_with_an_empty_challenge() {
-    let refused = as_robot(&secured(BASIC, "unknown-project-unauthorized"), UNKNOWN);
-    assert_eq!((refused.status.as_u16(), header(&refused, "www-authenticate")), (401, Some("")));
-    assert!(String::from_utf8_lossy(&body(&refused)).contains("project lib not found"));
+    let registry = secured(BASIC, "unknown-project-unauthorized");
+    for request in [
+        "GET /v2/ghost/app/manifests/v1",
+        "POST /v2/ghost/app/blobs/uploads/",
+        "POST /v2/lib/app/blobs/uploads/?mount=sha256:0&from=ghost/app",
+    ] {
+        let refused = as_robot(&registry, request);
+        assert_eq!((refused.status.as_u16(), header(&refused, "www-authenticate")), (401, Some("")), "{request}");
+        assert!(String::from_utf8_lossy(&body(&refused)).contains("project ghost not found"), "{request}");
+    }
+    assert_eq!(as_robot(&registry, UNKNOWN).status, 404);
+    assert_eq!(as_robot(&registry, "POST /v2/lib/new/blobs/uploads/").status, 202);
 }
 
 #[rstest]

@@ -17,6 +17,8 @@ const NO_REPOSITORY: &str = "GET /v2/lib/none/tags/list";
 #[case::harbor_repository("unknown-is-not-found", NO_REPOSITORY, 404, json!([{ "code": "NOT_FOUND", "message": "repository lib/none not found" }]))]
 #[case::redhat("unknown-is-numeric", NO_REPOSITORY, 404, json!([{ "code": "404", "message": "Not Found" }]))]
 #[case::artifactory("numeric-errors", NO_TAG, 404, json!([{ "status": 404, "message": "Not Found" }]))]
+#[case::distribution("unknown-name-on-lists-only, tag-in-detail", "GET /v2/lib/none/manifests/v1", 404, json!([{ "code": "MANIFEST_UNKNOWN", "message": "manifest unknown", "detail": { "Tag": "v1" } }]))]
+#[case::distribution_lists("unknown-name-on-lists-only", NO_REPOSITORY, 404, json!([{ "code": "NAME_UNKNOWN", "message": "repository name not known to registry", "detail": { "name": "lib/none" } }]))]
 #[case::quay("detail-always", "GET /v2/lib/app/tags/list?n=x", 400, json!([{ "code": "PAGINATION_NUMBER_INVALID", "message": "invalid number of results requested", "detail": {} }]))]
 fn what_is_not_there_is_told_like_this(
     #[case] quirk: &str,

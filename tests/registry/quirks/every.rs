@@ -30,6 +30,7 @@ fn changes_an_answer() {
     // Those that refine another one.
     let beside = |quirk| match quirk {
         Quirk::LowerCaseScheme => "challenge-on-success",
+        Quirk::ChildNeedsAccept => "list-becomes-child",
         Quirk::OwnCursorOnly => "opaque-cursor",
         Quirk::RedirectFound | Quirk::RedirectRelative | Quirk::RedirectsHeads => "redirects-blobs",
         Quirk::SubjectEchoed => "no-referrers",
@@ -55,6 +56,7 @@ fn transcripts(quirks: &str) -> Vec<String> {
         "auth: { scheme: basic, users: { robot: secret }, anonymous: true }",
         "auth: { scheme: basic, users: { robot: secret } }",
         "auth: { scheme: bearer, users: { robot: secret }, anonymous: true, public: [lib/app], only: { lib/only: [root] } }",
+        "auth: { scheme: bearer, users: { robot: secret } }",
         "readOnly: true",
         "tls: self-signed",
     ]
@@ -146,6 +148,7 @@ fn transcript(core: &Core) -> Vec<String> {
         (OCI, r#"{"schemaVersion":2}"#),
         ("application/vnd.docker.distribution.manifest.v2+json", "{}"),
         ("application/json", "{}"),
+        ("text/plain", "{}"),
         (OCI, r#"{"subject":{"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000"}}"#),
         (OCI, r#"{"config":{"mediaType":"text/plain","digest":"sha256:0"}}"#),
     ] {

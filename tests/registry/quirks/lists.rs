@@ -25,11 +25,12 @@ const LIST: &str = "/v2/lib/app/tags/list";
     Some("</v2/lib/app/tags/list?last=v1&n=1>; rel=\"next\"")
 )]
 #[case(
-    "link-without-first-part, numeric-cursor",
+    "link-without-first-part, numeric-cursor, link-last-first",
     "?n=2",
     r#"{"name":"lib/app","tags":["v1","v2"]}"#,
-    Some("</v2/app/tags/list?n=2&last=2>; rel=\"next\"")
+    Some("</v2/app/tags/list?last=2&n=2>; rel=\"next\"")
 )]
+#[case("null-for-no-tags", "?n=0", r#"{"name":"lib/app","tags":[]}"#, None)]
 #[case("zero-is-all", "?n=0", r#"{"name":"lib/app","tags":["v1","v2","v3"]}"#, None)]
 #[case("", "?n=0", r#"{"name":"lib/app","tags":[]}"#, None)]
 #[case("bad-page-size-ignored", "?n=x", r#"{"name":"lib/app","tags":["v1","v2","v3"]}"#, None)]

@@ -80,12 +80,14 @@ fn a_list_may_become_its_amd64_image_for_old_clients() {
 }
 
 #[test]
-fn schema2_may_become_schema1_under_its_own_digest() {
+fn schema2_may_become_schema1_with_a_digest_of_its_own() {
     let registry = kinds("schema2-becomes-schema1");
     let usual = ask_with(&registry, MANIFEST, &[("accept", SCHEMA2)]);
     let old = ask_with(&registry, MANIFEST, &[("accept", "*/*")]);
     assert_eq!(header(&old, "content-type"), Some("application/vnd.docker.distribution.manifest.v1+prettyjws"));
-    assert_eq!(header(&old, "docker-content-digest"), header(&usual, "docker-content-digest"));
+    let digest = header(&old, "docker-content-digest").unwrap();
+    assert_ne!(Some(digest), header(&usual, "docker-content-digest"));
+    assert_eq!(header(&old, "etag"), Some(format!("\"{digest}\"").as_str()));
     let old: serde_json::Value = serde_json::from_slice(&body(&old)).unwrap();
     let usual: serde_json::Value = serde_json::from_slice(&body(&usual)).unwrap();
     assert_eq!((&old["schemaVersion"], &old["name"], &old["tag"]), (&1.into(), &"lib/app".into(), &"v1".into()));
@@ -117,19 +119,22 @@ fn manifests_may_be_on_another_host() {
     let registry = with("redirects-manifests");
     let redirect = ask(&registry, MANIFEST);
     assert_eq!(redirect.status, StatusCode::TEMPORARY_REDIRECT);
-    let path = header(&redirect, "location").unwrap().strip_prefix("http://registry.test:5000").unwrap();
+    let path = header(&redirect, "location").unwrap();
     assert_eq!(body(&ask(&registry, &format!("GET {path}"))), body(&ask(&with(""), MANIFEST)));
+    let elsewhere = ask_with(&registry, MANIFEST, &[("host", "localhost:5000")]);
+    assert!(header(&elsewhere, "location").unwrap().starts_with("http://127.0.0.1:5000/v2/lib/app/manifests/v1"));
 }
 
 #[rstest]
-#[case::acr("redirects-blobs", 307, 200, "http://registry.test:5000/_storage/")]
-#[case::gcr("redirects-blobs, redirect-found", 302, 200, "http://registry.test:5000/_storage/")]
+#[case::acr("redirects-blobs", 307, 200, "http://localhost:5000/_storage/")]
+#[case::gcr("redirects-blobs, redirect-found", 302, 200, "http://localhost:5000/_storage/")]
 #[case::gar("redirects-blobs, redirect-relative", 307, 200, "/_storage/")]
-#[case::openshift("redirects-blobs, redirects-heads", 307, 307, "http://registry.test:5000/_storage/")]
+#[case::openshift("redirects-blobs, redirects-heads", 307, 307, "http://localhost:5000/_storage/")]
 fn a_blob_may_be_elsewhere(#[case] quirks: &str, #[case] get: u16, #[case] head: u16, #[case] location: &str) {
     let registry = with(quirks);
     let path = format!("/v2/lib/app/blobs/{}", config_digest(&registry));
-    let redirect = ask(&registry, &format!("GET {path}"));
+    let here = [("host", "127.0.0.1:5000")];
+    let redirect = ask_with(&registry, &format!("GET {path}"), &here);
     assert_eq!(redirect.status.as_u16(), get);
     assert!(header(&redirect, "location").unwrap().starts_with(location));
     assert!(header(&redirect, "docker-content-digest").is_some());
@@ -141,10 +146,9 @@ fn the_storage_wants_its_signature_and_no_other_credentials() {
     let registry = with("redirects-blobs");
     let blob = format!("GET /v2/lib/app/blobs/{}", config_digest(&registry));
     let redirect = ask(&registry, &blob);
-    let path = header(&redirect, "location").unwrap().strip_prefix("http://registry.test:5000").unwrap();
-    let request = format!("GET {path}");
+    let request = format!("GET {}", header(&redirect, "location").unwrap());
     assert_eq!(body(&ask(&registry, &request)), body(&ask(&with(""), &blob)));
-    let doubly = ask_with(&registry, &request, &[("authorization", "Bearer token")]);
+    let doubly = ask_with(&registry, &request, &[("authorization", "Bearer token"), ("host", "localhost:5000")]);
     assert_eq!((doubly.status, header(&doubly, "content-type")), (StatusCode::BAD_REQUEST, Some("application/xml")));
     let (unsigned, _) = request.split_once('?').unwrap();
     assert_eq!(ask(&registry, unsigned).status, StatusCode::FORBIDDEN);
@@ -197,4 +201,38 @@ fn the_fallback_tag_may_be_the_subject_itself() {
     let tag = header(&manifest, "docker-content-digest").unwrap().replace(':', "-");
     assert_eq!(body(&ask(&registry, &format!("GET /v2/lib/app/manifests/{tag}"))), body(&manifest));
     assert_eq!(ask(&with(""), &format!("GET /v2/lib/app/manifests/{tag}")).status, StatusCode::NOT_FOUND);
+}
+
+/// Cosign's tags begin like the fallback tag, and are others.
+#[test]
+fn a_tag_of_cosign_is_never_the_subject() {
+    let signed = registry(
+        "{ repositories: { lib/app: { v1: oci-basic, '{{digest oci-basic}}.sig': cosign-signature } }, quirks: [gitlab] }",
+    );
+    let tag = header(&ask(&signed, MANIFEST), "docker-content-digest").unwrap().replace(':', "-");
+    assert_eq!(ask(&signed, &format!("GET /v2/lib/app/manifests/{tag}.sig")).status, StatusCode::OK);
+}
+
+#[test]
+fn the_image_of_a_list_may_need_a_client_that_knows_it() {
+    let registry = kinds("list-becomes-child, child-needs-accept");
+    let refused = ask_with(&registry, "GET /v2/lib/app/manifests/list", &[("accept", "*/*")]);
+    assert_eq!((refused.status.as_u16(), error_code(&refused).as_str()), (400, "MANIFEST_INVALID"));
+    assert_eq!(ask_with(&registry, "GET /v2/lib/app/manifests/list", &[("accept", SCHEMA2)]).status, StatusCode::OK);
+}
+
+/// Clients leave their credentials behind only where the other host is none that they came from.
+#[rstest]
+#[case("127.0.0.1:5000", "http://localhost:5000/_storage/", 400)]
+#[case("localhost:5000", "http://127.0.0.1:5000/_storage/", 400)]
+#[case("registry.test:5000", "/_storage/", 200)]
+fn the_storage_is_another_host_for_every_client(#[case] host: &str, #[case] location: &str, #[case] with_token: u16) {
+    let registry = with("redirects-blobs");
+    let path = format!("/v2/lib/app/blobs/{}", config_digest(&registry));
+    let redirect = ask_with(&registry, &format!("GET {path}"), &[("host", host)]);
+    let found = header(&redirect, "location").unwrap();
+    assert!(found.starts_with(location), "{found}");
+    let storage = &found[found.find("/_storage").unwrap()..];
+    let headers = [("host", host), ("authorization", "Bearer token")];
+    assert_eq!(ask_with(&registry, &format!("GET {storage}"), &headers).status.as_u16(), with_token);
 }

@@ -26,7 +26,7 @@ const CHART: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image
 #[rstest]
 #[case::zot("docker-types-refused", SCHEMA2, "{}", 415, "MANIFEST_INVALID")]
 #[case::openshift("schema2-refused", SCHEMA2, "{}", 400, "MANIFEST_INVALID")]
-#[case::quay("unknown-types-refused", "application/json", "{}", 415, "MANIFEST_INVALID")]
+#[case::quay("unknown-types-refused", "text/plain", "{}", 415, "MANIFEST_INVALID")]
 #[case::ecr_type("media-type-needed", OCI, NO_MEDIA_TYPE, 405, "UNSUPPORTED")]
 #[case::ecr_subject("subject-refused", OCI, SUBJECT, 405, "UNSUPPORTED")]
 #[case::hub_subject("subject-needed", OCI, SUBJECT, 404, "notfound")]
@@ -52,6 +52,11 @@ fn what_a_manifest_names_has_to_be_there_and_then_it_is_taken() {
     assert_eq!(put(&registry, "new", SCHEMA2, std::str::from_utf8(&manifest).unwrap()).status, StatusCode::CREATED);
     let list = json!({ "schemaVersion": 2, "manifests": [{ "digest": Digest::sha256(b"child") }] }).to_string();
     assert_eq!(error_code(&put(&registry, "list", OCI, &list)), "MANIFEST_BLOB_UNKNOWN");
+}
+
+#[test]
+fn a_manifest_without_a_type_is_taken_for_schema1_where_types_are_looked_at() {
+    assert_eq!(put(&with("unknown-types-refused"), "new", "application/json", "{}").status, StatusCode::CREATED);
 }
 
 #[test]
@@ -137,6 +142,8 @@ fn the_location_of_an_upload_may_be_for_one_use() {
     assert_ne!(location(&chunk), location(&begun));
     let again = send(&registry, &format!("PATCH {}", location(&begun)), &[], b"chunk");
     assert_eq!((again.status.as_u16(), error_code(&again).as_str()), (404, "BLOB_UPLOAD_UNKNOWN"));
+    let asked = ask(&registry, &format!("GET {}", location(&chunk)));
+    assert_eq!(location(&asked), location(&chunk));
     let end = format!("PUT {}&digest={}", location(&chunk), Digest::sha256(b"chunk"));
     assert_eq!(ask(&registry, &end).status, StatusCode::CREATED);
 }
