@@ -22,3 +22,7 @@ pub const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
 pub const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 /// Layer of an OCI image: a gzipped tar.
 pub const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+/// All kinds of manifest, list and index.
+pub const MANIFESTS: [&str; 6] =
+    [DOCKER_MANIFEST_V1_SIGNED, DOCKER_MANIFEST_V1, DOCKER_MANIFEST_V2, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_INDEX];

@@ -2,9 +2,7 @@
 
 use http::{header::ACCEPT, request::Parts};
 
-use crate::oci::media_type::{
-    DOCKER_MANIFEST_LIST, DOCKER_MANIFEST_V1, DOCKER_MANIFEST_V1_SIGNED, DOCKER_MANIFEST_V2, OCI_INDEX, OCI_MANIFEST,
-};
+use crate::oci::media_type::MANIFESTS;
 
 /// The types that a client names, without their parameters.
 fn types(request: &Parts) -> impl Iterator<Item = &str> {
@@ -19,14 +17,6 @@ pub(super) fn names(request: &Parts, media_type: &str) -> bool {
 
 /// Whether the client accepts manifests and nothing else.
 pub(super) fn only_manifests(request: &Parts) -> bool {
-    const MANIFESTS: [&str; 6] = [
-        DOCKER_MANIFEST_V1,
-        DOCKER_MANIFEST_V1_SIGNED,
-        DOCKER_MANIFEST_V2,
-        DOCKER_MANIFEST_LIST,
-        OCI_MANIFEST,
-        OCI_INDEX,
-    ];
     let mut types = types(request).peekable();
     types.peek().is_some() && types.all(|accepted| MANIFESTS.contains(&accepted))
 }

@@ -12,10 +12,7 @@ use crate::{
     fixture::{Quirk, Quirks},
     oci::{
         Digest,
-        media_type::{
-            DOCKER_CONFIG, DOCKER_MANIFEST_LIST, DOCKER_MANIFEST_V1, DOCKER_MANIFEST_V1_SIGNED, DOCKER_MANIFEST_V2,
-            OCI_CONFIG, OCI_INDEX, OCI_MANIFEST,
-        },
+        media_type::{DOCKER_CONFIG, DOCKER_MANIFEST_V2, MANIFESTS, OCI_CONFIG},
     },
     registry::{
         answer::Answer,
@@ -60,14 +57,6 @@ pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpo
 
 /// What is wrong with a manifest before its body has arrived.
 fn refused_manifest(core: &Core, request: &Parts, name: &str, reference: &str) -> Option<Answer> {
-    const KNOWN: [&str; 6] = [
-        DOCKER_MANIFEST_V1,
-        DOCKER_MANIFEST_V1_SIGNED,
-        DOCKER_MANIFEST_V2,
-        DOCKER_MANIFEST_LIST,
-        OCI_MANIFEST,
-        OCI_INDEX,
-    ];
     let has = |quirk| core.quirks.has(quirk);
     let media_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let invalid = |status| Some(Answer { status, ..ErrorCode::ManifestInvalid.answer() });
@@ -82,7 +71,7 @@ fn refused_manifest(core: &Core, request: &Parts, name: &str, reference: &str) -
         return invalid(StatusCode::BAD_REQUEST);
     }
     let is_taken_for_schema1 = media_type.is_empty() || media_type == "application/json";
-    if has(Quirk::UnknownTypesRefused) && !KNOWN.contains(&media_type) && !is_taken_for_schema1 {
+    if has(Quirk::UnknownTypesRefused) && !MANIFESTS.contains(&media_type) && !is_taken_for_schema1 {
         let message =
             ErrorCode::ManifestInvalid.detailed(json!({ "message": "manifest schema version not supported" }));
         return Some(Answer { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..message });
