@@ -134,6 +134,22 @@ fn a_wrong_fixture_is_exit_2_with_the_place(#[case] text: &str, #[case] place: &
     assert!(error.contains(&format!("fixture.yaml{place}")) && error.contains(message), "{error}");
 }
 
+/// A client that never ends its request does not keep the process alive for ever, and a second signal ends it at once.
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut served = Served::start(&[]);
+    let mut stream = TcpStream::connect(&served.host).unwrap();
+    let head = format!("PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: {}\r\nContent-Length: 9\r\n\r\n{{", served.host);
+    stream.write_all(head.as_bytes()).unwrap();
+    // It answers somebody else, so it has seen the request that came before.
+    assert!(served.get("/v2/").starts_with("HTTP/1.1 200"));
+    let began = std::time::Instant::now();
+    while served.child.try_wait().unwrap().is_none() {
+        Command::new("kill").args(["-TERM", &served.child.id().to_string()]).status().unwrap();
+        assert!(began.elapsed() < std::time::Duration::from_secs(4), "it is still waiting");
+    }
+}
+
 /// Only whoever trusts the authority can see that it is the certificate's time or name that is wrong.
 #[rstest]
 #[case("trusted")]

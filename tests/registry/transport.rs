@@ -142,6 +142,20 @@ async fn finishing_waits_for_requests_and_not_for_idle_connections() {
     TcpStream::connect(address).await.unwrap_err();
 }
 
+#[rstest]
+#[case::at_once(Fault::when("manifests/*").connection(ConnectionFault::Stall))]
+#[case::in_the_body(Fault { truncate: Some(1), ..Fault::when("manifests/*").connection(ConnectionFault::Stall) })]
+#[tokio::test]
+async fn finishing_does_not_wait_for_a_connection_that_stalls(#[case] fault: Fault) {
+    let registry = faulty(fault).await;
+    let mut stalled = TcpStream::connect(registry.address()).await.unwrap();
+    stalled.write_all(&get(MANIFEST)).await.unwrap();
+    while registry.journal(0).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    timeout(Duration::from_secs(5), registry.finish()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_port_that_is_taken_is_an_error() {
     let first = Registry::builder().start().await.unwrap();

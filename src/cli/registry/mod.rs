@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
     pin::pin,
     sync::Mutex,
+    time::Duration,
 };
 
 use clap::Args;
@@ -71,6 +72,9 @@ pub(super) struct RegistryArguments {
     authority: Option<PathBuf>,
 }
 
+/// How long requests under way have to be answered once the process is to end. A second signal ends it at once.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Serves until somebody wants the process to end.
 ///
 /// # Errors
@@ -115,7 +119,11 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     if let Some(folder) = &arguments.save {
         registry.save(folder).map_err(CommandError::harness)?;
     }
-    registry.finish().await;
+    tokio::select! {
+        () = registry.finish() => {}
+        () = interrupted() => {}
+        () = tokio::time::sleep(PATIENCE) => eprintln!("note: a client was still being served"),
+    }
     Ok(if arguments.strict && !findings.is_empty() { Exit::Failure } else { Exit::Success })
 }
 

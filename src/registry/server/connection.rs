@@ -53,7 +53,18 @@ pub(super) async fn serve<W: Wire>(stream: W, core: Arc<Core>, mut stopping: wat
     };
     let ending = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (served, ending) {
-        (Err(_), Some(ending)) => raw::end(connection.into_parts().io.into_inner().into_inner(), ending).await,
+        (Err(_), Some(ending)) => {
+            let stream = connection.into_parts().io.into_inner().into_inner();
+            if ending.stalls() {
+                // Nothing more is said on such a connection, so there is nothing to wait for when the server stops.
+                tokio::select! {
+                    () = raw::end(stream, ending) => {}
+                    () = stopped(&mut stopping) => {}
+                }
+            } else {
+                raw::end(stream, ending).await;
+            }
+        }
         (Err(error), None) if error.is_parse() => {
             core.note_malformed();
             if !begun.get() {

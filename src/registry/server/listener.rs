@@ -14,6 +14,10 @@ use super::{
 };
 use crate::registry::core::Core;
 
+/// How long a client may take for a TLS handshake, as long as for the head of a request.
+#[cfg(feature = "tls")]
+const HANDSHAKE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// A task that accepts connections until it is told to stop. Dropping it ends every connection at once.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -79,10 +83,17 @@ async fn serve(stream: TcpStream, core: Arc<Core>, security: Security, mut stopp
         (Security::Plain, Some(_)) => connection::serve(stream, core, stopping).await,
         (Security::TooOld, Some(TLS_HANDSHAKE)) => raw::answer_with_old_tls(stream).await,
         #[cfg(feature = "tls")]
-        (Security::Tls(acceptor), Some(TLS_HANDSHAKE)) => match acceptor.accept(stream).await {
-            Ok(stream) => connection::serve(stream, core, stopping).await,
-            Err(error) => tracing::debug!(%error, "a TLS handshake came to nothing"),
-        },
+        (Security::Tls(acceptor), Some(TLS_HANDSHAKE)) => {
+            let accepted = tokio::select! {
+                accepted = tokio::time::timeout(HANDSHAKE_PATIENCE, acceptor.accept(stream)) => accepted,
+                () = stopped(&mut stopping) => return,
+            };
+            match accepted {
+                Ok(Ok(stream)) => connection::serve(stream, core, stopping).await,
+                Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake came to nothing"),
+                Err(_) => tracing::debug!("a TLS handshake took too long"),
+            }
+        }
         (_, Some(_)) => raw::refuse_plain_http(stream).await,
     }
 }

@@ -22,6 +22,13 @@ pub(super) struct Ending {
     pub(super) manner: Manner,
 }
 
+impl Ending {
+    /// Whether the connection stays open without a word.
+    pub(super) const fn stalls(&self) -> bool {
+        matches!(self.manner, Manner::Nothing(End::Stall) | Manner::Cut { end: End::Stall, .. })
+    }
+}
+
 /// How long a client has to take in what was written before the connection is closed.
 const PATIENCE: Duration = Duration::from_secs(1);
 
