@@ -134,6 +134,37 @@ fn a_wrong_fixture_is_exit_2_with_the_place(#[case] text: &str, #[case] place: &
     assert!(error.contains(&format!("fixture.yaml{place}")) && error.contains(message), "{error}");
 }
 
+/// What is pushed while the process ends is saved, and what does not add up counts.
+#[test]
+fn what_happens_at_the_end_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("saved");
+    let mut served = Served::start(&["--strict", "--save", &saved.to_string_lossy()]);
+    let mut push = TcpStream::connect(&served.host).unwrap();
+    push.write_all(
+        b"PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{",
+    )
+    .unwrap();
+    assert!(served.get("/favicon.ico").starts_with("HTTP/1.1 404"));
+    Command::new("kill").args(["-TERM", &served.child.id().to_string()]).status().unwrap();
+    // It accepts nobody any more once it has heard of that.
+    while TcpStream::connect(&served.host).is_ok() {}
+    push.write_all(b"}").unwrap();
+    let mut answer = String::new();
+    push.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert_eq!(served.child.wait().unwrap().code(), Some(1));
+    assert!(saved.join("lib/app/index.json").exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_saved_to_is_told_at_the_start() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let output = command(&["--save", &file.path().join("saved").to_string_lossy()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: cannot write into "));
+}
+
 /// A client that never ends its request does not keep the process alive for ever, and a second signal ends it at once.
 #[test]
 fn a_second_signal_ends_it_at_once() {

@@ -69,6 +69,12 @@ impl Registry {
         &self.host
     }
 
+    /// What the registry holds and remembers, for a look at it once it has ended.
+    #[must_use]
+    pub fn core(&self) -> Arc<Core> {
+        self.core.clone()
+    }
+
     /// Accepts no more connections, and returns when the requests under way have been answered.
     pub async fn finish(self) {
         self.server.finish().await;

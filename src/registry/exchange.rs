@@ -7,7 +7,7 @@ use http::{Method, StatusCode, header::ALLOW, request::Parts};
 use serde_json::json;
 
 use super::{
-    answer::{Answer, Delivery, Manner},
+    answer::{Answer, Delivery, End, Manner},
     api::{catalog, delete, pull, push_blob, push_manifest, referrers, signatures, tags},
     core::Core,
     error::{ErrorCode, error},
@@ -15,7 +15,7 @@ use super::{
     journal::Record,
     lookaside, quirks,
     route::{Endpoint, Route},
-    store::{Repository, Upload},
+    store::{Found, Repository, Upload},
 };
 use crate::{fixture::Quirk, oci::Digest};
 
@@ -30,6 +30,7 @@ pub struct Exchange<'a> {
     route: Route<'a>,
     fault: Option<Arc<Armed>>,
     intake: Intake,
+    finished: bool,
 }
 
 /// What becomes of the body.
@@ -55,7 +56,7 @@ impl<'a> Exchange<'a> {
             Ok(()) if fault.as_ref().is_some_and(|fault| fault.answers_itself()) => Intake::Ignored,
             Ok(()) => intake(core, request, &route),
         };
-        Self { core, request, route, fault, intake }
+        Self { core, request, route, fault, intake, finished: false }
     }
 
     /// Whether the answer depends on the body, so that it is to be received.
@@ -80,6 +81,7 @@ impl<'a> Exchange<'a> {
             Intake::Blob(upload, _) => match upload.writer.write(piece) {
                 Ok(()) => true,
                 Err(error) => {
+                    self.core.uploads.forget(&upload.id);
                     self.intake = Intake::Refused(failure(&error));
                     false
                 }
@@ -90,6 +92,7 @@ impl<'a> Exchange<'a> {
     /// Answers, and writes the request into the journal.
     #[must_use]
     pub fn finish(mut self) -> Delivery {
+        self.finished = true;
         let fault = self.fault.take();
         let intake = std::mem::replace(&mut self.intake, Intake::Ignored);
         let usual = || match intake {
@@ -126,7 +129,7 @@ impl<'a> Exchange<'a> {
         let query = self.request.uri.query();
         let method = if self.request.method == Method::HEAD { &Method::GET } else { &self.request.method };
         match (method, &self.route) {
-            (_, Route::Token) => self.core.access.token(self.request, &[]),
+            (&Method::GET, Route::Token) => self.core.access.token(self.request, &[]),
             (&Method::GET, Route::Ping) => {
                 let mut answer = Answer::with_body(StatusCode::OK, "{}");
                 answer.content_type("application/json");
@@ -140,8 +143,12 @@ impl<'a> Exchange<'a> {
             (&Method::GET, Route::Repository(name, Endpoint::Upload(id))) => self.upload_state(name, id),
             (&Method::DELETE, Route::Repository(name, Endpoint::Upload(id))) => {
                 match self.core.uploads.take(name, id) {
-                    Some(_) => Answer::empty(StatusCode::NO_CONTENT),
-                    None => ErrorCode::BlobUploadUnknown.answer(),
+                    Found::Idle(_) => {
+                        self.core.uploads.forget(id);
+                        Answer::empty(StatusCode::NO_CONTENT)
+                    }
+                    Found::Busy(_) => push_blob::busy(),
+                    Found::Missing => ErrorCode::BlobUploadUnknown.answer(),
                 }
             }
             (&Method::GET, Route::Repository(name, endpoint)) => {
@@ -208,10 +215,12 @@ impl<'a> Exchange<'a> {
     }
 
     fn upload_state(&self, name: &str, id: &str) -> Answer {
-        let Some(mut upload) = self.core.uploads.take(name, id) else { return ErrorCode::BlobUploadUnknown.answer() };
-        let answer = push_blob::state(StatusCode::NO_CONTENT, &mut upload, &self.core.quirks);
-        self.core.uploads.put(upload);
-        answer
+        let state = |upload: &mut Upload| push_blob::state(StatusCode::NO_CONTENT, upload, &self.core.quirks);
+        match self.core.uploads.look(name, id, state) {
+            Found::Idle(answer) => answer,
+            Found::Busy(arrived) => push_blob::state_of_busy(&arrived),
+            Found::Missing => ErrorCode::BlobUploadUnknown.answer(),
+        }
     }
 
     fn continue_upload(&self, mut upload: Upload, digest: Option<&Digest>) -> Answer {
@@ -220,6 +229,7 @@ impl<'a> Exchange<'a> {
             self.core.uploads.put(upload);
             return answer;
         };
+        self.core.uploads.forget(&upload.id);
         // The content is hashed before the store is locked for writing.
         match push_blob::finish(upload, digest) {
             Ok(Some(content)) => {
@@ -233,9 +243,14 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// An upload whose client goes away in the middle can go on from where it is.
+/// A client that goes away in the middle has made a request all the same; and its upload can go on from where it is.
 impl Drop for Exchange<'_> {
     fn drop(&mut self) {
+        if !self.finished {
+            let unexpected = !self.route.takes(&self.request.method);
+            let nothing = Delivery { manner: Manner::Nothing(End::Close), ..Answer::empty(StatusCode::OK).into() };
+            self.core.journal.write(Record::new(self.request, &nothing, self.fault.take(), unexpected));
+        }
         if let Intake::Blob(upload, _) = std::mem::replace(&mut self.intake, Intake::Ignored) {
             self.core.uploads.put(*upload);
         }
@@ -265,17 +280,18 @@ fn intake(core: &Core, request: &Parts, route: &Route<'_>) -> Intake {
             }
         }
         (&Method::PATCH | &Method::PUT, Endpoint::Upload(id)) => match core.uploads.take(name, id) {
-            None => Intake::Refused(ErrorCode::BlobUploadUnknown.answer()),
-            Some(upload) if !push_blob::is_current(&upload, request, &core.quirks) => {
+            Found::Missing => Intake::Refused(ErrorCode::BlobUploadUnknown.answer()),
+            Found::Busy(_) => Intake::Refused(push_blob::busy()),
+            Found::Idle(upload) if !push_blob::is_current(&upload, request, &core.quirks) => {
                 core.uploads.put(upload);
                 Intake::Refused(ErrorCode::BlobUploadUnknown.answer())
             }
-            Some(upload) if !push_blob::comes_next(&upload, request) => {
+            Found::Idle(upload) if !push_blob::comes_next(&upload, request) => {
                 let answer = push_blob::out_of_order(&upload);
                 core.uploads.put(upload);
                 Intake::Refused(answer)
             }
-            Some(upload) => blob_intake(core, upload, request),
+            Found::Idle(upload) => blob_intake(core, upload, request),
         },
         _ => Intake::Ignored,
     }

@@ -8,7 +8,7 @@ use std::sync::{
 use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, StatusCode,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, TRANSFER_ENCODING},
     request::Parts,
 };
 
@@ -43,7 +43,9 @@ impl Faults {
     /// The first fault that fires for this request.
     pub(crate) fn firing(&self, request: &Parts) -> Option<Arc<Armed>> {
         let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        faults.iter().find(|armed| armed.fires(request)).cloned()
+        // Every rule counts the requests that it is for, also those that an earlier one takes.
+        let due = faults.iter().filter(|armed| armed.is_due(request)).fold(None, |first, armed| first.or(Some(armed)));
+        due.inspect(|armed| armed.count()).cloned()
     }
 
     /// The names of the faults that should have fired and have not.
@@ -67,18 +69,28 @@ impl Armed {
         self.fired.load(Ordering::Relaxed) > 0
     }
 
-    fn fires(&self, request: &Parts) -> bool {
-        let fires = self.fault.when.matches(&request.method, request.uri.path()) && self.schedule.fires(&self.fault);
-        if fires {
-            self.fired.fetch_add(1, Ordering::Relaxed);
-        }
-        fires
+    fn is_due(&self, request: &Parts) -> bool {
+        self.fault.when.matches(&request.method, request.uri.path()) && self.schedule.fires(&self.fault)
+    }
+
+    fn count(&self) {
+        self.fired.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the connection ends without an answer.
+    fn has_no_answer(&self) -> bool {
+        self.fault.connection.is_some() && self.fault.truncate.is_none()
     }
 
     /// The answer with the fault applied; `usual` is asked for only where the fault changes the usual answer.
     pub(crate) fn apply(&self, usual: impl FnOnce() -> Answer) -> Delivery {
         let fault = &self.fault;
-        let mut answer = self.new_answer().unwrap_or_else(usual);
+        let mut answer = match self.new_answer() {
+            Some(answer) => answer,
+            // What nobody is told of has not happened either.
+            None if self.has_no_answer() => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
+            None => usual(),
+        };
         if let Some(body) = &fault.body {
             answer.replace_body(Bytes::copy_from_slice(body.as_bytes()));
         }
@@ -116,8 +128,10 @@ impl Armed {
             Some(ConnectionFault::Stall) => Some(End::Stall),
             None => None,
         };
-        // HTTP by hyper keeps Content-Length right, so an answer with a wrong one is written by hand.
-        let own_length = fault.headers.keys().any(|name| name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str()));
+        // HTTP by hyper keeps these right, so an answer that has them otherwise is written by hand.
+        let by_hyper = [CONTENT_LENGTH, TRANSFER_ENCODING, DATE];
+        let is_own = |name: &String| by_hyper.iter().any(|header| name.eq_ignore_ascii_case(header.as_str()));
+        let own_length = fault.headers.keys().any(is_own);
         match (fault.truncate, end) {
             (None, Some(end)) => Manner::Nothing(end),
             (None, None) if fault.bytes_per_second.is_none() && !own_length => Manner::Whole,
@@ -132,7 +146,7 @@ impl Armed {
     /// Whether the answer is the fault's own, so that the registry does not do what it is asked.
     pub(crate) fn answers_itself(&self) -> bool {
         let fault = &self.fault;
-        fault.status.is_some() || fault.redirect.is_some() || !fault.errors.is_empty() || fault.connection.is_some()
+        fault.status.is_some() || fault.redirect.is_some() || !fault.errors.is_empty() || self.has_no_answer()
     }
 
     /// The answer that takes the place of the usual one. It is not that of a registry: whatever stands in front of one, or

@@ -138,6 +138,23 @@ fn a_repository_can_be_open_to_all_or_to_some(#[case] scheme: &str) {
     assert_eq!(status(Some("robot"), "secret"), if scheme == "basic" { 403 } else { 401 });
 }
 
+/// As containers/image does once the ping has asked for a user and there is none.
+#[test]
+fn an_empty_user_without_a_password_is_nobody() {
+    let registry = secured("{ scheme: basic, users: { robot: secret }, public: [lib/app] }");
+    assert_eq!(ask_with(&registry, MANIFEST, &[("authorization", &basic(":"))]).status, StatusCode::OK);
+    assert_eq!(
+        ask_with(&registry, "GET /v2/lib/other/tags/list", &[("authorization", &basic(":"))]).status,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[test]
+fn the_token_endpoint_takes_no_other_methods() {
+    let registry = secured("{ scheme: bearer, anonymous: true }");
+    assert_eq!(ask(&registry, "DELETE /token").status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
 /// Content of a repository is no secret only to those who may read it.
 #[rstest]
 #[case::may_read("root", "lib/app", 201)]

@@ -4,7 +4,7 @@ use http::StatusCode;
 use isi_conformance::registry::{Answer, Core};
 use rstest::rstest;
 
-use crate::support::{ask, body, header, registry};
+use crate::support::{ask, body, header, registry, send};
 
 const MANIFEST: &str = "GET /v2/lib/app/manifests/v1";
 
@@ -85,6 +85,34 @@ fn a_redirect_may_lead_to_the_registry_itself() {
 fn a_fault_fires_as_often_as_it_says(#[case] schedule: &str, #[case] expected: [u16; 4]) {
     let registry = faulty(&format!("{{ when: manifests/*, status: 503, {schedule} }}"));
     assert_eq!([(); 4].map(|()| ask(&registry, MANIFEST).status.as_u16()), expected);
+}
+
+/// Rules count the requests that they are for, also those that an earlier rule takes.
+#[test]
+fn rules_count_side_by_side() {
+    let registry = faulty(
+        "{ when: manifests/*, nth: 1, status: 501 }, { when: manifests/*, nth: 2, status: 502 }, \
+         { when: manifests/*, first: 3, status: 503 }",
+    );
+    assert_eq!([(); 4].map(|()| ask(&registry, MANIFEST).status.as_u16()), [501, 502, 503, 200]);
+}
+
+/// A request whose answer never comes changes nothing; one whose answer is cut has been done.
+#[rstest]
+#[case("connection: reset", 200)]
+#[case("connection: close, truncate: 0", 404)]
+#[case("status: 503", 200)]
+fn a_request_that_fails_changes_nothing(#[case] fault: &str, #[case] expected: u16) {
+    let registry = faulty(&format!("{{ when: DELETE manifests/*, {fault} }}"));
+    ask(&registry, "DELETE /v2/lib/app/manifests/v1");
+    assert_eq!(ask(&registry, MANIFEST).status.as_u16(), expected);
+}
+
+#[test]
+fn a_pushed_manifest_is_stored_although_its_answer_is_cut() {
+    let registry = faulty("{ when: PUT manifests/*, connection: close, truncate: 0 }");
+    send(&registry, "PUT /v2/lib/app/manifests/new", &[], b"{}");
+    assert_eq!(ask(&registry, "GET /v2/lib/app/manifests/new").status, StatusCode::OK);
 }
 
 #[test]

@@ -63,7 +63,9 @@ fn what_is_saved_can_be_served_again_byte_by_byte() {
 
 #[test]
 fn repositories_below_others_and_links_in_circles_are_no_trouble() {
-    let first = registry("repositories: { lib: { v1: s2-basic }, lib/app: { v1: oci-basic } }");
+    let first = registry(
+        "repositories: { lib: { v1: s2-basic }, lib/app: { v1: oci-basic }, lib/app/blobs: { v1: s2-second } }",
+    );
     let root = tempfile::tempdir().unwrap();
     first.save(root.path()).unwrap();
     #[cfg(unix)]

@@ -96,6 +96,20 @@ fn a_manifest_that_is_too_large_is_refused() {
     assert_eq!((refused.status.as_u16(), error_code(&refused).as_str()), (413, "SIZE_INVALID"));
 }
 
+/// What was asked is in the journal, whether or not whoever asked has heard the answer.
+#[tokio::test]
+async fn a_request_that_breaks_off_is_in_the_journal() {
+    let registry = Registry::builder().start().await.unwrap();
+    let mut stream = TcpStream::connect(registry.address()).await.unwrap();
+    stream.write_all(b"PATCH /favicon.ico HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc").await.unwrap();
+    drop(stream);
+    while registry.journal(0).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(registry.journal(0)[0].status, None);
+    assert!(matches!(registry.findings().as_slice(), [Finding::Unexpected(_)]));
+}
+
 /// Many clients send all of a body before they read anything.
 #[tokio::test]
 async fn a_refusal_reaches_a_client_that_is_still_sending() {
@@ -179,7 +193,7 @@ proptest! {
                 }
                 Step::Chunk { length, off } => {
                     let first = upload.as_ref().map_or(0, |(_, content)| content.len()) + off.unwrap_or(0);
-                    let range = format!("{first}-{}", first + length);
+                    let range = format!("{first}-{}", (first + length).saturating_sub(1));
                     let piece = vec![b'x'; length];
                     let answer = send(&registry, &format!("PATCH {location}"), &[("content-range", &range)], &piece);
                     let expected = match (&mut upload, off) {

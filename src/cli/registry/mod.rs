@@ -90,6 +90,11 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     let folder = arguments.fixture.as_deref().filter(|path| path.is_dir());
     let (file, fixture) = arguments.fixture()?;
     let mut builder = arguments.builder(file.as_ref(), &fixture)?;
+    if let Some(folder) = &arguments.save {
+        // Now, and not when everything has been pushed.
+        std::fs::create_dir_all(folder)
+            .map_err(|error| CommandError::harness(format!("cannot write into {}: {error}", folder.display())))?;
+    }
     if let Some(path) = &arguments.journal {
         builder = builder.on_request(journal_lines(path)?);
     }
@@ -112,17 +117,18 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
             stop.await;
         }
     }
-    let findings = registry.findings();
-    for finding in &findings {
-        eprintln!("{}: {finding}", if arguments.strict { "error" } else { "note" });
-    }
-    if let Some(folder) = &arguments.save {
-        registry.save(folder).map_err(CommandError::harness)?;
-    }
+    let core = registry.core();
     tokio::select! {
         () = registry.finish() => {}
         () = interrupted() => {}
         () = tokio::time::sleep(PATIENCE) => eprintln!("note: a client was still being served"),
+    }
+    let findings = core.findings();
+    for finding in &findings {
+        eprintln!("{}: {finding}", if arguments.strict { "error" } else { "note" });
+    }
+    if let Some(folder) = &arguments.save {
+        core.save(folder).map_err(CommandError::harness)?;
     }
     Ok(if arguments.strict && !findings.is_empty() { Exit::Failure } else { Exit::Success })
 }

@@ -1,7 +1,7 @@
 //! Serving manifests and blobs (distribution specification, sections "Pulling manifests" and "Pulling blobs").
 
 use http::{
-    HeaderValue, StatusCode,
+    HeaderValue, Method, StatusCode,
     header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RANGE},
     request::Parts,
 };
@@ -33,10 +33,12 @@ pub(crate) fn manifest(repository: &Repository, reference: &str, request: &Parts
     answer
 }
 
-/// Whether the client has named the manifest's entity tag as one that it holds already.
+/// Whether the client has named the manifest's entity tag as one that it holds already (RFC 9110, section 13.1.2), with or
+/// without quotes.
 fn is_known_to_client(manifest: &Manifest, request: &Parts) -> bool {
-    let mut known = request.headers.get_all(IF_NONE_MATCH).iter();
-    known.any(|known| *known == manifest.etag || *known == manifest.content_digest)
+    let known = request.headers.get_all(IF_NONE_MATCH).iter().filter_map(|known| known.to_str().ok());
+    let mut tags = known.flat_map(|known| known.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
+    tags.any(|tag| tag == "*" || *tag == manifest.etag || *tag == manifest.content_digest)
 }
 
 pub(crate) fn blob(repository: &Repository, digest: &str, request: &Parts) -> Answer {
@@ -44,7 +46,9 @@ pub(crate) fn blob(repository: &Repository, digest: &str, request: &Parts) -> An
         return ErrorCode::BlobUnknown.detailed(json!({ "digest": digest }));
     };
     let length = blob.len();
-    let header = request.headers.get(RANGE).and_then(|range| range.to_str().ok());
+    // Only a GET has a range (RFC 9110, section 14.2).
+    let header = request.headers.get(RANGE).filter(|_| request.method == Method::GET);
+    let header = header.and_then(|range| range.to_str().ok());
     let mut answer = match asked(header, length) {
         Asked::Whole => Answer::with_body(StatusCode::OK, blob.clone()),
         Asked::Part(part) => {

@@ -5,7 +5,7 @@ use std::io;
 
 use http::{
     HeaderName, StatusCode,
-    header::{CONTENT_RANGE, LOCATION, RANGE},
+    header::{CONTENT_LENGTH, CONTENT_RANGE, LOCATION, RANGE},
     request::Parts,
 };
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::{
         answer::{Answer, Refusal},
         error::ErrorCode,
         query,
-        store::{Content, Store, Upload},
+        store::{Arrived, Content, Store, Upload},
     },
 };
 
@@ -63,10 +63,13 @@ pub(crate) fn mount(
 /// Whether a chunk with this `Content-Range` comes next.
 pub(crate) fn comes_next(upload: &Upload, request: &Parts) -> bool {
     let Some(range) = request.headers.get(CONTENT_RANGE) else { return true };
-    let first = range.to_str().ok().and_then(|range| range.split_once('-')).map(|(first, _)| first);
     // Some clients write the unit, which the specification does not.
-    let first = first.map(|first| first.strip_prefix("bytes ").unwrap_or(first));
-    first.and_then(|first| first.parse::<u64>().ok()) == Some(upload.writer.len())
+    let range = range.to_str().ok().map(|range| range.strip_prefix("bytes ").unwrap_or(range));
+    let Some((first, last)) = range.and_then(|range| range.split_once('-')) else { return false };
+    let (Ok(first), Ok(last)) = (first.parse::<u64>(), last.parse::<u64>()) else { return false };
+    let length = request.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let fits = length.is_none_or(|length| length == 0 || last.checked_sub(first) == Some(length - 1));
+    first == upload.writer.len() && fits
 }
 
 /// The state of an upload: 202 after a chunk, 204 when asked for.
@@ -84,6 +87,21 @@ pub(crate) fn state(status: StatusCode, upload: &mut Upload, quirks: &Quirks) ->
     answer.header(RANGE, &if sticks { upload.range_of_first_chunk() } else { upload.range() });
     answer.header(UPLOAD_ID, &upload.id);
     answer
+}
+
+/// The state of an upload that somebody is writing to: what had arrived before.
+pub(crate) fn state_of_busy(arrived: &Arrived) -> Answer {
+    let mut answer = Answer::empty(StatusCode::NO_CONTENT);
+    answer.header(LOCATION, &arrived.location());
+    answer.header(RANGE, &arrived.range());
+    answer.header(UPLOAD_ID, &arrived.id);
+    answer
+}
+
+/// Somebody else is writing to the upload; it is not gone.
+pub(crate) fn busy() -> Answer {
+    let refused = ErrorCode::BlobUploadInvalid.saying("another request is writing to this upload");
+    Answer { status: StatusCode::CONFLICT, ..refused }
 }
 
 /// Whether a request uses the newest location of an upload, where each is for one use.

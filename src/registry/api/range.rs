@@ -17,7 +17,8 @@ pub(super) enum Asked {
 pub(super) fn asked(header: Option<&str>, length: u64) -> Asked {
     let Some((first, last)) = header.and_then(single) else { return Asked::Whole };
     let number =
-        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
+        // A number that is too large to be one is beyond every content.
+        |text: &str| (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse::<u64>().unwrap_or(u64::MAX));
     match (first, last) {
         ("", suffix) => match number(suffix) {
             Some(0) => Asked::Beyond,
@@ -52,6 +53,8 @@ mod tests {
     #[case("bytes=0-9", Asked::Part(0..10))]
     #[case("bytes=90-", Asked::Part(90..100))]
     #[case("bytes=90-1000", Asked::Part(90..100))]
+    #[case("bytes=90-99999999999999999999999", Asked::Part(90..100))]
+    #[case("bytes=99999999999999999999999-", Asked::Beyond)]
     #[case("bytes=-10", Asked::Part(90..100))]
     #[case("bytes=-1000", Asked::Part(0..100))]
     #[case("bytes=100-", Asked::Beyond)]

@@ -11,7 +11,7 @@ use http::{
 use super::{
     SERVICE,
     challenge::{Challenge, Problem},
-    credentials::{Credentials, bearer_token},
+    credentials::{Credentials, are_given, bearer_token},
     token::{Scope, Tokens},
 };
 use crate::{
@@ -175,9 +175,7 @@ impl Access {
 
     /// Whether the repository can be pulled from without credentials.
     fn is_open(&self, auth: &Auth, request: &Parts, repository: &str) -> bool {
-        auth.public.contains(repository)
-            && !request.headers.contains_key(AUTHORIZATION)
-            && !self.quirks.has(Quirk::PublicNeedsToken)
+        auth.public.contains(repository) && !are_given(&request.headers) && !self.quirks.has(Quirk::PublicNeedsToken)
     }
 
     fn allows(&self, auth: &Auth, request: &Parts, needed: &[Scope]) -> Result<(), Problem> {

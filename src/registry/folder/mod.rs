@@ -127,7 +127,7 @@ fn load_below(store: &mut Store, folder: &Path, prefix: &str) -> Result<(), Fold
     for path in entries.into_iter().filter(|path| path.is_dir()) {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         // The content of a layout, and a folder with the signatures of an image, are no repositories.
-        if (is_layout && name == "blobs") || name.contains('@') {
+        if (is_layout && name == "blobs" && form(&path)?.is_none()) || name.contains('@') {
             continue;
         }
         let name = format!("{prefix}{name}");

@@ -17,7 +17,7 @@ pub(crate) use manifest::Manifest;
 pub(crate) use signatures::Signatures;
 pub(crate) use tags::Tags;
 pub use uploads::UPLOAD_LIMIT;
-pub(crate) use uploads::{Upload, Uploads};
+pub(crate) use uploads::{Arrived, Found, Upload, Uploads};
 
 use crate::{fixture::Image, oci::Referrer};
 

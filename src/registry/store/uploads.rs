@@ -30,7 +30,7 @@ impl Upload {
 
     /// The path under which the upload goes on.
     pub(crate) fn location(&self) -> String {
-        format!("/v2/{}/blobs/uploads/{}", self.repository, self.id)
+        location(&self.repository, &self.id)
     }
 
     /// What has arrived, as a `Range` header: first and last byte.
@@ -46,38 +46,107 @@ impl Upload {
     }
 }
 
+fn location(repository: &str, id: &str) -> String {
+    format!("/v2/{repository}/blobs/uploads/{id}")
+}
+
 fn range(length: u64) -> String {
     format!("0-{}", length.saturating_sub(1))
 }
 
-/// The uploads of a registry. Whoever works on one takes it out, so nobody else can at the same time.
+/// The uploads of a registry. Whoever writes to one takes it out, so nobody else can at the same time.
 #[derive(Debug, Default)]
 pub(crate) struct Uploads(Mutex<Waiting>);
 
 #[derive(Debug, Default)]
 struct Waiting {
-    uploads: HashMap<String, Upload>,
+    slots: HashMap<String, Slot>,
     oldest_first: VecDeque<String>,
 }
 
+#[derive(Debug)]
+enum Slot {
+    Idle(Box<Upload>),
+    /// Somebody is writing to it.
+    Busy(Arrived),
+}
+
+/// How far an upload was before somebody began to write to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrived {
+    pub(crate) id: String,
+    repository: String,
+    length: u64,
+}
+
+impl Arrived {
+    pub(crate) fn location(&self) -> String {
+        location(&self.repository, &self.id)
+    }
+
+    pub(crate) fn range(&self) -> String {
+        range(self.length)
+    }
+}
+
+/// An upload, as somebody finds it.
+#[derive(Debug)]
+pub(crate) enum Found<T> {
+    /// It waits for more.
+    Idle(T),
+    /// Somebody else is writing to it.
+    Busy(Arrived),
+    /// There is none.
+    Missing,
+}
+
 impl Uploads {
+    /// Lets an upload wait for more.
     pub(crate) fn put(&self, upload: Upload) {
         let mut waiting = self.waiting();
-        waiting.oldest_first.push_back(upload.id.clone());
-        waiting.uploads.insert(upload.id.clone(), upload);
-        while waiting.uploads.len() > UPLOAD_LIMIT {
+        let id = upload.id.clone();
+        if waiting.slots.insert(id.clone(), Slot::Idle(Box::new(upload))).is_none() {
+            waiting.oldest_first.push_back(id);
+        }
+        while waiting.slots.len() > UPLOAD_LIMIT {
             let Some(oldest) = waiting.oldest_first.pop_front() else { break };
-            waiting.uploads.remove(&oldest);
+            waiting.slots.remove(&oldest);
         }
     }
 
-    pub(crate) fn take(&self, repository: &str, id: &str) -> Option<Upload> {
+    /// Takes an upload out to write to it, until it is [`put`](Self::put) back or [forgotten](Self::forget).
+    pub(crate) fn take(&self, repository: &str, id: &str) -> Found<Upload> {
         let mut waiting = self.waiting();
-        if waiting.uploads.get(id)?.repository != repository {
-            return None;
+        let Some(slot) = waiting.slots.get_mut(id) else { return Found::Missing };
+        match slot {
+            Slot::Busy(arrived) if arrived.repository == repository => Found::Busy(arrived.clone()),
+            Slot::Idle(upload) if upload.repository == repository => {
+                let (id, repository) = (upload.id.clone(), upload.repository.clone());
+                let arrived = Arrived { id, repository, length: upload.writer.len() };
+                match std::mem::replace(slot, Slot::Busy(arrived)) {
+                    Slot::Idle(upload) => Found::Idle(*upload),
+                    Slot::Busy(arrived) => Found::Busy(arrived),
+                }
+            }
+            Slot::Busy(_) | Slot::Idle(_) => Found::Missing,
         }
-        waiting.oldest_first.retain(|other| other != id);
-        waiting.uploads.remove(id)
+    }
+
+    /// Looks at an upload without taking it.
+    pub(crate) fn look<T>(&self, repository: &str, id: &str, look: impl FnOnce(&mut Upload) -> T) -> Found<T> {
+        match self.waiting().slots.get_mut(id) {
+            Some(Slot::Idle(upload)) if upload.repository == repository => Found::Idle(look(upload)),
+            Some(Slot::Busy(arrived)) if arrived.repository == repository => Found::Busy(arrived.clone()),
+            _ => Found::Missing,
+        }
+    }
+
+    /// Forgets an upload that is complete, or is not to go on.
+    pub(crate) fn forget(&self, id: &str) {
+        let mut waiting = self.waiting();
+        if waiting.slots.remove(id).is_some() {
+            waiting.oldest_first.retain(|other| other != id);
+        }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -100,9 +169,24 @@ mod tests {
                 id
             })
             .collect();
-        assert!(uploads.take("app", &ids[0]).is_none());
-        assert!(uploads.take("other", &ids[1]).is_none());
-        assert!(uploads.take("app", &ids[1]).is_some());
-        assert!(uploads.take("app", &ids[1]).is_none());
+        assert!(matches!(uploads.take("app", &ids[0]), Found::Missing));
+        assert!(matches!(uploads.take("other", &ids[1]), Found::Missing));
+        assert!(matches!(uploads.take("app", &ids[1]), Found::Idle(_)));
+    }
+
+    #[test]
+    fn one_writes_and_the_others_see_how_far_it_is() {
+        let uploads = Uploads::default();
+        let mut upload = Upload::new("app");
+        let id = upload.id.clone();
+        upload.writer.write(b"12345").expect("it is in memory");
+        uploads.put(upload);
+        let Found::Idle(taken) = uploads.take("app", &id) else { panic!("it waits") };
+        assert!(matches!(uploads.take("app", &id), Found::Busy(arrived) if arrived.range() == "0-4"));
+        assert!(matches!(uploads.look("app", &id, |_| ()), Found::Busy(_)));
+        uploads.put(taken);
+        assert!(matches!(uploads.look("app", &id, |upload| upload.range()), Found::Idle(range) if range == "0-4"));
+        uploads.forget(&id);
+        assert!(matches!(uploads.look("app", &id, |_| ()), Found::Missing));
     }
 }
