@@ -95,8 +95,9 @@ fn scheme(value: &str) -> Option<Box<str>> {
 fn accept(headers: &HeaderMap) -> Option<Box<str>> {
     let mut values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let first = values.next()?;
+    let Some(second) = values.next() else { return Some(cut(first).into()) };
     let mut all = cut(first).to_owned();
-    for value in values {
+    for value in std::iter::once(second).chain(values) {
         all.push(',');
         all.push_str(value);
     }

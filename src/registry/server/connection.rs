@@ -45,6 +45,8 @@ pub(super) async fn serve<W: Wire>(stream: W, core: Arc<Core>, mut stopping: wat
         .max_buf_size(HEAD_LIMIT)
         .serve_connection(TokioIo::new(Muted::new(stream, begun.clone())), service);
     let served = tokio::select! {
+        // Asked first, because that is where something happens.
+        biased;
         served = &mut connection => served,
         () = stopped(&mut stopping) => {
             std::pin::Pin::new(&mut connection).graceful_shutdown();
