@@ -43,9 +43,15 @@ impl Faults {
     /// The first fault that fires for this request.
     pub(crate) fn firing(&self, request: &Parts) -> Option<Arc<Armed>> {
         let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        // Every rule counts the requests that it is for, also those that an earlier one takes.
-        let due = faults.iter().filter(|armed| armed.is_due(request)).fold(None, |first, armed| first.or(Some(armed)));
-        due.inspect(|armed| armed.count()).cloned()
+        let mut firing = None;
+        for armed in faults.iter() {
+            // Every rule is asked, because it counts the requests that it is for, also those that an earlier one takes.
+            if armed.counts_and_is_due(request) && firing.is_none() {
+                firing = Some(armed.clone());
+                armed.fired.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        firing
     }
 
     /// The names of the faults that should have fired and have not.
@@ -69,12 +75,9 @@ impl Armed {
         self.fired.load(Ordering::Relaxed) > 0
     }
 
-    fn is_due(&self, request: &Parts) -> bool {
+    /// Counts the request if the rule is for it, and says whether it is this rule's turn.
+    fn counts_and_is_due(&self, request: &Parts) -> bool {
         self.fault.when.matches(&request.method, request.uri.path()) && self.schedule.fires(&self.fault)
-    }
-
-    fn count(&self) {
-        self.fired.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether the connection ends without an answer.

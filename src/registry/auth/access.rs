@@ -2,11 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use http::{
-    HeaderValue, Method, StatusCode,
-    header::{AUTHORIZATION, WWW_AUTHENTICATE},
-    request::Parts,
-};
+use http::{HeaderValue, Method, StatusCode, header::WWW_AUTHENTICATE, request::Parts};
 
 use super::{
     SERVICE,
@@ -72,7 +68,7 @@ impl Access {
         match self.user(auth, request) {
             Some(user) if users.contains(&user) => Ok(()),
             Some(_) if auth.scheme == Scheme::Basic => Err(Problem::NotAllowed),
-            _ if request.headers.contains_key(AUTHORIZATION) => Err(Problem::InsufficientScope),
+            _ if are_given(&request.headers) => Err(Problem::InsufficientScope),
             _ => Err(Problem::NoCredentials),
         }
     }
@@ -107,8 +103,8 @@ impl Access {
     /// The refusal of registries that do not say whether a repository is there.
     pub(crate) fn insufficient(&self, request: &Parts, route: &Route<'_>) -> Answer {
         let needed = self.needed(request, route);
-        let comes_with_credentials = request.headers.contains_key(AUTHORIZATION);
-        let problem = if comes_with_credentials { Problem::InsufficientScope } else { Problem::NoCredentials };
+        let given = are_given(&request.headers);
+        let problem = if given { Problem::InsufficientScope } else { Problem::NoCredentials };
         self.refusal(request, route, &needed, problem)
     }
 
