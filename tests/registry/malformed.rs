@@ -103,9 +103,12 @@ async fn a_request_that_breaks_off_is_in_the_journal() {
     let mut stream = TcpStream::connect(registry.address()).await.unwrap();
     stream.write_all(b"PATCH /favicon.ico HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc").await.unwrap();
     drop(stream);
-    while registry.journal(0).is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let noted = async {
+        while registry.journal(0).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(5), noted).await.unwrap();
     assert_eq!(registry.journal(0)[0].status, None);
     assert!(matches!(registry.findings().as_slice(), [Finding::Unexpected(_)]));
 }
