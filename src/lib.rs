@@ -12,38 +12,24 @@
 //! deviation     what an implementer declares as failing
 //! golden        what is expected          schema   the published schema
 //! verdict       what checks, cases and runs come to
-//! registry      the mock registry
-//! fixture       image recipes and registry fixtures
-//! variable      values that only a run knows          document   YAML, and errors that show the line
-//! oci           digests and media types               version, json_path
+//! json_path     places in JSON documents
 //! ```
 //!
-//! The mock registry alone is a light dev-dependency: `default-features = false`.
+//! Beside it, crates of their own: `oci-mock-registry` (the registry, its fixtures and the variables that name their values),
+//! `isi-reference` (the embedded implementation), `spanned-yaml` (YAML, and errors that show the line) and `oci-types`.
 
-#[cfg(feature = "cli")]
+pub use isi_reference::{self as reference, version};
+pub use oci_mock_registry::{fixture, registry, variable};
+pub use oci_types as oci;
+pub use spanned_yaml as document;
+
 pub mod cli;
-#[cfg(feature = "runner")]
 pub mod deviation;
-pub mod document;
-pub mod fixture;
-#[cfg(feature = "runner")]
 pub mod golden;
 pub mod json_path;
-pub mod oci;
-#[cfg(feature = "reference")]
-pub mod reference;
-pub mod registry;
-#[cfg(feature = "report")]
 pub mod report;
-#[cfg(feature = "runner")]
 pub mod requirement;
-#[cfg(feature = "runner")]
 pub mod runner;
-#[cfg(feature = "runner")]
 pub mod schema;
-#[cfg(feature = "runner")]
 pub mod suite;
-pub mod variable;
-#[cfg(feature = "runner")]
 pub mod verdict;
-pub mod version;

@@ -1,0 +1,144 @@
+//! What differs between API versions, as named switches in one place.
+//!
+//! Everything else in the reference asks a switch, never a version. Sources: the release branches of
+//! `openshift-apiserver` and answers recorded from builds of them.
+
+use crate::{
+    image_reference::{ImageReference, ParseReferenceError},
+    version::ApiVersion,
+};
+
+/// The behaviour of one API version.
+#[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one documented difference between versions")]
+pub(crate) struct Behaviour {
+    /// Import modes exist: `importMode` is read, checked and defaulted, and `PreserveOriginal` keeps manifest lists (4.12).
+    pub(crate) import_modes: bool,
+    /// The import mode is part of what makes two fetches the same; before, the first entry's result served both (4.15).
+    pub(crate) import_mode_in_fetch_key: bool,
+    /// A manifest list with a broken part fails alone; before, the rest of its repository was given up (4.16).
+    pub(crate) broken_list_fails_alone: bool,
+    /// `metadata.uid` of a request names the stream that must exist; later it is wiped first (until 4.11).
+    pub(crate) uid_is_precondition: bool,
+    /// `fieldValidation` is honoured and warns by default (4.12; before it was read and ignored).
+    pub(crate) field_validation: bool,
+    /// `generateName` without a name is an internal error instead of an invalid name (4.14).
+    pub(crate) generate_name_fails: bool,
+    /// A time that was never set is left out of `metadata`; before it was written as `null` (Kubernetes 1.34).
+    pub(crate) unset_creation_time_absent: bool,
+    /// Field errors print a missing value as `null`; before as `"null"` (Kubernetes 1.34).
+    pub(crate) plain_null_in_field_errors: bool,
+    /// How the longest allowed length of a field is told, with `{}` for the number.
+    pub(crate) too_long: &'static str,
+    /// An image without layers has no `dockerImageLayers`; before the key was always there (4.12).
+    pub(crate) empty_layers_absent: bool,
+    /// Objects carry `metadata.selfLink` (until Kubernetes 1.19).
+    pub(crate) self_links: bool,
+    /// Objects carry `metadata.managedFields` (Kubernetes 1.18, server-side apply).
+    pub(crate) managed_fields: bool,
+    /// `apiVersion` inside `dockerImageMetadata` (`1.0` until 4.5).
+    pub(crate) docker_metadata_version: &'static str,
+    /// Fetch errors start with the reference they are about (4.3).
+    pub(crate) reference_in_errors: bool,
+    /// A repository is contacted before anything else; a failure holds for all its tags and digests (4.2).
+    pub(crate) eager_connection: bool,
+    /// A name without a path is a registry when it looks like a host; before it was a repository of Docker Hub (4.3).
+    bare_host_is_registry: bool,
+    /// A digest cannot be imported on a schedule (until 4.2).
+    pub(crate) refuses_scheduled_digests: bool,
+    /// Bodies have at most 3 MiB (Kubernetes 1.16).
+    pub(crate) body_limit: bool,
+    /// Rules of names are called by the RFC's number; before by the name of the standard (Kubernetes 1.20).
+    pub(crate) rfc_wording: bool,
+    /// OCI image manifests are accepted and imported (4.7).
+    pub(crate) oci_manifests: bool,
+    /// A part of a manifest list is checked against its own digest; before against the list's (4.4).
+    pub(crate) list_by_digest: bool,
+    /// Without an entry for the preferred platform, linux/amd64 is tried before the first entry (4.3).
+    pub(crate) prefers_amd64: bool,
+    /// `images.config.openshift.io/cluster` is read: blocked and insecure registries (4.6).
+    pub(crate) registry_sources: bool,
+    /// A blocked registry is not refused when it has mirrors (4.16).
+    pub(crate) mirrors_unblock: bool,
+    /// `ImageContentSourcePolicy` mirrors digests (4.3).
+    pub(crate) content_source_policies: bool,
+    /// `ImageDigestMirrorSet` and `ImageTagMirrorSet` mirror (4.14).
+    pub(crate) mirror_sets: bool,
+    /// An index with a manifest's fields is refused, and the other way round (distribution v3, 4.14).
+    pub(crate) checks_manifest_shape: bool,
+    /// A condition with another message is another condition (4.3).
+    pub(crate) condition_compares_message: bool,
+    /// `imagestreamimages` finds the parts of manifest lists too (4.13).
+    pub(crate) stream_images_of_lists: bool,
+    /// Limits are not enforced on an update that adds nothing (4.20).
+    pub(crate) limits_only_growth: bool,
+    /// Built with Go 1.20 or newer, which words certificate and time errors differently.
+    pub(crate) modern_go: bool,
+    /// Resources have a singular name in discovery (Kubernetes 1.27).
+    pub(crate) singular_names: bool,
+    /// The source line that the message about an unknown version names.
+    pub(crate) scheme_source: &'static str,
+    /// Seconds a request may take when it does not say so itself.
+    pub(crate) default_timeout: u64,
+}
+
+impl Behaviour {
+    /// The behaviour of `version`.
+    pub(crate) fn of(version: ApiVersion) -> Self {
+        let from = |first: ApiVersion| version >= first;
+        Self {
+            import_modes: from(ApiVersion::V4_12),
+            import_mode_in_fetch_key: from(ApiVersion::V4_18),
+            broken_list_fails_alone: from(ApiVersion::V4_18),
+            uid_is_precondition: !from(ApiVersion::V4_12),
+            field_validation: from(ApiVersion::V4_12),
+            generate_name_fails: from(ApiVersion::V4_18),
+            unset_creation_time_absent: from(ApiVersion::V4_22),
+            plain_null_in_field_errors: from(ApiVersion::V4_22),
+            too_long: match version {
+                ApiVersion::V3_11 | ApiVersion::V4_2 => "must have at most {} characters",
+                ApiVersion::V4_22 => "may not be more than {} bytes",
+                _ => "must have at most {} bytes",
+            },
+            empty_layers_absent: from(ApiVersion::V4_12),
+            self_links: !from(ApiVersion::V4_8),
+            managed_fields: from(ApiVersion::V4_8),
+            docker_metadata_version: if from(ApiVersion::V4_8) { "image.openshift.io/1.0" } else { "1.0" },
+            reference_in_errors: from(ApiVersion::V4_8),
+            eager_connection: !from(ApiVersion::V4_8),
+            bare_host_is_registry: from(ApiVersion::V4_8),
+            refuses_scheduled_digests: !from(ApiVersion::V4_8),
+            body_limit: from(ApiVersion::V4_8),
+            rfc_wording: from(ApiVersion::V4_8),
+            oci_manifests: from(ApiVersion::V4_8),
+            list_by_digest: from(ApiVersion::V4_8),
+            prefers_amd64: from(ApiVersion::V4_8),
+            registry_sources: from(ApiVersion::V4_8),
+            mirrors_unblock: from(ApiVersion::V4_18),
+            content_source_policies: from(ApiVersion::V4_8),
+            mirror_sets: from(ApiVersion::V4_18),
+            checks_manifest_shape: from(ApiVersion::V4_18),
+            condition_compares_message: from(ApiVersion::V4_8),
+            stream_images_of_lists: from(ApiVersion::V4_18),
+            limits_only_growth: from(ApiVersion::V4_22),
+            modern_go: from(ApiVersion::V4_18),
+            singular_names: from(ApiVersion::V4_18),
+            scheme_source: match version {
+                ApiVersion::V3_11 | ApiVersion::V4_2 => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:29",
+                ApiVersion::V4_22 => "pkg/runtime/scheme.go:110",
+                _ => "pkg/runtime/scheme.go:100",
+            },
+            default_timeout: if from(ApiVersion::V4_8) { 34 } else { 30 },
+        }
+    }
+
+    /// Reads an image reference as this version reads it.
+    pub(crate) fn parse_reference(&self, text: &str) -> Result<ImageReference, ParseReferenceError> {
+        let reference: ImageReference = text.parse()?;
+        if self.bare_host_is_registry || !reference.name.is_empty() {
+            return Ok(reference);
+        }
+        let (name, tag) = reference.registry.split_once(':').unwrap_or((&reference.registry, ""));
+        Ok(ImageReference { name: name.to_owned(), tag: tag.to_owned(), ..ImageReference::default() })
+    }
+}

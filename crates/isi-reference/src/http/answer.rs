@@ -1,0 +1,111 @@
+//! An answer, put together.
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Response,
+    header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, WARNING, X_CONTENT_TYPE_OPTIONS},
+};
+use http_body_util::Full;
+use serde::Serialize;
+
+use super::{
+    negotiate::{Form, Format},
+    yaml,
+};
+use crate::{error::ApiError, model::status::Status};
+
+/// The answer to a request.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    status: u16,
+    content_type: &'static str,
+    body: Vec<u8>,
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TypedStatus<'a> {
+    kind: &'static str,
+    api_version: &'static str,
+    #[serde(flatten)]
+    status: &'a Status,
+}
+
+impl Answer {
+    /// An object.
+    pub(crate) fn object(status: u16, object: &impl Serialize, form: Form) -> Self {
+        let (content_type, body) = match form.format {
+            Format::Json => ("application/json", render(serde_json::to_string(object))),
+            Format::PrettyJson => ("application/json", render(serde_json::to_string_pretty(object))),
+            Format::Yaml => ("application/yaml", yaml::render(object)),
+        };
+        Self { status, content_type, body: body.into_bytes(), warnings: Vec::new() }
+    }
+
+    /// A `Status` instead of an object.
+    pub(crate) fn status(code: u16, status: &Status, form: Form) -> Self {
+        let typed = TypedStatus { kind: "Status", api_version: "v1", status };
+        Self::object(code, &typed, form)
+    }
+
+    /// A failure.
+    pub(crate) fn error(error: &ApiError, form: Form) -> Self {
+        if error.is_panic() {
+            return Self { status: error.code(), ..Self::text(&error.status().message) };
+        }
+        Self::status(error.code(), error.status(), form)
+    }
+
+    /// Text for a program that only looks at the status.
+    pub(crate) fn text(text: &str) -> Self {
+        let content_type = "text/plain; charset=utf-8";
+        Self { status: 200, content_type, body: text.as_bytes().to_vec(), warnings: Vec::new() }
+    }
+
+    /// The same answer as another content type.
+    pub(crate) fn with_content_type(self, content_type: &'static str) -> Self {
+        Self { content_type, ..self }
+    }
+
+    /// The same answer with warnings.
+    pub(crate) fn with_warnings(self, warnings: Vec<String>) -> Self {
+        Self { warnings, ..self }
+    }
+
+    /// The answer as HTTP has it.
+    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::new(Bytes::from(self.body)));
+        *response.status_mut() =
+            http::StatusCode::from_u16(self.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        let is_crash = self.status == 500 && self.content_type.starts_with("text/plain");
+        if self.status == 403 || is_crash {
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        }
+        if self.status == 413 {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        for warning in self.warnings {
+            let text = format!("299 - \"{}\"", warning.replace('\\', "\\\\").replace('"', "\\\""));
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                headers.append(WARNING, value);
+            }
+        }
+        response
+    }
+}
+
+/// The text, with the characters escaped that Go escapes. They can only be inside of strings.
+fn render(text: serde_json::Result<String>) -> String {
+    let mut text = text.unwrap_or_default();
+    for (character, escape) in [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026")] {
+        if text.contains(character) {
+            text = text.replace(character, escape);
+        }
+    }
+    text.push('\n');
+    text
+}

@@ -1,0 +1,177 @@
+//! From the body of a request to an object.
+
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+
+use super::{
+    negotiate::MEDIA_TYPES,
+    options::{FieldValidation, WriteOptions},
+    request::Request,
+};
+use crate::{
+    behaviour::Behaviour,
+    error::{ApiError, Result},
+    json::{self, Case, Node, Struct},
+    model::IMAGE_API,
+};
+
+/// How much of a body that cannot be read is shown.
+const SHOWN: usize = 30;
+
+/// The kinds of the image API: an object of another one is understood, and refused.
+const KINDS: [&str; 8] = [
+    "Image",
+    "ImageSignature",
+    "ImageStream",
+    "ImageStreamImage",
+    "ImageStreamImport",
+    "ImageStreamMapping",
+    "ImageStreamTag",
+    "ImageTag",
+];
+
+/// An object that was read from a body.
+#[derive(Debug)]
+pub(crate) struct Received<T> {
+    pub(crate) object: T,
+    /// As it was written.
+    pub(crate) node: Node,
+    /// What the client should be warned of.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// How a body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Syntax {
+    Json,
+    Yaml,
+}
+
+/// How the body of `request` is written, if it is in a way that can be read.
+pub(crate) fn syntax(request: &Request) -> Result<Syntax> {
+    let content_type = request.header(CONTENT_TYPE).unwrap_or_default();
+    match content_type.split(';').next().unwrap_or_default().trim() {
+        "" | "application/json" => Ok(Syntax::Json),
+        "application/yaml" => Ok(Syntax::Yaml),
+        _ => Err(ApiError::unsupported_media_type(MEDIA_TYPES)),
+    }
+}
+
+/// Reads an object of `kind` in the image API.
+pub(crate) fn read<T: DeserializeOwned>(
+    request: &Request,
+    kind: &str,
+    target: &'static Struct,
+    options: &WriteOptions,
+    behaviour: &Behaviour,
+) -> Result<Received<T>> {
+    let body = request.body()?;
+    let node = parse(request, body).map_err(|error| unrecognized(kind, &error, body))?;
+    check_kind(&node, kind, body, behaviour)?;
+    let (object, surplus) = fit(&node, target).map_err(|error| unhandled(&node, kind, &error))?;
+    let warnings = match options.field_validation {
+        FieldValidation::Strict if !surplus.is_empty() => {
+            let error = format!("strict decoding error: {}", surplus.join(", "));
+            return Err(unhandled(&node, kind, &error));
+        }
+        FieldValidation::Warn => surplus,
+        FieldValidation::Strict | FieldValidation::Ignore => Vec::new(),
+    };
+    Ok(Received { object, node, warnings })
+}
+
+/// Reads any object, as it is.
+pub(crate) fn read_any(request: &Request) -> Result<serde_json::Value> {
+    let body = request.body()?;
+    let node =
+        parse(request, body).map_err(|error| ApiError::bad_request(error.trim_start_matches("json parse error: ")))?;
+    Ok(node.to_value())
+}
+
+/// Fits a node to a shape, and its value to a type.
+pub(crate) fn fit<T: DeserializeOwned>(
+    node: &Node,
+    target: &'static Struct,
+) -> std::result::Result<(T, Vec<String>), String> {
+    let decoded = json::decode(node, target, Case::Sensitive).map_err(|error| error.to_string())?;
+    let object = serde_json::from_value(decoded.value).map_err(|error| error.to_string())?;
+    Ok((object, decoded.surplus))
+}
+
+fn parse(request: &Request, body: &[u8]) -> std::result::Result<Node, String> {
+    match syntax(request).unwrap_or(Syntax::Json) {
+        Syntax::Json => json::parse(body).map_err(|error| format!("json parse error: {error}")),
+        Syntax::Yaml => {
+            let text = std::str::from_utf8(body).map_err(|error| format!("yaml: {error}"))?;
+            let value: serde_json::Value = serde_saphyr::from_str(text)
+                .map_err(|error| format!("json parse error: error converting YAML to JSON: yaml: {error}"))?;
+            Ok(Node::from(&value))
+        }
+    }
+}
+
+/// Checks `apiVersion` and `kind`; what is missing is taken from the path.
+fn check_kind(node: &Node, kind: &str, body: &[u8], behaviour: &Behaviour) -> Result<()> {
+    let wrong =
+        |text: String| Err(unrecognized(kind, &format!("json parse error: json: cannot unmarshal {text}"), body));
+    match node {
+        Node::Object(_) | Node::Null => {}
+        Node::Array(_) => return wrong("array into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }".to_owned()),
+        _ => return wrong("value into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }".to_owned()),
+    }
+    for field in ["apiVersion", "kind"] {
+        let found = match node.get(field) {
+            Some(Node::Number(_)) => "number",
+            Some(Node::Bool(_)) => "bool",
+            Some(Node::Array(_)) => "array",
+            Some(Node::Object(_)) => "object",
+            _ => continue,
+        };
+        return wrong(format!("{found} into Go struct field .{field} of type string"));
+    }
+    let text = |field| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty());
+    let (version, found) = (text("apiVersion").unwrap_or(IMAGE_API), text("kind").unwrap_or(kind));
+    let is_image_kind = KINDS.contains(&found);
+    if version == IMAGE_API && found == kind {
+        return Ok(());
+    }
+    if version == "v1" && is_image_kind {
+        return Err(ApiError::bad_request(format!(
+            "the API version in the data ({version}) does not match the expected API version ({IMAGE_API})"
+        )));
+    }
+    let error = if version == IMAGE_API && is_image_kind {
+        format!("converting (v1.{found}) to (image.{kind}): unknown conversion")
+    } else {
+        let source = behaviour.scheme_source;
+        format!("no kind {found:?} is registered for version {version:?} in scheme {source:?}")
+    };
+    Err(unhandled(node, kind, &error))
+}
+
+fn unrecognized(kind: &str, error: &str, body: &[u8]) -> ApiError {
+    ApiError::bad_request(format!(
+        "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; {error} ({})",
+        summary(body)
+    ))
+}
+
+fn unhandled(node: &Node, kind: &str, error: &str) -> ApiError {
+    let text =
+        |field, default| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty()).unwrap_or(default);
+    let version = text("apiVersion", IMAGE_API);
+    let version = version.rsplit('/').next().unwrap_or_default();
+    let found = text("kind", kind);
+    ApiError::bad_request(format!("{found} in version {version:?} cannot be handled as a {kind}: {error}"))
+}
+
+/// The beginning of a body: as text if it looks like JSON, else in hexadecimal digits.
+fn summary(body: &[u8]) -> String {
+    let shown = &body[..body.len().min(SHOWN)];
+    let text = match body.first() {
+        None => return "<empty>".to_owned(),
+        Some(b'{') => String::from_utf8_lossy(shown).into_owned(),
+        Some(_) => shown.iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    if body.len() > SHOWN { format!("{text} ...") } else { text }
+}

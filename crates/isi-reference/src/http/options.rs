@@ -1,0 +1,126 @@
+//! Options that come in the query.
+
+use std::time::Duration;
+
+use super::request::Request;
+use crate::{
+    behaviour::Behaviour,
+    error::{ApiError, Result},
+    field::FieldError,
+    quote::quote,
+};
+
+/// How long the name of a field manager may be, in bytes.
+const FIELD_MANAGER_LIMIT: usize = 128;
+
+/// What to do about fields that a request should not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldValidation {
+    Ignore,
+    Warn,
+    Strict,
+}
+
+/// The options of a write.
+#[derive(Debug, Clone)]
+pub(crate) struct WriteOptions {
+    /// Whether nothing is to be written.
+    pub(crate) dry_run: bool,
+    /// Who the written fields belong to.
+    pub(crate) manager: String,
+    pub(crate) field_validation: FieldValidation,
+}
+
+impl WriteOptions {
+    /// The options of `request`; `kind` is what errors call them.
+    pub(crate) fn read(request: &Request, kind: &str, behaviour: &Behaviour) -> Result<Self> {
+        let mut errors = Vec::new();
+        let dry_run: Vec<&str> = request.parameters("dryRun").filter(|value| !value.is_empty()).collect();
+        if dry_run.iter().any(|value| *value != "All") {
+            let quoted: Vec<String> = dry_run.iter().map(|value| format!("{value:?}")).collect();
+            let list = quoted.join(if behaviour.plain_null_in_field_errors { "," } else { ", " });
+            let value =
+                if behaviour.plain_null_in_field_errors { format!("[{list}]") } else { format!("[]string{{{list}}}") };
+            errors.push(FieldError::unsupported("dryRun", &value, &["All"]));
+        }
+        let manager = request.parameter("fieldManager").unwrap_or_default();
+        if manager.len() > FIELD_MANAGER_LIMIT {
+            errors.push(FieldError::too_long("fieldManager", FIELD_MANAGER_LIMIT, behaviour.too_long));
+        }
+        if manager.chars().any(char::is_control) {
+            errors.push(FieldError::invalid("fieldManager", manager, "should only contain printable characters"));
+        }
+        let asked = request.parameter("fieldValidation").unwrap_or_default();
+        let field_validation = match asked {
+            _ if !behaviour.field_validation => FieldValidation::Ignore,
+            "" | "Warn" => FieldValidation::Warn,
+            "Ignore" => FieldValidation::Ignore,
+            "Strict" => FieldValidation::Strict,
+            other => {
+                let supported = ["", "Ignore", "Strict", "Warn"];
+                errors.push(FieldError::unsupported("fieldValidation", &quote(other), &supported));
+                FieldValidation::Ignore
+            }
+        };
+        if !errors.is_empty() {
+            return Err(ApiError::invalid("meta.k8s.io", kind, "", &errors, behaviour.plain_null_in_field_errors));
+        }
+        let program = request.user_agent().split('/').next().unwrap_or_default();
+        let manager = [manager, program].into_iter().find(|name| !name.is_empty()).unwrap_or("unknown").to_owned();
+        Ok(Self { dry_run: !dry_run.is_empty(), manager, field_validation })
+    }
+}
+
+/// How long `request` may take.
+pub(crate) fn timeout(request: &Request, behaviour: &Behaviour) -> Duration {
+    request
+        .parameter("timeout")
+        .and_then(go_duration)
+        .filter(|timeout| !timeout.is_zero())
+        .unwrap_or(Duration::from_secs(behaviour.default_timeout))
+}
+
+/// A duration as Go writes it: `1m30s`, `500ms`.
+fn go_duration(text: &str) -> Option<Duration> {
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    let mut total = 0.0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.')?;
+        let number: f64 = rest[..end].parse().ok()?;
+        let units = rest[end..].find(|character: char| character.is_ascii_digit()).unwrap_or(rest.len() - end);
+        total += number
+            * match &rest[end..end + units] {
+                "ns" => 1e-9,
+                "us" | "µs" => 1e-6,
+                "ms" => 1e-3,
+                "s" => 1.0,
+                "m" => 60.0,
+                "h" => 3600.0,
+                _ => return None,
+            };
+        rest = &rest[end + units..];
+    }
+    (!text.is_empty()).then(|| Duration::try_from_secs_f64(total).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("1s", Some(1000))]
+    #[case("1m30s", Some(90_000))]
+    #[case("500ms", Some(500))]
+    #[case("0s", Some(0))]
+    #[case("abc", None)]
+    #[case("5", None)]
+    #[case("", None)]
+    fn reads_durations_as_go_does(#[case] text: &str, #[case] milliseconds: Option<u64>) {
+        assert_eq!(go_duration(text), milliseconds.map(Duration::from_millis));
+    }
+}

@@ -1,0 +1,89 @@
+//! A request, taken apart.
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method, header::USER_AGENT, request::Parts};
+use http_body_util::BodyExt;
+use percent_encoding::percent_decode_str;
+
+use crate::{
+    error::{ApiError, Result},
+    user::User,
+};
+
+/// The longest body that is read, in bytes.
+const BODY_LIMIT: usize = 3 * 1024 * 1024;
+/// How much of a body beyond the limit is read and dropped, so that the client gets to read the answer.
+const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
+
+/// A request of the API.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// The components of the path, decoded.
+    pub(crate) path: Vec<String>,
+    query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    body: Result<Bytes>,
+    pub(crate) user: User,
+}
+
+impl Request {
+    /// Reads a request to its end. With `has_limit`, a body of more than 3 MiB is refused.
+    pub(crate) async fn read(parts: Parts, body: hyper::body::Incoming, user: User, has_limit: bool) -> Self {
+        let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let path = parts.uri.path().split('/').filter(|part| !part.is_empty()).map(decode).collect();
+        let pairs = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let query = pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (decode(&name.replace('+', " ")), decode(&value.replace('+', " "))))
+            .collect();
+        Self {
+            method: parts.method,
+            path,
+            query,
+            headers: parts.headers,
+            body: read_body(body, if has_limit { BODY_LIMIT } else { DRAIN_LIMIT }).await,
+            user,
+        }
+    }
+
+    /// The value of a query parameter; the first one when there are several.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters(name).next()
+    }
+
+    /// All values of a query parameter.
+    pub(crate) fn parameters(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.query.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a header, if it is text.
+    pub(crate) fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The program that sent this; empty when it does not say.
+    pub(crate) fn user_agent(&self) -> &str {
+        self.header(USER_AGENT).unwrap_or_default()
+    }
+
+    /// The body, unless it is too long.
+    pub(crate) fn body(&self) -> Result<&Bytes> {
+        self.body.as_ref().map_err(Clone::clone)
+    }
+}
+
+async fn read_body(mut body: hyper::body::Incoming, limit: usize) -> Result<Bytes> {
+    let mut read = BytesMut::new();
+    let mut length = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length <= limit {
+            read.extend_from_slice(&data);
+        } else if length > DRAIN_LIMIT {
+            break;
+        }
+    }
+    if length > limit { Err(ApiError::too_large(limit)) } else { Ok(read.freeze()) }
+}

@@ -1,0 +1,138 @@
+//! Pull secrets, and which of them is for an image.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use globset::Glob;
+use serde_json::Value;
+
+use crate::{
+    image_reference::{DOCKER_HUB, ImageReference},
+    json::{self, Node},
+};
+
+/// A user name and a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    pub(crate) username: String,
+    pub(crate) password: String,
+}
+
+impl Credentials {
+    /// The value of an `Authorization` header; none when either half is missing.
+    pub(crate) fn basic(&self) -> Option<String> {
+        let complete = !self.username.is_empty() && !self.password.is_empty();
+        complete.then(|| format!("Basic {}", STANDARD.encode(format!("{}:{}", self.username, self.password))))
+    }
+}
+
+/// The credentials of a namespace, by where they are for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Keyring(BTreeMap<String, Credentials>);
+
+impl Keyring {
+    /// Reads the pull secrets of a namespace; other secrets are skipped. One that cannot be read spoils them all.
+    pub(crate) fn read<'a>(secrets: impl Iterator<Item = &'a Value>) -> Result<Self, String> {
+        let mut keyring = Self::default();
+        for secret in secrets {
+            let excluded = secret["metadata"]["annotations"]["openshift.io/image.excludeSecret"] == "true";
+            let (key, nested) = match secret["type"].as_str() {
+                Some("kubernetes.io/dockerconfigjson") => (".dockerconfigjson", true),
+                Some("kubernetes.io/dockercfg") => (".dockercfg", false),
+                _ => continue,
+            };
+            if excluded {
+                continue;
+            }
+            let Some(data) = secret["data"][key].as_str().and_then(|data| STANDARD.decode(data).ok()) else { continue };
+            let node = json::parse(&data).map_err(|error| error.to_string())?;
+            keyring.add(if nested { node.get("auths") } else { Some(&node) })?;
+        }
+        Ok(keyring)
+    }
+
+    fn add(&mut self, entries: Option<&Node>) -> Result<(), String> {
+        let Some(Node::Object(entries)) = entries else { return Ok(()) };
+        for (place, entry) in entries {
+            let credentials = read_entry(entry)?;
+            self.0.entry(normalize(place)).or_insert(credentials);
+        }
+        Ok(())
+    }
+
+    /// The credentials for an image: those of the longest matching place.
+    pub(crate) fn lookup(&self, image: &ImageReference) -> Option<&Credentials> {
+        let full = image.with_defaults();
+        let path = format!("/{}", full.exact().split_once('/').map_or("", |(_, path)| path));
+        let found = self.0.iter().rev().find(|(place, _)| matches(place, &full.registry, &path));
+        let hub = || (full.registry == DOCKER_HUB).then(|| self.0.get_key_value("index.docker.io")).flatten();
+        found.or_else(hub).map(|(_, credentials)| credentials)
+    }
+}
+
+fn read_entry(entry: &Node) -> Result<Credentials, String> {
+    let text = |key| entry.get(key).and_then(Node::as_text).unwrap_or_default().to_owned();
+    let auth = text("auth");
+    if auth.is_empty() {
+        return Ok(Credentials { username: text("username"), password: text("password") });
+    }
+    let decoded =
+        STANDARD.decode(auth.trim_end_matches('\n')).map_err(|_| "illegal base64 data at input byte 0".to_owned())?;
+    let decoded = String::from_utf8_lossy(&decoded).into_owned();
+    match decoded.split_once(':') {
+        Some((username, password)) => Ok(Credentials { username: username.to_owned(), password: password.to_owned() }),
+        None => Err("unable to parse auth field, must be formatted as base64(username:password)".to_owned()),
+    }
+}
+
+/// Host and path of a key, without scheme and API version.
+fn normalize(place: &str) -> String {
+    let place = place.strip_prefix("https://").or_else(|| place.strip_prefix("http://")).unwrap_or(place);
+    let (host, path) = place.split_once('/').unwrap_or((place, ""));
+    let path = path.strip_prefix("v2/").or_else(|| path.strip_prefix("v1/")).unwrap_or(path);
+    if path.is_empty() { host.to_owned() } else { format!("{host}/{path}") }
+}
+
+/// Whether a key covers an image: same port, same number of host labels (with wildcards), a prefix of the path.
+fn matches(place: &str, registry: &str, image_path: &str) -> bool {
+    let (host, path) = place.split_once('/').map_or((place, String::new()), |(host, path)| (host, format!("/{path}")));
+    let (host, port) = host.split_once(':').unwrap_or((host, ""));
+    let (image_host, image_port) = registry.split_once(':').unwrap_or((registry, ""));
+    let labels: Vec<&str> = host.split('.').collect();
+    let image_labels: Vec<&str> = image_host.split('.').collect();
+    port == image_port
+        && labels.len() == image_labels.len()
+        && labels
+            .iter()
+            .zip(image_labels)
+            .all(|(pattern, label)| Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(label)))
+        && image_path.starts_with(&path)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("r.example", "r.example/a/b:1", true)]
+    #[case("https://r.example/v2/", "r.example/a/b:1", true)]
+    #[case("r.example/a", "r.example/a/b:1", true)]
+    #[case("r.example/c", "r.example/a/b:1", false)]
+    #[case("r.example", "r.example:5000/a/b:1", false)]
+    #[case("*.example", "r.example/a", true)]
+    #[case("*.example", "a.r.example/a", false)]
+    #[case("https://index.docker.io/v1/", "busybox", true)]
+    fn finds_the_credentials_of_an_image(#[case] place: &str, #[case] image: &str, #[case] expected: bool) {
+        let auth = STANDARD.encode("robot:secret");
+        let config = serde_json::json!({ "auths": { place: { "auth": auth } } }).to_string();
+        let secret = serde_json::json!({
+            "type": "kubernetes.io/dockerconfigjson",
+            "data": { ".dockerconfigjson": STANDARD.encode(config) },
+        });
+        let keyring = Keyring::read([&secret].into_iter()).unwrap();
+        assert_eq!(keyring.lookup(&image.parse().unwrap()).is_some(), expected);
+    }
+}

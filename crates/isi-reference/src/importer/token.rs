@@ -1,0 +1,57 @@
+//! Tokens: what a Bearer challenge sends the client to fetch.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{challenge::Challenge, codes::Rejection, credentials::Credentials, failure::FetchError, transport::Answer};
+use crate::json::{self, Node};
+
+/// What Go leaves as it is in a query.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A request for a token.
+#[derive(Debug)]
+pub(crate) struct TokenRequest {
+    pub(crate) url: String,
+    /// The `Authorization` header, if there are credentials.
+    pub(crate) basic: Option<String>,
+}
+
+/// The request that `challenge` calls for, to pull from the repository at `path`.
+pub(crate) fn request(
+    challenge: &Challenge,
+    path: &str,
+    credentials: Option<&Credentials>,
+) -> Result<TokenRequest, FetchError> {
+    let realm = challenge
+        .parameter("realm")
+        .filter(|realm| !realm.is_empty())
+        .ok_or_else(|| FetchError::text("no realm specified for token auth challenge"))?;
+    let basic = credentials.and_then(Credentials::basic);
+    let account = credentials.filter(|_| basic.is_some()).map(|credentials| credentials.username.clone());
+    let parameters = [
+        ("account", account),
+        ("scope", Some(format!("repository:{path}:pull"))),
+        ("service", challenge.parameter("service").map(str::to_owned)),
+    ];
+    let query: Vec<String> = parameters
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", utf8_percent_encode(&value?, QUERY))))
+        .collect();
+    let separator = if realm.contains('?') { '&' } else { '?' };
+    Ok(TokenRequest { url: format!("{realm}{separator}{}", query.join("&")), basic })
+}
+
+/// The token that an answer holds.
+pub(crate) fn read(answer: &Answer) -> Result<String, FetchError> {
+    let body = answer.body.as_ref().map_err(FetchError::text)?;
+    if !(answer.status.is_success() || answer.status.is_redirection()) {
+        return Err(Rejection::read(answer.status, &answer.headers, body).error);
+    }
+    let node =
+        json::parse(body).map_err(|error| FetchError::Text(format!("unable to decode token response: {error}")))?;
+    ["access_token", "token"]
+        .into_iter()
+        .find_map(|key| node.get(key).and_then(Node::as_text).filter(|token| !token.is_empty()))
+        .map(str::to_owned)
+        .ok_or_else(|| FetchError::text("authorization server did not include a token in the response"))
+}

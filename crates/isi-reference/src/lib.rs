@@ -1,0 +1,44 @@
+//! The reference: an honest, in-memory implementation of the image API, reached over HTTP like any other.
+//!
+//! It imports images from the registries that a request names, keeps streams and images, and answers as
+//! `openshift-apiserver` of a chosen [API version](crate::version::ApiVersion) answers. It knows nothing of suites,
+//! goldens or the mock registry. What differs between versions is in one place, `behaviour.rs`.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), isi_reference::StartError> {
+//! let running = isi_reference::start(Default::default()).await?;
+//! println!("{}", running.url());
+//! running.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod access;
+mod api;
+mod behaviour;
+mod discovery;
+mod error;
+mod field;
+mod http;
+pub mod image_reference;
+mod importer;
+mod json;
+mod kinds;
+mod model;
+mod options;
+mod policy;
+mod quote;
+mod resources;
+mod route;
+mod server;
+mod storage;
+mod table;
+mod tls;
+mod user;
+mod validation;
+pub mod version;
+
+pub use access::{DenyRule, ParseDenyRuleError};
+pub use options::{AllowedRegistry, Identity, Options, Reach};
+pub use server::{Running, StartError, start};
+pub use tls::{read_certificates, read_key};

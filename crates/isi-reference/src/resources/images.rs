@@ -1,0 +1,69 @@
+//! `images`: cluster-wide, written by imports only.
+
+use super::{name, refuse_watch, selection::Selection, streams::deleted};
+use crate::{
+    api::Api,
+    error::{ApiError, Resource, Result},
+    http::{
+        answer::Answer,
+        negotiate::{View, negotiate},
+        request::Request,
+    },
+    model::{List, Typed, image::Image, status::Status},
+    route::{Target, Verb},
+    table,
+};
+
+/// The resource as errors name it.
+pub(crate) const IMAGES: Resource = Resource::image("images");
+
+/// Answers a request for images.
+pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
+    match verb {
+        Verb::Get => get(api, request, target),
+        Verb::List => list(api, request),
+        Verb::Delete => delete(api, request, target),
+        Verb::Create | Verb::Update | Verb::Patch => Err(ApiError::method_not_allowed()),
+    }
+}
+
+fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(request, &[View::Table, View::Metadata])?;
+    let image = api.store.lock().image(name(target)).cloned();
+    let mut image = image.ok_or_else(|| ApiError::not_found(IMAGES, name(target)))?;
+    Ok(match form.view {
+        View::Table => Answer::object(200, &table::images(&[image], Default::default()), form),
+        View::Metadata => Answer::object(200, &table::partial(&image.metadata), form),
+        _ => {
+            image.metadata.self_link = api.self_link(target, name(target));
+            Answer::object(200, &Typed::image_api("Image", image), form)
+        }
+    })
+}
+
+fn list(api: &Api, request: &Request) -> Result<Answer> {
+    refuse_watch(request)?;
+    let form = negotiate(request, &[View::Table, View::Metadata])?;
+    let selection = Selection::read(request)?;
+    let (images, meta) = {
+        let state = api.store.lock();
+        let matching =
+            state.images().filter(|image| selection.matches("", &image.metadata.name, &image.metadata.labels));
+        selection.page(matching.cloned().collect(), |image: &Image| image.metadata.name.clone(), state.version())
+    };
+    Ok(match form.view {
+        View::Table => Answer::object(200, &table::images(&images, meta), form),
+        View::Metadata => {
+            let items: Vec<_> = images.iter().map(|image| table::partial(&image.metadata)).collect();
+            Answer::object(200, &table::partial_list(&items, &meta), form)
+        }
+        _ => Answer::object(200, &Typed::image_api("ImageList", List { metadata: meta, items: images }), form),
+    })
+}
+
+fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(request, &[])?;
+    let image = api.store.lock().remove_image(name(target)).ok_or_else(|| ApiError::not_found(IMAGES, name(target)))?;
+    let status = Status { details: Some(Box::new(deleted(target, &image.metadata.uid))), ..Status::success() };
+    Ok(Answer::status(200, &status, form))
+}

@@ -1,0 +1,196 @@
+//! `POST imagestreamimports`.
+
+use super::{admit, apply, check_namespace};
+use crate::{
+    api::Api,
+    error::{ApiError, Resource, Result},
+    field::FieldError,
+    http::{
+        answer::Answer,
+        body::{self, Received},
+        managed,
+        negotiate::{View, negotiate},
+        options::WriteOptions,
+        request::Request,
+    },
+    image_reference::ImageReference,
+    importer::{Import, Keyring},
+    json::shapes,
+    model::{
+        Typed,
+        image_stream::{ImageStream, TagImportPolicy, TagReferencePolicy},
+        import::{ImageStreamImport, TagName},
+        status::Status,
+    },
+    policy::{allow_list::Transport, registries::Registries},
+    route::Target,
+    validation,
+};
+
+/// The resource as errors of the stream behind an import name it.
+pub(crate) const IMPORTS: Resource = Resource::image("imagestreamimports");
+
+/// Imports what a request names.
+pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(request, &[View::Metadata])?;
+    body::syntax(request)?;
+    request.body()?;
+    let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
+    let shape = if api.behaviour.import_modes { &shapes::modern::IMPORT } else { &shapes::legacy::IMPORT };
+    let Received { object: mut import, node, warnings } =
+        body::read::<ImageStreamImport>(request, "ImageStreamImport", shape, &options, &api.behaviour)?;
+    check_namespace(&mut import.metadata.namespace, target)?;
+    if !api.behaviour.uid_is_precondition {
+        import.metadata.wipe_system_fields();
+    }
+    if api.behaviour.managed_fields {
+        import.metadata.managed_fields = managed::entry(&node, &options.manager).into_iter().collect();
+    }
+    admit(&api.store.lock(), target, &import.metadata.name)?;
+    set_defaults(api, &mut import);
+
+    let asked = import.metadata.clone();
+    if api.behaviour.generate_name_fails && asked.name.is_empty() && !asked.generate_name.is_empty() {
+        return Err(ApiError::internal("metadata.name was not generated"));
+    }
+    import.metadata.fill_system_fields();
+    api.invalid("ImageStreamImport", &asked.name, &validation::import::check(&import, &api.behaviour))?;
+    check_allowed(api, request, &import)?;
+
+    let stream = find_stream(api, target, &asked.name, &asked.resource_version, &asked.uid)?;
+    run(api, target, stream.as_ref(), &mut import).await?;
+    if import.spec.import {
+        apply::apply(api, &mut import, stream)?;
+    } else {
+        apply::clear_manifests(&mut import);
+    }
+    import.metadata.self_link = api.self_link(target, &import.metadata.name);
+    let answer = if form.view == View::Metadata {
+        Answer::object(201, &crate::table::partial(&import.metadata), form)
+    } else {
+        Answer::object(201, &Typed::image_api("ImageStreamImport", import), form)
+    };
+    Ok(answer.with_warnings(warnings))
+}
+
+fn set_defaults(api: &Api, import: &mut ImageStreamImport) {
+    let policies = |policy: &mut TagImportPolicy, reference: &mut TagReferencePolicy| {
+        if api.behaviour.import_modes && policy.import_mode.is_empty() {
+            policy.import_mode.clone_from(&api.options.default_import_mode);
+        }
+        if reference.kind.is_empty() {
+            "Source".clone_into(&mut reference.kind);
+        }
+    };
+    for image in &mut import.spec.images {
+        policies(&mut image.import_policy, &mut image.reference_policy);
+        if image.to.is_none()
+            && let Ok(reference) = api.behaviour.parse_reference(&image.from.name)
+            && !reference.tag.is_empty()
+        {
+            image.to = Some(TagName { name: reference.tag });
+        }
+    }
+    if let Some(repository) = &mut import.spec.repository {
+        policies(&mut repository.import_policy, &mut repository.reference_policy);
+    }
+}
+
+/// Users who may not make images themselves may import only from registries that are allowed.
+fn check_allowed(api: &Api, request: &Request, import: &ImageStreamImport) -> Result<()> {
+    let Some(allowed) = &api.allow_list else { return Ok(()) };
+    // The singular is what the server asks about, although no resource has that name.
+    let may = |resource| api.access.allows(&request.user, "create", crate::model::IMAGE_GROUP, resource);
+    if may("images") || may("imagestreammapping") {
+        return Ok(());
+    }
+    let mut errors = Vec::new();
+    let mut check = |field: String, name: &str, insecure: bool| {
+        let reference: ImageReference = name.parse().unwrap_or_default();
+        let (host, port) = reference.registry_host_and_port(insecure);
+        let registry = format!("{host}:{port}");
+        let asked = ImageReference { registry: registry.clone(), ..ImageReference::default() };
+        if let Err(refusal) = allowed.check(&asked, Transport::Secure) {
+            let detail = format!("importing images from registry {registry:?} is forbidden: {refusal}");
+            errors.push(FieldError::forbidden(field, detail));
+        }
+    };
+    if let Some(repository) = import.spec.repository.as_ref().filter(|repository| repository.from.is_docker_image()) {
+        let field = "spec.repository.from.name".to_owned();
+        check(field, &repository.from.name, repository.import_policy.insecure);
+    }
+    for (index, image) in import.spec.images.iter().enumerate() {
+        check(format!("spec.images[{index}].from.name"), &image.from.name, image.import_policy.insecure);
+    }
+    api.invalid("ImageStreamImport", &import.metadata.name, &errors)
+}
+
+/// The stream that the import goes to, if there is one and it is the one that the client thinks it is.
+fn find_stream(
+    api: &Api,
+    target: &Target,
+    name: &str,
+    resource_version: &str,
+    uid: &str,
+) -> Result<Option<ImageStream>> {
+    let stream = api.store.lock().stream(&target.namespace, name).cloned();
+    let resource = Resource::image("imagestream");
+    match &stream {
+        None if !resource_version.is_empty() || !uid.is_empty() => return Err(ApiError::not_found(IMPORTS, name)),
+        Some(stream) => {
+            let found = &stream.metadata.resource_version;
+            if !resource_version.is_empty() && resource_version != found {
+                let why = format!("the image stream was updated from {resource_version:?} to {found:?}");
+                return Err(ApiError::conflict(resource, name, &why));
+            }
+            if !uid.is_empty() && uid != stream.metadata.uid {
+                return Err(ApiError::not_found(resource, name));
+            }
+        }
+        None => {}
+    }
+    Ok(stream)
+}
+
+/// Fetches everything; if a registry does not know the user of the pull secret, once more without secrets.
+async fn run(api: &Api, target: &Target, stream: Option<&ImageStream>, import: &mut ImageStreamImport) -> Result<()> {
+    let (registries, keyring) = {
+        let state = api.store.lock();
+        let registries = super::objects::registries(&state, &api.behaviour)?;
+        (registries, Keyring::read(state.objects("secrets", &target.namespace)))
+    };
+    fetch(api, &registries, &keyring, stream, import).await?;
+    let first: Vec<Status> = import.status.images.iter().map(|image| image.status.clone()).collect();
+    let is_unknown_user = |status: &Status| {
+        status.reason == "Unauthorized" && status.message.to_lowercase().contains("username or password")
+    };
+    if first.iter().any(is_unknown_user) {
+        fetch(api, &registries, &Ok(Keyring::default()), stream, import).await?;
+    }
+    for (image, first) in import.status.images.iter_mut().zip(first) {
+        if image.status.reason == "Unauthorized" {
+            image.status = first;
+        }
+    }
+    Ok(())
+}
+
+async fn fetch(
+    api: &Api,
+    registries: &Registries,
+    keyring: &std::result::Result<Keyring, String>,
+    stream: Option<&ImageStream>,
+    import: &mut ImageStreamImport,
+) -> Result<()> {
+    let none = std::collections::BTreeMap::new();
+    let session = Import {
+        surroundings: &api.surroundings,
+        layer_sizes: &api.layer_sizes,
+        registries,
+        keyring,
+        tags: stream.map_or(&none, |stream| &stream.spec.tags),
+        tag_limit: api.options.max_images_per_repository,
+    };
+    let is_complete = session.run(import).await;
+    if is_complete || api.behaviour.broken_list_fails_alone { Ok(()) } else { Err(ApiError::panic()) }
+}

@@ -1,0 +1,77 @@
+//! `imagestreams/layers`: the blobs of all images of a stream.
+
+use super::{name, streams};
+use crate::{
+    api::Api,
+    error::Result,
+    http::{answer::Answer, negotiate::negotiate, request::Request},
+    model::{
+        Typed,
+        image::Image,
+        image_stream::ImageStream,
+        views::{Blob, ImageBlobs, ImageStreamLayers},
+    },
+    route::Target,
+    storage::State,
+};
+use oci_types::media_type;
+
+/// Lists the blobs of a stream.
+pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(request, &[])?;
+    let stream = streams::find(api, target, name(target), streams::STREAMS)?;
+    let mut layers = of(&api.store.lock(), &stream);
+    layers.metadata.self_link = api.self_link(target, name(target));
+    Ok(Answer::object(200, &Typed::image_api("ImageStreamLayers", layers), form))
+}
+
+/// The blobs of every image that the tags of `stream` are or were, parts of lists included.
+pub(crate) fn of(state: &State, stream: &ImageStream) -> ImageStreamLayers {
+    let mut layers = ImageStreamLayers { metadata: stream.metadata.clone(), ..ImageStreamLayers::default() };
+    let mut wanted: Vec<String> =
+        stream.status.tags.values().flat_map(|history| &history.items).map(|event| event.image.clone()).collect();
+    while let Some(name) = wanted.pop() {
+        if name.is_empty() || layers.images.contains_key(&name) {
+            continue;
+        }
+        match state.image(&name) {
+            Some(image) => {
+                wanted.extend(image.docker_image_manifests.iter().map(|part| part.digest.clone()));
+                add(&mut layers, image);
+            }
+            None => {
+                let missing = ImageBlobs { image_missing: true, layers: None, config: None, manifests: Vec::new() };
+                layers.images.insert(name, missing);
+            }
+        }
+    }
+    layers
+}
+
+fn add(layers: &mut ImageStreamLayers, image: &Image) {
+    let media_type = match image.docker_image_manifest_media_type.as_str() {
+        "" => media_type::DOCKER_MANIFEST_V2,
+        known => known,
+    };
+    let config = match media_type {
+        media_type::DOCKER_MANIFEST_V2 => Some(media_type::DOCKER_CONFIG),
+        media_type::OCI_MANIFEST => Some(media_type::OCI_CONFIG),
+        _ => None,
+    };
+    let name = image.metadata.name.clone();
+    layers.blobs.insert(name.clone(), Blob { size: None, media_type: media_type.to_owned() });
+    for layer in image.docker_image_layers.as_slice() {
+        let blob = Blob { size: Some(layer.size), media_type: layer.media_type.clone() };
+        layers.blobs.insert(layer.name.clone(), blob);
+    }
+    let config = config.map(|media_type| {
+        let digest = image.docker_image_metadata.id.clone();
+        layers.blobs.insert(digest.clone(), Blob { size: None, media_type: media_type.to_owned() });
+        digest
+    });
+    let names: Vec<String> = image.docker_image_layers.as_slice().iter().map(|layer| layer.name.clone()).collect();
+    let parts: Vec<String> = image.docker_image_manifests.iter().map(|part| part.digest.clone()).collect();
+    let blobs =
+        ImageBlobs { image_missing: false, layers: (!names.is_empty()).then_some(names), config, manifests: parts };
+    layers.images.insert(name, blobs);
+}

@@ -1,0 +1,59 @@
+//! `namespaces`.
+
+use serde_json::json;
+
+use super::{name, refuse_watch};
+use crate::{
+    api::Api,
+    error::{ApiError, Resource, Result},
+    field::FieldError,
+    http::{answer::Answer, body, negotiate::negotiate, request::Request},
+    route::{Target, Verb},
+    storage::Phase,
+    validation::meta::is_dns_label,
+};
+
+const NAMESPACES: Resource = Resource::core("namespaces");
+
+/// Answers a request for namespaces.
+pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
+    let form = negotiate(request, &[])?;
+    let mut state = api.store.lock();
+    let missing = || ApiError::not_found(NAMESPACES, name(target));
+    match verb {
+        Verb::Get => {
+            state.namespaces.get(name(target)).map(|found| Answer::object(200, &found, form)).ok_or_else(missing)
+        }
+        Verb::List => {
+            refuse_watch(request)?;
+            let items = state.namespaces.list();
+            let list = json!({
+                "kind": "NamespaceList", "apiVersion": "v1",
+                "metadata": { "resourceVersion": state.version() }, "items": items,
+            });
+            Ok(Answer::object(200, &list, form))
+        }
+        Verb::Create => {
+            body::syntax(request)?;
+            let object = body::read_any(request)?;
+            let wanted = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            if !is_dns_label(&wanted) {
+                let error = FieldError::invalid("metadata.name", &wanted, "a lowercase RFC 1123 label is expected");
+                return Err(ApiError::invalid("", "Namespace", &wanted, &[error], true));
+            }
+            let created = state.namespaces.create(&wanted, &object);
+            let created = created.ok_or_else(|| ApiError::already_exists(NAMESPACES, &wanted))?;
+            Ok(Answer::object(201, &created, form))
+        }
+        Verb::Delete => {
+            let before = state.namespaces.get(name(target));
+            let phase = state.namespaces.delete(name(target)).ok_or_else(missing)?;
+            if phase == Phase::Missing {
+                state.empty_namespace(name(target));
+            }
+            let now = state.namespaces.get(name(target)).or(before).unwrap_or_default();
+            Ok(Answer::object(200, &now, form))
+        }
+        Verb::Patch | Verb::Update => Err(ApiError::method_not_allowed()),
+    }
+}

@@ -1,0 +1,79 @@
+//! `imagesignatures`: signatures are attached to images and removed from them, never read for themselves.
+
+use super::{images::IMAGES, name};
+use crate::{
+    api::Api,
+    error::{ApiError, Resource, Result},
+    http::{
+        answer::Answer,
+        body::{self, Received},
+        negotiate::negotiate,
+        options::WriteOptions,
+        request::Request,
+    },
+    json::shapes,
+    model::{Typed, meta::ObjectMeta, signature::ImageSignature, status::Status},
+    route::{Target, Verb},
+    validation::{self, signature::split_name},
+};
+
+const SIGNATURES: Resource = Resource::image("imageSignatures");
+
+/// Answers a request for signatures.
+pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
+    match verb {
+        Verb::Create => create(api, request, target),
+        Verb::Delete => delete(api, request, target),
+        Verb::Get | Verb::List | Verb::Update | Verb::Patch => Err(ApiError::method_not_allowed()),
+    }
+}
+
+fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(request, &[])?;
+    body::syntax(request)?;
+    request.body()?;
+    let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
+    let Received { object: mut signature, warnings, .. } =
+        body::read::<ImageSignature>(request, "ImageSignature", &shapes::SIGNATURE, &options, &api.behaviour)?;
+    let own = signature.metadata.name.clone();
+    // What is known of a signature is for the server to find out, not for the client to claim.
+    let ImageSignature { metadata, kind, content, .. } = signature;
+    signature = ImageSignature { metadata, kind, content, ..ImageSignature::default() };
+    api.invalid("ImageSignature", &own, &validation::signature::check(&signature, &api.behaviour))?;
+    let Some((image, _)) = split_name(&own) else {
+        return Err(ApiError::bad_request("ImageSignatures must be accessed with <imageName>@<signatureName>"));
+    };
+    let metadata = ObjectMeta { name: own.clone(), ..ObjectMeta::default() };
+    signature.metadata = metadata;
+    signature.metadata.fill_system_fields();
+    let mut state = api.store.lock();
+    let mut image = state.image(image).cloned().ok_or_else(|| ApiError::not_found(IMAGES, image))?;
+    let is_known = image.signatures.iter().any(|known| {
+        known.metadata.name == own || (known.kind == signature.kind && known.content == signature.content)
+    });
+    if is_known {
+        return Err(ApiError::already_exists(SIGNATURES, &own));
+    }
+    image.signatures.push(signature.clone());
+    if !options.dry_run {
+        state.put_image(image);
+    }
+    drop(state);
+    signature.metadata.self_link = api.self_link(target, &own);
+    Ok(Answer::object(201, &Typed::image_api("ImageSignature", signature), form).with_warnings(warnings))
+}
+
+fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(request, &[])?;
+    let wrong = || ApiError::bad_request("ImageSignatures must be accessed with <imageName>@<signatureName>");
+    let (image, _) = split_name(name(target)).ok_or_else(wrong)?;
+    let mut state = api.store.lock();
+    let mut image = state.image(image).cloned().ok_or_else(|| ApiError::not_found(IMAGES, image))?;
+    let before = image.signatures.len();
+    image.signatures.retain(|signature| signature.metadata.name != name(target));
+    if image.signatures.len() == before {
+        return Err(ApiError::not_found(SIGNATURES, name(target)));
+    }
+    state.put_image(image);
+    Ok(Answer::status(200, &Status::success(), form))
+}

@@ -1,0 +1,83 @@
+//! `imagestreamimages`: images by stream and digest.
+
+use std::collections::BTreeSet;
+
+use super::{layers, name, streams};
+use crate::{
+    api::Api,
+    error::{ApiError, Resource, Result},
+    http::{
+        answer::Answer,
+        negotiate::{View, negotiate},
+        request::Request,
+    },
+    model::{Typed, image_stream::ImageStream, meta::ObjectMeta, views::ImageStreamImage},
+    route::Target,
+    storage::State,
+    table,
+};
+
+const STREAM_IMAGES: Resource = Resource::image("imagestreamimages");
+/// The singular, which errors about digests use.
+const STREAM_IMAGE: Resource = Resource::image("imagestreamimage");
+
+/// An image of a stream by its digest, or the beginning of it.
+pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(request, &[View::Table, View::Metadata])?;
+    let asked = name(target);
+    let parts = asked.split_once('@').filter(|(stream, id)| !stream.is_empty() && !id.is_empty() && !id.contains('@'));
+    let (of, id) =
+        parts.ok_or_else(|| ApiError::bad_request("ImageStreamImages must be retrieved with <name>@<id>"))?;
+    let stream = streams::find(api, target, of, STREAM_IMAGES)?;
+    let state = api.store.lock();
+    let digest = if api.behaviour.stream_images_of_lists {
+        let all = layers::of(&state, &stream);
+        let found = all.images.keys().find(|digest| matches(digest, id)).cloned();
+        found.ok_or_else(|| ApiError::not_found(STREAM_IMAGE, asked))?
+    } else {
+        in_history(&stream, id)?
+    };
+    let image = image(&state, &digest)?;
+    let mut found = ImageStreamImage {
+        metadata: ObjectMeta {
+            name: asked.to_owned(),
+            namespace: stream.metadata.namespace.clone(),
+            creation_timestamp: image.metadata.creation_timestamp,
+            annotations: stream.metadata.annotations,
+            ..ObjectMeta::default()
+        },
+        image,
+    };
+    Ok(match form.view {
+        View::Table => Answer::object(200, &table::stream_images(&[found]), form),
+        View::Metadata => Answer::object(200, &table::partial(&found.metadata), form),
+        _ => {
+            found.metadata.self_link = api.self_link(target, asked);
+            Answer::object(200, &Typed::image_api("ImageStreamImage", found), form)
+        }
+    })
+}
+
+fn image(state: &State, digest: &str) -> Result<crate::model::image::Image> {
+    let image = state.image(digest).cloned().ok_or_else(|| ApiError::not_found(Resource::image("images"), digest))?;
+    Ok(image.without_raw())
+}
+
+fn matches(digest: &str, id: &str) -> bool {
+    digest.starts_with(id) || digest.split_once(':').is_some_and(|(_, hex)| hex.starts_with(id))
+}
+
+/// The one image in the histories of the tags whose digest begins so.
+fn in_history(stream: &ImageStream, id: &str) -> Result<String> {
+    let events = stream.status.tags.values().flat_map(|history| &history.items);
+    let found: BTreeSet<&str> = events.map(|event| event.image.as_str()).filter(|digest| matches(digest, id)).collect();
+    let list: Vec<&str> = found.into_iter().collect();
+    match list.as_slice() {
+        [] => Err(ApiError::not_found(STREAM_IMAGE, id)),
+        [one] => Ok((*one).to_owned()),
+        several => {
+            let why = format!("multiple images match the prefix {id:?}: {}", several.join(", "));
+            Err(ApiError::conflict(STREAM_IMAGE, id, &why))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Writing streams: the rules that hold for every writer.
+
+use crate::{
+    api::Api,
+    error::{ApiError, Resource, Result},
+    field::FieldError,
+    http::options::WriteOptions,
+    image_reference::ImageReference,
+    model::{IMAGE_GROUP, image_stream::ImageStream},
+    policy::{allow_list::AllowList, limits::StreamLimits},
+    storage::{
+        State,
+        stream::{Writer, prepare_create, prepare_update},
+    },
+    validation,
+};
+
+/// Why a stream was not written.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) error: ApiError,
+    /// Whether it would have taken more than it may.
+    pub(crate) limit_exceeded: bool,
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self { error, limit_exceeded: false }
+    }
+}
+
+/// Creates a stream. `resource` is what errors call it.
+pub(crate) fn create(api: &Api, mut stream: ImageStream, writer: Writer, resource: Resource) -> Result<ImageStream> {
+    let (namespace, name) = (stream.metadata.namespace.clone(), stream.metadata.name.clone());
+    let mut state = api.store.lock();
+    prepare_create(&mut stream, writer, api.repository(&namespace, &name));
+    stream.metadata.fill_system_fields();
+    check(api, &state, &mut stream, None).map_err(|refusal| refusal.error)?;
+    if state.stream(&namespace, &name).is_some() {
+        return Err(ApiError::already_exists(resource, &name));
+    }
+    Ok(state.put_stream(stream))
+}
+
+/// Replaces a stream that has not changed since `version`. `resource` is what errors call it.
+pub(crate) fn update(
+    api: &Api,
+    mut stream: ImageStream,
+    version: &str,
+    writer: Writer,
+    resource: Resource,
+) -> std::result::Result<ImageStream, Refusal> {
+    let (namespace, name) = (stream.metadata.namespace.clone(), stream.metadata.name.clone());
+    let mut state = api.store.lock();
+    let old = state.stream(&namespace, &name).cloned().ok_or_else(|| ApiError::not_found(resource, &name))?;
+    if old.metadata.resource_version != version {
+        let why = "the object has been modified; please apply your changes to the latest version and try again";
+        return Err(ApiError::conflict(resource, &name, why).into());
+    }
+    prepare_update(&mut stream, &old, writer, api.repository(&namespace, &name));
+    check(api, &state, &mut stream, Some(&old))?;
+    Ok(state.put_stream(stream))
+}
+
+fn check(
+    api: &Api,
+    state: &State,
+    stream: &mut ImageStream,
+    old: Option<&ImageStream>,
+) -> std::result::Result<(), Refusal> {
+    state.follow_tags(stream, old);
+    let limits = StreamLimits::of(state.objects("limitranges", &stream.metadata.namespace));
+    let exceeded = limits.check(old, stream, api.behaviour.limits_only_growth).err();
+    let mut errors = Vec::new();
+    if let Some(why) = &exceeded {
+        let kind = Resource { group: IMAGE_GROUP, name: "ImageStream" };
+        let forbidden = ApiError::forbidden(kind, &stream.metadata.name, why);
+        errors.push(FieldError::internal("[]", forbidden.to_string()));
+    }
+    let allowed = api.allow_list.clone().map(|allowed| with_old_repositories(allowed, old));
+    errors.extend(validation::image_stream::check(stream, allowed.as_ref(), &api.behaviour));
+    api.invalid("ImageStream", &stream.metadata.name, &errors)
+        .map_err(|error| Refusal { error, limit_exceeded: exceeded.is_some() })
+}
+
+/// What a stream has already may stay, whatever is allowed now.
+fn with_old_repositories(mut allowed: AllowList, old: Option<&ImageStream>) -> AllowList {
+    let Some(old) = old else { return allowed };
+    let spec = old.spec.tags.values().filter_map(|tag| tag.from.as_ref()).map(|from| &from.name);
+    let status = old.status.tags.values().flat_map(|history| &history.items).map(|event| &event.docker_image_reference);
+    for reference in spec.chain(status).filter_map(|name| name.parse::<ImageReference>().ok()) {
+        allowed.allow_repository(&reference);
+    }
+    allowed
+}
+
+/// Creates a stream for a client, or only says what would have been created.
+pub(crate) fn create_unless_dry(
+    api: &Api,
+    mut stream: ImageStream,
+    options: &WriteOptions,
+    resource: Resource,
+) -> Result<ImageStream> {
+    if !options.dry_run {
+        return create(api, stream, Writer::Client, resource);
+    }
+    let (namespace, name) = (stream.metadata.namespace.clone(), stream.metadata.name.clone());
+    let state = api.store.lock();
+    prepare_create(&mut stream, Writer::Client, api.repository(&namespace, &name));
+    stream.metadata.fill_system_fields();
+    check(api, &state, &mut stream, None).map_err(|refusal| refusal.error)?;
+    match state.stream(&namespace, &name) {
+        Some(_) => Err(ApiError::already_exists(resource, &name)),
+        None => Ok(stream),
+    }
+}

@@ -1,0 +1,63 @@
+//! What happens to a stream when it is written: generations, its repository, and what a write may not change.
+
+use crate::model::image_stream::{ImageStream, ImageStreamStatus, TagReference};
+
+/// Who writes a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writer {
+    /// A client, who cannot set the status.
+    Client,
+    /// An import, which writes the status too.
+    Import,
+}
+
+/// Prepares a stream that is to be created. `repository` is where the integrated registry would have it.
+pub(crate) fn prepare_create(stream: &mut ImageStream, writer: Writer, repository: String) {
+    if writer == Writer::Client {
+        stream.status = ImageStreamStatus::default();
+    }
+    stream.status.docker_image_repository = repository;
+    stream.metadata.generation = 1;
+    for tag in stream.spec.tags.values_mut() {
+        tag.generation = Some(1);
+    }
+}
+
+/// Prepares a stream that is to replace `old`.
+pub(crate) fn prepare_update(stream: &mut ImageStream, old: &ImageStream, writer: Writer, repository: String) {
+    stream.status.tags.retain(|_, history| !history.items.is_empty() || !history.conditions.is_empty());
+    stream.metadata.generation = old.metadata.generation;
+    if writer == Writer::Client {
+        stream.status = old.status.clone();
+    }
+    stream.status.docker_image_repository = repository;
+    for (name, tag) in &mut stream.spec.tags {
+        if let Some(old) = old.spec.tags.get(name).filter(|_| tag.generation != Some(0)) {
+            tag.generation = old.generation;
+        }
+    }
+    if stream.spec != old.spec || stream.metadata.generation == 0 {
+        stream.metadata.generation = old.metadata.generation + 1;
+    }
+    let generation = stream.metadata.generation;
+    for (name, tag) in &mut stream.spec.tags {
+        let is_new = old.spec.tags.get(name).is_none_or(|old| differs(old, tag));
+        if is_new || matches!(tag.generation, None | Some(0)) {
+            tag.generation = Some(generation);
+        }
+    }
+}
+
+/// Whether a tag comes from somewhere else than before, or is to be imported again.
+pub(crate) fn differs(old: &TagReference, new: &TagReference) -> bool {
+    let Some(from) = new.from.as_ref().filter(|from| !from.kind.is_empty() || !from.name.is_empty()) else {
+        return false;
+    };
+    let old_from = old.from.clone().unwrap_or_default();
+    let asks_again = matches!((old.generation, new.generation), (Some(old), Some(0)) if old != 0);
+    old_from.namespace != from.namespace
+        || old_from.name != from.name
+        || old.reference != new.reference
+        || old.import_policy.import_mode != new.import_policy.import_mode
+        || asks_again
+}

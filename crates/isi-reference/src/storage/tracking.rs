@@ -1,0 +1,130 @@
+//! Tags that follow other tags.
+
+use super::State;
+use crate::model::{
+    image_stream::{ImageStream, TagEvent, TagHistory, TagReference},
+    meta::ObjectReference,
+    time::Time,
+};
+
+/// Records that `tag` points to another image. The same image from elsewhere is the same event, updated in place.
+pub(crate) fn record(stream: &mut ImageStream, tag: &str, event: TagEvent) {
+    let history = stream
+        .status
+        .tags
+        .entry(tag.to_owned())
+        .or_insert_with(|| TagHistory { tag: tag.to_owned(), ..TagHistory::default() });
+    let Some(newest) = history.items.first_mut() else {
+        history.items = vec![event];
+        return;
+    };
+    let same_reference = newest.docker_image_reference == event.docker_image_reference;
+    let same_image = newest.image == event.image;
+    if same_reference || same_image {
+        if same_reference && same_image && newest.generation == event.generation {
+            return;
+        }
+        newest.image = event.image;
+        newest.docker_image_reference = event.docker_image_reference;
+        newest.generation = event.generation;
+    } else {
+        history.items.insert(0, event);
+    }
+    history.conditions.clear();
+}
+
+impl State {
+    /// Brings the tags up to date that a write of `stream` changes: those that follow other tags or images, and those
+    /// that are references. `old` is the stream before the write.
+    pub(crate) fn follow_tags(&self, stream: &mut ImageStream, old: Option<&ImageStream>) {
+        for (name, tag) in stream.spec.tags.clone() {
+            let is_old =
+                old.and_then(|old| old.spec.tags.get(&name)).is_some_and(|old| !super::stream::differs(old, &tag));
+            let Some(from) = tag.from.as_ref().filter(|_| !is_old) else { continue };
+            let generation = stream.metadata.generation;
+            if let Some(event) = self.target(stream, &tag, from) {
+                record(stream, &name, TagEvent { generation, ..event });
+            }
+        }
+        follow_within(stream, old);
+    }
+
+    /// What a tag points to when it does not have to be imported.
+    fn target(&self, stream: &ImageStream, tag: &TagReference, from: &ObjectReference) -> Option<TagEvent> {
+        let separator = match from.kind.as_str() {
+            "DockerImage" if tag.reference => {
+                return Some(TagEvent {
+                    created: Some(Time::now()),
+                    docker_image_reference: from.name.clone(),
+                    image: String::new(),
+                    generation: 0,
+                });
+            }
+            "ImageStreamTag" => ':',
+            "ImageStreamImage" => '@',
+            _ => return None,
+        };
+        let own = stream.metadata.name.as_str();
+        let (of, which) = from.name.split_once(separator).unwrap_or((own, &from.name));
+        let namespace = if from.namespace.is_empty() { &stream.metadata.namespace } else { &from.namespace };
+        let source =
+            if of == own && *namespace == stream.metadata.namespace { stream } else { self.stream(namespace, of)? };
+        if separator == ':' {
+            return source.latest(which).cloned();
+        }
+        let mut events = source.status.tags.values().flat_map(|history| &history.items);
+        events.find(|event| event.image == which).cloned()
+    }
+}
+
+/// Gives tags that follow a changed tag of the same stream its newest event.
+fn follow_within(stream: &mut ImageStream, old: Option<&ImageStream>) {
+    let changed: Vec<(String, TagEvent)> = stream
+        .status
+        .tags
+        .iter()
+        .filter_map(|(name, history)| Some((name.clone(), history.items.first()?.clone())))
+        .filter(|(name, newest)| old.is_none_or(|old| old.latest(name) != Some(newest)))
+        .collect();
+    for (changed, event) in changed {
+        let full = format!("{}:{changed}", stream.metadata.name);
+        let follows = |from: &ObjectReference| {
+            from.kind == "ImageStreamTag"
+                && (from.namespace.is_empty() || from.namespace == stream.metadata.namespace)
+                && (from.name == changed || from.name == full)
+        };
+        let followers: Vec<String> = stream
+            .spec
+            .tags
+            .iter()
+            .filter(|(_, tag)| tag.from.as_ref().is_some_and(follows))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for follower in followers {
+            record(stream, &follower, event.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn event(reference: &str, image: &str, generation: i64) -> TagEvent {
+        TagEvent { created: None, docker_image_reference: reference.to_owned(), image: image.to_owned(), generation }
+    }
+
+    #[rstest]
+    #[case::the_same_again(event("r/a", "one", 2), 1)]
+    #[case::from_elsewhere(event("r/b", "one", 2), 1)]
+    #[case::moved(event("r/b", "two", 2), 2)]
+    fn only_another_image_from_elsewhere_makes_history(#[case] next: TagEvent, #[case] length: usize) {
+        let mut stream = ImageStream::default();
+        record(&mut stream, "v1", event("r/a", "one", 1));
+        record(&mut stream, "v1", next.clone());
+        assert_eq!(stream.status.tags["v1"].items.len(), length);
+        assert_eq!(stream.latest("v1"), Some(&next));
+    }
+}

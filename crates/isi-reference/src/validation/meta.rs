@@ -1,0 +1,125 @@
+//! Rules of `metadata`, which are Kubernetes' own.
+
+use crate::{behaviour::Behaviour, field::FieldError, model::meta::ObjectMeta};
+
+const NAME_PART: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const PREFIX_PART: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const DNS_LABEL: &str = "must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+/// How many bytes all annotations of an object may have together.
+const ANNOTATIONS_LIMIT: usize = 256 * 1024;
+
+/// Judges `metadata`; `name_rule` judges the name (and the generated one, as a prefix).
+pub(crate) fn check(
+    meta: &ObjectMeta,
+    namespaced: bool,
+    name_rule: fn(&str) -> Option<String>,
+    behaviour: &Behaviour,
+) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if !meta.generate_name.is_empty()
+        && let Some(problem) = name_rule(&meta.generate_name)
+    {
+        errors.push(FieldError::invalid("metadata.generateName", &meta.generate_name, problem));
+    }
+    if meta.name.is_empty() {
+        errors.push(FieldError::required("metadata.name", "name or generateName is required"));
+    } else if let Some(problem) = name_rule(&meta.name) {
+        errors.push(FieldError::invalid("metadata.name", &meta.name, problem));
+    }
+    if namespaced && !is_dns_label(&meta.namespace) {
+        errors.push(FieldError::invalid("metadata.namespace", &meta.namespace, dns_label_rule(behaviour)));
+    }
+    if meta.generation < 0 {
+        let detail = "must be greater than or equal to 0";
+        errors.push(FieldError::invalid_literal("metadata.generation", &meta.generation, detail));
+    }
+    for (key, value) in &meta.labels {
+        check_key("metadata.labels", key, &mut errors);
+        if value.len() > 63 {
+            errors.push(FieldError::invalid("metadata.labels", value, "must be no more than 63 characters"));
+        } else if !value.is_empty() && !is_qualified(value) {
+            errors.push(FieldError::invalid("metadata.labels", value, LABEL_VALUE));
+        }
+    }
+    for key in meta.annotations.keys() {
+        check_key("metadata.annotations", &key.to_lowercase(), &mut errors);
+    }
+    let size: usize = meta.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
+    if size > ANNOTATIONS_LIMIT {
+        errors.push(FieldError::too_long("metadata.annotations", ANNOTATIONS_LIMIT, behaviour.too_long));
+    }
+    for (index, owner) in meta.owner_references.iter().enumerate() {
+        let field = |name: &str| format!("metadata.ownerReferences[{index}].{name}");
+        for (name, value, missing) in [
+            ("apiVersion", &owner.api_version, "version must not be empty"),
+            ("kind", &owner.kind, "kind must not be empty"),
+            ("name", &owner.name, "name must not be empty"),
+            ("uid", &owner.uid, "uid must not be empty"),
+        ] {
+            if value.is_empty() {
+                errors.push(FieldError::invalid(field(name), value, missing));
+            }
+        }
+    }
+    for finalizer in &meta.finalizers {
+        check_key("metadata.finalizers", finalizer, &mut errors);
+    }
+    errors
+}
+
+fn dns_label_rule(behaviour: &Behaviour) -> String {
+    let what = if behaviour.rfc_wording { "a lowercase RFC 1123 label" } else { "a DNS-1123 label" };
+    format!("{what} {DNS_LABEL}")
+}
+
+/// The rule for names that become part of a path: what is wrong with one, if anything is.
+pub(crate) fn path_segment(name: &str) -> Option<String> {
+    match name {
+        "." => return Some("may not be '.'".to_owned()),
+        ".." => return Some("may not be '..'".to_owned()),
+        _ => {}
+    }
+    ['/', '%']
+        .into_iter()
+        .find(|forbidden| name.contains(*forbidden))
+        .map(|forbidden| format!("may not contain '{forbidden}'"))
+}
+
+/// Whether a text is a DNS label, as names of namespaces are.
+pub(crate) fn is_dns_label(text: &str) -> bool {
+    let is_edge = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit();
+    text.len() <= 63
+        && text.starts_with(is_edge)
+        && text.ends_with(is_edge)
+        && text.chars().all(|character| is_edge(character) || character == '-')
+}
+
+fn check_key(field: &str, key: &str, errors: &mut Vec<FieldError>) {
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    match prefix {
+        Some("") => errors.push(FieldError::invalid(field, key, "prefix part must be non-empty")),
+        Some(prefix) if !prefix.split('.').all(is_dns_label) => {
+            errors.push(FieldError::invalid(field, key, format!("prefix part {PREFIX_PART}")));
+        }
+        _ => {}
+    }
+    if name.is_empty() {
+        errors.push(FieldError::invalid(field, key, "name part must be non-empty"));
+    } else if name.len() > 63 {
+        errors.push(FieldError::invalid(field, key, "name part must be no more than 63 characters"));
+    }
+    if !is_qualified(name) {
+        errors.push(FieldError::invalid(field, key, NAME_PART));
+    }
+}
+
+fn is_qualified(text: &str) -> bool {
+    let is_edge = |character: char| character.is_ascii_alphanumeric();
+    text.starts_with(is_edge)
+        && text.ends_with(is_edge)
+        && text.chars().all(|character| is_edge(character) || matches!(character, '-' | '_' | '.'))
+}

@@ -1,0 +1,90 @@
+//! API versions: the published releases that a run can be held against.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A release whose published schema and recorded behaviour are known here, oldest first.
+///
+/// ```
+/// use isi_reference::version::ApiVersion;
+///
+/// assert_eq!("4.18".parse(), Ok(ApiVersion::V4_18));
+/// assert!(ApiVersion::V4_8 < ApiVersion::V4_10);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "each variant is the release it names")]
+pub enum ApiVersion {
+    V3_11,
+    V4_2,
+    V4_8,
+    V4_10,
+    V4_12,
+    V4_18,
+    V4_22,
+}
+
+impl ApiVersion {
+    /// Every version, oldest first.
+    pub const ALL: [Self; 7] =
+        [Self::V3_11, Self::V4_2, Self::V4_8, Self::V4_10, Self::V4_12, Self::V4_18, Self::V4_22];
+
+    /// The newest version: what a run uses when none is named.
+    pub const NEWEST: Self = Self::V4_22;
+
+    /// The version as people write it, as in `4.18`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V3_11 => "3.11",
+            Self::V4_2 => "4.2",
+            Self::V4_8 => "4.8",
+            Self::V4_10 => "4.10",
+            Self::V4_12 => "4.12",
+            Self::V4_18 => "4.18",
+            Self::V4_22 => "4.22",
+        }
+    }
+}
+
+impl fmt::Display for ApiVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// A text that names no known API version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown API version `{0}`, expected one of 3.11, 4.2, 4.8, 4.10, 4.12, 4.18, 4.22")]
+pub struct UnknownVersion(String);
+
+impl FromStr for ApiVersion {
+    type Err = UnknownVersion;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|version| version.as_str() == text).ok_or_else(|| UnknownVersion(text.to_owned()))
+    }
+}
+
+impl Serialize for ApiVersion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ApiVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for ApiVersion {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ApiVersion".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "enum": Self::ALL.map(Self::as_str) })
+    }
+}

@@ -1,0 +1,72 @@
+//! Imports against registries that behave.
+
+use oci_mock_registry::registry::Registry;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{NAMESPACE, Reference, import_of, read};
+
+#[tokio::test]
+async fn what_an_import_says_is_what_can_be_read_back() {
+    let registry = Registry::builder().tag("lib/app", "v1", "s2-basic").start().await.unwrap();
+    let reference = Reference::start().await;
+    let imported = reference.import(&format!("{}/lib/app:v1", registry.host()), "v1").await;
+    let mut stream = reference.get(&format!("{NAMESPACE}/imagestreams/app")).await;
+    for key in ["kind", "apiVersion"] {
+        stream.as_object_mut().unwrap().remove(key);
+    }
+    assert_eq!(imported["status"]["import"], stream);
+}
+
+#[tokio::test]
+async fn the_same_import_again_changes_nothing() {
+    let registry = Registry::builder().tag("lib/app", "v1", "s2-basic").start().await.unwrap();
+    let reference = Reference::start().await;
+    let from = format!("{}/lib/app:v1", registry.host());
+    let first = reference.import(&from, "v1").await;
+    let second = reference.import(&from, "v1").await;
+    assert_eq!(first["status"]["import"], second["status"]["import"]);
+}
+
+#[tokio::test]
+async fn many_imports_at_once_do_not_get_in_each_others_way() {
+    let registry = Registry::builder().tag("lib/app", "v1", "s2-basic").start().await.unwrap();
+    let reference = Reference::start().await;
+    let from = format!("{}/lib/app:v1", registry.host());
+    let imports = (0..20).map(|number| {
+        let (reference, from) = (&reference, &from);
+        async move {
+            let import = import_of(&format!("app-{number}"), from, "v1");
+            reference.post(&format!("{NAMESPACE}/imagestreamimports"), &import).await
+        }
+    });
+    let answers: Vec<Value> = futures_util::future::join_all(imports).await;
+    assert!(answers.iter().all(|answer| answer["status"]["images"][0]["status"]["status"] == "Success"));
+}
+
+#[tokio::test]
+async fn a_tag_that_follows_an_imported_tag_gets_its_image() {
+    let registry = Registry::builder().tag("lib/app", "v1", "s2-basic").start().await.unwrap();
+    let reference = Reference::start().await;
+    let stream = json!({
+        "metadata": { "name": "app" },
+        "spec": { "tags": [{ "name": "stable", "from": { "kind": "ImageStreamTag", "name": "v1" } }] },
+    });
+    reference.post(&format!("{NAMESPACE}/imagestreams"), &stream).await;
+    reference.import(&format!("{}/lib/app:v1", registry.host()), "v1").await;
+    let tag = reference.get(&format!("{NAMESPACE}/imagestreamtags/app:stable")).await;
+    let followed = reference.get(&format!("{NAMESPACE}/imagestreamtags/app:v1")).await;
+    assert_eq!(tag["image"]["metadata"]["name"], followed["image"]["metadata"]["name"]);
+}
+
+#[tokio::test]
+async fn an_update_needs_the_version_that_it_updates() {
+    let reference = Reference::start().await;
+    let path = format!("{NAMESPACE}/imagestreams/app");
+    let created = reference.post(&format!("{NAMESPACE}/imagestreams"), &json!({ "metadata": { "name": "app" } })).await;
+    let mut update = created.clone();
+    update["metadata"]["labels"] = json!({ "a": "b" });
+    read(reference.send(Method::PUT, &path, &update).await, 200).await;
+    let stale = read(reference.send(Method::PUT, &path, &update).await, 409).await;
+    assert_eq!(stale["reason"], "Conflict");
+}

@@ -1,0 +1,115 @@
+//! How the server is started and stopped, and who may ask it.
+
+use std::{io::Write, time::Duration};
+
+use isi_reference::{AllowedRegistry, Identity, Options, version::ApiVersion};
+use reqwest::{Method, StatusCode, Version};
+use rstest::rstest;
+use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde_json::json;
+
+use super::{NAMESPACE, Reference, client, import_of, read};
+
+#[rstest]
+#[case::a_user(Some("user-alice"), 200)]
+#[case::an_administrator(Some("admin-token"), 200)]
+#[case::nobody_in_particular(None, 403)]
+#[case::somebody_unknown(Some("secret"), 401)]
+#[tokio::test]
+async fn tokens_say_who_asks(#[case] token: Option<&str>, #[case] status: u16) {
+    let reference = Reference::start().await;
+    let url = format!("{}/{NAMESPACE}/imagestreams", reference.running.url());
+    let request = client(Vec::new()).get(url);
+    let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
+    assert_eq!(request.send().await.unwrap().status().as_u16(), status);
+}
+
+#[tokio::test]
+async fn a_file_of_tokens_replaces_the_built_in_ones() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "sesame,bob,1,\"builders,system:masters\"").unwrap();
+    let options = Options {
+        token_auth_file: Some(file.path().to_owned()),
+        deny: vec!["bob:*:*:*".parse().unwrap()],
+        ..Options::default()
+    };
+    let reference = Reference::start_with(options, Vec::new()).await;
+    let ask = |token: &'static str| {
+        let url = format!("{}/{NAMESPACE}/imagestreams", reference.running.url());
+        async move { client(Vec::new()).get(url).bearer_auth(token).send().await.unwrap().status() }
+    };
+    // Members of system:masters may do everything, whatever the rules say.
+    assert_eq!(ask("sesame").await, StatusCode::OK);
+    assert_eq!(ask("user-alice").await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn serves_https_and_http_2() {
+    let certified = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der()));
+    let root = certified.cert.der().clone();
+    let options = Options { tls: Some(Identity { certificates: vec![root.clone()], key }), ..Options::default() };
+    let reference = Reference::start_with(options, vec![root]).await;
+    let response = reference.request(Method::GET, "readyz").send().await.unwrap();
+    assert_eq!(response.version(), Version::HTTP_2);
+    assert_eq!(response.text().await.unwrap(), "ok");
+}
+
+#[tokio::test]
+async fn stops_when_it_is_told_to_and_lets_the_address_go() {
+    let reference = Reference::start().await;
+    let address = reference.running.url().strip_prefix("http://").unwrap().to_owned();
+    assert_eq!(reference.request(Method::GET, "healthz").send().await.unwrap().status(), StatusCode::OK);
+    tokio::time::timeout(Duration::from_secs(5), reference.running.shutdown()).await.unwrap();
+    tokio::net::TcpListener::bind(address).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_namespace_that_nobody_made_exists_unless_namespaces_are_strict() {
+    let stream = json!({ "metadata": { "name": "app" } });
+    let path = format!("{NAMESPACE}/imagestreams");
+    Reference::start().await.post(&path, &stream).await;
+
+    let strict = Reference::start_with(Options { any_namespace: false, ..Options::default() }, Vec::new()).await;
+    let refusal = read(strict.send(Method::POST, &path, &stream).await, 404).await;
+    assert_eq!(refusal["message"], "namespaces \"team\" not found");
+    strict.post("api/v1/namespaces", &json!({ "metadata": { "name": "team" } })).await;
+    strict.post(&path, &stream).await;
+}
+
+#[tokio::test]
+async fn a_namespace_that_a_finalizer_holds_takes_no_more() {
+    let reference = Reference::start().await;
+    let held = json!({ "metadata": { "name": "team" }, "spec": { "finalizers": ["kubernetes", "example.com/hold"] } });
+    reference.post("api/v1/namespaces", &held).await;
+    reference.request(Method::DELETE, "api/v1/namespaces/team").send().await.unwrap();
+    let import = import_of("app", "r.example/app:v1", "v1");
+    let refusal =
+        read(reference.send(Method::POST, &format!("{NAMESPACE}/imagestreamimports"), &import).await, 403).await;
+    assert_eq!(refusal["details"]["causes"][0]["reason"], "NamespaceTerminating");
+}
+
+#[tokio::test]
+async fn only_allowed_registries_are_imported_from_by_users_who_may_not_make_images() {
+    let options = Options {
+        allowed_registries: vec![AllowedRegistry { domain: "r.example".to_owned(), insecure: false }],
+        deny: vec!["alice:create:*:images".parse().unwrap(), "alice:create:*:imagestreammapping".parse().unwrap()],
+        ..Options::default()
+    };
+    let reference = Reference::start_with(options, Vec::new()).await;
+    let import = import_of("app", "other.example/app:v1", "v1");
+    let refusal =
+        read(reference.send(Method::POST, &format!("{NAMESPACE}/imagestreamimports"), &import).await, 422).await;
+    assert_eq!(refusal["details"]["causes"][0]["reason"], "FieldValueForbidden");
+}
+
+#[rstest]
+#[case(ApiVersion::V4_2, true)]
+#[case(ApiVersion::V4_8, false)]
+#[tokio::test]
+async fn objects_carry_their_path_in_old_versions_only(#[case] api_version: ApiVersion, #[case] expected: bool) {
+    let reference = Reference::start_with(Options { api_version, ..Options::default() }, Vec::new()).await;
+    let stream = json!({ "metadata": { "name": "app" } });
+    let created = reference.post(&format!("{NAMESPACE}/imagestreams"), &stream).await;
+    assert_eq!(created["metadata"].get("selfLink").is_some(), expected);
+}

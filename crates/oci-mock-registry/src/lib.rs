@@ -1,0 +1,11 @@
+//! A mock OCI registry: conformant where it is not told otherwise, and wrong in every way that it is told to be.
+//!
+//! [`fixture`] is what a registry holds and how it behaves, as data; [`registry`] serves it.
+
+pub mod fixture;
+mod referrer;
+pub mod registry;
+pub mod variable;
+
+pub use oci_types as oci;
+pub use referrer::Referrer;

@@ -1,0 +1,133 @@
+//! Receiving blobs (distribution specification, section "Pushing Blobs"): all at once, in chunks, as a stream, or mounted
+//! from another repository.
+
+use std::io;
+
+use http::{
+    HeaderName, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_RANGE, LOCATION, RANGE},
+    request::Parts,
+};
+use serde_json::json;
+
+use super::CONTENT_DIGEST;
+use crate::{
+    fixture::{Quirk, Quirks},
+    registry::{
+        answer::{Answer, Refusal},
+        error::ErrorCode,
+        query,
+        store::{Arrived, Content, Store, Upload},
+    },
+};
+use oci_types::Digest;
+
+const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
+
+/// What the digest of a request means: `Err` is the answer to one that is malformed.
+pub(crate) fn digest(request: &Parts) -> Result<Option<Digest>, Refusal> {
+    match query::value(request.uri.query(), "digest") {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|error| invalid_digest(&text, &error).into()),
+    }
+}
+
+fn invalid_digest(text: &str, reason: &dyn std::error::Error) -> Answer {
+    ErrorCode::DigestInvalid.detailed(json!({ "digest": text, "reason": reason.to_string() }))
+}
+
+/// Takes a blob over from another repository, or from any if the request names none, where whoever asks may read it
+/// (`readable`). Otherwise the mount becomes an upload (distribution specification, section "Mounting a blob from another
+/// repository").
+pub(crate) fn mount(
+    name: &str,
+    store: &mut Store,
+    request: &Parts,
+    quirks: &Quirks,
+    readable: impl Fn(&str) -> bool,
+) -> Option<Answer> {
+    let digest = query::value(request.uri.query(), "mount")?;
+    let from = query::value(request.uri.query(), "from");
+    let blob = match from {
+        Some(from) => store.repository(&from).filter(|_| readable(&from))?.blob(&digest)?.clone(),
+        None if quirks.has(Quirk::MountNeedsFrom) => return None,
+        None => {
+            let mut readable = store.repositories().iter().filter(|(name, _)| readable(name));
+            readable.find_map(|(_, repository)| repository.blob(&digest))?.clone()
+        }
+    };
+    store.repository_mut(name).add_blob(digest.clone(), blob);
+    Some(created(name, &digest))
+}
+
+/// Whether a chunk with this `Content-Range` comes next.
+pub(crate) fn comes_next(upload: &Upload, request: &Parts) -> bool {
+    let Some(range) = request.headers.get(CONTENT_RANGE) else { return true };
+    // Some clients write the unit, which the specification does not.
+    let range = range.to_str().ok().map(|range| range.strip_prefix("bytes ").unwrap_or(range));
+    let Some((first, last)) = range.and_then(|range| range.split_once('-')) else { return false };
+    let (Ok(first), Ok(last)) = (first.parse::<u64>(), last.parse::<u64>()) else { return false };
+    let length = request.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let fits = length.is_none_or(|length| length == 0 || last.checked_sub(first) == Some(length - 1));
+    first == upload.writer.len() && fits
+}
+
+/// The state of an upload: 202 after a chunk, 204 when asked for.
+pub(crate) fn state(status: StatusCode, upload: &mut Upload, quirks: &Quirks) -> Answer {
+    let mut answer = Answer::empty(status);
+    let location = upload.location();
+    if quirks.has(Quirk::SingleUseLocation) {
+        // Asking where an upload is moves nothing.
+        upload.turn += u64::from(status == StatusCode::ACCEPTED);
+        answer.header(LOCATION, &format!("{location}?turn={}", upload.turn));
+    } else {
+        answer.header(LOCATION, &location);
+    }
+    let sticks = quirks.has(Quirk::RangeSticks);
+    answer.header(RANGE, &if sticks { upload.range_of_first_chunk() } else { upload.range() });
+    answer.header(UPLOAD_ID, &upload.id);
+    answer
+}
+
+/// The state of an upload that somebody is writing to: what had arrived before.
+pub(crate) fn state_of_busy(arrived: &Arrived) -> Answer {
+    let mut answer = Answer::empty(StatusCode::NO_CONTENT);
+    answer.header(LOCATION, &arrived.location());
+    answer.header(RANGE, &arrived.range());
+    answer.header(UPLOAD_ID, &arrived.id);
+    answer
+}
+
+/// Somebody else is writing to the upload; it is not gone.
+pub(crate) fn busy() -> Answer {
+    let refused = ErrorCode::BlobUploadInvalid.saying("another request is writing to this upload");
+    Answer { status: StatusCode::CONFLICT, ..refused }
+}
+
+/// Whether a request uses the newest location of an upload, where each is for one use.
+pub(crate) fn is_current(upload: &Upload, request: &Parts, quirks: &Quirks) -> bool {
+    !quirks.has(Quirk::SingleUseLocation)
+        || query::value(request.uri.query(), "turn").is_some_and(|turn| turn == upload.turn.to_string())
+}
+
+/// A chunk that does not come next: 416, and where the upload is.
+pub(crate) fn out_of_order(upload: &Upload) -> Answer {
+    let mut answer = ErrorCode::RangeInvalid.answer();
+    answer.header(LOCATION, &upload.location());
+    answer.header(RANGE, &upload.range());
+    answer
+}
+
+/// The content of an upload; none if it does not have the digest.
+pub(crate) fn finish(upload: Upload, digest: &Digest) -> io::Result<Option<Content>> {
+    let (content, actual) = upload.writer.finish(digest.algorithm())?;
+    Ok((actual == *digest).then_some(content))
+}
+
+/// The blob is there.
+pub(crate) fn created(name: &str, digest: &str) -> Answer {
+    let mut answer = Answer::empty(StatusCode::CREATED);
+    answer.header(LOCATION, &format!("/v2/{name}/blobs/{digest}"));
+    answer.header(CONTENT_DIGEST, digest);
+    answer
+}

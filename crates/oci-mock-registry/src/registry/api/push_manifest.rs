@@ -1,0 +1,78 @@
+//! Receiving manifests (distribution specification, section "Pushing Manifests").
+
+use bytes::Bytes;
+use http::{
+    HeaderName, StatusCode,
+    header::{CONTENT_TYPE, LOCATION},
+    request::Parts,
+};
+use serde_json::{Value, json};
+
+use super::{CONTENT_DIGEST, SUBJECT};
+use crate::{
+    fixture::canonical_digest,
+    registry::{
+        answer::Answer,
+        error::ErrorCode,
+        query,
+        route::is_tag,
+        store::{Manifest, Repository},
+    },
+};
+use oci_types::{Digest, media_type};
+
+/// Stores a manifest under a tag or its digest, and under the tags that the query names (`tag`, version 1.2 of the
+/// specification). What the manifest names need not be there: the specification leaves that to the registry, and sparse
+/// images are in use.
+pub(crate) fn put(name: &str, repository: &mut Repository, reference: &str, request: &Parts, body: &Bytes) -> Answer {
+    const TAG: HeaderName = HeaderName::from_static("oci-tag");
+    let media_type = match media_type(request, body) {
+        Ok(media_type) => media_type,
+        Err(reason) => return ErrorCode::ManifestInvalid.detailed(json!(reason)),
+    };
+    let mut tags: Vec<String> = query::pairs(request.uri.query().unwrap_or_default())
+        .filter(|(key, _)| key == "tag")
+        .map(|(_, tag)| tag)
+        .collect();
+    let digest = if reference.contains(':') {
+        match reference.parse::<Digest>() {
+            Ok(digest) if digest == canonical_digest(&media_type, digest.algorithm(), body) => digest,
+            _ => return ErrorCode::DigestInvalid.detailed(json!({ "digest": reference })),
+        }
+    } else {
+        tags = vec![reference.to_owned()];
+        canonical_digest(&media_type, oci_types::Algorithm::Sha256, body)
+    };
+    if let Some(tag) = tags.iter().find(|tag| !is_tag(tag)) {
+        return ErrorCode::ManifestInvalid.detailed(json!(format!("`{tag}` is no tag")));
+    }
+    let manifest = repository.add_manifest(Manifest::new(digest, &media_type, body.clone()));
+    for tag in &tags {
+        repository.tags.insert(tag.clone(), manifest.clone());
+    }
+    let mut answer = Answer::empty(StatusCode::CREATED);
+    answer.header(LOCATION, &format!("/v2/{name}/manifests/{}", manifest.digest));
+    answer.headers.insert(CONTENT_DIGEST, manifest.content_digest.clone());
+    if let Some((subject, _)) = &manifest.refers_to {
+        answer.header(SUBJECT, subject);
+    }
+    if reference.contains(':') && !tags.is_empty() {
+        answer.header(TAG, &tags.join(", "));
+    }
+    answer
+}
+
+/// The media type of a manifest: what the request says, and the manifest itself if it says anything.
+fn media_type(request: &Parts, body: &[u8]) -> Result<String, String> {
+    let manifest: Value = serde_json::from_slice(body).map_err(|error| format!("this is no JSON: {error}"))?;
+    let said = manifest.get("mediaType").and_then(Value::as_str);
+    let declared = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    match (declared, said) {
+        _ if !manifest.is_object() => Err("a manifest is an object".to_owned()),
+        (Some(declared), Some(said)) if declared != said => {
+            Err(format!("the content type is `{declared}`, but the manifest says `{said}`"))
+        }
+        (Some(media_type), _) | (None, Some(media_type)) => Ok(media_type.to_owned()),
+        (None, None) => Ok(media_type::OCI_MANIFEST.to_owned()),
+    }
+}

@@ -1,0 +1,135 @@
+//! Listing tags (distribution specification, section "Listing Tags").
+
+use http::{StatusCode, header::LINK};
+use serde_json::{Value, json};
+
+use super::page::{Cursor, Start, page_size};
+use crate::{
+    fixture::{Quirk, Quirks, TagListing},
+    registry::{
+        answer::Answer,
+        query,
+        store::{Manifest, Repository},
+    },
+};
+use oci_types::Digest;
+
+/// A page of the tags: at most `n` of them, behind the tag `last`; a `Link` header leads to the next page.
+pub(crate) fn list(
+    name: &str,
+    repository: &Repository,
+    listing: &TagListing,
+    quirks: &Quirks,
+    query: Option<&str>,
+) -> Answer {
+    let query = query.filter(|_| !quirks.has(Quirk::PageSizeIgnored));
+    let cursor = Cursor::of(quirks);
+    let last = query::value(query, "last").map(|last| cursor.read(quirks, &repository.tags, last)).transpose();
+    let (size, start) = match page_size(quirks, query).and_then(|size| Ok((size, last?))) {
+        Ok(asked) => asked,
+        Err(refusal) => return *refusal,
+    };
+    let usual = quirks.has(Quirk::Pages100).then_some(100);
+    let limit = quirks.choose(&[(Quirk::PageSizeAtMost100, 100), (Quirk::PageSizeAtMost1000, 1000)]);
+    let size = size.or(start.as_ref().and_then(Start::size)).or(usual);
+    let size = [size, listing.page_size, limit].into_iter().flatten().min().unwrap_or(usize::MAX);
+
+    let Tags { before, behind } = Tags::behind(repository, listing, quirks, start.as_ref(), size);
+    let page = &behind[..behind.len().min(size)];
+    let more = behind.len() > size || (behind.len() == size && quirks.has(Quirk::LinkOnFullPage));
+    let null = listing.as_null || (quirks.has(Quirk::NullForNoTags) && page.is_empty() && size > 0);
+    let mut body = json!({ "name": name, "tags": if null { Value::Null } else { json!(page) } });
+    if !more {
+        add_what_is_no_tag(&mut body, repository, quirks);
+    }
+    if quirks.has(Quirk::TagsWithManifests) {
+        body["child"] = json!([]);
+        body["manifest"] = manifests(repository);
+    }
+    let mut answer = Answer::with_body(StatusCode::OK, body.to_string());
+    answer.content_type("application/json");
+    if let (Some(last), true) = (page.last(), more) {
+        let shortened = name.split_once('/').filter(|_| quirks.has(Quirk::LinkWithoutFirstPart));
+        let path = shortened.map_or(name, |(_, rest)| rest);
+        let query = cursor.query(quirks, size, last, before + page.len());
+        answer.header(LINK, &format!("</v2/{path}/tags/list?{query}>; rel=\"next\""));
+    }
+    answer
+}
+
+/// Tags from where a page begins.
+struct Tags<'a> {
+    /// How many come before, if that was counted.
+    before: usize,
+    /// The names, one more than a page has, so that it shows whether there is another page.
+    behind: Vec<&'a str>,
+}
+
+impl<'a> Tags<'a> {
+    fn behind(
+        repository: &'a Repository,
+        listing: &'a TagListing,
+        quirks: &Quirks,
+        start: Option<&Start>,
+        size: usize,
+    ) -> Self {
+        let count = size.saturating_add(1);
+        let tags = &repository.tags;
+        let all: Vec<&str> = match (&listing.order, start) {
+            (Some(order), _) => order.iter().map(String::as_str).collect(),
+            (None, _) if quirks.has(Quirk::TagsUnsorted) => shuffled(repository),
+            (None, _) if quirks.has(Quirk::TagsOldestFirst) => tags.oldest_first(),
+            (None, Some(Start::At(_))) => tags.names().collect(),
+            (None, Some(Start::Behind(last, _))) => {
+                return Self { before: 0, behind: tags.names_behind(Some(last)).take(count).collect() };
+            }
+            (None, None) => return Self { before: 0, behind: tags.names().take(count).collect() },
+        };
+        let before = match start {
+            None => 0,
+            Some(Start::At(position)) => (*position).min(all.len()),
+            // Everything, if it is not there.
+            Some(Start::Behind(last, _)) => all.iter().position(|tag| tag == last).map_or(0, |position| position + 1),
+        };
+        Self { before, behind: all.into_iter().skip(before).take(count).collect() }
+    }
+}
+
+/// The tags in an order that means nothing, but stays the same: by their hash.
+fn shuffled(repository: &Repository) -> Vec<&str> {
+    let mut tags: Vec<&str> = repository.tags.names().collect();
+    tags.sort_by_cached_key(|tag| Digest::sha256(tag.as_bytes()));
+    tags
+}
+
+/// Entries that some registries list and that are no tags.
+fn add_what_is_no_tag(body: &mut Value, repository: &Repository, quirks: &Quirks) {
+    let Value::Array(tags) = &mut body["tags"] else { return };
+    if quirks.has(Quirk::TagsWithNull) {
+        tags.push(Value::Null);
+    }
+    if quirks.has(Quirk::TagsWithDigests) {
+        tags.extend(repository.tags.iter().take(1).map(|(_, manifest)| json!(manifest.digest)));
+    }
+    if quirks.has(Quirk::TagsWithBadNames) {
+        tags.push(json!("-latest"));
+    }
+}
+
+/// The manifests as Google's registry lists them beside the tags: numbers are texts.
+fn manifests(repository: &Repository) -> Value {
+    const UPLOADED: &str = "1700000000000";
+    let entry = |manifest: &Manifest| {
+        let tags: Vec<&String> =
+            repository.tags.iter().filter(|(_, tagged)| tagged.digest == manifest.digest).map(|(tag, _)| tag).collect();
+        json!({
+            "imageSizeBytes": manifest.bytes.len().to_string(),
+            "layerId": "",
+            "mediaType": manifest.media_type,
+            "tag": tags,
+            "timeCreatedMs": UPLOADED,
+            "timeUploadedMs": UPLOADED,
+        })
+    };
+    repository.manifests().map(|manifest| (manifest.digest.to_string(), entry(manifest))).collect()
+}

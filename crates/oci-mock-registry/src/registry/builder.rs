@@ -1,0 +1,288 @@
+//! A running registry, and how to start one.
+
+use std::{io, net::SocketAddr, ops::Deref, path::PathBuf, sync::Arc};
+
+use tokio::net::TcpListener;
+
+use super::{
+    core::{Core, FixtureError},
+    journal::{Entry, Listener},
+    server::{Security, Server},
+};
+use crate::fixture::{
+    Auth, BuildError, Fault, ImageSignature, Images, RegistryFixture, Salt, TagListing, Tls, UnknownQuirk, builtin,
+};
+
+/// A registry on a TCP port. It stops when it is dropped.
+///
+/// What it holds and how it behaves can be changed at any time through the methods of [`Core`].
+#[derive(Debug)]
+pub struct Registry {
+    core: Arc<Core>,
+    address: SocketAddr,
+    host: String,
+    server: Server,
+}
+
+/// Why a registry does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// There is no certificate to serve.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] super::tls::TlsError),
+    /// The fixture asks for TLS, which this build cannot do.
+    #[cfg(not(feature = "tls"))]
+    #[error("this registry cannot do TLS (hint: enable the feature `tls`)")]
+    NoTls,
+    /// An image cannot be built.
+    #[error(transparent)]
+    Image(#[from] BuildError),
+    /// The fixture names something that is not there.
+    #[error(transparent)]
+    Fixture(#[from] FixtureError),
+}
+
+impl Registry {
+    /// Starts with an empty registry on a free loopback port.
+    pub fn builder() -> RegistryBuilder {
+        RegistryBuilder::default()
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Host and port by which clients reach it.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// What the registry holds and remembers, for a look at it once it has ended.
+    #[must_use]
+    pub fn core(&self) -> Arc<Core> {
+        self.core.clone()
+    }
+
+    /// Accepts no more connections, and returns when the requests under way have been answered.
+    pub async fn finish(self) {
+        self.server.finish().await;
+    }
+}
+
+impl Deref for Registry {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
+    }
+}
+
+/// A registry to be started. It reads like a fixture file:
+///
+/// ```
+/// use oci_mock_registry::{fixture::{Auth, Fault, ImageSignature}, registry::Registry};
+///
+/// let builder = Registry::builder()
+///     .tag("lib/app", "v1", "s2-basic")
+///     .signature(ImageSignature::of("s2-basic", "fixture"))
+///     .auth(Auth::basic().user("robot", "secret"))
+///     .fault(Fault::when("GET manifests/*").first(1).status(503).error("UNAVAILABLE"));
+/// ```
+#[derive(Debug)]
+#[must_use = "a registry does nothing until it is started"]
+pub struct RegistryBuilder {
+    fixture: RegistryFixture,
+    images: Option<Images>,
+    salt: Salt,
+    address: SocketAddr,
+    host: Option<String>,
+    listener: Option<Listener>,
+    #[cfg(feature = "tls")]
+    authority: Option<super::tls::Authority>,
+}
+
+impl Default for RegistryBuilder {
+    fn default() -> Self {
+        Self {
+            fixture: RegistryFixture::default(),
+            images: None,
+            salt: Salt::default(),
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            host: None,
+            listener: None,
+            #[cfg(feature = "tls")]
+            authority: None,
+        }
+    }
+}
+
+impl RegistryBuilder {
+    /// Takes everything from a fixture, in place of what was said before.
+    pub fn fixture(mut self, fixture: RegistryFixture) -> Self {
+        self.fixture = fixture;
+        self
+    }
+
+    /// Uses these images instead of building those of the built-in catalogue.
+    pub fn images(mut self, images: Images) -> Self {
+        self.images = Some(images);
+        self
+    }
+
+    /// Builds the images with this salt.
+    pub fn salt(mut self, salt: Salt) -> Self {
+        self.salt = salt;
+        self
+    }
+
+    /// Listens on this address instead of a free loopback port.
+    pub const fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Tells clients this host (with port), where they reach the registry by another name than its address.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// Tells `listener` of every request as it is answered. It is called while the journal is locked: it should be quick, and
+    /// ask nothing of the registry.
+    pub fn on_request(mut self, listener: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Listener(Box::new(listener)));
+        self
+    }
+
+    /// Has the habits of a registry that is known, or a single one.
+    ///
+    /// # Errors
+    /// When no quirk and no profile has this name.
+    pub fn quirk(mut self, name: &str) -> Result<Self, UnknownQuirk> {
+        self.fixture.quirks.add(name)?;
+        Ok(self)
+    }
+
+    /// Adds a repository without tags.
+    pub fn repository(mut self, repository: impl Into<String>) -> Self {
+        self.fixture.repositories.entry(repository.into()).or_default();
+        self
+    }
+
+    /// Adds an image under a tag.
+    pub fn tag(mut self, repository: impl Into<String>, tag: impl Into<String>, image: impl Into<String>) -> Self {
+        self.fixture.repositories.entry(repository.into()).or_default().insert(tag.into(), image.into());
+        self
+    }
+
+    /// Adds an image without a tag, such as one that refers to another.
+    pub fn untagged(mut self, repository: impl Into<String>, image: impl Into<String>) -> Self {
+        self.fixture.untagged.entry(repository.into()).or_default().push(image.into());
+        self
+    }
+
+    /// Adds a signature that is kept beside the image.
+    pub fn signature(mut self, signature: ImageSignature) -> Self {
+        self.fixture.signatures.push(signature);
+        self
+    }
+
+    /// Adds the signatures of this lookaside folder.
+    pub fn lookaside(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.fixture.lookaside = Some(folder.into());
+        self
+    }
+
+    /// Asks for credentials.
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.fixture.auth = Some(auth);
+        self
+    }
+
+    /// Secures connections.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.fixture.tls = tls;
+        self
+    }
+
+    /// Takes certificates from this authority instead of that of the process.
+    #[cfg(feature = "tls")]
+    pub fn authority(mut self, authority: super::tls::Authority) -> Self {
+        self.authority = Some(authority);
+        self
+    }
+
+    /// Adds a fault.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.fixture.faults.push(fault);
+        self
+    }
+
+    /// Lists tags in this way.
+    pub fn tags(mut self, tags: TagListing) -> Self {
+        self.fixture.tags = tags;
+        self
+    }
+
+    /// Starts the registry on the Tokio runtime of the caller.
+    ///
+    /// # Errors
+    /// When an image cannot be built or is unknown, or the address cannot be listened on.
+    pub async fn start(self) -> Result<Registry, StartError> {
+        let listen = |source| StartError::Listen { address: self.address, source };
+        let listener = TcpListener::bind(self.address).await.map_err(listen)?;
+        self.start_on(listener)
+    }
+
+    /// Starts the registry on a socket that listens already, on the Tokio runtime of the caller.
+    ///
+    /// # Errors
+    /// When an image cannot be built or is unknown.
+    pub fn start_on(mut self, listener: TcpListener) -> Result<Registry, StartError> {
+        let address = listener.local_addr().map_err(|source| StartError::Listen { address: self.address, source })?;
+        let host = self.host.get_or_insert_with(|| address.to_string()).clone();
+        let security = match &self.fixture.tls {
+            Tls::None | Tls::PlainHttp => Security::Plain,
+            Tls::TooOld => Security::TooOld,
+            #[cfg(feature = "tls")]
+            tls => {
+                let authority = self.authority.as_ref().unwrap_or_else(|| super::tls::Authority::of_this_process());
+                Security::Tls(super::tls::acceptor(tls, authority, &host, address.ip())?)
+            }
+            #[cfg(not(feature = "tls"))]
+            _ => return Err(StartError::NoTls),
+        };
+        let core = Arc::new(self.core()?);
+        let server = Server::start(listener, core.clone(), security);
+        Ok(Registry { core, address, host, server })
+    }
+
+    /// The registry without a network, for a transport of the caller's own.
+    ///
+    /// # Errors
+    /// When an image cannot be built or is unknown.
+    pub fn core(self) -> Result<Core, StartError> {
+        let images = match self.images {
+            Some(images) => images,
+            None => builtin().build(self.fixture.image_names(), &self.salt)?,
+        };
+        let host = self.host.unwrap_or_else(|| self.address.to_string());
+        let mut core = Core::new(&self.fixture, images, host, self.fixture.tls != Tls::None)?;
+        if let Some(listener) = self.listener {
+            core.on_request(listener);
+        }
+        Ok(core)
+    }
+}

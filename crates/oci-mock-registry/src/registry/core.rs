@@ -1,0 +1,340 @@
+//! The registry without a network: a request in, an answer out.
+
+use std::{
+    path::Path,
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use http::{header::HOST, request::Parts};
+
+use super::{
+    answer::Delivery,
+    auth::{Access, TokenPath},
+    exchange::Exchange,
+    fault::Faults,
+    finding::Finding,
+    folder::{self, FolderError},
+    journal::{Entry, Journal, Listener},
+    route::Route,
+    store::{Store, Uploads},
+};
+use crate::{
+    fixture::{Fault, Image, Images, NoOpenPgp, Quirk, Quirks, RegistryFixture, SignatureWay, TagListing},
+    variable::{Part, Variable, elsewhere, template},
+};
+use oci_types::Digest;
+
+/// How many journal entries are kept unless another limit is set.
+pub const JOURNAL_LIMIT: usize = 10_000;
+
+/// A registry without a network. All of its methods can be called at any time from any thread.
+#[derive(Debug)]
+pub struct Core {
+    store: RwLock<Store>,
+    pub(super) uploads: Uploads,
+    images: Images,
+    host: String,
+    secure: bool,
+    pub(super) access: Access,
+    pub(super) tags: TagListing,
+    pub(super) read_only: bool,
+    pub(super) quirks: Quirks,
+    /// How many manifests have been pulled, for the quirks that count them.
+    pub(super) pulls: AtomicU64,
+    /// How many connections said something that is no HTTP.
+    malformed: AtomicU64,
+    pub(super) faults: Faults,
+    pub(super) journal: Journal,
+    /// Whether it was given signatures that are found through OpenShift's extension.
+    has_signatures: AtomicBool,
+}
+
+/// A fixture names something that is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum FixtureError {
+    /// An image is named that has not been built.
+    #[error("there is no image `{0}` among those of this registry")]
+    Image(String),
+    /// A text asks for a content that the image does not have.
+    #[error("`{{{{{0}}}}}` names nothing that image has")]
+    Content(String),
+    /// A folder cannot be served.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A signature is to sign an image that no repository holds.
+    #[error("no repository holds image `{0}`, which is to be signed (hint: put it into `repositories` or `untagged`)")]
+    HeldNowhere(String),
+    /// A signature is to sign an image that its repository does not hold.
+    #[error("repository `{repository}` does not hold image `{image}`, which is to be signed there")]
+    NotHeld {
+        /// The image.
+        image: String,
+        /// The repository.
+        repository: String,
+    },
+    /// A signature takes OpenPGP.
+    #[error(transparent)]
+    OpenPgp(#[from] NoOpenPgp),
+    /// A filled-in pattern is none.
+    #[error(transparent)]
+    Pattern(#[from] crate::fixture::ParsePatternError),
+}
+
+impl Core {
+    /// A registry that holds what `fixture` says. `host` is the name (with port) by which clients reach it, `secure`
+    /// whether they do so over TLS: both go into the URLs that the registry hands out.
+    ///
+    /// # Errors
+    /// When the fixture names an image that is not among `images`.
+    pub fn new(fixture: &RegistryFixture, images: Images, host: String, secure: bool) -> Result<Self, FixtureError> {
+        let core = Self {
+            store: RwLock::default(),
+            uploads: Uploads::default(),
+            images,
+            host,
+            secure,
+            access: Access::new(fixture.auth.clone(), fixture.quirks, secure),
+            tags: fixture.tags.clone(),
+            read_only: fixture.read_only,
+            quirks: fixture.quirks,
+            pulls: AtomicU64::new(0),
+            malformed: AtomicU64::new(0),
+            faults: Faults::default(),
+            journal: Journal::new(JOURNAL_LIMIT),
+            has_signatures: AtomicBool::new(false),
+        };
+        for (repository, tags) in &fixture.repositories {
+            core.store_mut().repository_mut(repository);
+            for (tag, image) in tags {
+                core.tag(repository, &core.fill(tag)?.replace(':', "-"), core.image(image)?);
+            }
+        }
+        for (repository, images) in &fixture.untagged {
+            for image in images {
+                core.store_mut().repository_mut(repository).add(core.image(image)?);
+            }
+        }
+        for (repository, folder) in &fixture.folders {
+            folder::load(core.store_mut().repository_mut(repository), folder)?;
+        }
+        for signature in &fixture.signatures {
+            core.sign(signature)?;
+        }
+        if let Some(folder) = &fixture.lookaside {
+            folder::load_lookaside(&mut core.store_mut().signatures, folder)?;
+            core.announce_signatures();
+        }
+        for fault in &fixture.faults {
+            core.arm(fault.clone())?;
+        }
+        Ok(core)
+    }
+
+    /// Tells `listener` of every request as it is answered.
+    pub(super) fn on_request(&mut self, listener: Listener) {
+        self.journal.listen(listener);
+    }
+
+    /// Adds the images of every folder below `root`, each folder as the repository that its path names: what
+    /// [`save`](Self::save) writes, and OCI layouts, unpacked `docker save`s and skopeo `dir:`s of other tools. Signatures
+    /// beside them, as in a lookaside folder, are found in every way.
+    ///
+    /// # Errors
+    /// When nothing below `root` is such a folder, or one cannot be read.
+    pub fn load(&self, root: &Path) -> Result<(), FolderError> {
+        folder::load_all(&mut self.store_mut(), root)?;
+        self.announce_signatures();
+        Ok(())
+    }
+
+    /// Writes all repositories as OCI layouts, each into the folder of its name below `root`, and the signatures of their
+    /// images beside them, so that `root` is a lookaside folder, too.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn save(&self, root: &Path) -> Result<(), FolderError> {
+        folder::save(&self.store(), root)
+    }
+
+    /// Puts `image` with all it consists of into `repository` under `tag`.
+    pub fn tag(&self, repository: &str, tag: &str, image: &Image) {
+        let mut store = self.store_mut();
+        let repository = store.repository_mut(repository);
+        let manifest = repository.add(image);
+        repository.tags.insert(tag.to_owned(), manifest);
+    }
+
+    /// Removes a tag; what it named stays. Returns whether it was there.
+    pub fn untag(&self, repository: &str, tag: &str) -> bool {
+        self.store_mut().repository_mut(repository).tags.remove(tag)
+    }
+
+    /// Adds a fault behind those that are armed.
+    ///
+    /// # Errors
+    /// When the fault names an image that this registry was not started with.
+    pub fn arm(&self, mut fault: Fault) -> Result<(), FixtureError> {
+        let name = fault.name().to_owned();
+        fault.when = self.fill(fault.when.text())?.parse()?;
+        fault.name = Some(name);
+        for text in [&mut fault.redirect, &mut fault.body] {
+            *text = text.as_deref().map(|text| self.fill(text)).transpose()?;
+        }
+        for value in fault.headers.values_mut().flatten() {
+            *value = self.fill(value)?;
+        }
+        let swapped = fault.image.as_deref().map(|name| self.image(name)).transpose()?;
+        let swapped = swapped.map(|image| image.manifest.clone());
+        self.faults.arm(fault, swapped);
+        Ok(())
+    }
+
+    /// The journal from entry `first` on, as far as it is kept.
+    #[must_use]
+    pub fn journal(&self, first: u64) -> Vec<Entry> {
+        self.journal.since(first)
+    }
+
+    /// The names of the faults that should fire and have not yet.
+    #[must_use]
+    pub fn unfired_faults(&self) -> Vec<String> {
+        self.faults.unfired()
+    }
+
+    /// The names of the faults that should never fire and have.
+    #[must_use]
+    pub fn misfired_faults(&self) -> Vec<String> {
+        self.faults.misfired()
+    }
+
+    /// Everything that does not add up: faults that should have fired and have not, or the reverse, and requests that nobody
+    /// expected, of which the first hundred are remembered. A test can say
+    /// `assert_eq!(registry.findings(), [])` at its end.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let unfired = self.unfired_faults().into_iter().map(Finding::Unfired);
+        let misfired = self.misfired_faults().into_iter().map(Finding::Misfired);
+        let unexpected = self.journal.unexpected().into_iter().map(|entry| Finding::Unexpected(Box::new(entry)));
+        let malformed = Some(self.malformed.load(Ordering::Relaxed)).filter(|count| *count > 0);
+        unfired.chain(misfired).chain(unexpected).chain(malformed.map(Finding::Malformed)).collect()
+    }
+
+    /// Notes that a connection said something that is no HTTP.
+    pub(super) fn note_malformed(&self) {
+        self.malformed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A repository and a tag that can be pulled, such as `lib/app:v1`; none while nothing is tagged.
+    #[must_use]
+    pub fn first_tag(&self) -> Option<String> {
+        let store = self.store();
+        let tags =
+            store.repositories().iter().find_map(|(name, repository)| Some((name, repository.tags.iter().next()?)));
+        tags.map(|(name, (tag, _))| format!("{name}:{tag}"))
+    }
+
+    /// The base URL by which clients reach the registry, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_of(&self.host)
+    }
+
+    /// The base URL by which this client reaches the registry.
+    pub(super) fn url_for(&self, request: &Parts) -> String {
+        self.url_of(self.host_for(request))
+    }
+
+    /// The base URL of the registry as another host than the one by which this client reaches it; none if it has but one.
+    pub(super) fn url_elsewhere(&self, request: &Parts) -> Option<String> {
+        let host = self.host_for(request);
+        Some(elsewhere(host)).filter(|other| other != host).map(|other| self.url_of(&other))
+    }
+
+    fn host_for<'a>(&'a self, request: &'a Parts) -> &'a str {
+        request.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or(&self.host)
+    }
+
+    fn url_of(&self, host: &str) -> String {
+        format!("{}://{host}", if self.secure { "https" } else { "http" })
+    }
+
+    /// The endpoint that a path names in this registry.
+    pub(super) fn route<'a>(&self, path: &'a str) -> Route<'a> {
+        match Route::of(path, TokenPath::of(&self.quirks)) {
+            Route::Storage(..) if !self.quirks.has(Quirk::RedirectsBlobs) => Route::Unknown,
+            route => route,
+        }
+    }
+
+    /// Host and port by which clients reach the registry.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Says from now on that there are signatures to be found through OpenShift's extension, if there are.
+    pub(super) fn announce_signatures(&self) {
+        let any = self.store().signatures.any(SignatureWay::Extension);
+        self.has_signatures.fetch_or(any, Ordering::Relaxed);
+    }
+
+    /// Whether answers announce OpenShift's extension for signatures.
+    pub(super) fn announces_signatures(&self) -> bool {
+        self.quirks.has(Quirk::SignatureExtension) || self.has_signatures.load(Ordering::Relaxed)
+    }
+
+    /// Whether a path is one that registries have, or that this one has beside them: where tokens are given, say.
+    #[cfg(feature = "wiremock")]
+    pub(super) fn has_path(&self, path: &str) -> bool {
+        path == "/v2" || path.starts_with("/v2/") || self.route(path) != Route::Unknown
+    }
+
+    /// Begins to answer a request: its body is handed to the [`Exchange`] piece by piece.
+    pub fn begin<'a>(&'a self, request: &'a Parts) -> Exchange<'a> {
+        Exchange::begin(self, request)
+    }
+
+    /// Answers a request whose body is at hand.
+    pub fn respond(&self, request: &Parts, body: &[u8]) -> Delivery {
+        let mut exchange = self.begin(request);
+        exchange.receive(body);
+        exchange.finish()
+    }
+
+    /// `text` with its variables replaced.
+    pub(super) fn fill(&self, text: &str) -> Result<String, FixtureError> {
+        template::replace(text, |name| match name.parse() {
+            Ok(Variable::Registry) => Ok(Some(self.host.clone())),
+            Ok(Variable::Elsewhere) => Ok(Some(elsewhere(&self.host))),
+            Ok(Variable::Digest { image, part, .. }) => {
+                let digest = self.digest(&image, part)?;
+                let digest = digest.ok_or_else(|| FixtureError::Content(name.to_owned()))?;
+                Ok(Some(digest.to_string()))
+            }
+            Ok(_) | Err(_) => Ok(None),
+        })
+    }
+
+    fn digest(&self, image: &str, part: Part) -> Result<Option<&Digest>, FixtureError> {
+        let image = self.image(image)?;
+        Ok(match part {
+            Part::Manifest => Some(&image.digest),
+            Part::Config => image.config.as_ref().map(|config| &config.digest),
+            Part::Layer(position) => image.layers.get(position).map(|layer| &layer.digest),
+        })
+    }
+
+    pub(super) fn image(&self, name: &str) -> Result<&Image, FixtureError> {
+        self.images.get(name).map(AsRef::as_ref).ok_or_else(|| FixtureError::Image(name.to_owned()))
+    }
+
+    pub(super) fn store(&self) -> RwLockReadGuard<'_, Store> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
+        self.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

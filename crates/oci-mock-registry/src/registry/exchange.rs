@@ -1,0 +1,320 @@
+//! One request from its head to the answer: what the body is for, and who answers.
+
+use std::{io, sync::Arc};
+
+use bytes::{Bytes, BytesMut};
+use http::{Method, StatusCode, header::ALLOW, request::Parts};
+use serde_json::json;
+
+use super::{
+    answer::{Answer, Delivery, End, Manner},
+    api::{catalog, delete, pull, push_blob, push_manifest, referrers, signatures, tags},
+    core::Core,
+    error::{ErrorCode, error},
+    fault::Armed,
+    journal::Record,
+    lookaside, quirks,
+    route::{Endpoint, Route},
+    store::{Found, Repository, Upload},
+};
+use crate::fixture::Quirk;
+use oci_types::Digest;
+
+/// The largest manifest (or form, or signature) that is accepted, in bytes; the specification asks for at least 4 MiB.
+pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A request under way. Its body comes piece by piece, so that it is never in memory as a whole.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    core: &'a Core,
+    request: &'a Parts,
+    route: Route<'a>,
+    fault: Option<Arc<Armed>>,
+    intake: Intake,
+    finished: bool,
+}
+
+/// What becomes of the body.
+#[derive(Debug)]
+enum Intake {
+    /// It is not looked at, because the answer does not depend on it.
+    Ignored,
+    /// The answer is known already, and the body is not wanted.
+    Refused(Answer),
+    /// It is kept in memory, up to [`MANIFEST_LIMIT`].
+    Text(BytesMut),
+    /// It belongs to a blob. With a digest the blob is complete behind it.
+    Blob(Box<Upload>, Option<Digest>),
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn begin(core: &'a Core, request: &'a Parts) -> Self {
+        let route = core.route(request.uri.path());
+        let fault = core.faults.firing(request);
+        let intake = match core.access.check(request, &route) {
+            Err(refusal) => Intake::Refused(*refusal),
+            // A fault with an answer of its own changes nothing in the registry.
+            Ok(()) if fault.as_ref().is_some_and(|fault| fault.answers_itself()) => Intake::Ignored,
+            Ok(()) => intake(core, request, &route),
+        };
+        Self { core, request, route, fault, intake, finished: false }
+    }
+
+    /// Whether the answer depends on the body, so that it is to be received.
+    #[must_use]
+    pub const fn wants_body(&self) -> bool {
+        !matches!(self.intake, Intake::Refused(_))
+    }
+
+    /// Takes the next piece of the body. Returns whether more is wanted: if not, the rest need not be read.
+    pub fn receive(&mut self, piece: &[u8]) -> bool {
+        match &mut self.intake {
+            Intake::Ignored => true,
+            Intake::Refused(_) => false,
+            Intake::Text(text) if text.len() + piece.len() > MANIFEST_LIMIT => {
+                self.intake = Intake::Refused(ErrorCode::SizeInvalid.detailed(json!({ "limit": MANIFEST_LIMIT })));
+                false
+            }
+            Intake::Text(text) => {
+                text.extend_from_slice(piece);
+                true
+            }
+            Intake::Blob(upload, _) => match upload.writer.write(piece) {
+                Ok(()) => true,
+                Err(error) => {
+                    self.core.uploads.forget(&upload.id);
+                    self.intake = Intake::Refused(failure(&error));
+                    false
+                }
+            },
+        }
+    }
+
+    /// Answers, and writes the request into the journal.
+    #[must_use]
+    pub fn finish(mut self) -> Delivery {
+        self.finished = true;
+        let fault = self.fault.take();
+        let intake = std::mem::replace(&mut self.intake, Intake::Ignored);
+        let usual = || match intake {
+            Intake::Refused(answer) => answer,
+            Intake::Ignored => self.answer(),
+            Intake::Text(text) => self.accept(&text.freeze()),
+            Intake::Blob(upload, digest) => self.continue_upload(*upload, digest.as_ref()),
+        };
+        let usual = || {
+            let mut answer = usual();
+            quirks::change(self.core, self.request, &self.route, &mut answer);
+            answer
+        };
+        let mut delivery = match &fault {
+            Some(fault) => fault.apply(usual),
+            None => usual().into(),
+        };
+        // What is written by hand has no body for HEAD either.
+        if self.request.method == Method::HEAD && delivery.manner != Manner::Whole {
+            delivery.answer.body = Bytes::new().into();
+        }
+        if self.core.announces_signatures() {
+            let (name, value) = signatures::SUPPORTED;
+            delivery.answer.headers.insert(name, value);
+        }
+        let unexpected =
+            !self.route.takes(&self.request.method) && !fault.as_ref().is_some_and(|it| it.answers_itself());
+        self.core.journal.write(Record::new(self.request, &delivery, fault, unexpected));
+        delivery
+    }
+
+    /// The answer to a request without a body, or with one that does not matter.
+    fn answer(&self) -> Answer {
+        let query = self.request.uri.query();
+        let method = if self.request.method == Method::HEAD { &Method::GET } else { &self.request.method };
+        match (method, &self.route) {
+            (&Method::GET, Route::Token) => self.core.access.token(self.request, &[]),
+            (&Method::GET, Route::Ping) => {
+                let mut answer = Answer::with_body(StatusCode::OK, "{}");
+                answer.content_type("application/json");
+                answer
+            }
+            (&Method::GET, Route::Catalog) => catalog::list(&self.core.store(), query),
+            (&Method::GET, Route::Repository(name, Endpoint::Referrers(digest))) => {
+                referrers::list(self.core.store().repository(name), digest, query)
+            }
+            (&Method::GET, Route::Lookaside(path)) => lookaside::serve(&self.core.store().signatures, path),
+            (&Method::GET, Route::Repository(name, Endpoint::Upload(id))) => self.upload_state(name, id),
+            (&Method::DELETE, Route::Repository(name, Endpoint::Upload(id))) => {
+                match self.core.uploads.take(name, id) {
+                    Found::Idle(_) => {
+                        self.core.uploads.forget(id);
+                        Answer::empty(StatusCode::NO_CONTENT)
+                    }
+                    Found::Busy(_) => push_blob::busy(),
+                    Found::Missing => ErrorCode::BlobUploadUnknown.answer(),
+                }
+            }
+            (&Method::GET, Route::Repository(name, endpoint)) => {
+                let store = self.core.store();
+                let Some(repository) = store.repository(name) else { return unknown(name) };
+                match endpoint {
+                    Endpoint::Manifest(reference) => pull::manifest(repository, reference, self.request),
+                    Endpoint::Blob(digest) => pull::blob(repository, digest, self.request),
+                    Endpoint::Tags => self.tags(name, repository),
+                    Endpoint::Signatures(digest) => signatures::list(&store, name, digest),
+                    Endpoint::Uploads | Endpoint::Upload(_) | Endpoint::Referrers(_) => ErrorCode::Unsupported.answer(),
+                }
+            }
+            (&Method::DELETE, Route::Repository(name, Endpoint::Manifest(_) | Endpoint::Blob(_)))
+                if self.core.store().repository(name).is_none() =>
+            {
+                unknown(name)
+            }
+            (&Method::DELETE, Route::Repository(name, Endpoint::Manifest(reference))) => {
+                delete::manifest(self.core.store_mut().repository_mut(name), reference, &self.core.quirks)
+            }
+            (&Method::DELETE, Route::Repository(name, Endpoint::Blob(digest))) => {
+                delete::blob(self.core.store_mut().repository_mut(name), digest)
+            }
+            (_, Route::InvalidName(name)) => ErrorCode::NameInvalid.detailed(json!({ "name": name })),
+            (_, Route::Unknown | Route::Storage(..)) => error(
+                StatusCode::NOT_FOUND,
+                ErrorCode::Unsupported.name(),
+                "no endpoint of the distribution specification has this path",
+            ),
+            _ => self.not_allowed(),
+        }
+    }
+
+    /// The answer to a request whose body was kept.
+    fn accept(&self, body: &Bytes) -> Answer {
+        if self.route == Route::Token {
+            return self.core.access.token(self.request, body);
+        }
+        let mut store = self.core.store_mut();
+        match &self.route {
+            Route::Repository(name, Endpoint::Manifest(reference)) => {
+                let repository = store.repository_mut(name);
+                quirks::judge(&self.core.quirks, repository, body)
+                    .unwrap_or_else(|| push_manifest::put(name, repository, reference, self.request, body))
+            }
+            Route::Repository(name, Endpoint::Signatures(digest)) => signatures::put(&mut store, name, digest, body),
+            _ => ErrorCode::Unsupported.answer(),
+        }
+    }
+
+    /// The endpoint does other things than this.
+    fn not_allowed(&self) -> Answer {
+        let mut answer = ErrorCode::Unsupported.answer();
+        answer.header(ALLOW, self.route.methods());
+        answer
+    }
+
+    fn tags(&self, name: &str, repository: &Repository) -> Answer {
+        if repository.tags.is_empty() && self.core.quirks.has(Quirk::NoTagsIsUnknown) {
+            return unknown(name);
+        }
+        tags::list(name, repository, &self.core.tags, &self.core.quirks, self.request.uri.query())
+    }
+
+    fn upload_state(&self, name: &str, id: &str) -> Answer {
+        let state = |upload: &mut Upload| push_blob::state(StatusCode::NO_CONTENT, upload, &self.core.quirks);
+        match self.core.uploads.look(name, id, state) {
+            Found::Idle(answer) => answer,
+            Found::Busy(arrived) => push_blob::state_of_busy(&arrived),
+            Found::Missing => ErrorCode::BlobUploadUnknown.answer(),
+        }
+    }
+
+    fn continue_upload(&self, mut upload: Upload, digest: Option<&Digest>) -> Answer {
+        let Some(digest) = digest else {
+            let answer = push_blob::state(StatusCode::ACCEPTED, &mut upload, &self.core.quirks);
+            self.core.uploads.put(upload);
+            return answer;
+        };
+        self.core.uploads.forget(&upload.id);
+        // The content is hashed before the store is locked for writing.
+        match push_blob::finish(upload, digest) {
+            Ok(Some(content)) => {
+                let Route::Repository(name, _) = self.route else { return ErrorCode::Unsupported.answer() };
+                self.core.store_mut().repository_mut(name).add_blob(digest.to_string(), content);
+                push_blob::created(name, &digest.to_string())
+            }
+            Ok(None) => ErrorCode::DigestInvalid.detailed(json!({ "digest": digest })),
+            Err(error) => failure(&error),
+        }
+    }
+}
+
+/// A client that goes away in the middle has made a request all the same; and its upload can go on from where it is.
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            let unexpected = !self.route.takes(&self.request.method);
+            let nothing = Delivery { manner: Manner::Nothing(End::Close), ..Answer::empty(StatusCode::OK).into() };
+            self.core.journal.write(Record::new(self.request, &nothing, self.fault.take(), unexpected));
+        }
+        if let Intake::Blob(upload, _) = std::mem::replace(&mut self.intake, Intake::Ignored) {
+            self.core.uploads.put(*upload);
+        }
+    }
+}
+
+/// What the body of a request is for.
+fn intake(core: &Core, request: &Parts, route: &Route<'_>) -> Intake {
+    let writes = matches!(request.method, Method::PUT | Method::POST | Method::PATCH | Method::DELETE);
+    if core.read_only && writes && *route != Route::Token {
+        return Intake::Refused(ErrorCode::Unsupported.answer());
+    }
+    if let Some(answer) = quirks::instead(core, request, route) {
+        return Intake::Refused(answer);
+    }
+    if *route == Route::Token && request.method == Method::POST {
+        return Intake::Text(BytesMut::new());
+    }
+    let Route::Repository(name, endpoint) = route else { return Intake::Ignored };
+    match (&request.method, endpoint) {
+        (&Method::PUT, Endpoint::Manifest(_) | Endpoint::Signatures(_)) => Intake::Text(BytesMut::new()),
+        (&Method::POST, Endpoint::Uploads) => {
+            let readable = |from: &str| core.access.may_pull(request, from);
+            match push_blob::mount(name, &mut core.store_mut(), request, &core.quirks, readable) {
+                Some(mounted) => Intake::Refused(mounted),
+                None => blob_intake(core, Upload::new(name), request),
+            }
+        }
+        (&Method::PATCH | &Method::PUT, Endpoint::Upload(id)) => match core.uploads.take(name, id) {
+            Found::Missing => Intake::Refused(ErrorCode::BlobUploadUnknown.answer()),
+            Found::Busy(_) => Intake::Refused(push_blob::busy()),
+            Found::Idle(upload) if !push_blob::is_current(&upload, request, &core.quirks) => {
+                core.uploads.put(upload);
+                Intake::Refused(ErrorCode::BlobUploadUnknown.answer())
+            }
+            Found::Idle(upload) if !push_blob::comes_next(&upload, request) => {
+                let answer = push_blob::out_of_order(&upload);
+                core.uploads.put(upload);
+                Intake::Refused(answer)
+            }
+            Found::Idle(upload) => blob_intake(core, upload, request),
+        },
+        _ => Intake::Ignored,
+    }
+}
+
+/// The body is content of this upload. A PUT has to say what the digest of all of it is, a POST may.
+fn blob_intake(core: &Core, upload: Upload, request: &Parts) -> Intake {
+    let refusal = match push_blob::digest(request) {
+        Ok(None) if request.method == Method::PUT => ErrorCode::DigestInvalid.detailed(json!("the digest is missing")),
+        Ok(digest) => return Intake::Blob(Box::new(upload), digest),
+        Err(refusal) => *refusal,
+    };
+    core.uploads.put(upload);
+    Intake::Refused(refusal)
+}
+
+fn unknown(name: &str) -> Answer {
+    ErrorCode::NameUnknown.detailed(json!({ "name": name }))
+}
+
+/// The registry itself cannot do its work: its disk is full, say.
+fn failure(error: &io::Error) -> Answer {
+    tracing::warn!(%error, "cannot keep uploaded content");
+    ErrorCode::Unknown.detailed(json!(error.to_string()))
+}

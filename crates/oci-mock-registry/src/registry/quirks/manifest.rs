@@ -1,0 +1,163 @@
+//! Manifests that are served in another way, or as something else.
+
+use std::sync::atomic::Ordering;
+
+use http::{
+    HeaderName, HeaderValue, Method, StatusCode,
+    header::{CONTENT_TYPE, ETAG, LOCATION},
+    request::Parts,
+};
+use serde_json::{Value, json};
+
+use super::{accept, is_read};
+use crate::{
+    fixture::{Quirk, canonical_digest, rewritten_to_schema1},
+    registry::{
+        answer::Answer,
+        api::{CONTENT_DIGEST, pull},
+        core::Core,
+        error::{ErrorCode, error},
+        query,
+        route::Endpoint,
+        store::Repository,
+    },
+};
+use oci_types::{
+    Algorithm, Digest,
+    media_type::{DOCKER_MANIFEST_LIST, DOCKER_MANIFEST_V1_SIGNED, DOCKER_MANIFEST_V2, OCI_INDEX, OCI_MANIFEST},
+};
+
+/// How many manifests Docker Hub lets an anonymous client pull in six hours.
+const PULL_LIMIT: u64 = 100;
+
+pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
+    let has = |quirk| core.quirks.has(quirk);
+    is_read(request).then_some(())?;
+    let Endpoint::Manifest(reference) = endpoint else {
+        let refused = has(Quirk::ManifestAcceptRefused) && accept::only_manifests(request);
+        return refused.then(|| error(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", "Not Acceptable"));
+    };
+    if request.method == Method::HEAD {
+        let status = core.quirks.choose(&[
+            (Quirk::HeadIsNotFound, StatusCode::NOT_FOUND),
+            (Quirk::HeadIsForbidden, StatusCode::FORBIDDEN),
+            (Quirk::HeadIsNotAllowed, StatusCode::METHOD_NOT_ALLOWED),
+        ]);
+        if let Some(status) = status {
+            return Some(Answer::empty(status));
+        }
+    } else if has(Quirk::RateLimitHeaders) || has(Quirk::PullLimit) {
+        let pulls = core.pulls.fetch_add(1, Ordering::Relaxed);
+        if has(Quirk::PullLimit) && pulls >= PULL_LIMIT {
+            let message = "You have reached your unauthenticated pull rate limit.";
+            return Some(error(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", message));
+        }
+    }
+    if has(Quirk::RedirectsManifests) && query::value(request.uri.query(), "region").is_none() {
+        let mut answer = Answer::empty(StatusCode::TEMPORARY_REDIRECT);
+        let region = core.url_elsewhere(request).unwrap_or_default();
+        answer.header(LOCATION, &format!("{region}/v2/{name}/manifests/{reference}?region=fixture"));
+        return Some(answer);
+    }
+    // Only the digest itself: cosign's tags have something behind it.
+    let subject: Digest = reference.replacen('-', ":", 1).parse().ok().filter(|_| has(Quirk::FallbackTagIsSubject))?;
+    let store = core.store();
+    Some(pull::manifest(store.repository(name)?, &subject.to_string(), request))
+}
+
+pub(super) fn change(core: &Core, request: &Parts, name: &str, reference: &str, answer: &mut Answer) {
+    let has = |quirk| core.quirks.has(quirk);
+    if !is_read(request) {
+        return;
+    }
+    if has(Quirk::RateLimitHeaders) {
+        let left = PULL_LIMIT.saturating_sub(core.pulls.load(Ordering::Relaxed));
+        answer.header(HeaderName::from_static("ratelimit-limit"), &format!("{PULL_LIMIT};w=21600"));
+        answer.header(HeaderName::from_static("ratelimit-remaining"), &format!("{left};w=21600"));
+        answer.header(HeaderName::from_static("docker-ratelimit-source"), "127.0.0.1");
+    }
+    if answer.status != StatusCode::OK {
+        return;
+    }
+    let by_tag = !reference.contains(':');
+    if has(Quirk::AcceptDecides) && media_type(answer).is_some_and(|media_type| !accept::names(request, media_type)) {
+        *answer = ErrorCode::ManifestUnknown.detailed(json!("the Accept header does not name the manifest's type"));
+        return;
+    }
+    if has(Quirk::OciNeedsAccept)
+        && let Some(refusal) = refused_oci(request, answer)
+    {
+        *answer = refusal;
+        return;
+    }
+    if by_tag && let Some(repository) = core.store().repository(name) {
+        if has(Quirk::ListBecomesChild) {
+            serve_child(repository, request, has(Quirk::ChildNeedsAccept), answer);
+        }
+        if has(Quirk::Schema2BecomesSchema1) {
+            serve_schema1(repository, request, name, reference, answer);
+        }
+    }
+    if has(Quirk::NoDigest) || (has(Quirk::NoDigestByTag) && by_tag && request.method == Method::GET) {
+        answer.headers.remove(CONTENT_DIGEST);
+    }
+    if has(Quirk::NoEtag) {
+        answer.headers.remove(ETAG);
+    }
+    if has(Quirk::ManifestsAsJson) {
+        answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+}
+
+fn media_type(answer: &Answer) -> Option<&str> {
+    answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
+}
+
+fn refused_oci(request: &Parts, answer: &Answer) -> Option<Answer> {
+    let kinds = [(OCI_MANIFEST, "manifest", "manifests"), (OCI_INDEX, "index", "indexes")];
+    let (media_type, kind, kinds) = kinds.into_iter().find(|(kind, ..)| media_type(answer) == Some(*kind))?;
+    let refused = !accept::names(request, media_type);
+    let message = format!("OCI {kind} found, but accept header does not support OCI {kinds}");
+    refused.then(|| ErrorCode::ManifestUnknown.saying(&message))
+}
+
+/// Serves the linux/amd64 image of a list to a client that does not know lists, if need be only where it knows schema 2.
+fn serve_child(repository: &Repository, request: &Parts, needs_accept: bool, answer: &mut Answer) {
+    if media_type(answer) != Some(DOCKER_MANIFEST_LIST) || accept::names(request, DOCKER_MANIFEST_LIST) {
+        return;
+    }
+    let list: Value = answer.body.bytes().ok().and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
+    let children = list["manifests"].as_array().into_iter().flatten();
+    let mut children =
+        children.filter(|child| child["platform"]["os"] == "linux" && child["platform"]["architecture"] == "amd64");
+    let child = children.next().and_then(|child| child["digest"].as_str());
+    *answer = match child {
+        Some(_) if needs_accept && !accept::names(request, DOCKER_MANIFEST_V2) => {
+            ErrorCode::ManifestInvalid.saying("Schema 2 manifest not supported by client")
+        }
+        Some(digest) => pull::manifest(repository, digest, request),
+        None => ErrorCode::ManifestUnknown.answer(),
+    };
+}
+
+/// Serves schema 1 to a client that does not know schema 2.
+fn serve_schema1(repository: &Repository, request: &Parts, name: &str, tag: &str, answer: &mut Answer) {
+    if media_type(answer) != Some(DOCKER_MANIFEST_V2) || accept::names(request, DOCKER_MANIFEST_V2) {
+        return;
+    }
+    let config = |manifest: &Value| repository.blob(manifest["config"]["digest"].as_str()?)?.bytes().ok();
+    let rewritten = answer.body.bytes().ok().and_then(|body| {
+        let manifest: Value = serde_json::from_slice(&body).ok()?;
+        rewritten_to_schema1(name, tag, &manifest, &serde_json::from_slice(&config(&manifest)?).ok()?)
+    });
+    match rewritten {
+        Some(body) => {
+            let digest = canonical_digest(DOCKER_MANIFEST_V1_SIGNED, Algorithm::Sha256, &body).to_string();
+            answer.header(CONTENT_DIGEST, &digest);
+            answer.header(ETAG, &format!("\"{digest}\""));
+            answer.replace_body(body);
+            answer.content_type(DOCKER_MANIFEST_V1_SIGNED);
+        }
+        None => *answer = ErrorCode::ManifestInvalid.answer(),
+    }
+}

@@ -1,0 +1,228 @@
+//! Content of any size: small content in memory, large content in a temporary file.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom, Write},
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use tempfile::{NamedTempFile, TempPath};
+
+use oci_types::{Algorithm, Digest, Hasher};
+
+/// Content larger than this many bytes is kept in a temporary file instead of memory.
+pub const SPILL_THRESHOLD: u64 = 1024 * 1024;
+
+/// Bytes in memory or in a file; cheap to clone. The file goes with the last clone.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// In memory.
+    Memory(Bytes),
+    /// A part of a file.
+    File {
+        /// The file.
+        file: Arc<StoredFile>,
+        /// The bytes of the file that are meant.
+        range: Range<u64>,
+    },
+}
+
+/// A file with content: a temporary one, which goes when nobody needs it any more, or one that stays where it is.
+#[derive(Debug)]
+pub struct StoredFile {
+    path: PathBuf,
+    _temporary: Option<TempPath>,
+}
+
+impl StoredFile {
+    /// The file, opened anew, so that several readers do not move each other's position.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub(crate) fn open_at(&self, position: u64) -> io::Result<File> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(position))?;
+        Ok(file)
+    }
+}
+
+impl Content {
+    /// The content of a file, which stays where it is.
+    ///
+    /// # Errors
+    /// When the file is not there.
+    pub(crate) fn of_file(path: &Path) -> io::Result<Self> {
+        let length = path.metadata()?.len();
+        let file = StoredFile { path: path.to_owned(), _temporary: None };
+        Ok(Self::File { file: Arc::new(file), range: 0..length })
+    }
+
+    /// Writes it into a file.
+    pub(crate) fn write_to(&self, path: &Path) -> io::Result<()> {
+        let mut file = File::create(path)?;
+        let mut result = Ok(());
+        self.read(|piece| {
+            if result.is_ok() {
+                result = file.write_all(piece);
+            }
+        })?;
+        result
+    }
+
+    /// How many bytes it has.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Memory(bytes) => bytes.len() as u64,
+            Self::File { range, .. } => range.end - range.start,
+        }
+    }
+
+    /// Whether it has no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A part of it. The range has to lie within.
+    pub(crate) fn slice(&self, part: Range<u64>) -> Self {
+        match self {
+            Self::Memory(bytes) => {
+                let [start, end] = [part.start, part.end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+                Self::Memory(bytes.slice(start..end))
+            }
+            Self::File { file, range } => {
+                Self::File { file: file.clone(), range: range.start + part.start..range.start + part.end }
+            }
+        }
+    }
+
+    /// All of it in memory.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn bytes(&self) -> io::Result<Bytes> {
+        match self {
+            Self::Memory(bytes) => Ok(bytes.clone()),
+            Self::File { .. } => {
+                let mut bytes = Vec::new();
+                self.read(|piece| bytes.extend_from_slice(piece))?;
+                Ok(bytes.into())
+            }
+        }
+    }
+
+    /// Hands out the content piece by piece.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+        match self {
+            Self::Memory(bytes) => take(bytes),
+            Self::File { file, range } => {
+                let mut file = file.open_at(range.start)?.take(range.end - range.start);
+                let mut piece = vec![0; 64 * 1024];
+                loop {
+                    let count = file.read(&mut piece)?;
+                    if count == 0 {
+                        break;
+                    }
+                    take(&piece[..count]);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Content {
+    fn from(bytes: T) -> Self {
+        Self::Memory(bytes.into())
+    }
+}
+
+/// Content that is being received.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    place: Place,
+    length: u64,
+    sha256: Hasher,
+}
+
+#[derive(Debug)]
+enum Place {
+    Memory(Vec<u8>),
+    File(NamedTempFile),
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self { place: Place::Memory(Vec::new()), length: 0, sha256: Algorithm::Sha256.hasher() }
+    }
+}
+
+impl Writer {
+    pub(crate) const fn len(&self) -> u64 {
+        self.length
+    }
+
+    pub(crate) fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        if let Place::Memory(bytes) = &self.place
+            && self.length + piece.len() as u64 > SPILL_THRESHOLD
+        {
+            let mut file = NamedTempFile::new()?;
+            file.write_all(bytes)?;
+            self.place = Place::File(file);
+        }
+        match &mut self.place {
+            Place::Memory(bytes) => bytes.extend_from_slice(piece),
+            Place::File(file) => file.write_all(piece)?,
+        }
+        self.sha256.update(piece);
+        self.length += piece.len() as u64;
+        Ok(())
+    }
+
+    /// The content, and its digest by `algorithm`.
+    pub(crate) fn finish(self, algorithm: Algorithm) -> io::Result<(Content, Digest)> {
+        let content = match self.place {
+            Place::Memory(bytes) => Content::Memory(bytes.into()),
+            Place::File(file) => {
+                let path = file.into_temp_path();
+                let file = StoredFile { path: path.to_path_buf(), _temporary: Some(path) };
+                Content::File { file: Arc::new(file), range: 0..self.length }
+            }
+        };
+        let digest = if algorithm == Algorithm::Sha256 {
+            self.sha256.finish()
+        } else {
+            let mut hasher = algorithm.hasher();
+            content.read(|piece| hasher.update(piece))?;
+            hasher.finish()
+        };
+        Ok((content, digest))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_content_goes_to_a_file_and_comes_back() {
+        let mut writer = Writer::default();
+        let piece = vec![7; 1024 * 1024];
+        for _ in 0..17 {
+            writer.write(&piece).unwrap();
+        }
+        let (content, digest) = writer.finish(Algorithm::Sha512).unwrap();
+        assert!(matches!(content, Content::File { .. }));
+        assert_eq!(content.len(), 17 * 1024 * 1024);
+        assert!(digest.matches(&content.bytes().unwrap()));
+        assert_eq!(content.slice(5..8).bytes().unwrap(), [7, 7, 7].as_slice());
+    }
+}

@@ -1,0 +1,37 @@
+//! Manifests as they are stored: bytes, the headers they are served with, and what other manifests need to know.
+
+use bytes::Bytes;
+use http::HeaderValue;
+
+use crate::referrer::Referrer;
+use oci_types::Digest;
+
+/// A manifest with the headers it is served with.
+#[derive(Debug)]
+pub(crate) struct Manifest {
+    pub(crate) bytes: Bytes,
+    pub(crate) digest: Digest,
+    pub(crate) media_type: String,
+    pub(crate) content_type: HeaderValue,
+    pub(crate) content_digest: HeaderValue,
+    pub(crate) etag: HeaderValue,
+    /// The manifest that this one refers to, with the descriptor that its list of referrers shows.
+    pub(crate) refers_to: Option<(String, Referrer)>,
+}
+
+impl Manifest {
+    pub(crate) fn new(digest: Digest, media_type: &str, bytes: Bytes) -> Self {
+        let text = digest.to_string();
+        let header = |text: String| HeaderValue::try_from(text).expect("a digest is plain text");
+        Self {
+            content_type: HeaderValue::try_from(media_type)
+                .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream")),
+            media_type: media_type.to_owned(),
+            refers_to: Referrer::of(&digest, media_type, &bytes),
+            etag: header(format!("\"{text}\"")),
+            content_digest: header(text),
+            digest,
+            bytes,
+        }
+    }
+}

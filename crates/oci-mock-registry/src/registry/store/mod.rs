@@ -1,0 +1,126 @@
+//! The content of a registry: repositories with their tags, manifests and blobs.
+
+mod content;
+mod manifest;
+mod signatures;
+mod tags;
+mod uploads;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+pub(crate) use content::Writer;
+pub use content::{Content, SPILL_THRESHOLD, StoredFile};
+pub(crate) use manifest::Manifest;
+pub(crate) use signatures::Signatures;
+pub(crate) use tags::Tags;
+pub use uploads::UPLOAD_LIMIT;
+pub(crate) use uploads::{Arrived, Found, Upload, Uploads};
+
+use crate::{fixture::Image, referrer::Referrer};
+
+/// All repositories, by name, and the signatures of their images.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    repositories: BTreeMap<String, Repository>,
+    /// The signatures that are kept beside the images.
+    pub(crate) signatures: Signatures,
+}
+
+/// The content of one repository. Digests are keys in their written form, so that a lookup needs no parsing.
+#[derive(Debug, Default)]
+pub(crate) struct Repository {
+    pub(crate) tags: Tags,
+    manifests: HashMap<String, Arc<Manifest>>,
+    blobs: HashMap<String, Content>,
+    /// Digest of a manifest → the manifests that refer to it, by digest.
+    referrers: HashMap<String, BTreeMap<String, Referrer>>,
+}
+
+impl Store {
+    pub(crate) fn repository(&self, name: &str) -> Option<&Repository> {
+        self.repositories.get(name)
+    }
+
+    pub(crate) fn repository_mut(&mut self, name: &str) -> &mut Repository {
+        if !self.repositories.contains_key(name) {
+            self.repositories.insert(name.to_owned(), Repository::default());
+        }
+        self.repositories.get_mut(name).expect("it was added if it was not there")
+    }
+
+    /// All repositories, sorted by name.
+    pub(crate) fn repositories(&self) -> &BTreeMap<String, Repository> {
+        &self.repositories
+    }
+}
+
+impl Repository {
+    /// The manifest under a tag or a digest.
+    pub(crate) fn manifest(&self, reference: &str) -> Option<&Arc<Manifest>> {
+        if reference.contains(':') { self.manifests.get(reference) } else { self.tags.get(reference) }
+    }
+
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = &Arc<Manifest>> {
+        self.manifests.values()
+    }
+
+    pub(crate) fn blob(&self, digest: &str) -> Option<&Content> {
+        self.blobs.get(digest)
+    }
+
+    pub(crate) fn blobs(&self) -> &HashMap<String, Content> {
+        &self.blobs
+    }
+
+    /// The manifests that refer to this digest, sorted by their own.
+    pub(crate) fn referrers(&self, digest: &str) -> impl Iterator<Item = &Referrer> {
+        self.referrers.get(digest).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// Adds an image with all it consists of, except what it declares as missing; returns its manifest.
+    pub(crate) fn add(&mut self, image: &Image) -> Arc<Manifest> {
+        for blob in image.blobs().filter(|blob| !blob.missing) {
+            self.add_blob(blob.digest.to_string(), blob.bytes.clone().into());
+        }
+        for child in image.children.iter().filter(|child| !child.missing) {
+            self.add(&child.image);
+        }
+        self.add_manifest(Manifest::new(image.digest.clone(), &image.media_type, image.manifest.clone()))
+    }
+
+    pub(crate) fn add_blob(&mut self, digest: String, content: Content) {
+        self.blobs.insert(digest, content);
+    }
+
+    pub(crate) fn add_manifest(&mut self, manifest: Manifest) -> Arc<Manifest> {
+        let manifest = Arc::new(manifest);
+        if let Some((subject, referrer)) = &manifest.refers_to {
+            self.referrers.entry(subject.clone()).or_default().insert(referrer.digest.clone(), referrer.clone());
+        }
+        self.manifests.insert(manifest.digest.to_string(), manifest.clone());
+        manifest
+    }
+
+    /// Removes a tag, or a manifest with all its tags, which stay listed with `keep_names`; whether it was there.
+    pub(crate) fn remove_manifest(&mut self, reference: &str, keep_names: bool) -> bool {
+        if !reference.contains(':') {
+            return self.tags.remove(reference);
+        }
+        let Some(manifest) = self.manifests.remove(reference) else { return false };
+        if let Some((subject, referrer)) = &manifest.refers_to
+            && let Some(referrers) = self.referrers.get_mut(subject)
+        {
+            referrers.remove(&referrer.digest);
+        }
+        self.tags.remove_all_of(&manifest.digest, keep_names);
+        true
+    }
+
+    /// Removes a blob; whether it was there.
+    pub(crate) fn remove_blob(&mut self, digest: &str) -> bool {
+        self.blobs.remove(digest).is_some()
+    }
+}
