@@ -12,6 +12,7 @@ pub mod json;
 pub mod junit;
 mod paint;
 mod redact;
+mod summary;
 pub mod terminal;
 
 #[cfg(test)]
