@@ -20,7 +20,7 @@ pub enum Variable {
     Elsewhere,
     /// `namespace`: the namespace the run works in.
     Namespace,
-    /// `stream`: the name of the image stream that is this case's own.
+    /// `stream`: the name of the image stream that is this case's own, which other objects of the case carry as well.
     Stream,
     /// `digest IMAGE`, `digest IMAGE config`, `digest IMAGE layer N`, each optionally followed by `first N`.
     Digest {
