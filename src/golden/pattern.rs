@@ -90,7 +90,7 @@ impl Pattern {
         if !fits(&fixed, actual, &mut seen) {
             return Ok(false);
         }
-        Ok(seen.into_iter().all(|(shape, value)| shape.number().is_none() || memory.agree(&shape.to_string(), value)))
+        Ok(seen.into_iter().all(|(shape, value)| shape.number().is_none() || memory.agree(shape, value)))
     }
 }
 

@@ -17,7 +17,7 @@ pub fn propose(
     bindings: &Bindings,
     memory: &mut Memory,
 ) -> GoldenStep {
-    let mut proposer = Proposer { known: known_values(bindings), bindings, memory };
+    let mut proposer = Proposer { known: known_values(bindings), bindings, memory, field: Vec::new() };
     let headers = answer
         .headers
         .iter()
@@ -47,6 +47,8 @@ struct Proposer<'a> {
     known: Vec<(String, String)>,
     bindings: &'a Bindings,
     memory: &'a mut Memory,
+    /// The keys that lead to the current value.
+    field: Vec<String>,
 }
 
 impl Proposer<'_> {
@@ -68,7 +70,10 @@ impl Proposer<'_> {
                 .map(|(key, value)| {
                     let name = self.text(key, None);
                     let previous = previous.and_then(|previous| previous.get(&name));
-                    (name, self.value(value, previous, key))
+                    self.field.push(key.clone());
+                    let proposed = self.value(value, previous, key);
+                    self.field.pop();
+                    (name, proposed)
                 })
                 .collect::<Map<_, _>>()
                 .into(),
@@ -82,10 +87,19 @@ impl Proposer<'_> {
         {
             return previous.to_owned();
         }
-        if Shape::Time.fits(text) {
-            return format!("[{}]", Shape::Time);
+        if is_of_this_run(text) {
+            return self.time(text);
         }
         self.known.iter().fold(text.to_owned(), |text, (value, placeholder)| text.replace(value, placeholder))
+    }
+
+    /// A time of this run: numbered where the case waits, so that it can be told from others.
+    fn time(&mut self, text: &str) -> String {
+        let exact = Shape::Time(Some(0)).fits(text);
+        match exact.then(|| self.memory.time_number(text, &self.field.join("."))).flatten() {
+            Some(number) => format!("[time {number}]"),
+            None => format!("[{}]", Shape::Time(None)),
+        }
     }
 
     fn volatile(&mut self, word: &str, shape: impl Fn(Option<u32>) -> Shape, text: &str) -> String {
@@ -95,6 +109,14 @@ impl Proposer<'_> {
             self.text(text, None)
         }
     }
+}
+
+/// Whether a text is a time that another run would have another of: one that is near to now. Those of fixtures are
+/// long gone, and stand in goldens as they are.
+fn is_of_this_run(text: &str) -> bool {
+    const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+    let time = text.parse::<jiff::Timestamp>();
+    time.is_ok_and(|time| time.duration_since(jiff::Timestamp::now()).abs() < DAY)
 }
 
 fn known_values(bindings: &Bindings) -> Vec<(String, String)> {
@@ -128,12 +150,14 @@ mod tests {
     fn a_proposal_matches_the_answer_it_was_made_of() {
         let bindings =
             Bindings { registry: "127.0.0.1:5000".to_owned(), stream: "app-x1".to_owned(), ..Bindings::default() };
+        let now = jiff::Timestamp::now().to_string();
         let uid = "52a8b1b4-1f9b-4b5a-9d4a-1d2f3a4b5c6d";
         let answer = Answer {
             headers: [("content-type".to_owned(), vec!["application/json".to_owned()])].into(),
             body: json!({
                 "metadata": {"name": "app-x1", "uid": uid, "resourceVersion": "7", "managedFields": []},
-                "from": "127.0.0.1:5000/lib/app:v1", "created": "2026-01-02T03:04:05Z", "again": {"uid": uid},
+                "from": "127.0.0.1:5000/lib/app:v1", "created": now, "again": {"uid": uid},
+                "dockerImageMetadata": {"Created": "2016-01-02T03:04:05Z"},
             }),
             ..Answer::default()
         };
@@ -143,10 +167,36 @@ mod tests {
             json!({
                 "metadata": {"name": "[stream]", "uid": "[uid 1]", "resourceVersion": "[resourceVersion 1]"},
                 "from": "[registry]/lib/app:v1", "created": "[time]", "again": {"uid": "[uid 1]"},
+                "dockerImageMetadata": {"Created": "2016-01-02T03:04:05Z"},
             })
         );
         let found = compare(&golden, &answer, &bindings, &mut Memory::default()).unwrap();
         assert_eq!(found.answer, []);
+    }
+
+    #[test]
+    fn times_are_numbered_where_the_case_waits() {
+        let time = |seconds: i64| {
+            jiff::Timestamp::from_second(jiff::Timestamp::now().as_second() + seconds).unwrap().to_string()
+        };
+        let (early, late) = (time(0), time(2));
+        let mut memory = Memory::proposing(true);
+        let mut proposed = |body: Value| {
+            let answer = Answer { body, ..Answer::default() };
+            let body = propose("GET x", &answer, None, &Bindings::default(), &mut memory).body;
+            memory.pause();
+            body
+        };
+        assert_eq!(
+            proposed(json!({"metadata": {"creationTimestamp": early}, "items": [{"created": early}]})),
+            json!({"metadata": {"creationTimestamp": "[time 2]"}, "items": [{"created": "[time 1]"}]})
+        );
+        assert_eq!(
+            proposed(
+                json!({"metadata": {"creationTimestamp": early}, "items": [{"created": late}, {"created": early}]})
+            ),
+            json!({"metadata": {"creationTimestamp": "[time 2]"}, "items": [{"created": "[time 3]"}, {"created": "[time 1]"}]})
+        );
     }
 
     #[test]

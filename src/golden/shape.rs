@@ -9,8 +9,8 @@ pub enum Shape {
     Uid(Option<u32>),
     /// `[resourceVersion]`, `[resourceVersion N]`: an opaque, non-empty version.
     ResourceVersion(Option<u32>),
-    /// `[time]`: an RFC 3339 time.
-    Time,
+    /// `[time]`: an RFC 3339 time. `[time N]`: one that is exact to the second, as all times of the API are.
+    Time(Option<u32>),
     /// `[port]`: a TCP port.
     Port,
     /// `[integrated-registry]`: host, with or without port, of the cluster's own registry.
@@ -24,7 +24,7 @@ impl Shape {
     #[must_use]
     pub const fn number(&self) -> Option<u32> {
         match self {
-            Self::Uid(number) | Self::ResourceVersion(number) => *number,
+            Self::Uid(number) | Self::ResourceVersion(number) | Self::Time(number) => *number,
             _ => None,
         }
     }
@@ -35,7 +35,8 @@ impl Shape {
         match self {
             Self::Uid(_) => "a UUID",
             Self::ResourceVersion(_) => "a resource version",
-            Self::Time => "an RFC 3339 time",
+            Self::Time(None) => "an RFC 3339 time",
+            Self::Time(Some(_)) => "an RFC 3339 time to the second",
             Self::Port => "a port",
             Self::IntegratedRegistry => "the integrated registry's host",
             Self::Text(_) => "some text",
@@ -51,7 +52,8 @@ impl Shape {
                 !text.is_empty()
                     && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
             }
-            Self::Time => text.parse::<jiff::Timestamp>().is_ok(),
+            Self::Time(None) => text.parse::<jiff::Timestamp>().is_ok(),
+            Self::Time(Some(_)) => text.parse::<jiff::Timestamp>().is_ok() && !text.contains(['.', ',']),
             Self::Port => text.parse::<u16>().is_ok(),
             Self::IntegratedRegistry => {
                 !text.is_empty()
@@ -71,7 +73,8 @@ impl fmt::Display for Shape {
             Self::Uid(Some(number)) => write!(formatter, "uid {number}"),
             Self::ResourceVersion(None) => formatter.write_str("resourceVersion"),
             Self::ResourceVersion(Some(number)) => write!(formatter, "resourceVersion {number}"),
-            Self::Time => formatter.write_str("time"),
+            Self::Time(None) => formatter.write_str("time"),
+            Self::Time(Some(number)) => write!(formatter, "time {number}"),
             Self::Port => formatter.write_str("port"),
             Self::IntegratedRegistry => formatter.write_str("integrated-registry"),
             Self::Text(recorded) => write!(formatter, "text {recorded}"),
@@ -88,7 +91,7 @@ impl FromStr for Shape {
         match (word, rest) {
             ("uid", _) => Ok(Self::Uid(number()?)),
             ("resourceVersion", _) => Ok(Self::ResourceVersion(number()?)),
-            ("time", None) => Ok(Self::Time),
+            ("time", _) => Ok(Self::Time(number()?)),
             ("port", None) => Ok(Self::Port),
             ("integrated-registry", None) => Ok(Self::IntegratedRegistry),
             ("text", Some(recorded)) => Ok(Self::Text(recorded.to_owned())),
@@ -108,6 +111,8 @@ mod tests {
     #[case("uid", "52a8b1b4-1f9b-4b5a-9d4a-1d2f3a4b5c6d", "s3")]
     #[case("resourceVersion 1", "1234", "")]
     #[case("time", "2026-01-02T03:04:05Z", "yesterday")]
+    #[case("time", "2026-01-02T03:04:05.678Z", "2026-01-02")]
+    #[case("time 1", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678Z")]
     #[case("port", "40123", "70000")]
     #[case("integrated-registry", "image-registry.example.svc:5000", "a/b")]
     #[case("text unexpected end of JSON input", "premature end", "")]
@@ -119,6 +124,8 @@ mod tests {
     #[rstest]
     #[case("uid 2")]
     #[case("resourceVersion")]
+    #[case("time")]
+    #[case("time 3")]
     #[case("text EOF")]
     fn a_shape_is_written_as_it_was_read(#[case] text: &str) {
         assert_eq!(text.parse::<Shape>().unwrap().to_string(), text);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     golden::StoreError,
     schema::Schema,
-    suite::{Action, Body, Case, Expectation, Folder, Request, ValueExpectation, sample},
+    suite::{Body, Case, Expectation, Folder, Request, Step, ValueExpectation, sample},
     variable::Bindings,
     version::ApiVersion,
 };
@@ -46,11 +46,9 @@ fn exercise(folder: &Folder, case: &Case, version: ApiVersion, bindings: &Bindin
     let schema = Schema::for_version(version);
     // The loader has tried every script with values like these.
     let steps = case.script(bindings).map(|script| script.steps).unwrap_or_default();
-    for step in &steps {
-        if let Action::Request(request) = &step.action {
-            exercise.request(request, schema);
-            exercise.answer(request, &step.expect, schema);
-        }
+    for (request, expect) in steps.iter().flat_map(Step::requests) {
+        exercise.request(request, schema);
+        exercise.answer(request, expect, schema);
     }
     if let Some(file) = folder.goldens.find(&case.suite, &case.name, version)? {
         for step in &file.golden.steps {

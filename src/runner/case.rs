@@ -135,9 +135,15 @@ impl CaseRun<'_> {
         };
         let Script { registry, steps } = self.case.script(&bindings).map_err(|error| error.to_string())?;
         let mut mock = MockRegistry::start(place, registry, images, self.session.authority.as_ref())?;
-        let mut judge =
-            Judge { bindings, memory: Memory::default(), proposing: Memory::default(), proposal: Golden::default() };
-        let exchanges = steps.iter().filter(|step| matches!(step.action, Action::Request(_))).count();
+        let waits = steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
+        let mut judge = Judge {
+            bindings,
+            memory: Memory::default(),
+            proposing: Memory::proposing(waits),
+            proposal: Golden::default(),
+            asked: Asked::default(),
+        };
+        let exchanges = steps.iter().flat_map(Step::requests).count();
         self.golden_fits(&steps, exchanges);
         for (index, step) in steps.into_iter().enumerate() {
             if !self.step(index, step, &mut mock, &mut judge).await? {
@@ -158,7 +164,7 @@ impl CaseRun<'_> {
             Some(file) if file.golden.steps.len() != exchanges => {
                 format!("golden/{} has {} steps, the case has {exchanges} requests", file.path, file.golden.steps.len())
             }
-            None if steps.iter().any(|step| step.expect.golden && matches!(step.action, Action::Request(_))) => {
+            None if steps.iter().flat_map(Step::requests).any(|(_, expect)| expect.golden) => {
                 format!("there is no golden of this case for {}; `--update` proposes one", self.session.version)
             }
             _ => return,
@@ -168,38 +174,112 @@ impl CaseRun<'_> {
 
     /// Does one step. Says no when the case cannot go on: nothing that follows an unanswered request means anything.
     async fn step(&self, index: usize, step: Step, mock: &mut MockRegistry, judge: &mut Judge) -> Result<bool, String> {
-        let request = match &step.action {
-            Action::Registry(change) => return mock.change(change).map(|()| true),
-            Action::Secret(given) => secret::request(given, &self.session.namespace, &self.session.run),
+        match &step.action {
+            Action::Registry(change) => mock.change(change).map(|()| true),
             Action::Cluster(configuration) => {
-                return self.cluster.apply(&self.session.target, configuration).await.map(|()| true);
+                self.cluster.apply(&self.session.target, configuration).await.map(|()| true)
             }
-            Action::Request(request) => request.clone(),
-        };
-        let name = StepName { number: index + 1, name: judge.describe(&request) };
-        self.with(|progress| progress.current = Some(name.clone()));
-        self.ledger.note(&request);
-        let prepared = Prepared::new(&request, &self.session.namespace).map_err(|error| error.to_string())?;
-        let begun = Instant::now();
-        let expected = check::expected_status(&request, &step.expect, self.session.version);
-        let sent = settle::send(&self.session.target, &prepared, step.user, expected).await;
-        let asked = mock.asked();
-        let exchange = self.exchange(&name, &prepared, &step, sent.as_ref().ok(), &asked, begun.elapsed());
-        self.with(|progress| progress.exchanges.push(exchange));
-        let answered = match sent {
-            Ok(answered) => answered,
-            Err(problem) => return self.unanswered(&problem.to_string()).map(|()| false),
-        };
-        if matches!(step.action, Action::Secret(_)) {
-            return match answered.status {
-                201 => Ok(true),
-                status => Err(format!("the pull secret was not taken: status {status}")),
-            };
+            Action::Wait(length) => {
+                // The one fixed time: nothing else makes two times of the API differ.
+                tokio::time::sleep(*length).await;
+                judge.pause();
+                Ok(true)
+            }
+            Action::Secret(given) => {
+                let request = secret::request(given, &self.session.namespace, &self.session.run);
+                let answers = self.send(index, &[(&request, &step)], mock, judge).await?;
+                match answers.as_slice() {
+                    [] => Ok(false),
+                    [(_, answered), ..] if answered.status == 201 => Ok(true),
+                    [(_, answered), ..] => Err(format!("the pull secret was not taken: status {}", answered.status)),
+                }
+            }
+            Action::Request(_) | Action::Together(_) => self.requests(index, &step, mock, judge).await,
         }
-        self.note_images(&answered, judge);
-        let checks = judge.step(self, &name, &request, &step, &answered, asked);
-        self.with(|progress| progress.checks.extend(checks.into_iter().map(|check| check.at(name.clone()))));
+    }
+
+    /// Sends the request of a step, or those that are sent together, and judges the answers in the order they are written.
+    async fn requests(
+        &self,
+        index: usize,
+        step: &Step,
+        mock: &mut MockRegistry,
+        judge: &mut Judge,
+    ) -> Result<bool, String> {
+        let members = match &step.action {
+            Action::Together(members) => members.as_slice(),
+            _ => std::slice::from_ref(step),
+        };
+        let requests: Vec<(&Request, &Step)> = members
+            .iter()
+            .filter_map(|member| match &member.action {
+                Action::Request(request) => Some((request, member)),
+                _ => None,
+            })
+            .collect();
+        let answers = self.send(index, &requests, mock, judge).await?;
+        if answers.len() < requests.len() {
+            return Ok(false);
+        }
+        let mut asked = std::mem::take(&mut judge.asked);
+        let counted = check::requests(&step.expect, &asked.made);
+        if requests.len() > 1 {
+            // Which of them asked for what is not told apart, so that no golden speaks of it.
+            asked.traffic.clear();
+        }
+        for ((request, member), (name, answered)) in requests.into_iter().zip(&answers) {
+            self.note_images(answered, judge);
+            let checks = judge.step(self, request, member, answered, &mut asked);
+            self.with(|progress| progress.checks.extend(checks.into_iter().map(|check| check.at(name.clone()))));
+        }
+        if let Some((name, _)) = answers.first() {
+            self.with(|progress| progress.checks.extend(counted.into_iter().map(|check| check.at(name.clone()))));
+        }
         Ok(true)
+    }
+
+    /// Sends requests at the same time. The answers are in the order of the requests; fewer if one was not answered, which
+    /// is noted. What was asked of the registry meanwhile is kept in `judge`.
+    async fn send(
+        &self,
+        index: usize,
+        requests: &[(&Request, &Step)],
+        mock: &mut MockRegistry,
+        judge: &mut Judge,
+    ) -> Result<Vec<(StepName, Answered)>, String> {
+        let mut prepared = Vec::new();
+        for (position, (request, _)) in requests.iter().enumerate() {
+            let mut name = StepName { number: index + 1, name: judge.describe(request) };
+            if requests.len() > 1 {
+                name.name += &format!(" ({} of {} together)", position + 1, requests.len());
+            }
+            self.ledger.note(request);
+            let request = Prepared::new(request, &self.session.namespace).map_err(|error| error.to_string())?;
+            prepared.push((name, request));
+        }
+        self.with(|progress| progress.current = prepared.first().map(|(name, _)| name.clone()));
+        let begun = Instant::now();
+        let sending = requests.iter().zip(&prepared).map(async |((request, step), (_, prepared))| {
+            let expected = check::expected_status(request, &step.expect, self.session.version);
+            let sent = settle::send(&self.session.target, prepared, step.user, expected).await;
+            (sent, begun.elapsed())
+        });
+        let sent = futures_util::future::join_all(sending).await;
+        judge.asked = mock.asked();
+        let mut answers = Vec::new();
+        for (position, ((sent, duration), (name, prepared))) in sent.into_iter().zip(prepared).enumerate() {
+            let lines = if position == 0 { judge.asked.lines.as_slice() } else { &[] };
+            let exchange = self.exchange(&name, &prepared, requests[position].1, sent.as_ref().ok(), lines, duration);
+            self.with(|progress| {
+                progress.exchanges.push(exchange);
+                progress.current = Some(name.clone());
+            });
+            match sent {
+                Ok(answered) => answers.push((name, answered)),
+                Err(problem) => self.unanswered(&problem.to_string())?,
+            }
+        }
+        Ok(answers)
     }
 
     fn exchange(
@@ -208,7 +288,7 @@ impl CaseRun<'_> {
         prepared: &Prepared,
         written: &Step,
         answered: Option<&Answered>,
-        asked: &Asked,
+        registry: &[String],
         duration: Duration,
     ) -> Exchange {
         Exchange {
@@ -225,7 +305,7 @@ impl CaseRun<'_> {
                 body: String::from_utf8_lossy(&answered.body).into_owned(),
             }),
             curl: curl(&self.session.target, prepared, written.user),
-            registry: asked.lines.clone(),
+            registry: registry.to_vec(),
             duration,
         }
     }
@@ -248,20 +328,32 @@ struct Judge {
     memory: Memory,
     proposing: Memory,
     proposal: Golden,
+    /// What was asked of the registry by the last requests.
+    asked: Asked,
 }
 
 impl Judge {
+    /// Notes that the case has waited, so that times from before and after differ.
+    fn pause(&mut self) {
+        self.memory.pause();
+        self.proposing.pause();
+    }
+
     fn step(
         &mut self,
         run: &CaseRun<'_>,
-        name: &StepName,
         request: &Request,
         step: &Step,
         answered: &Answered,
-        asked: Asked,
+        asked: &mut Asked,
     ) -> Vec<CheckResult> {
-        let answer = answer::answer(answered, asked.traffic);
         let golden = run.golden.and_then(|file| file.golden.steps.get(self.proposal.steps.len()));
+        let mut traffic = std::mem::take(&mut asked.traffic);
+        if step.expect.any_order {
+            let expected = step.expect.traffic.as_ref().or(golden.map(|golden| &golden.traffic));
+            traffic = golden::in_order_of(expected, traffic, &self.bindings);
+        }
+        let answer = answer::answer(answered, traffic);
         let (version, cap) = (run.session.version, run.case.level);
         let mut checks = vec![check::status(request, &step.expect, version, cap, answered.status)];
         if let Some(golden) = golden.filter(|_| step.expect.golden) {
@@ -271,12 +363,12 @@ impl Judge {
         checks.extend(check::values(&step.expect, &answer.body, cap));
         checks.extend(check::traffic(&step.expect, &answer, &self.bindings));
         checks.extend(check::accept(&step.expect, &asked.accepted));
-        self.propose(name, &answer, golden);
+        self.propose(&self.describe(request), &answer, golden);
         checks
     }
 
-    fn propose(&mut self, name: &StepName, answer: &Answer, previous: Option<&golden::GoldenStep>) {
-        self.proposal.steps.push(golden::propose(&name.name, answer, previous, &self.bindings, &mut self.proposing));
+    fn propose(&mut self, request: &str, answer: &Answer, previous: Option<&golden::GoldenStep>) {
+        self.proposal.steps.push(golden::propose(request, answer, previous, &self.bindings, &mut self.proposing));
     }
 
     /// The request in words, with placeholders in place of this run's own values.

@@ -1,15 +1,20 @@
 //! The judgements about one answer.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use http::Method;
 use serde_json::Value;
 
 use super::target::Answered;
 use crate::{
+    fixture::RequestPattern,
     golden::{self, Answer, GoldenStep, Memory},
+    registry::Entry,
     schema::Schema,
-    suite::{Expectation, Request},
+    suite::{Expectation, Request, RequestCount},
     variable::Bindings,
     verdict::{CheckKind, CheckResult, Level, Side},
     version::ApiVersion,
@@ -112,6 +117,24 @@ pub(super) fn traffic(expect: &Expectation, answer: &Answer, bindings: &Bindings
     })
 }
 
+/// How often the registry was asked for what the step names, and with which pauses.
+#[must_use]
+pub(super) fn requests(expect: &Expectation, made: &[Entry]) -> Vec<CheckResult> {
+    let check = |(pattern, count): (&RequestPattern, &RequestCount)| {
+        let matching = made.iter().filter(|entry| pattern.matches(&entry.method, &entry.path));
+        let mut times: Vec<Duration> =
+            matching.map(|entry| entry.time.duration_since(UNIX_EPOCH).unwrap_or_default()).collect();
+        times.sort_unstable();
+        match count.problem(&times) {
+            None => CheckResult::pass(CheckKind::Traffic, Level::Compatible),
+            Some(problem) => {
+                CheckResult::fail(CheckKind::Traffic, Level::Compatible, format!("`{pattern}`: {problem}"))
+            }
+        }
+    };
+    expect.requests.iter().map(check).collect()
+}
+
 /// What every request for a manifest said it accepts.
 #[must_use]
 pub(super) fn accept(expect: &Expectation, accepted: &[BTreeSet<String>]) -> Option<CheckResult> {
@@ -167,7 +190,7 @@ mod tests {
     #[case::whole("[1]", None)]
     fn what_calls_itself_json_has_to_be_json(#[case] body: &str, #[case] expected: Option<&str>) {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        let duration = std::time::Duration::ZERO;
+        let duration = Duration::ZERO;
         let answered = Answered { status: 200, headers, body: body.as_bytes().to_vec(), duration };
         let answer = crate::runner::answer::answer(&answered, golden::Traffic::new());
         let checks = schema(ApiVersion::NEWEST, &answered, &answer, Level::Required);

@@ -35,6 +35,8 @@ pub(super) struct Asked {
     pub(super) lines: Vec<String>,
     /// The media types that each request for a manifest accepts.
     pub(super) accepted: Accepted,
+    /// Every request, in order.
+    pub(super) made: Vec<Entry>,
 }
 
 impl MockRegistry {
@@ -99,6 +101,7 @@ impl MockRegistry {
                 asked.accepted.push(entry.accept.iter().cloned().collect::<BTreeSet<_>>());
             }
         }
+        asked.made = entries;
         asked
     }
 

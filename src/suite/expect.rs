@@ -9,8 +9,11 @@ use serde::{
     de::{self, MapAccess, Visitor},
 };
 
-use super::value::{ValueExpectation, ValuePath};
-use crate::{golden::Traffic, version::ApiVersion};
+use super::{
+    requests::RequestCount,
+    value::{ValueExpectation, ValuePath},
+};
+use crate::{fixture::RequestPattern, golden::Traffic, version::ApiVersion};
 
 /// What a step expects.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -26,11 +29,25 @@ pub struct Expectation {
     pub values: BTreeMap<ValuePath, ValueExpectation>,
     /// What the implementation asks of the registry, by repository, as a golden has it.
     pub traffic: Option<Traffic>,
+    /// How often the implementation asks the registry for something during the step, by an optional method and a path as
+    /// faults have it: `GET manifests/v1`.
+    pub requests: BTreeMap<RequestPattern, RequestCount>,
+    /// What is asked of the registry is compared in any order: for servers that walk a map, so that the order is random.
+    #[serde(rename = "anyOrder")]
+    pub any_order: bool,
 }
 
 impl Default for Expectation {
     fn default() -> Self {
-        Self { status: None, golden: true, accept: None, values: BTreeMap::new(), traffic: None }
+        Self {
+            status: None,
+            golden: true,
+            accept: None,
+            values: BTreeMap::new(),
+            traffic: None,
+            requests: BTreeMap::new(),
+            any_order: false,
+        }
     }
 }
 

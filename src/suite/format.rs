@@ -11,7 +11,9 @@ pub use super::{
     case::Feature,
     expect::{Expectation, StatusByVersion},
     import::{ImageEntry, ImportStep},
-    step::{CreateStep, RegistryChange, RequestStep, SecretStep, StepFile, User},
+    requests::RequestCount,
+    secret::{RegistryCredentials, SecretStep, WrittenAs},
+    step::{CreateStep, RegistryChange, RequestStep, StepFile, User},
     value::{ValueExpectation, ValuePath},
 };
 use crate::{document::Day, fixture::RegistryFixture, verdict::Level, version::ApiVersion};

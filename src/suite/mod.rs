@@ -13,7 +13,9 @@ pub mod format;
 mod import;
 mod load;
 mod request;
+mod requests;
 mod script;
+mod secret;
 mod step;
 mod value;
 
@@ -22,5 +24,7 @@ pub use expect::{Expectation, StatusByVersion};
 pub use folder::{Folder, FolderError};
 pub use load::{load, sample};
 pub use request::{Body, Request};
-pub use step::{Action, RegistryChange, SecretStep, Step, User};
+pub use requests::RequestCount;
+pub use secret::{RegistryCredentials, SecretStep, WrittenAs};
+pub use step::{Action, RegistryChange, Step, User};
 pub use value::{ValueExpectation, ValuePath};

@@ -1,8 +1,13 @@
 //! From a case to what it does in one run: variables get their values, then everything gets its type.
 
+use std::time::Duration;
+
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{case::Script, step::StepFile};
+use super::{
+    case::Script,
+    step::{Action, Step, StepFile, StepProblem},
+};
 use crate::{
     document::{self, Diagnostic, Node, Source, Value},
     fixture::RegistryFixture,
@@ -26,22 +31,84 @@ pub(super) fn decode(source: &Source, script: &Node, bindings: &Bindings) -> Res
     if steps.is_empty() {
         return Err(Diagnostic::new(source, filled.span, "a case needs at least one step"));
     }
-    let steps = steps
+    let steps = steps.iter().map(|node| step(source, node, bindings)).collect::<Result<_, _>>()?;
+    Ok(Script { registry: with_tags(outline.registry), steps })
+}
+
+/// One step, whose variables have their values.
+fn step(source: &Source, node: &Node, bindings: &Bindings) -> Result<Step, Diagnostic> {
+    let file = document::decode::<StepFile>(source, node)?;
+    let members = members(source, node, bindings)?;
+    let step = file.into_step(bindings, members).map_err(|problem| {
+        let message = match problem {
+            StepProblem::Secret { key, why } => {
+                let span = node.get("secret").and_then(|secret| secret.get(key)).map_or(node.span, |node| node.span);
+                return Diagnostic::new(source, span, format!("`{key}` {why}"));
+            }
+            StepProblem::Actions(actions) if actions.is_empty() => "a step needs an action".to_owned(),
+            StepProblem::Actions(actions) => format!("a step has one action, found `{}`", actions.join("` and `")),
+        };
+        let label = format!("expected one of `{}`", StepFile::ACTIONS.join("`, `"));
+        Diagnostic::new(source, node.span, message).label(label)
+    })?;
+    match &step.action {
+        Action::Wait(length) if *length > LONGEST_WAIT => {
+            let span = node.get("wait").map_or(node.span, |node| node.span);
+            return Err(Diagnostic::new(
+                source,
+                span,
+                format!("a step waits at most {LONGEST_WAIT:?}, found {length:?}"),
+            ));
+        }
+        Action::Request(_) => {}
+        // What is written and never looked at is a mistake that no run would show.
+        Action::Together(_) => ignored(source, node, &["as"], &EXPECTED_OF_ANSWERS)?,
+        _ => ignored(source, node, &["as", "expect"], &[])?,
+    }
+    Ok(step)
+}
+
+/// The longest pause: times are exact to the second.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// What can be expected of an answer, but not of several at once.
+const EXPECTED_OF_ANSWERS: [&str; 6] = ["status", "golden", "accept", "values", "traffic", "anyOrder"];
+/// What can be expected of several requests at once, but not of one of them.
+const EXPECTED_OF_REGISTRY: [&str; 4] = ["accept", "traffic", "requests", "anyOrder"];
+
+/// The requests below `together`.
+fn members(source: &Source, node: &Node, bindings: &Bindings) -> Result<Vec<Step>, Diagnostic> {
+    let Some(together) = node.get("together") else { return Ok(Vec::new()) };
+    let nodes = together.items();
+    if nodes.len() < 2 {
+        return Err(Diagnostic::new(source, together.span, "`together` needs two requests or more"));
+    }
+    nodes
         .iter()
         .map(|node| {
-            document::decode::<StepFile>(source, node)?.into_step(bindings).map_err(|actions| {
-                let message = match actions.as_slice() {
-                    [] => "a step needs an action".to_owned(),
-                    actions => format!("a step has one action, found `{}`", actions.join("` and `")),
-                };
-                Diagnostic::new(source, node.span, message).label(
-                    "expected one of `import`, `create`, `get`, `delete`, `post`, `put`, `patch`, `registry`, `secret`, \
-                     `cluster`",
+            let member = step(source, node, bindings)?;
+            if !matches!(member.action, Action::Request(_)) {
+                return Err(Diagnostic::new(source, node.span, "only requests can be sent together"));
+            }
+            ignored(source, node, &[], &EXPECTED_OF_REGISTRY).map_err(|diagnostic| {
+                diagnostic.hint(
+                    "which of the requests asked the registry is not told apart; `expect.requests` beside \
+                                 `together` counts what all of them ask",
                 )
-            })
+            })?;
+            Ok(member)
         })
-        .collect::<Result<_, _>>()?;
-    Ok(Script { registry: with_tags(outline.registry), steps })
+        .collect()
+}
+
+/// Refuses keys of a step, and of its `expect`, that have no meaning there.
+fn ignored(source: &Source, step: &Node, keys: &[&str], expected: &[&str]) -> Result<(), Diagnostic> {
+    let of_step = step.entries().iter().filter(|(key, _)| keys.contains(&key.name.as_str()));
+    let of_expect = step.get("expect").map(Node::entries).unwrap_or_default();
+    let of_expect = of_expect.iter().filter(|(key, _)| expected.contains(&key.name.as_str()));
+    match of_step.chain(of_expect).next() {
+        Some((key, _)) => Err(Diagnostic::new(source, key.span, format!("`{}` has no meaning in this step", key.name))),
+        None => Ok(()),
+    }
 }
 
 /// A tag cannot hold a colon: the one in a digest becomes a dash, as in the tags of cosign.

@@ -1,6 +1,6 @@
 //! Steps: one request or one change each.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,8 +11,12 @@ use super::{
     expect::Expectation,
     import::ImportStep,
     request::{Body, Request},
+    secret::SecretStep,
 };
-use crate::{fixture::Fault, variable::Bindings};
+use crate::{
+    fixture::{Fault, Time},
+    variable::Bindings,
+};
 
 /// A step as it is written: one action, who does it, and what is expected of the answer.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -38,6 +42,12 @@ pub struct StepFile {
     pub secret: Option<SecretStep>,
     /// Puts cluster configuration in place: objects by their API path.
     pub cluster: Option<BTreeMap<String, Value>>,
+    /// Sends two or more requests at the same time, each with its own `expect`. Answers are judged in the order in which the
+    /// requests are written. What they ask of the registry is not told apart: `expect.requests` of this step counts it.
+    pub together: Option<Vec<Self>>,
+    /// Waits so long, at most 10 seconds: times of the API are exact to the second, so that only a pause makes two of them
+    /// differ for certain. Nothing else needs a fixed time.
+    pub wait: Option<Time>,
     /// Who asks; the user of the run if absent.
     #[serde(rename = "as")]
     pub user: User,
@@ -112,41 +122,6 @@ pub struct RegistryChange {
     pub faults: Vec<Fault>,
 }
 
-/// A pull secret.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SecretStep {
-    /// The registry the credentials are for, as the key of the docker config; the case's own if absent.
-    #[serde(default)]
-    pub registry: Option<String>,
-    /// The user's name.
-    #[serde(default)]
-    pub username: String,
-    /// The password.
-    #[serde(default)]
-    pub password: String,
-    /// `kubernetes.io/dockerconfigjson` (the default), `kubernetes.io/dockercfg`, or any other type.
-    #[serde(default = "docker_config_json", rename = "type")]
-    pub kind: String,
-    /// Annotations of the secret.
-    #[serde(default)]
-    pub annotations: BTreeMap<String, String>,
-    /// The docker config as text, instead of one made of the above.
-    #[serde(default)]
-    pub text: Option<String>,
-}
-
-impl SecretStep {
-    fn of_registry(mut self, registry: &str) -> Self {
-        self.registry.get_or_insert_with(|| registry.to_owned());
-        self
-    }
-}
-
-fn docker_config_json() -> String {
-    "kubernetes.io/dockerconfigjson".to_owned()
-}
-
 /// A step, ready to be carried out once variables have values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -169,15 +144,57 @@ pub enum Action {
     Secret(SecretStep),
     /// Puts cluster configuration in place.
     Cluster(BTreeMap<String, Value>),
+    /// Sends these requests at the same time.
+    Together(Vec<Step>),
+    /// Waits.
+    Wait(Duration),
+}
+
+impl Step {
+    /// The requests of this step whose answers are judged, in the order of a golden, each with what is expected of it.
+    pub fn requests(&self) -> impl Iterator<Item = (&Request, &Expectation)> {
+        let members = match &self.action {
+            Action::Together(members) => members.as_slice(),
+            _ => std::slice::from_ref(self),
+        };
+        members.iter().filter_map(|step| match &step.action {
+            Action::Request(request) => Some((request, &step.expect)),
+            _ => None,
+        })
+    }
+}
+
+/// Why what is written is no step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum StepProblem {
+    /// These actions are written: none, or several.
+    Actions(Vec<&'static str>),
+    /// A key of a secret would be ignored.
+    Secret {
+        /// The key.
+        key: &'static str,
+        /// Why.
+        why: &'static str,
+    },
 }
 
 impl StepFile {
-    /// The step, if exactly one action is written; else the names of those that are. Short forms take the names that they
-    /// leave out from `bindings`.
-    pub fn into_step(self, bindings: &Bindings) -> Result<Step, Vec<&'static str>> {
+    /// The names of all actions, in the order of the documentation.
+    pub const ACTIONS: [&str; 12] = [
+        "import", "create", "get", "delete", "post", "put", "patch", "registry", "secret", "cluster", "together",
+        "wait",
+    ];
+
+    /// The step. Short forms take the names that they leave out from `bindings`; `members` are the steps below `together`.
+    ///
+    /// # Errors
+    /// Unless exactly one action is written, and makes sense.
+    pub(super) fn into_step(self, bindings: &Bindings, members: Vec<Step>) -> Result<Step, StepProblem> {
         let request = |step: Option<Brief<RequestStep>>, method: http::Method| {
             step.map(|Brief(step)| Action::Request(step.request(method)))
         };
+        let secret = self.secret.map(|step| step.of_registry(&bindings.registry)).transpose();
+        let secret = secret.map_err(|(key, why)| StepProblem::Secret { key, why })?;
         let actions = [
             ("import", self.import.map(|Brief(step)| Action::Request(step.request(bindings)))),
             ("create", self.create.map(|step| Action::Request(step.request(&bindings.stream)))),
@@ -187,14 +204,19 @@ impl StepFile {
             ("put", request(self.put, http::Method::PUT)),
             ("patch", request(self.patch, http::Method::PATCH)),
             ("registry", self.registry.map(Action::Registry)),
-            ("secret", self.secret.map(|step| Action::Secret(step.of_registry(&bindings.registry)))),
+            ("secret", secret.map(Action::Secret)),
             ("cluster", self.cluster.map(Action::Cluster)),
+            ("together", self.together.map(|_| Action::Together(members))),
+            ("wait", self.wait.map(|Time(length)| Action::Wait(length))),
         ];
         let mut written: Vec<(&'static str, Action)> =
             actions.into_iter().filter_map(|(name, action)| Some((name, action?))).collect();
         match (written.pop(), written.as_slice()) {
             (Some((_, action)), []) => Ok(Step { action, user: self.user, expect: self.expect }),
-            (last, _) => Err(written.iter().map(|(name, _)| *name).chain(last.map(|(name, _)| name)).collect()),
+            (last, _) => {
+                let names = written.iter().map(|(name, _)| *name).chain(last.map(|(name, _)| name));
+                Err(StepProblem::Actions(names.collect()))
+            }
         }
     }
 }

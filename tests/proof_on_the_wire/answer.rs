@@ -64,7 +64,7 @@ fn plausible(shape: &Shape) -> String {
     match shape {
         Shape::Uid(number) => format!("11111111-0000-4000-8000-{:012}", number.unwrap_or(0)),
         Shape::ResourceVersion(number) => format!("{}", 1000 + number.unwrap_or(0)),
-        Shape::Time => "2026-01-02T03:04:05Z".to_owned(),
+        Shape::Time(number) => format!("2026-01-02T03:04:{:02}Z", number.unwrap_or(0)),
         Shape::Port => "40123".to_owned(),
         Shape::IntegratedRegistry => "image-registry.example.svc:5000".to_owned(),
         Shape::Text(recorded) => recorded.clone(),
@@ -75,7 +75,7 @@ fn another(shape: &Shape) -> String {
     match shape {
         Shape::Uid(_) => "22222222-0000-4000-8000-000000000000".to_owned(),
         Shape::ResourceVersion(_) => "2000".to_owned(),
-        Shape::Time => "2027-01-02T03:04:05Z".to_owned(),
+        Shape::Time(_) => "2027-01-02T03:04:05Z".to_owned(),
         Shape::Port => "40124".to_owned(),
         Shape::IntegratedRegistry => "registry.other.example".to_owned(),
         Shape::Text(_) => "the same, in another runtime's words".to_owned(),

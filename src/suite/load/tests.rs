@@ -53,7 +53,7 @@ fn a_step_with_two_actions_is_refused() {
      --> suites/demo.yaml:7:9
       |
     7 |       - get: a
-      |         ^^^ expected one of `import`, `create`, `get`, `delete`, `post`, `put`, `patch`, `registry`, `secret`, `cluster`
+      |         ^^^ expected one of `import`, `create`, `get`, `delete`, `post`, `put`, `patch`, `registry`, `secret`, `cluster`, `together`, `wait`
     ");
 }
 
@@ -97,6 +97,33 @@ fn a_name_that_is_there_twice_is_refused() {
 fn what_makes_no_sense_is_refused(#[case] rest: &str, #[case] expected: &str) {
     let wrong = wrong(&format!("{CASE}{rest}"));
     assert!(wrong.contains(expected), "{wrong}");
+}
+
+#[rstest]
+#[case::one("{ together: [{ get: a }] }", "`together` needs two requests or more", 25)]
+#[case::not_a_request("{ together: [{ get: a }, { wait: 1s }] }", "only requests can be sent together", 38)]
+#[case::nested("{ together: [{ get: a }, { together: [{ get: a }, { get: b }] }] }", "only requests can be sent", 38)]
+#[case::traffic(
+    "{ together: [{ get: a }, { get: b, expect: { requests: { /v2/: 1 } } }] }",
+    "`requests` has no meaning in this step",
+    58
+)]
+#[case::expected_of_all(
+    "{ together: [{ get: a }, { get: b }], expect: { status: 201 } }",
+    "`status` has no meaning",
+    60
+)]
+#[case::as_all("{ together: [{ get: a }, { get: b }], as: admin }", "`as` has no meaning", 51)]
+#[case::long("{ wait: 11s }", "a step waits at most 10s, found 11s", 21)]
+#[case::expecting("{ wait: 1s, expect: { golden: false } }", "`expect` has no meaning", 25)]
+#[case::no_time("{ wait: soon }", "is no length of time", 21)]
+#[case::requests("{ get: a, expect: { requests: { 'get /v2/': 1 } } }", "is no pattern of requests", 45)]
+#[case::count("{ get: a, expect: { requests: { /v2/: { count: 1, atMost: 1 } } } }", "`count` stands beside", 51)]
+#[case::secret("{ secret: { username: a, text: '{}' } }", "`username` is ignored where `text` is", 35)]
+fn a_step_that_would_be_ignored_in_part_is_refused(#[case] step: &str, #[case] expected: &str, #[case] column: usize) {
+    let wrong = wrong(&format!("{CASE}    steps: [{step}]\n"));
+    assert!(wrong.contains(expected), "{wrong}");
+    assert!(wrong.contains(&format!("suites/demo.yaml:6:{column}\n")), "{wrong}");
 }
 
 #[test]

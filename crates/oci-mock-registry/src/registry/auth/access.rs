@@ -194,7 +194,8 @@ impl Access {
     fn allows_bearer(&self, auth: &Auth, request: &Parts, needed: &[Scope]) -> Result<(), Problem> {
         let Some(token) = bearer_token(&request.headers) else {
             // Registries that ask for Basic in between take it, too.
-            let asks_for_basic = [Quirk::BasicAfterCredentials, Quirk::BasicAfterToken, Quirk::TwoChallenges];
+            let asks_for_basic =
+                [Quirk::BasicAfterCredentials, Quirk::BasicAfterToken, Quirk::TwoChallenges, Quirk::SeparateChallenges];
             return match Credentials::of(&request.headers) {
                 Some(_) if asks_for_basic.into_iter().any(|quirk| self.quirks.has(quirk)) => {
                     self.allows_basic(auth, request, needed)
@@ -250,6 +251,10 @@ impl Access {
         let mut answer = self.unauthorized(needed);
         if !has(Quirk::ChallengeOnPingOnly) || *route == Route::Ping {
             answer.header(WWW_AUTHENTICATE, &self.challenge(scheme, request, route, needed, problem));
+            if has(Quirk::SeparateChallenges) && scheme == Scheme::Bearer {
+                let basic = self.challenge(Scheme::Basic, request, route, needed, problem);
+                answer.headers.extend(HeaderValue::from_str(&basic).map(|basic| (WWW_AUTHENTICATE, basic)));
+            }
         }
         answer
     }

@@ -96,6 +96,19 @@ fn a_ping_may_be_answered_and_challenged(#[case] auth: &str, #[case] quirks: &st
     assert_eq!(header(&answer, "www-authenticate"), Some(expected));
 }
 
+#[rstest]
+#[case::of_tokens(BEARER, &["Bearer realm=\"http://registry.test:5000/token\",service=\"fixture\"", "Basic realm=\"fixture\""])]
+#[case::of_passwords(BASIC, &["Basic realm=\"fixture\""])]
+fn challenges_may_be_header_fields_of_their_own(#[case] auth: &str, #[case] expected: &[&str]) {
+    let registry = secured(auth, "separate-challenges");
+    let challenged = ask(&registry, PING);
+    let challenges: Vec<&str> =
+        challenged.headers.get_all("www-authenticate").iter().map(|value| value.to_str().unwrap()).collect();
+    assert_eq!(challenges, expected);
+    let basic = format!("Basic {}", BASE64_STANDARD.encode("robot:secret"));
+    assert_eq!(ask_with(&registry, MANIFEST, &[("authorization", &basic)]).status, 200);
+}
+
 #[test]
 fn only_the_ping_may_have_a_challenge() {
     let registry = secured(BEARER, "challenge-on-ping-only");
