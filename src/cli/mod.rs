@@ -1,5 +1,6 @@
 //! The command line, one file a command.
 
+mod clean;
 pub mod coverage;
 mod exit;
 mod key;
@@ -7,12 +8,14 @@ mod reference;
 mod registry;
 mod run;
 pub mod schema;
+mod signals;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
 
+use self::signals::interrupted;
 pub use self::{
     exit::{CommandError, Exit},
     run::{Plan, RunArguments},
@@ -33,6 +36,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<RunArguments>),
+    Clean(Box<clean::CleanArguments>),
     Reference(Box<reference::ReferenceArguments>),
     Registry(Box<registry::RegistryArguments>),
     Key(key::KeyArguments),
@@ -46,6 +50,7 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(arguments) => run::run(*arguments),
+        Command::Clean(arguments) => exit::finish(clean::run(*arguments)),
         Command::Reference(arguments) => exit::finish(reference::run(*arguments)),
         Command::Registry(arguments) => exit::finish(registry::run(*arguments)),
         Command::Key(arguments) => exit::finish(key::run(&arguments)),
@@ -57,20 +62,4 @@ pub fn main() -> ExitCode {
 /// The runtime of the commands that talk to somebody.
 fn runtime() -> Result<Runtime, CommandError> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::harness)
-}
-
-/// Waits until somebody wants the process to end: Ctrl-C, or SIGTERM.
-async fn interrupted() {
-    let terminated = async {
-        #[cfg(unix)]
-        if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            signal.recv().await;
-            return;
-        }
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
 }

@@ -1,15 +1,19 @@
 //! One case, from its fixture to its verdict.
 
 use std::{
+    any::Any,
     collections::BTreeSet,
+    panic::AssertUnwindSafe,
     sync::Mutex,
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
+
 use super::{
     answer, check,
     cleanup::Ledger,
-    cluster::ClusterChanges,
+    cluster::NotApplied,
     curl::curl,
     mock::{Asked, MockRegistry},
     secret,
@@ -38,28 +42,76 @@ pub struct CaseOutcome {
     pub left_behind: Vec<String>,
 }
 
-/// Runs one case and takes back what it made, whatever happens; `stopped` ends it early.
+/// Why a case ends before its last step.
+enum Ended {
+    /// It would do harm to this target.
+    Skipped(String),
+    /// The harness, or what surrounds the implementation, failed.
+    Failed(String),
+}
+
+impl From<String> for Ended {
+    fn from(problem: String) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+impl From<NotApplied> for Ended {
+    fn from(problem: NotApplied) -> Self {
+        match problem {
+            NotApplied::Harmful(reason) => Self::Skipped(reason),
+            NotApplied::Failed(problem) => Self::Failed(problem),
+        }
+    }
+}
+
+/// Runs one case and removes what it made, whatever happens, a panic included; `stopped` ends it early.
 pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Output = ()>) -> CaseOutcome {
+    if case.changes_cluster()
+        && let Err(reason) = session.configuration.claim().await
+    {
+        return super::skipped(case, reason.to_string());
+    }
     let begun = Instant::now();
     let progress = Mutex::new(Progress::default());
-    let ledger = Ledger::new(session.run.clone());
+    let ledger = session.cleanup.begin(&session.run);
     let golden = session.goldens.find(&case.suite, &case.name, session.version);
     let found = golden.as_ref().ok().and_then(Option::as_ref);
-    let cluster = ClusterChanges::default();
-    let attempt = CaseRun { session, case, golden: found, progress: &progress, ledger: &ledger, cluster: &cluster };
-    let ended = tokio::select! {
-        ended = attempt.run() => ended,
-        () = tokio::time::sleep(session.timeout) => attempt.unanswered(&format!("no answer within {:?}", session.timeout)),
-        () = stopped => Err("the run was stopped".to_owned()),
+    let attempt = CaseRun { session, case, golden: found, progress: &progress, ledger: &ledger };
+    let running = AssertUnwindSafe(attempt.run()).catch_unwind();
+    let (ended, is_whole) = tokio::select! {
+        ended = running => match ended {
+            Ok(ended) => (ended, true),
+            Err(panic) => (Err(format!("the harness panicked: {}", panic_message(&*panic)).into()), false),
+        },
+        () = tokio::time::sleep(session.timeout) => {
+            (attempt.unanswered(&format!("no answer within {:?}", session.timeout)), false)
+        }
+        () = stopped => (Err("the run was stopped".to_owned().into()), false),
     };
-    // What is cluster-wide is taken back even if the rest is kept: it would change what other cases see.
-    let mut left_behind = cluster.take_back(&session.target).await;
+    if !is_whole {
+        // Nothing says which of them a request has stored that is not answered.
+        let images = attempt.with(|progress| std::mem::take(&mut progress.images));
+        images.iter().for_each(|digest| ledger.note_image(digest));
+    }
+    // The configuration is put back even if the rest is kept: it would change what other cases see.
+    let mut left_behind = Vec::new();
+    if case.changes_cluster() {
+        left_behind.extend(session.configuration.put_back().await);
+    }
     if !session.keep {
         left_behind.extend(ledger.clean_up(&session.target, &session.namespace).await);
     }
+    if is_whole && left_behind.is_empty() {
+        session.cleanup.forget(&ledger);
+    }
     let mut progress = progress.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Err(problem) = ended {
-        progress.checks.push(CheckResult::error(CheckKind::Status, case.level, problem));
+    match ended {
+        Ok(()) => {}
+        Err(Ended::Skipped(reason)) => return CaseOutcome { left_behind, ..super::skipped(case, reason) },
+        Err(Ended::Failed(problem)) => {
+            progress.checks.push(CheckResult::error(CheckKind::Status, case.level, problem));
+        }
     }
     if let Err(problem) = &golden {
         progress.checks.push(CheckResult::error(CheckKind::Golden, case.level, problem.to_string()));
@@ -76,6 +128,11 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
     CaseOutcome { result, golden: golden.ok().flatten(), proposal: progress.proposal, left_behind }
 }
 
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("without a message")
+}
+
 /// Why the case does not decide over the run, if it does not.
 fn not_scored(session: &Session, case: &Case) -> Option<String> {
     if case.unconfirmed && !session.trusts_unconfirmed {
@@ -88,6 +145,8 @@ fn not_scored(session: &Session, case: &Case) -> Option<String> {
 #[derive(Debug, Default)]
 struct Progress {
     current: Option<StepName>,
+    /// The digests of the images of the case.
+    images: Vec<String>,
     checks: Vec<CheckResult>,
     exchanges: Vec<Exchange>,
     proposal: Option<Golden>,
@@ -99,7 +158,6 @@ struct CaseRun<'a> {
     golden: Option<&'a SnapshotFile>,
     progress: &'a Mutex<Progress>,
     ledger: &'a Ledger,
-    cluster: &'a ClusterChanges,
 }
 
 impl CaseRun<'_> {
@@ -108,7 +166,7 @@ impl CaseRun<'_> {
     }
 
     /// Notes that the current step got no answer, which is the implementation's failure.
-    fn unanswered(&self, problem: &str) -> Result<(), String> {
+    fn unanswered(&self, problem: &str) -> Result<(), Ended> {
         self.with(|progress| {
             let check = CheckResult::fail(CheckKind::Status, self.case.level, problem);
             let check = match progress.current.clone() {
@@ -120,7 +178,7 @@ impl CaseRun<'_> {
         Ok(())
     }
 
-    async fn run(&self) -> Result<(), String> {
+    async fn run(&self) -> Result<(), Ended> {
         let images = self
             .session
             .images
@@ -134,6 +192,8 @@ impl CaseRun<'_> {
             images: images.iter().map(|image| (image.name.clone(), ImageValues::from(&**image))).collect(),
         };
         let Script { registry, steps } = self.case.script(&bindings).map_err(|error| error.to_string())?;
+        let digests = bindings.images.values().map(|image| image.digest.to_string()).collect();
+        self.with(|progress| progress.images = digests);
         let mut mock = MockRegistry::start(place, registry, images, self.session.authority.as_ref())?;
         let waits = steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
         let mut judge = Judge {
@@ -173,11 +233,11 @@ impl CaseRun<'_> {
     }
 
     /// Does one step. Says no when the case cannot go on: nothing that follows an unanswered request means anything.
-    async fn step(&self, index: usize, step: Step, mock: &mut MockRegistry, judge: &mut Judge) -> Result<bool, String> {
+    async fn step(&self, index: usize, step: Step, mock: &mut MockRegistry, judge: &mut Judge) -> Result<bool, Ended> {
         match &step.action {
-            Action::Registry(change) => mock.change(change).map(|()| true),
+            Action::Registry(change) => Ok(mock.change(change).map(|()| true)?),
             Action::Cluster(configuration) => {
-                self.cluster.apply(&self.session.target, configuration).await.map(|()| true)
+                Ok(self.session.configuration.apply(configuration).await.map(|()| true)?)
             }
             Action::Wait(length) => {
                 // The one fixed time: nothing else makes two times of the API differ.
@@ -191,10 +251,12 @@ impl CaseRun<'_> {
                 match answers.as_slice() {
                     [] => Ok(false),
                     [(_, answered), ..] if answered.status == 201 => Ok(true),
-                    [(_, answered), ..] => Err(format!("the pull secret was not taken: status {}", answered.status)),
+                    [(_, answered), ..] => {
+                        Err(format!("the pull secret was not taken: status {}", answered.status).into())
+                    }
                 }
             }
-            Action::Request(_) | Action::Together(_) => self.requests(index, &step, mock, judge).await,
+            Action::Request(_) | Action::Together(_) => Ok(self.requests(index, &step, mock, judge).await?),
         }
     }
 
@@ -261,7 +323,12 @@ impl CaseRun<'_> {
         let begun = Instant::now();
         let sending = requests.iter().zip(&prepared).map(async |((request, step), (_, prepared))| {
             let expected = check::expected_status(request, &step.expect, self.session.version);
-            let sent = settle::send(&self.session.target, prepared, step.user, expected).await;
+            let target = &self.session.target;
+            let sent = if prepared.method.is_safe() {
+                settle::send(target, prepared, step.user, expected).await
+            } else {
+                self.session.cleanup.late.send(target, prepared, step.user).await
+            };
             (sent, begun.elapsed())
         });
         let sent = futures_util::future::join_all(sending).await;
@@ -276,7 +343,7 @@ impl CaseRun<'_> {
             });
             match sent {
                 Ok(answered) => answers.push((name, answered)),
-                Err(problem) => self.unanswered(&problem.to_string())?,
+                Err(problem) => self.unanswered(&problem.to_string()),
             }
         }
         Ok(answers)

@@ -15,10 +15,14 @@ mod cleanup;
 mod cluster;
 mod curl;
 mod feature;
+mod late_requests;
 mod mock;
 mod names;
 mod namespace;
+mod object;
+mod permission;
 mod ports;
+mod remains;
 mod secret;
 mod selection;
 mod session;
@@ -32,10 +36,15 @@ use tokio::sync::watch;
 
 pub use self::{
     case::{CaseOutcome, run_case},
+    cleanup::Cleanup,
+    cluster::{Change, ClusterConfiguration, Holder, Lock, Unavailable},
     feature::Features,
-    names::RunId,
+    names::{ParseRunIdError, RunId},
     namespace::{Namespace, NamespaceError},
+    object::ObjectError,
+    permission::{ConfigurationAccess, Permission},
     ports::{Lease, Place, Ports},
+    remains::{Cleaning, CleaningReport, Mode, clean},
     selection::{CasePattern, PatternError, Selection},
     session::Session,
     target::{Answered, Credential, HeaderSource, LARGEST_ANSWER, NoAnswer, Prepared, Target},
@@ -136,6 +145,7 @@ fn skipped(case: &Case, reason: String) -> CaseOutcome {
 fn panicked(suite: String, case: String, panic: &tokio::task::JoinError) -> CaseOutcome {
     use crate::verdict::{CheckKind, CheckResult, Level};
     let check = CheckResult::error(CheckKind::Status, Level::Required, format!("the harness panicked: {panic}"));
+    let left = format!("what {suite}::{case} made: the harness panicked while it cleaned up");
     let result = CaseResult { verdict: Verdict::Error, ..CaseResult::of_checks(suite, case, vec![check]) };
-    CaseOutcome { result, golden: None, proposal: None, left_behind: Vec::new() }
+    CaseOutcome { result, golden: None, proposal: None, left_behind: vec![left] }
 }

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::names::RunId;
+use super::names::{RUN_LABEL, RunId};
 use crate::suite::{Body, RegistryCredentials, Request, SecretStep, WrittenAs};
 
 /// The request that places the secret in the namespace.
@@ -22,7 +22,10 @@ pub(super) fn request(secret: &SecretStep, namespace: &str, run: &RunId) -> Requ
         "apiVersion": "v1",
         "kind": "Secret",
         "type": secret.kind,
-        "metadata": { "name": name, "namespace": namespace, "annotations": secret.annotations },
+        "metadata": {
+            "name": name, "namespace": namespace, "annotations": secret.annotations,
+            "labels": { RUN_LABEL: run.as_str() },
+        },
         "data": { key: STANDARD.encode(content) },
     });
     let path = format!("/api/v1/namespaces/{namespace}/secrets");

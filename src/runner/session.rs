@@ -1,8 +1,15 @@
 //! What all cases of a run share.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::{names::RunId, ports::Ports, target::Target};
+use super::{
+    cleanup::Cleanup,
+    cluster::ClusterConfiguration,
+    names::RunId,
+    ports::Ports,
+    remains::{CleaningReport, Mode, remove_streams},
+    target::Target,
+};
 use crate::{fixture::ImageCatalogue, golden, registry::Authority, version::ApiVersion};
 
 /// What all cases of a run share.
@@ -30,4 +37,23 @@ pub struct Session {
     pub timeout: Duration,
     /// Leaves in place what cases make.
     pub keep: bool,
+    /// The configuration of the cluster, which some cases change.
+    pub configuration: Arc<ClusterConfiguration>,
+    /// What cases have made and not removed yet.
+    pub cleanup: Cleanup,
+}
+
+impl Session {
+    /// Ends the run once its cases have ended: puts the configuration back, and removes what appeared after cases were
+    /// cleaned up. Says what is left behind.
+    pub async fn end(&self) -> Vec<String> {
+        let mut left = self.configuration.end().await;
+        if !self.keep {
+            left.extend(self.cleanup.finish(&self.target, &self.namespace).await);
+            let mut report = CleaningReport::default();
+            remove_streams(&self.target, &self.run, &self.namespace, Mode::Remove, &mut report).await;
+            left.extend(report.left);
+        }
+        left
+    }
 }

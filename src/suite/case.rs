@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Step, script};
+use super::{Action, Step, script};
 use crate::{
     document::{Day, Diagnostic, Node, Source},
     fixture::{RegistryFixture, Tls},
@@ -56,10 +56,33 @@ pub struct Case {
     pub images: Vec<String>,
     /// How its registry's connections are secured.
     pub tls: Tls,
-    pub(super) alone: bool,
+    pub(super) disturbance: Disturbance,
     pub(super) source: Source,
     pub(super) offset: usize,
     pub(super) script: Node,
+}
+
+/// What a case changes that others see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Disturbance {
+    /// Nothing.
+    Nothing,
+    /// The pull secrets of its namespace.
+    Namespace,
+    /// The configuration of the cluster.
+    Cluster,
+}
+
+impl Disturbance {
+    /// What the steps change.
+    pub(super) fn of(steps: &[Step]) -> Self {
+        let of_step = |step: &Step| match step.action {
+            Action::Cluster(_) => Self::Cluster,
+            Action::Secret(_) => Self::Namespace,
+            _ => Self::Nothing,
+        };
+        steps.iter().map(of_step).max().unwrap_or(Self::Nothing)
+    }
 }
 
 /// What a case does in one run: everything in it has its value.
@@ -87,7 +110,13 @@ impl Case {
     /// Whether the case changes what others in its namespace or cluster see, so that none may run beside it.
     #[must_use]
     pub const fn runs_alone(&self) -> bool {
-        self.alone
+        !matches!(self.disturbance, Disturbance::Nothing)
+    }
+
+    /// Whether the case changes the configuration of the cluster, which takes a permission.
+    #[must_use]
+    pub const fn changes_cluster(&self) -> bool {
+        matches!(self.disturbance, Disturbance::Cluster)
     }
 
     /// Whether the case holds for `version`.

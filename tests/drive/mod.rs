@@ -5,7 +5,10 @@
 use std::{sync::Arc, time::Duration};
 
 use isi_conformance::{
-    runner::{self, CasePattern, Credential, Features, Planned, Ports, RunId, Session, Target},
+    runner::{
+        self, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, Credential, Features, Planned, Ports,
+        RunId, Session, Target,
+    },
     suite::{Case, Folder},
     verdict::{CaseResult, Verdict},
     version::ApiVersion,
@@ -44,11 +47,18 @@ impl Drive {
 
     /// What the cases of a run against an implementation share.
     pub(crate) fn session(&self, url: &str) -> Arc<Session> {
+        let (target, run) = (target(url), RunId::random());
         Arc::new(Session {
-            target: target(url),
+            configuration: Arc::new(ClusterConfiguration::new(
+                target.clone(),
+                run.clone(),
+                ConfigurationAccess::Exclusive,
+            )),
+            cleanup: Cleanup::default(),
+            target,
             version: ApiVersion::NEWEST,
             namespace: "wrong-implementations".to_owned(),
-            run: RunId::random(),
+            run,
             images: self.folder.images.clone(),
             goldens: self.folder.goldens.clone(),
             ports: Ports::loopback(),
@@ -80,7 +90,7 @@ pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().redirect(redirect).tls_backend_preconfigured(tls).build().unwrap()
 }
 
-fn target(url: &str) -> Target {
+pub(crate) fn target(url: &str) -> Target {
     Target {
         url: url.to_owned(),
         client: client(),

@@ -129,6 +129,8 @@ impl Api {
             ("image.openshift.io", "imagestreamimages") => resources::stream_images::get(self, request, target),
             ("image.openshift.io", "images") => resources::images::answer(self, request, target, verb),
             ("image.openshift.io", "imagesignatures") => resources::signatures::answer(self, request, target, verb),
+            ("project.openshift.io", "projectrequests") => resources::projects::request(self, request, verb),
+            ("project.openshift.io", _) => resources::projects::answer(self, request, target, verb),
             ("", "namespaces") => resources::namespaces::answer(self, request, target, verb),
             _ => resources::objects::answer(self, request, target, verb),
         }

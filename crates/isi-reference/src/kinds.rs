@@ -19,6 +19,7 @@ pub(crate) struct Kind {
 const STORED: &[&str] = &["create", "delete", "get", "list", "patch", "update"];
 const IMAGE: &str = "image.openshift.io";
 const CONFIG: &str = "config.openshift.io";
+const PROJECT: &str = "project.openshift.io";
 
 /// Every kind.
 pub(crate) static KINDS: &[Kind] = &[
@@ -172,6 +173,26 @@ pub(crate) static KINDS: &[Kind] = &[
         verbs: STORED,
         short_names: &[],
     },
+    Kind {
+        group: PROJECT,
+        version: "v1",
+        plural: "projectrequests",
+        singular: "projectrequest",
+        kind: "ProjectRequest",
+        namespaced: false,
+        verbs: &["create", "list"],
+        short_names: &[],
+    },
+    Kind {
+        group: PROJECT,
+        version: "v1",
+        plural: "projects",
+        singular: "project",
+        kind: "Project",
+        namespaced: false,
+        verbs: &["delete", "get", "list"],
+        short_names: &[],
+    },
 ];
 
 impl Kind {
@@ -183,6 +204,11 @@ impl Kind {
     /// Group and version as objects carry them.
     pub(crate) fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// Whether objects of the kind are custom resources, which cannot be replaced without saying which version is meant.
+    pub(crate) fn is_custom(&self) -> bool {
+        self.group == CONFIG || self.group.starts_with("operator.")
     }
 
     /// Whether a path to a whole collection exists.

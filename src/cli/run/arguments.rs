@@ -4,7 +4,13 @@ use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use crate::{report::ReportFile, runner::CasePattern, suite::Feature, verdict::Level, version::ApiVersion};
+use crate::{
+    report::ReportFile,
+    runner::{CasePattern, Permission},
+    suite::Feature,
+    verdict::Level,
+    version::ApiVersion,
+};
 
 /// Run suites against an implementation, the embedded reference by default.
 #[derive(Debug, Args)]
@@ -20,6 +26,18 @@ pub struct RunArguments {
     #[command(flatten)]
     pub registry: RegistryArguments,
 
+    /// Allow the run what changes more than it makes itself. `cluster-configuration` lets cases change the configuration
+    /// of the cluster and puts it back afterwards; on a real cluster mirrors and image settings are rolled out to every
+    /// node. The embedded reference needs no permission.
+    #[arg(
+        long,
+        value_name = "PERMISSION",
+        env = "ISI_ALLOW",
+        value_enum,
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
+    pub allow: Vec<Permission>,
     /// The API version that the implementation is held against.
     #[arg(long, value_name = "VERSION", env = "ISI_API_VERSION", default_value_t = ApiVersion::NEWEST)]
     pub api_version: ApiVersion,

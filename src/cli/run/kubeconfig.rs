@@ -58,6 +58,14 @@ pub(super) async fn read(path: &Path, context: Option<&str>) -> Result<Cluster, 
     Ok(Cluster { url: config.cluster_url.to_string().trim_end_matches('/').to_owned(), tls, credential })
 }
 
+/// The namespace that a context of a kubeconfig names.
+pub(super) fn namespace(path: &Path, context: Option<&str>) -> Option<String> {
+    let file = Kubeconfig::read_from(path).ok()?;
+    let name = context.or(file.current_context.as_deref())?;
+    let named = file.contexts.iter().find(|named| named.name == name)?;
+    named.context.as_ref()?.namespace.clone()
+}
+
 /// Stands behind kube's layer, which adds the header to a request and refreshes what it stands for when that has expired,
 /// and hands the header back in its answer.
 #[derive(Debug, Clone, Copy)]

@@ -15,10 +15,14 @@ use std::{io, process::ExitCode, time::Instant};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use self::progress::Progress;
 pub use self::{arguments::RunArguments, plan::Plan};
+pub(super) use self::{arguments::TargetArguments, plan::reach, target::connect};
+use self::{plan::Unfinished, progress::Progress};
 use crate::{
-    cli::exit::{CommandError, Exit, finish},
+    cli::{
+        exit::{CommandError, Exit, finish},
+        signals::Signals,
+    },
     report::{Paint, terminal},
     runner::{self, CaseOutcome, Planned},
     verdict::{CaseResult, Level, RunResult, Verdict},
@@ -27,7 +31,13 @@ use crate::{
 /// Runs the command.
 #[must_use]
 pub(super) fn run(arguments: RunArguments) -> ExitCode {
-    finish(super::runtime().and_then(|runtime| runtime.block_on(execute(arguments))))
+    let ended = super::runtime().and_then(|runtime| {
+        let ended = runtime.block_on(execute(arguments));
+        // Work that a second signal has cut off is not waited for.
+        runtime.shutdown_background();
+        ended
+    });
+    finish(ended)
 }
 
 async fn execute(arguments: RunArguments) -> Result<Exit, CommandError> {
@@ -35,22 +45,57 @@ async fn execute(arguments: RunArguments) -> Result<Exit, CommandError> {
         return Err(CommandError::usage("goldens are never proposed where CI is set")
             .hint("run with `--update` on your own machine, then `cargo insta review`"));
     }
-    let mut plan = Plan::of(&arguments).await?;
+    // Signals are listened to before anything is made, so that whatever is made is also taken back.
+    let signals = Signals::listen(|| {
+        eprintln!("stopping: what was made is taken back; a second signal ends the run at once");
+    });
+    let plan = tokio::select! {
+        plan = Plan::of(&arguments) => plan?,
+        () = signals.second() => return Err(CommandError::harness("stopped before the first case")),
+    };
+    let unfinished = plan.unfinished();
+    tokio::select! {
+        exit = carry_out(&arguments, plan, signals.first()) => exit,
+        () = signals.second() => Err(at_once(&unfinished)),
+    }
+}
+
+/// Why the run ends before it has taken back what it made.
+fn at_once(unfinished: &Unfinished) -> CommandError {
+    let left = unfinished.left_behind();
+    let lines: Vec<String> = left.iter().map(|left| format!("\nwarning: left behind: {left}")).collect();
+    let error = CommandError::harness(format!("stopped at once by a second signal{}", lines.concat()));
+    if left.is_empty() { error } else { error.hint(unfinished.hint()) }
+}
+
+async fn carry_out(
+    arguments: &RunArguments,
+    mut plan: Plan,
+    stopped: watch::Receiver<bool>,
+) -> Result<Exit, CommandError> {
     let exit = if arguments.list {
         list(&plan.planned);
         Ok(Exit::Success)
     } else {
-        judge(&arguments, &mut plan).await
+        judge(arguments, &mut plan, stopped).await
     };
-    for left in plan.end().await {
+    let unfinished = plan.unfinished();
+    let left = plan.end().await;
+    for left in &left {
         eprintln!("warning: left behind: {left}");
+    }
+    if !left.is_empty() {
+        eprintln!("\nhint: {}", unfinished.hint());
     }
     exit
 }
 
-async fn judge(arguments: &RunArguments, plan: &mut Plan) -> Result<Exit, CommandError> {
+async fn judge(
+    arguments: &RunArguments,
+    plan: &mut Plan,
+    stopped: watch::Receiver<bool>,
+) -> Result<Exit, CommandError> {
     let planned = std::mem::take(&mut plan.planned);
-    let stopped = interrupts();
     let (started, begun) = (Timestamp::now(), Instant::now());
     let goldens = planned.first().map(|planned| planned.session.goldens.clone());
     let progress = Progress::begin(planned.len());
@@ -86,19 +131,6 @@ async fn judge(arguments: &RunArguments, plan: &mut Plan) -> Result<Exit, Comman
         deviations::write(file, &result)?;
     }
     Ok(exit(&result, arguments.level))
-}
-
-/// Turns true when the person at the terminal, or whoever started the process, wants it to end.
-fn interrupts() -> watch::Receiver<bool> {
-    let (stop, stopped) = watch::channel(false);
-    tokio::spawn(async move {
-        super::interrupted().await;
-        eprintln!("stopping: what was made is taken back");
-        // Nobody listens any more when the run has just ended; the sender lives on, so that nobody takes this for news.
-        let _ = stop.send(true);
-        std::future::pending::<()>().await;
-    });
-    stopped
 }
 
 /// What the run comes to, when only checks of `level` or a weightier one count.

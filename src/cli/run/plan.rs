@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use super::{
-    RunArguments,
+    RunArguments, TargetArguments,
     deviations::Declarations,
+    kubeconfig,
     target::{self, Aim},
     what::What,
 };
 use crate::{
     cli::exit::CommandError,
     reference,
-    runner::{self, Features, Namespace, Planned, Ports, Prepared, RunId, Session, Target},
+    runner::{
+        self, Cleanup, ClusterConfiguration, ConfigurationAccess, Features, Namespace, NamespaceError, Permission,
+        Planned, Ports, Prepared, RunId, Session, Target, Unavailable,
+    },
     suite::{Case, Feature, Folder, Request, User},
     verdict::CaseResult,
 };
@@ -85,7 +89,49 @@ impl Plan {
                 Planned { case, session: place.session.clone(), skip }
             })
             .collect();
-        Ok(Self { target: name, planned, declarations, places, keep: arguments.keep })
+        let mut plan = Self { target: name, planned, declarations, places, keep: arguments.keep };
+        match plan.get_permission(arguments.list).await {
+            Ok(()) => Ok(plan),
+            Err(error) => {
+                for left in plan.end().await {
+                    eprintln!("warning: left behind: {left}");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Skips the cases that change the configuration of the cluster where the run may not do that now.
+    ///
+    /// # Errors
+    /// When another run may do it, and nothing else was asked for.
+    async fn get_permission(&mut self, only_lists: bool) -> Result<(), CommandError> {
+        let runs = |planned: &&mut Planned| planned.skip.is_none();
+        let are_alone = self.planned.iter_mut().filter(runs).all(|planned| planned.case.changes_cluster());
+        let mut found: Option<Unavailable> = None;
+        for place in &self.places {
+            let of_place = |planned: &&mut Planned| {
+                planned.case.changes_cluster() && Arc::ptr_eq(&planned.session, &place.session)
+            };
+            let mut changing: Vec<&mut Planned> = self.planned.iter_mut().filter(runs).filter(of_place).collect();
+            if changing.is_empty() {
+                continue;
+            }
+            let configuration = &place.session.configuration;
+            // The lock is taken late, for as short a time as may be, unless nothing else is to be done.
+            let available =
+                if are_alone && !only_lists { configuration.claim().await } else { configuration.check().await };
+            if let Err(reason) = available {
+                changing.iter_mut().for_each(|planned| planned.skip = Some(reason.to_string()));
+                found = Some(reason);
+            }
+        }
+        match found {
+            Some(Unavailable::Locked(reason)) if are_alone && !only_lists => Err(CommandError::harness(reason).hint(
+                "wait until that run has ended; if it was killed, `isi-conformance clean` puts back what it changed",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Turns what is declared to fail into `known` or `stale`.
@@ -93,10 +139,18 @@ impl Plan {
         self.declarations.apply(result);
     }
 
-    /// Takes back the namespace of the run and stops what was started for it; says what is left behind.
+    /// What the run will have made, for when it cannot be ended in order.
+    #[must_use]
+    pub fn unfinished(&self) -> Unfinished {
+        let remote = self.places.iter().filter(|place| place.reference.is_none());
+        Unfinished { places: remote.map(|place| (place.session.clone(), place.namespace.made())).collect() }
+    }
+
+    /// Puts back and removes what the run changed and made, and stops what was started for it; says what is left behind.
     pub async fn end(self) -> Vec<String> {
         let mut left = Vec::new();
         for place in self.places {
+            left.extend(place.session.end().await);
             if !self.keep {
                 left.extend(place.namespace.clean_up(&place.session.target).await);
             }
@@ -105,6 +159,39 @@ impl Plan {
             }
         }
         left
+    }
+}
+
+/// What a run has made on a server that lives on, as far as it is not taken back yet.
+#[derive(Debug)]
+pub struct Unfinished {
+    /// Each with the path of the namespace that the run made there.
+    places: Vec<(Arc<Session>, Option<String>)>,
+}
+
+impl Unfinished {
+    /// What is left behind if the run ends now.
+    #[must_use]
+    pub fn left_behind(&self) -> Vec<String> {
+        self.places
+            .iter()
+            .flat_map(|(session, namespace)| {
+                let made = session.cleanup.made().into_iter();
+                session.configuration.changed().into_iter().chain(made).chain(namespace.clone())
+            })
+            .collect()
+    }
+
+    /// How it is taken back afterwards.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let commands = self.places.iter().map(|(session, namespace)| {
+            let Session { target, run, .. } = &**session;
+            let given = if namespace.is_none() { format!(" --namespace {}", session.namespace) } else { String::new() };
+            format!("`isi-conformance clean --target {} --run {run}{given}`", target.url)
+        });
+        let commands: Vec<String> = commands.collect();
+        format!("{} takes it back", commands.join(" and "))
     }
 }
 
@@ -119,12 +206,17 @@ async fn place(
     let run = RunId::random();
     let namespace = match &arguments.target.namespace {
         Some(name) => Namespace::existing(name.clone()),
-        None => Namespace::make(&target, &run)
-            .await
-            .map_err(|error| CommandError::harness(error).hint("`--namespace` names one that is there already"))?,
+        None => Namespace::make(&target, &run).await.map_err(|error| no_namespace(&error, &arguments.target))?,
+    };
+    let access = match &reference {
+        Some(_) => ConfigurationAccess::Exclusive,
+        None if arguments.allow.contains(&Permission::ClusterConfiguration) => ConfigurationAccess::Locked,
+        None => ConfigurationAccess::Denied,
     };
     let features = Features::of(&target, &namespace.name, &features).await;
     let session = Session {
+        configuration: Arc::new(ClusterConfiguration::new(target.clone(), run.clone(), access)),
+        cleanup: Cleanup::default(),
         target,
         version: arguments.api_version,
         namespace: namespace.name.clone(),
@@ -143,8 +235,23 @@ async fn place(
     Ok(Place { session: Arc::new(session), namespace, features, reference })
 }
 
+fn no_namespace(error: &NamespaceError, given: &TargetArguments) -> CommandError {
+    let of_context = given.kubeconfig.as_deref().and_then(|path| kubeconfig::namespace(path, given.context.as_deref()));
+    let existing = match of_context {
+        Some(name) => format!("`--namespace {name}` works in the namespace of the kubeconfig's context"),
+        None => "`--namespace NAME` works in a namespace that is there already".to_owned(),
+    };
+    let hint = match error {
+        NamespaceError::Forbidden { .. } | NamespaceError::Unusable { .. } => {
+            format!("{existing}; the cluster role `self-provisioner` lets users ask for projects of their own")
+        }
+        NamespaceError::Refused(_) => existing,
+    };
+    CommandError::harness(error).hint(hint)
+}
+
 /// Makes sure that there is somebody to talk to, before anything is made.
-async fn reach(target: &Target) -> Result<(), CommandError> {
+pub(in crate::cli) async fn reach(target: &Target) -> Result<(), CommandError> {
     const DISCOVERY: &str = "/apis/image.openshift.io/v1";
     let request = Prepared::new(&Request::new(http::Method::GET, DISCOVERY), "").map_err(CommandError::usage)?;
     match target.ask(&request, User::User).await {

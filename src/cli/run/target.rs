@@ -37,10 +37,29 @@ pub(super) struct Aim {
 /// # Errors
 /// When a file cannot be used, or the reference cannot be started.
 pub(super) async fn aim(arguments: &RunArguments) -> Result<Aim, CommandError> {
-    let given = &arguments.target;
+    if arguments.target.is_embedded() {
+        return embedded(arguments, reference::Options::default(), &[Feature::TrustedCa, Feature::Offline]).await;
+    }
+    let target = connect(&arguments.target, arguments.timeout).await?;
+    let mut features = arguments.target.features.clone();
+    let authority = match &arguments.registry.registry_authority {
+        None => None,
+        Some(folder) => {
+            features.push(Feature::TrustedCa);
+            Some(Authority::kept_in(folder).map_err(CommandError::usage)?)
+        }
+    };
+    Ok(Aim { target, authority, reference: None, features })
+}
+
+/// The target that a URL or a kubeconfig names.
+///
+/// # Errors
+/// When neither is given, or a file cannot be used.
+pub(in crate::cli) async fn connect(given: &TargetArguments, patience: Duration) -> Result<Target, CommandError> {
     match (&given.target, &given.kubeconfig) {
         (None, None) => {
-            embedded(arguments, reference::Options::default(), &[Feature::TrustedCa, Feature::Offline]).await
+            Err(CommandError::usage("there is no target").hint("`--target URL` or `--kubeconfig PATH` names one"))
         }
         (url, Some(path)) => {
             let cluster = kubeconfig::read(path, given.context.as_deref())
@@ -48,11 +67,11 @@ pub(super) async fn aim(arguments: &RunArguments) -> Result<Aim, CommandError> {
                 .map_err(|error| CommandError::usage(format!("{}: {error}", path.display())))?;
             let url = url.clone().unwrap_or(cluster.url);
             let credential = given.token.clone().map_or(cluster.credential, Credential::Bearer);
-            remote(&url, client(&url, Some(cluster.tls))?, credential, arguments)
+            remote(&url, client(&url, Some(cluster.tls))?, credential, given, patience)
         }
         (Some(url), None) => {
             let credential = given.token.clone().map_or(Credential::None, Credential::Bearer);
-            remote(url, client(url, Some(tls(given)?))?, credential, arguments)
+            remote(url, client(url, Some(tls(given)?))?, credential, given, patience)
         }
     }
 }
@@ -104,29 +123,25 @@ async fn embedded(
     Ok(Aim { target, authority: Some(authority), reference: Some(running), features: features.to_vec() })
 }
 
-fn remote(url: &str, client: reqwest::Client, user: Credential, arguments: &RunArguments) -> Result<Aim, CommandError> {
-    let given = &arguments.target;
+fn remote(
+    url: &str,
+    client: reqwest::Client,
+    user: Credential,
+    given: &TargetArguments,
+    patience: Duration,
+) -> Result<Target, CommandError> {
     let url = url.trim_end_matches('/').to_owned();
     let bearer = |token: &Option<String>| token.clone().map(Credential::Bearer);
     let anonymous = self::client(&url, Some(tls(given)?))?;
-    let target = Target {
+    Ok(Target {
         anonymous,
         client,
         user,
         admin: bearer(&given.admin_token),
         restricted: bearer(&given.restricted_token),
         url,
-        patience: arguments.timeout,
-    };
-    let mut features = given.features.clone();
-    let authority = match &arguments.registry.registry_authority {
-        None => None,
-        Some(folder) => {
-            features.push(Feature::TrustedCa);
-            Some(Authority::kept_in(folder).map_err(CommandError::usage)?)
-        }
-    };
-    Ok(Aim { target, authority, reference: None, features })
+        patience,
+    })
 }
 
 /// A client that follows no redirects and adds nothing of its own.

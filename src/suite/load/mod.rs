@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    case::{Case, Feature, Script, Suite},
+    case::{Case, Disturbance, Feature, Script, Suite},
     expand, script,
     step::Action,
 };
@@ -194,7 +194,7 @@ impl Loader<'_> {
             images,
             report: false,
             tls: script.registry.tls,
-            alone: script.steps.iter().any(|step| matches!(step.action, Action::Secret(_) | Action::Cluster(_))),
+            disturbance: Disturbance::of(&script.steps),
             source: source.clone(),
             offset: name_span.start,
             script: node,

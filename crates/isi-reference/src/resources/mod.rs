@@ -6,6 +6,7 @@ pub(crate) mod imports;
 pub(crate) mod layers;
 pub(crate) mod namespaces;
 pub(crate) mod objects;
+pub(crate) mod projects;
 pub(crate) mod selection;
 pub(crate) mod signatures;
 pub(crate) mod stream_images;
@@ -13,10 +14,11 @@ pub(crate) mod streams;
 pub(crate) mod tags;
 pub(crate) mod write;
 
+use serde_json::Value;
+
 use super::{
-    error::ApiError,
-    error::Result,
-    http::request::Request,
+    error::{ApiError, Resource, Result},
+    http::{body, request::Request},
     route::Target,
     storage::{Phase, State},
 };
@@ -26,7 +28,7 @@ pub(crate) fn admit(state: &State, target: &Target, name: &str) -> Result<()> {
     match state.namespaces.phase(&target.namespace) {
         Phase::Active => Ok(()),
         Phase::Terminating => Err(ApiError::namespace_terminating(target.kind.resource(), name, &target.namespace)),
-        Phase::Missing => Err(ApiError::not_found(super::error::Resource::core("namespaces"), &target.namespace)),
+        Phase::Missing => Err(ApiError::not_found(Resource::core("namespaces"), &target.namespace)),
     }
 }
 
@@ -44,6 +46,25 @@ pub(crate) fn check_namespace(found: &mut String, target: &Target) -> Result<()>
 /// The name that a path ends in.
 pub(crate) fn name(target: &Target) -> &str {
     target.name.as_deref().unwrap_or_default()
+}
+
+/// Refuses to delete `object` if it is not the one that the body of the request means.
+pub(crate) fn check_preconditions(request: &Request, resource: Resource, object: &Value) -> Result<()> {
+    if request.body()?.is_empty() {
+        return Ok(());
+    }
+    let options = body::read_any(request)?;
+    let checks = [("uid", "UID"), ("resourceVersion", "ResourceVersion")];
+    for (field, word) in checks {
+        let wanted = options["preconditions"][field].as_str();
+        let found = object["metadata"][field].as_str().unwrap_or_default();
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            let why = format!("Precondition failed: {word} in precondition: {wanted}, {word} in object meta: {found}");
+            return Err(ApiError::conflict(resource, name, &why));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a request asks for a watch, which this server does not have.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{name, refuse_watch};
+use super::{check_preconditions, name, refuse_watch};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -47,6 +47,7 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
         }
         Verb::Delete => {
             let before = state.namespaces.get(name(target));
+            check_preconditions(request, NAMESPACES, before.as_ref().unwrap_or(&serde_json::Value::Null))?;
             let phase = state.namespaces.delete(name(target)).ok_or_else(missing)?;
             if phase == Phase::Missing {
                 state.empty_namespace(name(target));

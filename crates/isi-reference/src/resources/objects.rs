@@ -3,11 +3,12 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::{admit, name, refuse_watch, selection::Selection, streams};
+use super::{admit, check_preconditions, name, refuse_watch, selection::Selection, streams};
 use crate::{
     api::Api,
     behaviour::Behaviour,
     error::{ApiError, Result},
+    field::FieldError,
     http::{answer::Answer, body, negotiate::negotiate, request::Request},
     model::status::Status,
     policy::registries::{MirrorEntry, MirrorKind, Registries, RegistrySources},
@@ -53,17 +54,39 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
                 streams::merge(&mut patched, &body::read_any(request)?);
                 patched
             } else {
-                read(request, target)?
+                let object = read(request, target)?;
+                check_version(target, &old, &object)?;
+                object
             };
             let stored = state.put_object(key, (target.namespace.clone(), name(target).to_owned()), object);
             Ok(Answer::object(200, &stored, form))
         }
         Verb::Delete => {
+            let found = state.object(key, &target.namespace, name(target)).ok_or_else(missing)?;
+            check_preconditions(request, resource, found)?;
             let gone = state.remove_object(key, &target.namespace, name(target)).ok_or_else(missing)?;
             let uid = gone["metadata"]["uid"].as_str().unwrap_or_default();
             let details = streams::deleted(target, uid);
             let status = Status { details: Some(Box::new(details)), ..Status::success() };
             Ok(Answer::status(200, &status, form))
+        }
+    }
+}
+
+/// Refuses to replace an object that has changed since the version that the new one is made from.
+fn check_version(target: &Target, old: &Value, new: &Value) -> Result<()> {
+    let version = |object: &Value| object["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+    let (resource, name) = (target.kind.resource(), name(target));
+    match version(new) {
+        made_from if made_from.is_empty() && target.kind.is_custom() => {
+            let why = "must be specified for an update";
+            let error = FieldError::invalid_literal("metadata.resourceVersion", &"0x0", why);
+            Err(ApiError::invalid(resource.group, resource.name, name, &[error], true))
+        }
+        made_from if made_from.is_empty() || made_from == version(old) => Ok(()),
+        _ => {
+            let why = "the object has been modified; please apply your changes to the latest version and try again";
+            Err(ApiError::conflict(resource, name, why))
         }
     }
 }

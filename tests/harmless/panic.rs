@@ -1,0 +1,56 @@
+//! A case that panics.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use isi_conformance::{
+    runner::{
+        Cleanup, ClusterConfiguration, ConfigurationAccess, Credential, Planned, Ports, RunId, Session, Target, run,
+    },
+    suite::Folder,
+    verdict::Verdict,
+    version::ApiVersion,
+};
+use tokio::sync::watch;
+
+use super::{cluster::Cluster, command::FOLDER, drive};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_panicking_case_made_is_taken_back() {
+    let cluster = Cluster::start().await;
+    let before = cluster.state().await;
+    let folder = Folder::open(Path::new(FOLDER), &[]).unwrap();
+    let target = Target {
+        restricted: Some(Credential::Source(Arc::new(|| panic!("no credentials")))),
+        ..drive::target(cluster.url())
+    };
+    let id = RunId::random();
+    let session = Arc::new(Session {
+        configuration: Arc::new(ClusterConfiguration::new(target.clone(), id.clone(), ConfigurationAccess::Locked)),
+        cleanup: Cleanup::default(),
+        target,
+        version: ApiVersion::NEWEST,
+        namespace: "team".to_owned(),
+        run: id,
+        images: folder.images.clone(),
+        goldens: folder.goldens.clone(),
+        ports: Ports::loopback(),
+        authority: None,
+        trusts_unconfirmed: true,
+        timeout: Duration::from_secs(30),
+        keep: false,
+    });
+    let cases = folder.suites.iter().flat_map(|suite| &suite.cases);
+    let planned: Vec<Planned> = cases
+        .filter(|case| case.name == "panics-after-a-change")
+        .map(|case| Planned { case: case.clone(), session: session.clone(), skip: None })
+        .collect();
+    let (_stop, stopped) = watch::channel(false);
+    let outcomes = run(planned, 1, stopped, |_| {}).await;
+    let [outcome] = outcomes.as_slice() else { panic!("{} outcomes", outcomes.len()) };
+    assert_eq!(outcome.result.verdict, Verdict::Error);
+    let said: Vec<_> = outcome.result.checks.iter().filter_map(|check| check.message.as_deref()).collect();
+    assert!(said.contains(&"the harness panicked: no credentials"), "{said:?}");
+    assert_eq!(outcome.left_behind, Vec::<String>::new());
+    assert_eq!(session.end().await, Vec::<String>::new());
+    assert_eq!(cluster.state().await, before);
+}
