@@ -56,7 +56,7 @@ async fn execute(arguments: CleanArguments) -> Result<Exit, CommandError> {
     if !report.spared.is_empty() {
         eprintln!("\nhint: `--run ID` cleans up after a run that is over, or that is to be ended");
     }
-    if report.done.is_empty() && report.left.is_empty() {
+    if report.done.is_empty() && report.left.is_empty() && report.spared.is_empty() {
         println!("nothing to clean up on {}", target.url);
     }
     for left in &report.left {

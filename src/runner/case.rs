@@ -85,7 +85,8 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
             Err(panic) => (Err(format!("the harness panicked: {}", panic_message(&*panic)).into()), false),
         },
         () = tokio::time::sleep(session.timeout) => {
-            (attempt.unanswered(&format!("no answer within {:?}", session.timeout)), false)
+            attempt.unanswered(&format!("no answer within {:?}", session.timeout));
+            (Ok(()), false)
         }
         () = stopped => (Err("the run was stopped".to_owned().into()), false),
     };
@@ -166,7 +167,7 @@ impl CaseRun<'_> {
     }
 
     /// Notes that the current step got no answer, which is the implementation's failure.
-    fn unanswered(&self, problem: &str) -> Result<(), Ended> {
+    fn unanswered(&self, problem: &str) {
         self.with(|progress| {
             let check = CheckResult::fail(CheckKind::Status, self.case.level, problem);
             let check = match progress.current.clone() {
@@ -175,7 +176,6 @@ impl CaseRun<'_> {
             };
             progress.checks.push(check);
         });
-        Ok(())
     }
 
     async fn run(&self) -> Result<(), Ended> {
@@ -289,8 +289,10 @@ impl CaseRun<'_> {
             // Which of them asked for what is not told apart, so that no golden speaks of it.
             asked.traffic.clear();
         }
+        let was_asked = !asked.lines.is_empty();
         for ((request, member), (name, answered)) in requests.into_iter().zip(&answers) {
-            self.note_images(answered, judge);
+            let is_refused_import = was_asked && answered.status >= 300 && !request.method.is_safe();
+            self.note_images(answered, is_refused_import, judge);
             let checks = judge.step(self, request, member, answered, &mut asked);
             self.with(|progress| progress.checks.extend(checks.into_iter().map(|check| check.at(name.clone()))));
         }
@@ -377,12 +379,13 @@ impl CaseRun<'_> {
         }
     }
 
-    /// Image objects are cluster-wide: those of this case's own images are taken back too.
-    fn note_images(&self, answered: &Answered, judge: &Judge) {
+    /// Image objects are cluster-wide: those of this case's own images are removed too. They are those that the answer
+    /// names, and all of them if it refuses what the registry was asked for: a server may have stored them before.
+    fn note_images(&self, answered: &Answered, is_refused_import: bool, judge: &Judge) {
         let body = String::from_utf8_lossy(&answered.body);
         for image in judge.bindings.images.values() {
             let digest = image.digest.to_string();
-            if body.contains(&digest) {
+            if is_refused_import || body.contains(&digest) {
                 self.ledger.note_image(&digest);
             }
         }

@@ -6,8 +6,9 @@ use super::{
     cleanup::Cleanup,
     cluster::ClusterConfiguration,
     names::RunId,
+    object::Objects,
     ports::Ports,
-    remains::{CleaningReport, Mode, remove_streams},
+    remains::{CleaningReport, Mode, remove_namespaces, remove_streams},
     target::Target,
 };
 use crate::{fixture::ImageCatalogue, golden, registry::Authority, version::ApiVersion};
@@ -52,6 +53,7 @@ impl Session {
             left.extend(self.cleanup.finish(&self.target, &self.namespace).await);
             let mut report = CleaningReport::default();
             remove_streams(&self.target, &self.run, &self.namespace, Mode::Remove, &mut report).await;
+            remove_namespaces(Objects::of_admin(&self.target), &self.run, Mode::Remove, &mut report).await;
             left.extend(report.left);
         }
         left

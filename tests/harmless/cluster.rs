@@ -96,6 +96,16 @@ impl Cluster {
         state
     }
 
+    /// Fails, naming the collections, if something is not as it was.
+    pub(crate) async fn assert_as(&self, before: &Value) {
+        let after = self.state().await;
+        for collection in COLLECTIONS {
+            let [before, after] =
+                [before, &after].map(|state| serde_json::to_string_pretty(&state[collection]).unwrap());
+            assert_eq!(before, after, "{collection}");
+        }
+    }
+
     /// Waits until an object is as `is_so` says. Polls: the server has no watches.
     pub(crate) async fn until(&self, path: &str, is_so: impl Fn(&Value) -> bool) {
         for _ in 0..1500 {

@@ -101,7 +101,7 @@ async fn what_appears_after_the_clean_up_is_removed_at_the_end() {
     let deletions =
         front.seen.lock().unwrap().iter().filter(|seen| seen.contains("DELETE") && seen.contains("/quick-")).count();
     assert!(deletions >= 2, "{:#?}", front.seen.lock().unwrap());
-    assert_eq!(cluster.state().await, before);
+    cluster.assert_as(&before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,5 +126,5 @@ async fn a_second_signal_ends_at_once_and_says_what_is_left() {
     let id = run.stderr.split("--run ").nth(1).unwrap()[..8].to_owned();
     let cleaned = finish(cluster.url(), &["clean", "--run", &id]).await;
     assert_eq!(cleaned.exit, Some(0), "{}{}", cleaned.stdout, cleaned.stderr);
-    assert_eq!(cluster.state().await, before);
+    cluster.assert_as(&before).await;
 }

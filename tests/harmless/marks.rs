@@ -18,7 +18,7 @@ async fn what_has_no_mark_is_never_touched() {
         let cleaned = finish(cluster.url(), &arguments).await;
         assert_eq!(cleaned.exit, Some(0), "{}", cleaned.stderr);
         assert_eq!(cleaned.stdout, format!("nothing to clean up on {}\n", cluster.url()));
-        assert_eq!(cluster.state().await, before, "{arguments:?}");
+        cluster.assert_as(&before).await;
     }
 }
 
@@ -34,7 +34,7 @@ async fn a_run_in_a_namespace_of_others_is_found_by_its_id() {
 
     let cleaned = finish(cluster.url(), &["clean", "--run", &run, "--namespace", "team"]).await;
     insta::assert_snapshot!("by-its-id", cleaned.text(cluster.url()));
-    assert_eq!(cluster.state().await, before);
+    cluster.assert_as(&before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,7 @@ async fn a_user_who_may_not_make_namespaces_gets_a_project() {
     let before = cluster.state().await;
     let run = as_alice(cluster.url(), &arguments(&[])).await;
     assert_eq!(run.exit, Some(0), "{}{}", run.stdout, run.stderr);
-    assert_eq!(cluster.state().await, before);
+    cluster.assert_as(&before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +39,7 @@ async fn a_project_that_a_killed_run_left_is_cleaned_up() {
     assert_ne!(cluster.state().await, before);
     let cleaned = as_alice(cluster.url(), &["clean"]).await;
     insta::assert_snapshot!("project-cleaned", cleaned.text(cluster.url()));
-    assert_eq!(cluster.state().await, before);
+    cluster.assert_as(&before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,5 +67,5 @@ async fn a_run_in_a_namespace_of_others_needs_no_right_to_make_one() {
     let before = cluster.state().await;
     let run = as_alice(cluster.url(), &arguments(&["--namespace", "team"])).await;
     assert_eq!(run.exit, Some(0), "{}{}", run.stdout, run.stderr);
-    assert_eq!(cluster.state().await, before);
+    cluster.assert_as(&before).await;
 }

@@ -177,7 +177,7 @@ impl Unfinished {
             .iter()
             .flat_map(|(session, namespace)| {
                 let made = session.cleanup.made().into_iter();
-                session.configuration.changed().into_iter().chain(made).chain(namespace.clone())
+                session.configuration.unrestored().into_iter().chain(made).chain(namespace.clone())
             })
             .collect()
     }

@@ -1,6 +1,9 @@
 //! What a run changes in the configuration of its target.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+};
 
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -31,6 +34,8 @@ pub struct ClusterConfiguration {
     run: RunId,
     access: ConfigurationAccess,
     state: Arc<Mutex<State>>,
+    /// The paths of what is not put back yet: what can be said while the state is being worked on.
+    unrestored: std::sync::Mutex<Vec<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -72,7 +77,7 @@ impl ClusterConfiguration {
     /// The configuration of `target`, which nothing has touched yet.
     #[must_use]
     pub fn new(target: Target, run: RunId, access: ConfigurationAccess) -> Self {
-        Self { target, run, access, state: Arc::default() }
+        Self { target, run, access, state: Arc::default(), unrestored: std::sync::Mutex::default() }
     }
 
     /// Whether the configuration could be changed now; takes nothing.
@@ -168,6 +173,7 @@ impl ClusterConfiguration {
             }
         }
         kept.reverse();
+        self.note_unrestored(&kept);
         state.changes = kept;
         left
     }
@@ -192,14 +198,15 @@ impl ClusterConfiguration {
         left
     }
 
-    /// What is not as it was before the run, as far as that can be said at once.
+    /// The paths of what is not as it was before the run.
     #[must_use]
-    pub fn changed(&self) -> Vec<String> {
-        let Ok(state) = self.state.try_lock() else {
-            return vec!["the configuration of the cluster, which was being changed".to_owned()];
-        };
-        let lock = matches!(state.claim, Claim::Held(_)).then(|| "the lock on the cluster's configuration".to_owned());
-        state.changes.iter().map(|change| change.path.clone()).chain(lock).collect()
+    pub fn unrestored(&self) -> Vec<String> {
+        self.unrestored.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_unrestored(&self, changes: &[Change]) {
+        let paths = changes.iter().map(|change| change.path.clone()).collect();
+        *self.unrestored.lock().unwrap_or_else(PoisonError::into_inner) = paths;
     }
 
     async fn remove(&self, state: &mut State, path: &str) -> Result<(), NotApplied> {
@@ -223,8 +230,9 @@ impl ClusterConfiguration {
             let current = objects.get(path).await.map_err(failed)?;
             let written = match current {
                 None if !self.run.owns(name) && name != SINGLETON && self.access != ConfigurationAccess::Exclusive => {
-                    let message =
-                        format!("{path} is not there, and its name is not the run's own: it needs `{{{{stream}}}}`");
+                    let message = format!(
+                        "{path} is not there, and its name is not the run's own: expected one with `{{{{stream}}}}`"
+                    );
                     return Err(NotApplied::Failed(message));
                 }
                 None => {
@@ -264,6 +272,7 @@ impl ClusterConfiguration {
             Some(known) => known.after = change.after,
             None => state.changes.push(change),
         }
+        self.note_unrestored(&state.changes);
         if self.access == ConfigurationAccess::Exclusive {
             return Ok(());
         }
@@ -276,6 +285,7 @@ impl ClusterConfiguration {
             Claim::NotTried | Claim::Refused(_) => Err("the run does not hold the lock".to_owned()),
         };
         noted.map_err(|error| {
+            self.note_unrestored(&before);
             state.changes = before;
             NotApplied::Failed(error)
         })

@@ -1,6 +1,7 @@
 //! Cleaning up after runs that did not do so themselves.
 
 use super::{
+    namespaces::remove_namespaces,
     removal::{CleaningReport, Mode},
     runs::{self, FoundRun},
     streams::remove_streams,
@@ -102,6 +103,7 @@ async fn clean_run(target: &Target, run: &RunId, found: FoundRun, cleaning: &Cle
             remove_marked(objects, run, &collection, mode, report).await;
         }
     }
+    remove_namespaces(objects, run, mode, report).await;
     for (path, object) in &found.namespaces {
         report.remove(mode, objects, path, object).await;
     }

@@ -4,12 +4,13 @@
 //! none of them is never touched.
 
 mod clean;
+mod namespaces;
 mod removal;
 mod runs;
 mod streams;
 
-pub(super) use self::streams::remove_streams;
 pub use self::{
     clean::{Cleaning, clean},
     removal::{CleaningReport, Mode},
 };
+pub(super) use self::{namespaces::remove_namespaces, streams::remove_streams};
