@@ -43,6 +43,19 @@ impl Shape {
         }
     }
 
+    /// A regular expression that every text of this shape matches, and few others; its shortest match is taken.
+    #[must_use]
+    pub(super) const fn expression(&self) -> &'static str {
+        match self {
+            Self::Uid(_) => "[0-9a-fA-F-]+?",
+            Self::ResourceVersion(_) => "[0-9A-Za-z_-]+?",
+            Self::Time(_) => "[0-9TZtz:.+-]+?",
+            Self::Port => "[0-9]+?",
+            Self::IntegratedRegistry => r"[0-9A-Za-z.:\[\]-]+?",
+            Self::Text(_) => "(?s:.)+?",
+        }
+    }
+
     /// Whether `text` has this shape.
     #[must_use]
     pub fn fits(&self, text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! The mock registry of one case.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use tokio::net::TcpListener;
 
@@ -38,6 +38,9 @@ pub(super) struct Asked {
     /// Every request, in order.
     pub(super) made: Vec<Entry>,
 }
+
+/// How long requests to the registry may still take when the case is over.
+const GRACE: Duration = Duration::from_secs(2);
 
 impl MockRegistry {
     /// Starts a registry at `place`.
@@ -118,9 +121,10 @@ impl MockRegistry {
         unfired.into_iter().chain(misfired)
     }
 
-    /// Stops the registry once it has answered what is under way.
+    /// Stops the registry once it has answered what is under way. The case is judged by then: a connection that the
+    /// implementation left half done is closed.
     pub(super) async fn stop(self) {
-        self.registry.finish().await;
+        self.registry.shutdown(GRACE).await;
     }
 }
 

@@ -84,6 +84,12 @@ impl ApiError {
         Self::new(400, "BadRequest", message)
     }
 
+    /// 500: the body of the request could not be read to its end. Recorded from openshift-apiserver 4.22, which gives no
+    /// reason.
+    pub(crate) fn unreadable(message: impl Into<String>) -> Self {
+        Self::new(500, "", message)
+    }
+
     /// 401, with its own words.
     pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
         Self::new(401, "Unauthorized", message)

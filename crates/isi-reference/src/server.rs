@@ -1,24 +1,30 @@
 //! The server: connections, with and without TLS.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::watch,
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 
 use super::{Options, api::Api, tls};
 
-/// How long a connection that is in the middle of an answer gets when the server stops.
+/// How long the requests under way may take when the server stops.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+/// How long a client may take for a TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take for the head of a request, and how long an idle HTTP/2 connection stays unprobed.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait before accepting again when the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Why the reference could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +46,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Running {
     url: String,
-    stop: watch::Sender<bool>,
+    stop: CancellationToken,
     serving: JoinHandle<()>,
 }
 
@@ -51,9 +57,9 @@ impl Running {
         &self.url
     }
 
-    /// Stops taking connections, and waits for the answers that are on their way.
+    /// Stops accepting connections, and waits up to five seconds for the requests under way, their bodies included.
     pub async fn shutdown(mut self) {
-        self.stop.send_replace(true);
+        self.stop.cancel();
         if let Err(error) = (&mut self.serving).await {
             tracing::debug!(%error, "the server did not end by itself");
         }
@@ -62,7 +68,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
+        self.stop.cancel();
     }
 }
 
@@ -79,54 +85,63 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let listener = TcpListener::bind(address).await.map_err(listen_error)?;
     let bound = listener.local_addr().map_err(listen_error)?;
     let scheme = if acceptor.is_some() { "https" } else { "http" };
-    let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(serve(listener, acceptor, api, stopped));
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(serve(listener, acceptor, api, stop.clone()));
     Ok(Running { url: format!("{scheme}://{bound}"), stop, serving })
 }
 
-async fn serve(
-    listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
-    api: Arc<Api>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let open = Arc::new(GracefulShutdown::new());
+/// Accepts connections until told to stop. They are tasks of this one, so that none outlives it.
+async fn serve(listener: TcpListener, acceptor: Option<TlsAcceptor>, api: Arc<Api>, stop: CancellationToken) {
+    let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            _ = stopped.wait_for(|stopped| *stopped) => break,
+            () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    tokio::spawn(connection(stream, acceptor.clone(), Arc::clone(&api), Arc::clone(&open)));
+                    connections.spawn(connection(stream, acceptor.clone(), Arc::clone(&api), stop.clone()));
                 }
-                Err(error) => tracing::debug!(%error, "a connection was lost before it began"),
+                Err(error) => pause_after(&error).await,
             },
+            Some(_) = connections.join_next() => {}
         }
     }
     drop(listener);
-    if let Ok(open) = Arc::try_unwrap(open)
-        && tokio::time::timeout(SHUTDOWN_GRACE, open.shutdown()).await.is_err()
-    {
-        tracing::debug!("some answers took too long to wait for");
+    let all = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(SHUTDOWN_GRACE, all).await.is_err() {
+        tracing::debug!(left = connections.len(), "some responses took too long to wait for");
     }
 }
 
-async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, api: Arc<Api>, open: Arc<GracefulShutdown>) {
+/// Waits a moment when accepting fails for want of file descriptors or memory, which passes: the next attempt would fail at
+/// once. A connection that ended before it was accepted needs no pause.
+async fn pause_after(error: &std::io::Error) {
+    if error.kind() != std::io::ErrorKind::ConnectionAborted {
+        tracing::warn!(%error, "cannot accept a connection");
+        tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, api: Arc<Api>, stop: CancellationToken) {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::trace!(%error, "answers may be delayed");
+        tracing::trace!(%error, "responses may be delayed");
     }
-    match acceptor {
-        None => exchange(stream, api, open).await,
-        Some(acceptor) => match acceptor.accept(stream).await {
-            Ok(stream) => exchange(stream, api, open).await,
-            Err(error) => tracing::debug!(%error, "no TLS with this client"),
-        },
+    let Some(acceptor) = acceptor else { return exchange(stream, api, stop).await };
+    let accepted = tokio::select! {
+        accepted = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)) => accepted,
+        () = stop.cancelled() => return,
+    };
+    match accepted {
+        Ok(Ok(stream)) => exchange(stream, api, stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
+/// Serves the requests of a connection; when the server stops, the one that is under way is answered.
 async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     api: Arc<Api>,
-    open: Arc<GracefulShutdown>,
+    stop: CancellationToken,
 ) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let api = Arc::clone(&api);
@@ -135,10 +150,18 @@ async fn exchange(
             Ok::<_, Infallible>(api.answer(parts, body).await)
         }
     });
-    let builder = Builder::new(TokioExecutor::new());
-    let connection = open.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
-    drop(open);
-    if let Err(error) = connection.await {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_TIMEOUT);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).into_owned());
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
 }

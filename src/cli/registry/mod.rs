@@ -119,9 +119,10 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     }
     let core = registry.core();
     tokio::select! {
-        () = registry.finish() => {}
+        finished = registry.shutdown(PATIENCE) => if !finished {
+            eprintln!("note: a client was still being served");
+        },
         () = interrupted() => {}
-        () = tokio::time::sleep(PATIENCE) => eprintln!("note: a client was still being served"),
     }
     let findings = core.findings();
     for finding in &findings {

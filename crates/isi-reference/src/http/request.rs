@@ -1,5 +1,7 @@
 //! A request, taken apart.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, header::USER_AGENT, request::Parts};
 use http_body_util::BodyExt;
@@ -14,6 +16,9 @@ use crate::{
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
 /// How much of a body beyond the limit is read and dropped, so that the client gets to read the answer.
 const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
+
+/// How long the next piece of a body may take.
+const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
 /// A request of the API.
 #[derive(Debug)]
@@ -67,7 +72,7 @@ impl Request {
         self.header(USER_AGENT).unwrap_or_default()
     }
 
-    /// The body, unless it is too long.
+    /// The body, unless it is too long or broke off.
     pub(crate) fn body(&self) -> Result<&Bytes> {
         self.body.as_ref().map_err(Clone::clone)
     }
@@ -76,7 +81,13 @@ impl Request {
 async fn read_body(mut body: hyper::body::Incoming, limit: usize) -> Result<Bytes> {
     let mut read = BytesMut::new();
     let mut length = 0;
-    while let Some(Ok(frame)) = body.frame().await {
+    loop {
+        let frame = match tokio::time::timeout(IDLE_LIMIT, body.frame()).await {
+            Err(_) => return Err(ApiError::unreadable("i/o timeout")),
+            Ok(None) => break,
+            Ok(Some(Err(error))) => return Err(ApiError::unreadable(cause(&error))),
+            Ok(Some(Ok(frame))) => frame,
+        };
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
         if length <= limit {
@@ -86,4 +97,18 @@ async fn read_body(mut body: hyper::body::Incoming, limit: usize) -> Result<Byte
         }
     }
     if length > limit { Err(ApiError::too_large(limit)) } else { Ok(read.freeze()) }
+}
+
+/// Why a body broke off, in the words of Go's HTTP server.
+fn cause(error: &hyper::Error) -> &'static str {
+    let mut source = std::error::Error::source(error);
+    while let Some(current) = source {
+        if let Some(io) = current.downcast_ref::<std::io::Error>()
+            && io.kind() == std::io::ErrorKind::InvalidInput
+        {
+            return "invalid byte in chunk length";
+        }
+        source = current.source();
+    }
+    "unexpected EOF"
 }

@@ -1,6 +1,6 @@
 //! A conversation with one repository of a registry: the ping that starts it, the credentials, the requests.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -24,6 +24,8 @@ use crate::{behaviour::Behaviour, json};
 pub(crate) const PING_TIMEOUT: Duration = Duration::from_secs(15);
 /// How often a registry that asks for patience is asked again.
 const RETRIES: u32 = 2;
+/// How many tags of a repository are read; a registry can send pages without end.
+const TAG_LIMIT: usize = 1_000_000;
 
 type Result<T> = std::result::Result<T, FetchError>;
 
@@ -254,8 +256,15 @@ impl<'a> Connection<'a> {
     /// Lists the tags of the repository, page after page.
     pub(crate) async fn tags(&mut self) -> Result<Vec<String>> {
         let mut tags = Vec::new();
+        let mut pages = HashSet::new();
         let mut next = "tags/list".to_owned();
         loop {
+            if !pages.insert(next.clone()) || tags.len() > TAG_LIMIT || pages.len() > TAG_LIMIT / 100 {
+                return Err(FetchError::Text(format!(
+                    "the registry's list of tags does not end: {next} was reached after {} tags",
+                    tags.len()
+                )));
+            }
             let answer = self.send_patiently(Method::GET, &next, HeaderMap::new()).await?;
             let body = answer.body.map_err(FetchError::Text)?;
             tags.extend(read_tags(&body)?);

@@ -2,7 +2,7 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode, header::LOCATION};
 use reqwest::Client;
 use rustls::{
@@ -15,6 +15,9 @@ use super::reach::Reach;
 
 /// How many requests in a row may be redirected.
 const REDIRECT_LIMIT: usize = 10;
+/// The longest body that is read from a registry, in bytes, encoded or decoded. Manifests and configs are far shorter;
+/// registries themselves take manifests of 4 MiB at most.
+pub(crate) const BODY_LIMIT: usize = 16 << 20;
 
 /// The clients of a server: one that checks certificates, and one that does not.
 #[derive(Debug, Clone)]
@@ -85,7 +88,7 @@ impl Clients {
                 url = next;
                 continue;
             }
-            let body = response.bytes().await.map_err(|error| body_error(&error));
+            let body = read_body(response).await;
             return Ok(Answer { status, headers, body });
         }
         Err(format!("{} \"{url}\": stopped after {REDIRECT_LIMIT} redirects", go_method(&ask.method)))
@@ -195,6 +198,23 @@ fn redirect(status: StatusCode, headers: &HeaderMap, from: &reqwest::Url) -> Opt
     let redirects = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = redirects.then(|| headers.get(LOCATION))??.to_str().ok()?;
     from.join(location).ok()
+}
+
+/// Reads a body up to [`BODY_LIMIT`]; the rest of a longer one is not waited for.
+async fn read_body(mut response: reqwest::Response) -> Result<Bytes, String> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| body_error(&error))? {
+        if body.len() + chunk.len() > BODY_LIMIT {
+            return Err(too_long());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// The failure of a body that is longer than [`BODY_LIMIT`].
+pub(crate) fn too_long() -> String {
+    format!("the registry sent a body of more than {BODY_LIMIT} bytes")
 }
 
 fn body_error(error: &reqwest::Error) -> String {

@@ -6,6 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::{Compression, write::GzEncoder};
 use oci_types::{Digest, media_type::DOCKER_MANIFEST_V2};
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -131,4 +132,60 @@ async fn follows_the_pages_of_a_tag_list() {
     let images = answer["status"]["repository"]["images"].as_array().unwrap();
     let tags: Vec<&str> = images.iter().map(|image| image["tag"].as_str().unwrap()).collect();
     assert_eq!(tags, ["latest", "a", "b"]);
+}
+
+#[rstest]
+#[case::as_it_is("config", None)]
+#[case::compressed("config", Some("gzip"))]
+#[case::manifest("manifest", None)]
+#[tokio::test]
+async fn a_body_that_is_too_long_fails_its_image(#[case] part: &str, #[case] encoding: Option<&str>) {
+    const TOO_LONG: usize = (16 << 20) + 1;
+    let body = match encoding {
+        None => vec![b' '; TOO_LONG],
+        Some(_) => {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+            encoder.write_all(&vec![b' '; TOO_LONG]).unwrap();
+            encoder.finish().unwrap()
+        }
+    };
+    let mut answer = ResponseTemplate::new(200).set_body_bytes(body);
+    if let Some(encoding) = encoding {
+        answer = answer.insert_header("content-encoding", encoding);
+    }
+    let server = match part {
+        "config" => {
+            let server = registry().await;
+            serve(&server, &format!("/v2/app/blobs/{}", config_digest()), answer).await;
+            server
+        }
+        _ => {
+            let server = MockServer::start().await;
+            serve(&server, "/v2/", ResponseTemplate::new(200)).await;
+            serve(&server, "/v2/app/manifests/v1", answer).await;
+            server
+        }
+    };
+    let status = import(&Reference::start().await, &server).await;
+    let message = status["message"].as_str().unwrap();
+    assert!(message.contains("sent a body of more than 16777216 bytes"), "{status}");
+}
+
+#[tokio::test]
+async fn a_list_of_tags_without_an_end_is_given_up() {
+    let server = MockServer::start().await;
+    serve(&server, "/v2/", ResponseTemplate::new(200)).await;
+    let page = ResponseTemplate::new(200)
+        .set_body_json(json!({ "name": "app", "tags": ["v1"] }))
+        .insert_header("link", "</v2/app/tags/list?n=1&last=v1>; rel=\"next\"");
+    serve(&server, "/v2/app/tags/list", page).await;
+    let import = json!({
+        "kind": "ImageStreamImport", "apiVersion": "image.openshift.io/v1", "metadata": { "name": "app" },
+        "spec": { "import": false, "repository": {
+            "from": { "kind": "DockerImage", "name": format!("{}/app", server.address()) }, "importPolicy": { "insecure": true },
+        } },
+    });
+    let answer = Reference::start().await.post(&format!("{NAMESPACE}/imagestreamimports"), &import).await;
+    let message = answer["status"]["repository"]["status"]["message"].as_str().unwrap();
+    assert!(message.contains("list of tags does not end"), "{answer}");
 }

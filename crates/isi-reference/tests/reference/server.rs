@@ -7,6 +7,10 @@ use reqwest::{Method, StatusCode, Version};
 use rstest::rstest;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::{NAMESPACE, Reference, client, import_of, read};
 
@@ -112,4 +116,59 @@ async fn objects_carry_their_path_in_old_versions_only(#[case] api_version: ApiV
     let stream = json!({ "metadata": { "name": "app" } });
     let created = reference.post(&format!("{NAMESPACE}/imagestreams"), &stream).await;
     assert_eq!(created["metadata"].get("selfLink").is_some(), expected);
+}
+
+#[rstest]
+#[case::a_length_that_is_not_reached("Content-Length: 1000\r\n\r\n", "", "unexpected EOF")]
+#[case::a_chunk_that_is_not_reached("Transfer-Encoding: chunked\r\n\r\nffff\r\n", "", "unexpected EOF")]
+#[case::a_chunk_without_a_length("Transfer-Encoding: chunked\r\n\r\n", "zz\r\n", "invalid byte in chunk length")]
+#[tokio::test]
+async fn a_request_that_breaks_off_is_not_carried_out(
+    #[case] framing: &str,
+    #[case] end: &str,
+    #[case] expected: &str,
+) {
+    let reference = Reference::start().await;
+    // YAML is whole at every line: half a stream would be a stream.
+    let head = format!(
+        "POST /{NAMESPACE}/imagestreams HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer user-alice\r\n\
+         Content-Type: application/yaml\r\n{framing}"
+    );
+    let body = if end.is_empty() { "metadata:\n  name: app\n" } else { "" };
+    let mut client = TcpStream::connect(reference.running.url().trim_start_matches("http://")).await.unwrap();
+    client.write_all(format!("{head}{body}{end}").as_bytes()).await.unwrap();
+    client.shutdown().await.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 500") && answer.contains(expected), "{answer}");
+    let stream = reference.request(Method::GET, &format!("{NAMESPACE}/imagestreams/app")).send().await.unwrap();
+    assert_eq!(stream.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn shutting_down_waits_for_the_request_under_way_and_for_nothing_else() {
+    let reference = Reference::start().await;
+    let address = reference.running.url().trim_start_matches("http://").to_owned();
+    let idle = TcpStream::connect(&address).await.unwrap();
+    let mut client = TcpStream::connect(&address).await.unwrap();
+    let body = r#"{"metadata":{"name":"app"}}"#;
+    let head = format!(
+        "POST /{NAMESPACE}/imagestreams HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer user-alice\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    client.write_all(head.as_bytes()).await.unwrap();
+    // The server asks for the body once the request is under way.
+    let mut continued = [0; 25];
+    client.read_exact(&mut continued).await.unwrap();
+    let shutdown = tokio::spawn(reference.running.shutdown());
+    while TcpStream::connect(&address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    client.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    tokio::time::timeout(Duration::from_secs(2), shutdown).await.unwrap().unwrap();
+    drop(idle);
 }

@@ -8,6 +8,8 @@ use http::{
     header::{CONTENT_LENGTH, CONTENT_TYPE},
 };
 
+use percent_encoding::{CONTROLS, utf8_percent_encode};
+
 use super::store::Content;
 
 /// What the registry says to a request.
@@ -105,11 +107,11 @@ impl Answer {
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
 
-    /// Sets a header to a text; one that no header can hold is left out.
+    /// Sets a header to a text. What HTTP cannot carry is percent-encoded, as in a URL.
     pub(crate) fn header(&mut self, name: HeaderName, text: &str) {
-        if let Ok(value) = HeaderValue::from_str(text) {
-            self.headers.insert(name, value);
-        }
+        let encoded = utf8_percent_encode(text, CONTROLS).to_string();
+        let value = HeaderValue::try_from(encoded).expect("ASCII without control characters is a header's value");
+        self.headers.insert(name, value);
     }
 
     /// Puts another body in place of the present one.

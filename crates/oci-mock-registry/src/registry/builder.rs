@@ -1,6 +1,6 @@
 //! A running registry, and how to start one.
 
-use std::{io, net::SocketAddr, ops::Deref, path::PathBuf, sync::Arc};
+use std::{io, net::SocketAddr, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
@@ -75,9 +75,11 @@ impl Registry {
         self.core.clone()
     }
 
-    /// Accepts no more connections, and returns when the requests under way have been answered.
-    pub async fn finish(self) {
-        self.server.finish().await;
+    /// Accepts no more connections, and returns when the requests under way have been answered, or after `grace`: a client
+    /// that sends half a request, or a fault that stalls, would hold it up for ever. Connections that are still open then
+    /// are closed, and `false` is returned.
+    pub async fn shutdown(self, grace: Duration) -> bool {
+        self.server.shutdown(grace).await
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use http::{header::HOST, request::Parts};
+use http::{HeaderName, HeaderValue, request::Parts};
 
 use super::{
     answer::Delivery,
@@ -18,6 +18,7 @@ use super::{
     finding::Finding,
     folder::{self, FolderError},
     journal::{Entry, Journal, Listener},
+    origin::Origin,
     route::Route,
     store::{Store, Uploads},
 };
@@ -36,8 +37,7 @@ pub struct Core {
     store: RwLock<Store>,
     pub(super) uploads: Uploads,
     images: Images,
-    host: String,
-    secure: bool,
+    origin: Origin,
     pub(super) access: Access,
     pub(super) tags: TagListing,
     pub(super) read_only: bool,
@@ -78,6 +78,16 @@ pub enum FixtureError {
     /// A signature takes OpenPGP.
     #[error(transparent)]
     OpenPgp(#[from] NoOpenPgp),
+    /// A fault sets a header that HTTP cannot carry.
+    #[error("fault `{fault}` cannot set the header `{name}` to {value:?}: HTTP cannot carry it")]
+    Header {
+        /// The fault's name.
+        fault: String,
+        /// The name of the header.
+        name: String,
+        /// Its value, variables filled in.
+        value: String,
+    },
     /// A filled-in pattern is none.
     #[error(transparent)]
     Pattern(#[from] crate::fixture::ParsePatternError),
@@ -90,13 +100,13 @@ impl Core {
     /// # Errors
     /// When the fixture names an image that is not among `images`.
     pub fn new(fixture: &RegistryFixture, images: Images, host: String, secure: bool) -> Result<Self, FixtureError> {
+        let origin = Origin::new(host, secure);
         let core = Self {
             store: RwLock::default(),
             uploads: Uploads::default(),
             images,
-            host,
-            secure,
-            access: Access::new(fixture.auth.clone(), fixture.quirks, secure),
+            access: Access::new(fixture.auth.clone(), fixture.quirks, origin.clone()),
+            origin,
             tags: fixture.tags.clone(),
             read_only: fixture.read_only,
             quirks: fixture.quirks,
@@ -186,6 +196,14 @@ impl Core {
         for value in fault.headers.values_mut().flatten() {
             *value = self.fill(value)?;
         }
+        let location = fault.redirect.as_deref().map(|location| ("Location", location));
+        let set = fault.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
+        for (name, value) in set.chain(location) {
+            if HeaderName::try_from(name).is_err() || HeaderValue::from_str(value).is_err() {
+                let (name, value) = (name.to_owned(), value.to_owned());
+                return Err(FixtureError::Header { fault: fault.name().to_owned(), name, value });
+            }
+        }
         let swapped = fault.image.as_deref().map(|name| self.image(name)).transpose()?;
         let swapped = swapped.map(|image| image.manifest.clone());
         self.faults.arm(fault, swapped);
@@ -239,26 +257,17 @@ impl Core {
     /// The base URL by which clients reach the registry, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
-        self.url_of(&self.host)
+        self.origin.url()
     }
 
     /// The base URL by which this client reaches the registry.
     pub(super) fn url_for(&self, request: &Parts) -> String {
-        self.url_of(self.host_for(request))
+        self.origin.url_for(request)
     }
 
     /// The base URL of the registry as another host than the one by which this client reaches it; none if it has but one.
     pub(super) fn url_elsewhere(&self, request: &Parts) -> Option<String> {
-        let host = self.host_for(request);
-        Some(elsewhere(host)).filter(|other| other != host).map(|other| self.url_of(&other))
-    }
-
-    fn host_for<'a>(&'a self, request: &'a Parts) -> &'a str {
-        request.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or(&self.host)
-    }
-
-    fn url_of(&self, host: &str) -> String {
-        format!("{}://{host}", if self.secure { "https" } else { "http" })
+        Some(self.origin.url_elsewhere(request)).filter(|other| *other != self.url_for(request))
     }
 
     /// The endpoint that a path names in this registry.
@@ -271,7 +280,7 @@ impl Core {
 
     /// Host and port by which clients reach the registry.
     pub(super) fn host(&self) -> &str {
-        &self.host
+        self.origin.host()
     }
 
     /// Says from now on that there are signatures to be found through OpenShift's extension, if there are.
@@ -306,8 +315,8 @@ impl Core {
     /// `text` with its variables replaced.
     pub(super) fn fill(&self, text: &str) -> Result<String, FixtureError> {
         template::replace(text, |name| match name.parse() {
-            Ok(Variable::Registry) => Ok(Some(self.host.clone())),
-            Ok(Variable::Elsewhere) => Ok(Some(elsewhere(&self.host))),
+            Ok(Variable::Registry) => Ok(Some(self.host().to_owned())),
+            Ok(Variable::Elsewhere) => Ok(Some(elsewhere(self.host()))),
             Ok(Variable::Digest { image, part, .. }) => {
                 let digest = self.digest(&image, part)?;
                 let digest = digest.ok_or_else(|| FixtureError::Content(name.to_owned()))?;

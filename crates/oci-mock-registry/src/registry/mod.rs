@@ -46,6 +46,7 @@ mod finding;
 mod folder;
 mod journal;
 mod lookaside;
+mod origin;
 mod query;
 mod quirks;
 mod route;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use http::{Method, Uri};
+use http::Uri;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::{
@@ -55,9 +55,14 @@ impl RegistryResponder {
 impl Respond for RegistryResponder {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let mut parts = http::Request::new(()).into_parts().0;
-        parts.method = Method::from_bytes(request.method.as_str().as_bytes()).unwrap_or_default();
+        parts.method = request.method.clone();
         let query = request.url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        parts.uri = Uri::try_from(format!("{}{query}", request.url.path())).unwrap_or_default();
+        parts.uri = match Uri::try_from(format!("{}{query}", request.url.path())) {
+            Ok(uri) => uri,
+            Err(error) => {
+                return ResponseTemplate::new(400).set_body_string(format!("invalid request target: {error}"));
+            }
+        };
         parts.headers = request.headers.clone();
         let Delivery { answer, delay, manner } = self.0.respond(&parts, &request.body);
         if manner != Manner::Whole {

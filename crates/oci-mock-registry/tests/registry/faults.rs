@@ -1,7 +1,10 @@
 //! Faults as answers; what they do to connections is in `transport`.
 
 use http::StatusCode;
-use oci_mock_registry::registry::{Answer, Core};
+use oci_mock_registry::{
+    fixture::Fault,
+    registry::{Answer, Core},
+};
 use rstest::rstest;
 
 use crate::support::{ask, body, header, registry, send};
@@ -147,4 +150,13 @@ fn accounts_for_faults_that_never_fired_and_requests_that_nobody_expected() {
     assert_eq!(journal.iter().map(|entry| entry.unexpected).collect::<Vec<_>>(), [false, true]);
     assert_eq!(journal[0].fault.as_deref(), Some("outage"));
     assert_eq!(journal[0].status, Some(StatusCode::SERVICE_UNAVAILABLE));
+}
+
+#[rstest]
+#[case::redirect(Fault { redirect: Some("http://other.example/a\nb".to_owned()), ..Fault::when("manifests/*") }, "`Location`")]
+#[case::value(Fault::when("manifests/*").header("X-Mark", "a\r\nb"), "`X-Mark`")]
+#[case::name(Fault::when("manifests/*").header("X Mark", "a"), "`X Mark`")]
+fn a_header_that_http_cannot_carry_is_refused_when_the_fault_is_armed(#[case] fault: Fault, #[case] expected: &str) {
+    let error = faulty("").arm(fault).unwrap_err().to_string();
+    assert!(error.contains(expected) && error.contains("HTTP cannot carry it"), "{error}");
 }

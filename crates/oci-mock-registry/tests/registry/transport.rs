@@ -6,7 +6,7 @@ use std::{
 };
 
 use oci_mock_registry::{
-    fixture::{ConnectionFault, Fault},
+    fixture::{Auth, ConnectionFault, Fault},
     registry::{Registry, StartError},
 };
 use rstest::rstest;
@@ -127,7 +127,7 @@ async fn a_tls_handshake_is_refused_at_once_and_is_no_request() {
 }
 
 #[tokio::test]
-async fn finishing_waits_for_requests_and_not_for_idle_connections() {
+async fn shutting_down_waits_for_requests_and_not_for_idle_connections() {
     let registry = faulty(Fault::when("manifests/*").delay(Duration::from_millis(100))).await;
     let address = registry.address();
     let mut idle = TcpStream::connect(address).await.unwrap();
@@ -137,7 +137,7 @@ async fn finishing_waits_for_requests_and_not_for_idle_connections() {
         tokio::task::yield_now().await;
     }
     drop(idle);
-    registry.finish().await;
+    assert!(registry.shutdown(Duration::from_secs(5)).await);
     assert!(request.await.unwrap().unwrap().starts_with(b"HTTP/1.1 200"));
     TcpStream::connect(address).await.unwrap_err();
 }
@@ -146,14 +146,32 @@ async fn finishing_waits_for_requests_and_not_for_idle_connections() {
 #[case::at_once(Fault::when("manifests/*").connection(ConnectionFault::Stall))]
 #[case::in_the_body(Fault { truncate: Some(1), ..Fault::when("manifests/*").connection(ConnectionFault::Stall) })]
 #[tokio::test]
-async fn finishing_does_not_wait_for_a_connection_that_stalls(#[case] fault: Fault) {
+async fn shutting_down_does_not_wait_for_a_connection_that_stalls(#[case] fault: Fault) {
     let registry = faulty(fault).await;
     let mut stalled = TcpStream::connect(registry.address()).await.unwrap();
     stalled.write_all(&get(MANIFEST)).await.unwrap();
     while registry.journal(0).is_empty() {
         tokio::task::yield_now().await;
     }
-    timeout(Duration::from_secs(5), registry.finish()).await.unwrap();
+    assert!(registry.shutdown(Duration::from_secs(5)).await);
+}
+
+#[rstest]
+#[case::half_a_body(Fault::when("manifests/none"), b"PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{".to_vec())]
+#[case::a_long_delay(Fault::when("manifests/*").delay(Duration::from_secs(3_600)), get(MANIFEST))]
+#[case::slow(Fault { bytes_per_second: Some(1), ..Fault::when("manifests/*") }, get(MANIFEST))]
+#[tokio::test]
+async fn shutting_down_waits_no_longer_than_its_grace(#[case] fault: Fault, #[case] request: Vec<u8>) {
+    let registry = faulty(fault).await;
+    let mut client = TcpStream::connect(registry.address()).await.unwrap();
+    client.write_all(&request).await.unwrap();
+    // Another client is served meanwhile, so the request has been accepted.
+    exchange(registry.address(), &get("/v2/")).await.unwrap();
+    let ended = timeout(Duration::from_secs(5), registry.shutdown(Duration::from_millis(50))).await;
+    assert!(!ended.unwrap());
+    let mut rest = Vec::new();
+    // The connection is closed, or reset because the rest of the request was not read.
+    let _ = timeout(Duration::from_secs(5), client.read_to_end(&mut rest)).await.unwrap();
 }
 
 #[tokio::test]
@@ -161,4 +179,12 @@ async fn a_port_that_is_taken_is_an_error() {
     let first = Registry::builder().start().await.unwrap();
     let error = Registry::builder().listen(first.address()).start().await.unwrap_err();
     assert!(matches!(&error, StartError::Listen { address, .. } if *address == first.address()), "{error}");
+}
+
+#[tokio::test]
+async fn the_realm_of_a_client_that_names_no_host_is_on_the_registrys_own() {
+    let registry = Registry::builder().auth(Auth::bearer().user("robot", "secret")).start().await.unwrap();
+    let answer = exchange(registry.address(), b"GET /v2/ HTTP/1.0\r\n\r\n").await.unwrap();
+    let realm = format!("realm=\"http://{}/token\"", registry.host());
+    assert!(String::from_utf8_lossy(&answer).contains(&realm), "{}", String::from_utf8_lossy(&answer));
 }

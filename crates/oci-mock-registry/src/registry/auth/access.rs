@@ -15,6 +15,7 @@ use crate::{
     registry::{
         answer::{Answer, Refusal},
         error::{ErrorCode, OciError, errors},
+        origin::Origin,
         query,
         route::{Endpoint, Route},
     },
@@ -27,19 +28,19 @@ pub(crate) struct Access {
     /// The rules of the token endpoint, if there is one.
     pub(super) service: Option<Auth>,
     pub(super) quirks: Quirks,
-    pub(super) secure: bool,
+    pub(super) origin: Origin,
     pub(super) tokens: Tokens,
 }
 
 impl Access {
-    pub(crate) fn new(auth: Option<Auth>, quirks: Quirks, secure: bool) -> Self {
+    pub(crate) fn new(auth: Option<Auth>, quirks: Quirks, origin: Origin) -> Self {
         // A registry that says 401 to unknown repositories gives tokens to everyone, although it asks for them nowhere else.
         let service = auth.clone().unwrap_or_else(|| Auth::bearer().anonymous());
         let service = Some(service).filter(|service| {
             let says_unauthorized = quirks.has(Quirk::UnknownIsUnauthorized) || quirks.has(Quirk::UnknownNeedsUser);
             service.scheme == Scheme::Bearer && (auth.is_some() || says_unauthorized)
         });
-        Self { auth, service, quirks, secure, tokens: Tokens::default() }
+        Self { auth, service, quirks, origin, tokens: Tokens::default() }
     }
 
     /// Whether the request may be answered; if not, the answer that says why.
@@ -267,7 +268,7 @@ impl Access {
         needed: &[Scope],
         problem: Problem,
     ) -> String {
-        Challenge { quirks: &self.quirks, secure: self.secure, request, route, needed, problem }.text(scheme)
+        Challenge { quirks: &self.quirks, origin: &self.origin, request, route, needed, problem }.text(scheme)
     }
 
     /// 401 in the registry's own words.

@@ -1,16 +1,12 @@
 //! Challenges: how a registry says which credentials it wants (RFC 9110, section 11.6.1, and the token specification of
 //! Docker's registry).
 
-use http::{
-    header::{AUTHORIZATION, HOST},
-    request::Parts,
-};
+use http::{header::AUTHORIZATION, request::Parts};
 
 use super::{SERVICE, service::TokenPath, token::Scope};
 use crate::{
     fixture::{Quirk, Quirks, Scheme},
-    registry::route::Route,
-    variable::elsewhere,
+    registry::{origin::Origin, route::Route},
 };
 
 /// What is wrong with a request's credentials.
@@ -31,7 +27,7 @@ pub(super) enum Problem {
 /// What a challenge depends on.
 pub(super) struct Challenge<'a> {
     pub(super) quirks: &'a Quirks,
-    pub(super) secure: bool,
+    pub(super) origin: &'a Origin,
     pub(super) request: &'a Parts,
     pub(super) route: &'a Route<'a>,
     pub(super) needed: &'a [Scope],
@@ -55,7 +51,7 @@ impl Challenge<'_> {
         if self.has(Quirk::UpperCaseBasic) {
             format!("BASIC realm=\"{SERVICE}\"")
         } else if self.has(Quirk::BasicWithService) {
-            format!("Basic realm=\"{}/\",service=\"ecr.amazonaws.com\"", self.url())
+            format!("Basic realm=\"{}/\",service=\"ecr.amazonaws.com\"", self.origin.url_for(self.request))
         } else {
             format!("Basic realm=\"{SERVICE}\"")
         }
@@ -116,19 +112,10 @@ impl Challenge<'_> {
 
     /// The base URL of the token endpoint.
     fn realm_host(&self) -> String {
-        if self.has(Quirk::RealmOnOtherHost) { self.url_of(&elsewhere(self.host())) } else { self.url() }
-    }
-
-    /// The base URL by which this client reaches the registry.
-    fn url(&self) -> String {
-        self.url_of(self.host())
-    }
-
-    fn url_of(&self, host: &str) -> String {
-        format!("{}://{host}", if self.secure { "https" } else { "http" })
-    }
-
-    fn host(&self) -> &str {
-        self.request.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
+        if self.has(Quirk::RealmOnOtherHost) {
+            self.origin.url_elsewhere(self.request)
+        } else {
+            self.origin.url_for(self.request)
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Accepting connections, and ending them.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -16,7 +16,7 @@ use crate::registry::core::Core;
 
 /// How long a client may take for a TLS handshake, as long as for the head of a request.
 #[cfg(feature = "tls")]
-const HANDSHAKE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A task that accepts connections until it is told to stop. Dropping it ends every connection at once.
 #[derive(Debug)]
@@ -32,11 +32,11 @@ impl Server {
         Self { stop, task }
     }
 
-    /// Accepts nothing more, lets the requests under way finish, and returns when they have.
-    pub(crate) async fn finish(mut self) {
-        // Nobody listens if the task has ended, and then there is nothing to wait for.
+    /// Accepts no more connections and lets the requests under way finish, for `grace` at most. Returns whether all have.
+    pub(crate) async fn shutdown(mut self, grace: Duration) -> bool {
+        // Sending fails if the task has ended, and then there is nothing to wait for.
         let _ = self.stop.send(true);
-        let _ = (&mut self.task).await;
+        tokio::time::timeout(grace, &mut self.task).await.is_ok()
     }
 }
 
@@ -108,6 +108,6 @@ async fn first_byte(stream: &TcpStream) -> Option<u8> {
 async fn pause_after(error: &io::Error) {
     if error.kind() != io::ErrorKind::ConnectionAborted {
         tracing::warn!(%error, "cannot accept a connection");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
