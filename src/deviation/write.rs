@@ -74,6 +74,9 @@ mod tests {
             api_version: ApiVersion::V4_12,
             started: jiff::Timestamp::UNIX_EPOCH,
             duration: Duration::ZERO,
+            level: Level::Compatible,
+            absent_features: Vec::new(),
+            profiles: Vec::new(),
             interrupted: false,
             cases: vec![
                 CaseResult::of_checks("auth", "a", vec![fail(CheckKind::Golden), fail(CheckKind::Golden)]),

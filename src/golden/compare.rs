@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{GoldenStep, Memory, Pattern, Traffic, level};
+use super::{
+    GoldenStep, Memory, Pattern, Traffic,
+    level::{DifferenceKind, Rules},
+};
 use crate::{
     json_path::JsonPath,
     variable::{Bindings, Unbound},
@@ -44,11 +47,12 @@ pub fn compare(
     bindings: &Bindings,
     memory: &mut Memory,
 ) -> Result<Comparison, Unbound> {
-    let mut body = Comparer { bindings, memory, differences: Vec::new(), of_traffic: false };
+    let rules = Rules::of(&golden.body);
+    let mut body = Comparer { bindings, memory, differences: Vec::new(), rules: Some(rules) };
     body.headers(golden, answer)?;
     body.value(&JsonPath::root(), Some(&golden.body), Some(&answer.body))?;
     let answer_differences = body.differences;
-    let mut traffic = Comparer { bindings, memory, differences: Vec::new(), of_traffic: true };
+    let mut traffic = Comparer { bindings, memory, differences: Vec::new(), rules: None };
     traffic.value(&JsonPath::root(), Some(&lines(&golden.traffic)), Some(&lines(&answer.traffic)))?;
     Ok(Comparison { answer: answer_differences, traffic: traffic.differences })
 }
@@ -61,7 +65,8 @@ struct Comparer<'a> {
     bindings: &'a Bindings,
     memory: &'a mut Memory,
     differences: Vec<Difference>,
-    of_traffic: bool,
+    /// How binding differences are; those of traffic are never more than compatible.
+    rules: Option<Rules>,
 }
 
 impl Comparer<'_> {
@@ -104,7 +109,7 @@ impl Comparer<'_> {
                 path: JsonPath::root().key("headers").key("content-type"),
                 expected: Side::Value("application/json".into()),
                 actual: Side::of(content_type.as_ref()),
-                level: Level::Required,
+                level: Level::Compatible,
             });
         }
         if let Some(warning) = actual("warning").filter(|_| !golden.headers.contains_key("warning")) {
@@ -140,22 +145,31 @@ impl Comparer<'_> {
                 let pattern = Pattern::parse(expected);
                 if !pattern.matches(actual, self.bindings, self.memory)? {
                     let shown = pattern.show(self.bindings)?;
-                    self.differ(path, Side::Value(shown.into()), Side::Value(actual.as_str().into()), false);
+                    self.differ(
+                        path,
+                        Side::Value(shown.into()),
+                        Side::Value(actual.as_str().into()),
+                        DifferenceKind::Other,
+                    );
                 }
             }
             (expected, actual) if expected == actual => {}
             (expected, actual) => {
-                let null_or_absent =
-                    matches!((expected, actual), (None, Some(Value::Null)) | (Some(Value::Null), None));
+                let kind = match (expected, actual) {
+                    (None, Some(Value::Null)) | (Some(Value::Null), None) => DifferenceKind::NullOrAbsent,
+                    (Some(_), None) => DifferenceKind::Missing,
+                    (None, Some(_)) => DifferenceKind::Extra,
+                    _ => DifferenceKind::Other,
+                };
                 let shown = expected.map(|value| self.show(value)).transpose()?;
-                self.differ(path, Side::of(shown.as_ref()), Side::of(actual), null_or_absent);
+                self.differ(path, Side::of(shown.as_ref()), Side::of(actual), kind);
             }
         }
         Ok(())
     }
 
-    fn differ(&mut self, path: &JsonPath, expected: Side, actual: Side, null_or_absent: bool) {
-        let level = if self.of_traffic { Level::Compatible } else { level::of_body(path, null_or_absent) };
+    fn differ(&mut self, path: &JsonPath, expected: Side, actual: Side, kind: DifferenceKind) {
+        let level = self.rules.map_or(Level::Compatible, |rules| rules.level(path, kind));
         self.differences.push(Difference { path: path.clone(), expected, actual, level });
     }
 
@@ -212,13 +226,14 @@ mod tests {
     }
 
     #[rstest]
-    #[case::changed(json!({"a": {"b": [1, 2]}}), json!({"a": {"b": [1, 3]}}), difference("$.a.b[1]", "2", "3", Level::Required))]
-    #[case::order(json!([1, 1]), json!([1]), difference("$[1]", "1", "nothing", Level::Required))]
-    #[case::missing(json!({"a": "[stream]"}), json!({}), difference("$.a", "\"app\"", "nothing", Level::Required))]
-    #[case::extra(json!({}), json!({"a": 1}), difference("$.a", "nothing", "1", Level::Required))]
-    #[case::retyped(json!({"a": 1}), json!({"a": "1"}), difference("$.a", "1", "\"1\"", Level::Required))]
+    #[case::changed(json!({"a": {"b": [1, 2]}}), json!({"a": {"b": [1, 3]}}), difference("$.a.b[1]", "2", "3", Level::Compatible))]
+    #[case::order(json!([1, 1]), json!([1]), difference("$[1]", "1", "nothing", Level::Compatible))]
+    #[case::missing(json!({"a": "[stream]"}), json!({}), difference("$.a", "\"app\"", "nothing", Level::Compatible))]
+    #[case::extra(json!({}), json!({"a": 1}), difference("$.a", "nothing", "1", Level::Compatible))]
+    #[case::retyped(json!({"a": 1}), json!({"a": "1"}), difference("$.a", "1", "\"1\"", Level::Compatible))]
     #[case::foreign_text(json!({"message": "a"}), json!({"message": "b"}), difference("$.message", "\"a\"", "\"b\"", Level::Compatible))]
-    #[case::managed_fields_elsewhere(json!({}), json!({"managedFields": 1}), difference("$.managedFields", "nothing", "1", Level::Required))]
+    #[case::managed_fields_elsewhere(json!({}), json!({"managedFields": 1}), difference("$.managedFields", "nothing", "1", Level::Compatible))]
+    #[case::of_the_table(json!({"kind": "ImageStreamImport", "status": {"images": [{"tag": "v1"}]}}), json!({"kind": "ImageStreamImport", "status": {"images": [{"tag": "v2"}]}}), difference("$.status.images[0].tag", "\"v1\"", "\"v2\"", Level::Required))]
     #[case::null(json!({"a": null}), json!({}), difference("$.a", "null", "nothing", Level::Compatible))]
     fn what_differs_is_told_with_its_path_and_level(
         #[case] golden: Value,
@@ -229,8 +244,8 @@ mod tests {
     }
 
     #[rstest]
-    #[case::other_type(&[("content-type", "text/html")], "$.headers[\"content-type\"]", Level::Required)]
-    #[case::no_type(&[], "$.headers[\"content-type\"]", Level::Required)]
+    #[case::other_type(&[("content-type", "text/html")], "$.headers[\"content-type\"]", Level::Compatible)]
+    #[case::no_type(&[], "$.headers[\"content-type\"]", Level::Compatible)]
     #[case::warning(&[("content-type", "application/json"), ("warning", "299 - x")], "$.headers.warning", Level::Compatible)]
     fn headers_that_a_golden_does_not_speak_of_are_the_usual_ones(
         #[case] headers: &[(&str, &str)],

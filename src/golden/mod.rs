@@ -20,6 +20,9 @@ mod store;
 pub use any_order::in_order_of;
 pub use compare::{Answer, Comparison, compare};
 pub use content::{Golden, GoldenStep, Traffic};
+#[cfg(test)]
+pub(crate) use level::required_ids;
+pub(crate) use level::{DifferenceKind, Rules};
 pub use memory::Memory;
 pub use pattern::{Pattern, Piece};
 pub use propose::propose;

@@ -8,9 +8,11 @@ use std::{
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 
-use super::{excerpt::sides, redact::redact};
+use super::{excerpt::sides, redact::redact, summary};
 use crate::{
-    verdict::{CaseResult, CheckResult, Counts, Exchange, Level, RunResult, Verdict},
+    verdict::{
+        AbsentFeature, CaseResult, CheckResult, Counts, Exchange, Level, ProfileResult, RunResult, SuiteCounts, Verdict,
+    },
     version::ApiVersion,
 };
 
@@ -26,6 +28,10 @@ struct Page<'a> {
     interrupted: bool,
     verdict: Verdict,
     verdicts: [Verdict; Verdict::ALL.len()],
+    level: Level,
+    absent_features: Vec<&'a AbsentFeature>,
+    profiles: &'a [ProfileResult],
+    conformance: Option<String>,
     all: Row<'a>,
     levels: Vec<Row<'a>>,
     suites: Vec<Row<'a>>,
@@ -75,7 +81,7 @@ pub fn write(run: &RunResult, mut out: impl Write) -> io::Result<()> {
 }
 
 fn page(run: &RunResult) -> Page<'_> {
-    let levels = run.counts_by_level();
+    let levels = run.checks_by_level();
     let at_level = |level: Level| row(level.as_str(), levels.get(&level).copied().unwrap_or_default());
     Page {
         target: &run.target,
@@ -85,12 +91,21 @@ fn page(run: &RunResult) -> Page<'_> {
         interrupted: run.interrupted,
         verdict: run.verdict(),
         verdicts: Verdict::ALL,
-        all: row("all", run.counts()),
+        level: run.level,
+        absent_features: run.failing_features().collect(),
+        profiles: &run.profiles,
+        conformance: summary::conformance(run),
+        all: row("cases", run.counts()),
         levels: Level::ALL.into_iter().map(at_level).collect(),
-        suites: run.counts_by_suite().into_iter().map(|(suite, counts)| row(suite, counts)).collect(),
+        suites: run.counts_by_suite().into_iter().map(suite_row).collect(),
         schema_deviations: run.schema_deviations(),
         cases: run.cases.iter().map(case).collect(),
     }
+}
+
+/// The cases of a suite, those that are not scored included in their number.
+fn suite_row(suite: SuiteCounts<'_>) -> Row<'_> {
+    Row { total: suite.total(), ..row(suite.suite, suite.counts) }
 }
 
 fn row(name: &str, counts: Counts) -> Row<'_> {

@@ -2,26 +2,31 @@
 //!
 //! ```json
 //! {
-//!   "format": 1,
+//!   "format": 2,
 //!   "target": "http://127.0.0.1:8080",
 //!   "api_version": "4.22",
+//!   "level": "compatible",
 //!   "started": "2026-01-02T03:04:05Z",
 //!   "seconds": 2.5,
 //!   "interrupted": false,
 //!   "summary": {
 //!     "verdict": "fail", "total": 2,
 //!     "pass": 1, "fail": 1, "error": 0, "skip": 0, "known": 0, "stale": 0,
+//!     "checks": { "pass": 9, … }, "steps": { "pass": 2, … }, "steps_left_out": 1,
 //!     "levels": { "required": { "pass": 2, … }, "compatible": { "fail": 1, … } },
 //!     "suites": { "single-image": { "pass": 1, … } },
 //!     "schema_deviations": { "tag-items-null": 1 },
 //!     "not_scored": 0
 //!   },
+//!   "absent_features": [ { "name": "streams", "means": "failure", "reason": "GET imagestreams/[stream] answers 404", … } ],
+//!   "profiles": [ { "name": "lookup", "requirements": 40, "met": 40, … } ],
+//!   "conformance": "conforms to `lookup` of API version 4.22",
 //!   "cases": [ { "suite": "single-image", "case": "content-s2-basic", "verdict": "pass", "checks": [ … ], … } ]
 //! }
 //! ```
 //!
-//! Counts are counts of cases. A case counts at a level if it has checks of that level, with the verdict of these. Cases
-//! that are not scored stand among the cases and count nowhere but in `not_scored`. What was sent and received stands in the
+//! Counts are counts of cases, except for `checks` and `steps`, and for `levels`, which count checks. Checks of a lower level
+//! than `level` are `notes` of their case and count in `levels` only. Cases that are not scored stand among the cases and count nowhere but in `not_scored`. What was sent and received stands in the
 //! cases that did not pass.
 
 use std::{
@@ -31,14 +36,14 @@ use std::{
 
 use serde::Serialize;
 
-use super::redact::redact;
+use super::{redact::redact, summary};
 use crate::{
-    verdict::{CaseResult, Counts, Level, RunResult, Verdict},
+    verdict::{AbsentFeature, CaseResult, Counts, Level, ProfileResult, RunResult, Verdict},
     version::ApiVersion,
 };
 
 /// The version of this format; it rises with every field that is added, removed or given another meaning.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -48,7 +53,12 @@ struct Report<'a> {
     started: String,
     seconds: f64,
     interrupted: bool,
+    level: Level,
     summary: Summary<'a>,
+    absent_features: &'a [AbsentFeature],
+    profiles: &'a [ProfileResult],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conformance: Option<String>,
     cases: &'a [CaseResult],
 }
 
@@ -62,6 +72,9 @@ struct Summary<'a> {
     skip: usize,
     known: usize,
     stale: usize,
+    checks: Counts,
+    steps: Counts,
+    steps_left_out: usize,
     levels: BTreeMap<Level, Counts>,
     suites: BTreeMap<&'a str, Counts>,
     schema_deviations: BTreeMap<&'a str, usize>,
@@ -89,6 +102,10 @@ fn report(run: &RunResult) -> Report<'_> {
         started: run.started.to_string(),
         seconds: run.seconds(),
         interrupted: run.interrupted,
+        level: run.level,
+        absent_features: &run.absent_features,
+        profiles: &run.profiles,
+        conformance: summary::conformance(run),
         summary: Summary {
             verdict: run.verdict(),
             total: counts.total(),
@@ -98,8 +115,11 @@ fn report(run: &RunResult) -> Report<'_> {
             skip: counts.of(Verdict::Skip),
             known: counts.of(Verdict::Known),
             stale: counts.of(Verdict::Stale),
-            levels: run.counts_by_level(),
-            suites: run.counts_by_suite().into_iter().collect(),
+            checks: run.checks(),
+            steps: run.steps(),
+            steps_left_out: run.steps_left_out(),
+            levels: run.checks_by_level(),
+            suites: run.counts_by_suite().into_iter().map(|suite| (suite.suite, suite.counts)).collect(),
             schema_deviations: run.schema_deviations(),
             not_scored: run.cases.len() - counts.total(),
         },

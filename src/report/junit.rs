@@ -1,7 +1,8 @@
 //! The report for continuous integration: JUnit's XML, one test case a case.
 //!
 //! JUnit knows fewer outcomes. `fail` and `stale` are failures, `error` is an error, `skip` is skipped; `known` and cases
-//! that are not scored are skipped too, with the declaration or the reason as the message.
+//! that are not scored are skipped too, with the declaration or the reason as the message. Features that the target must have
+//! and lacks are failures of a suite `features`.
 
 use std::io::{self, Write};
 
@@ -18,7 +19,7 @@ pub fn write(run: &RunResult, mut out: impl Write) -> io::Result<()> {
     let run = redact(run);
     let mut report = Report::new("isi-conformance");
     report.set_time(run.duration);
-    let mut suites: Vec<TestSuite> = Vec::new();
+    let mut suites: Vec<TestSuite> = features(&run).into_iter().collect();
     for case in &run.cases {
         let test_case = test_case(case)?;
         match suites.iter_mut().find(|suite| suite.name.as_str() == case.suite) {
@@ -35,6 +36,24 @@ pub fn write(run: &RunResult, mut out: impl Write) -> io::Result<()> {
     }
     report.add_test_suites(suites);
     report.serialize(&mut out).map_err(io::Error::other)
+}
+
+/// The features because of which the run fails, as a suite of their own.
+fn features(run: &RunResult) -> Option<TestSuite> {
+    let mut suite = TestSuite::new("features");
+    for feature in run.failing_features() {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_type("absent").set_message(feature.reason.as_str());
+        status.set_description(format!(
+            "{}: {} cases could not be judged, or not wholly",
+            feature.about,
+            feature.cases().count()
+        ));
+        let mut test_case = TestCase::new(feature.name, status);
+        test_case.set_classname("features");
+        suite.add_test_case(test_case);
+    }
+    (!suite.test_cases.is_empty()).then_some(suite)
 }
 
 fn test_case(case: &CaseResult) -> io::Result<TestCase> {

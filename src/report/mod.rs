@@ -4,6 +4,7 @@
 //! [`terminal`] for the person who waits, [`html`] for the one who reads later, [`json`] and [`junit`] for tools.
 //! Credentials are taken out before anything is written.
 
+mod absence;
 mod excerpt;
 mod explain;
 mod file;

@@ -18,6 +18,9 @@ pub(super) fn run() -> RunResult {
     RunResult {
         target: "https://alice:hunter2@api.example:6443".to_owned(),
         api_version: ApiVersion::V4_18,
+        level: Level::Compatible,
+        absent_features: Vec::new(),
+        profiles: Vec::new(),
         started: "2026-01-02T03:04:05Z".parse().expect("a time"),
         duration: Duration::from_millis(3215),
         interrupted: true,

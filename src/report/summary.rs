@@ -1,68 +1,183 @@
-//! The summary of a run on the terminal: counts, levels, target, and what did not decide.
+//! The summary of a run on the terminal: one number a line, each with its definition.
 
 use std::io::{self, Write};
 
 use super::Paint;
-use crate::verdict::{Counts, Level, RunResult, Verdict};
+use crate::verdict::{AbsenceMeans, Level, ProfileResult, RunResult, Verdict};
 
 const RULE: &str = "────────────";
 
 /// Writes the summary of `run`.
 pub(super) fn write(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let counts = run.counts();
     writeln!(out, "{RULE}")?;
-    let title = paint.verdict(run.verdict(), "Summary");
-    let run_count = counts.total() - counts.of(Verdict::Skip);
-    writeln!(
-        out,
-        "{title:>12} [{:>8.3}s] {} run: {}",
-        run.duration.as_secs_f64(),
-        plural(run_count, "case"),
-        words(counts, paint)
+    let verdict = run.verdict();
+    let word = paint.verdict(verdict, if verdict.is_failure() { "FAIL" } else { "PASS" });
+    writeln!(out, "{:>12} [{:>8.3}s] {word}", paint.verdict(verdict, "Summary"), run.duration.as_secs_f64())?;
+    let mut lines = Lines { out, paint };
+    lines.text("target", format_args!("{}, API version {}", run.target, run.api_version))?;
+    lines.text(
+        "level",
+        match run.level {
+            Level::Compatible => "compatible: every check counts",
+            Level::Required => "required: checks of what the published reference says count, the others are notes",
+        },
     )?;
-    for level in Level::ALL {
-        let at_level = run.counts_by_level().remove(&level).unwrap_or_default();
-        if at_level.total() > 0 {
-            writeln!(out, "{level:>12} {}", words(at_level, paint))?;
-        }
-    }
-    writeln!(out, "{:>12} {}, API version {}", "target", run.target, run.api_version)?;
-    let deviations: Vec<_> = run
-        .schema_deviations()
-        .into_iter()
-        .map(|(name, cases)| format!("{name} ({})", plural(cases, "case")))
-        .collect();
+    cases(run, &mut lines)?;
+    progress(run, &mut lines)?;
+    features(run, &mut lines)?;
+    let deviations = run.schema_deviations();
     if !deviations.is_empty() {
-        writeln!(out, "{:>12} documented deviations of the published schema: {}", "schema", deviations.join(", "))?;
-    }
-    match run.cases.iter().filter(|case| case.not_scored.is_some()).count() {
-        0 => {}
-        cases => writeln!(out, "{:>12} {} run without deciding", "not scored", plural(cases, "case"))?,
+        let names: Vec<String> =
+            deviations.iter().map(|(name, cases)| format!("{name} ({})", plural(*cases, "case"))).collect();
+        lines.text("schema", format_args!("documented deviations of the published schema: {}", names.join(", ")))?;
     }
     if run.interrupted {
-        writeln!(out, "{:>12} stopped before every case was done", "interrupted")?;
+        lines.text("interrupted", "stopped before every case was done")?;
+    }
+    profiles(run, &mut lines)
+}
+
+struct Lines<'a> {
+    out: &'a mut dyn Write,
+    paint: Paint,
+}
+
+impl Lines<'_> {
+    fn text(&mut self, label: &str, text: impl std::fmt::Display) -> io::Result<()> {
+        writeln!(self.out, "{label:>12} {text}")
+    }
+
+    fn count(&mut self, label: &str, count: usize, meaning: &str) -> io::Result<()> {
+        writeln!(self.out, "{label:>12} {} {meaning}", self.paint.bold(count))
+    }
+
+    fn part(&mut self, label: &str, part: usize, whole: usize, meaning: &str) -> io::Result<()> {
+        writeln!(self.out, "{label:>12} {} of {whole} {meaning}", self.paint.bold(part))
+    }
+}
+
+fn cases(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
+    let counts = run.counts();
+    let decided = counts.total() - counts.of(Verdict::Skip);
+    lines.part("passed", counts.of(Verdict::Pass), decided, "cases: every check of the case passed")?;
+    for (verdict, label, meaning) in [
+        (Verdict::Fail, "failed", "cases: a check failed"),
+        (Verdict::Error, "errors", "cases: the harness could not judge them"),
+        (Verdict::Known, "known", "cases: failed as declared"),
+        (Verdict::Stale, "stale", "cases: declared to fail, and passed"),
+        (Verdict::Skip, "skipped", "cases: not judged, for the reasons above"),
+    ] {
+        if counts.of(verdict) > 0 {
+            lines.count(label, counts.of(verdict), meaning)?;
+        }
+    }
+    let unscored = || run.cases.iter().filter(|case| case.not_scored.is_some());
+    if unscored().next().is_some() {
+        lines.count("unscored", unscored().count(), "cases: run without deciding")?;
+        let failed = unscored().filter(|case| case.verdict.is_failure()).count();
+        if failed > 0 {
+            lines.count("", failed, "of these did not pass")?;
+        }
     }
     Ok(())
 }
 
-/// `260 passed, 2 failed, 3 skipped`.
-fn words(counts: Counts, paint: Paint) -> String {
-    let words: Vec<_> = Verdict::ALL
-        .into_iter()
-        .filter(|verdict| *verdict == Verdict::Pass || counts.of(*verdict) > 0)
-        .map(|verdict| {
-            let word = match verdict {
-                Verdict::Pass => "passed",
-                Verdict::Fail => "failed",
-                Verdict::Error => "could not be judged",
-                Verdict::Skip => "skipped",
-                Verdict::Known => "known to fail",
-                Verdict::Stale => "declared but passing",
-            };
-            format!("{} {}", paint.bold(counts.of(verdict)), paint.verdict(verdict, word))
-        })
-        .collect();
-    words.join(", ")
+fn progress(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
+    let checks = run.checks();
+    let good = |counts: crate::verdict::Counts| counts.of(Verdict::Pass);
+    lines.part("checks", good(checks), checks.total(), "passed: single judgements about an answer")?;
+    let by_level = run.checks_by_level();
+    for (level, meaning) in [
+        (Level::Required, "checks passed: what the published reference says"),
+        (Level::Compatible, "checks passed: what openshift-apiserver does beyond that"),
+    ] {
+        let counts = by_level.get(&level).copied().unwrap_or_default();
+        if counts.total() > 0 {
+            lines.part(level.as_str(), good(counts), counts.total(), meaning)?;
+        }
+    }
+    let steps = run.steps();
+    lines.part("steps", good(steps), steps.total(), "passed: requests all of whose checks passed")?;
+    if run.steps_left_out() > 0 {
+        lines.count("left out", run.steps_left_out(), "steps: need a feature that is absent")?;
+    }
+    Ok(())
+}
+
+fn features(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
+    let named = |wanted: &[AbsenceMeans]| {
+        let features = run.absent_features.iter().filter(|feature| wanted.contains(&feature.means));
+        features.map(|feature| feature.name).collect::<Vec<_>>().join(", ")
+    };
+    for (means, label, meaning) in [
+        (AbsenceMeans::Failure, "absent", "the API lacks what it must have"),
+        (AbsenceMeans::Intended, "without", "declared absent"),
+        (AbsenceMeans::Skip, "not there", "around the API"),
+    ] {
+        let names = named(&[means]);
+        if !names.is_empty() {
+            lines.text(label, format_args!("{meaning}: {names}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn profiles(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
+    for profile in &run.profiles {
+        lines.text("profile", standing(profile))?;
+        for untested in &profile.untested {
+            lines.text("", format_args!("  {} not tested: {}", untested.requirements.len(), untested.reason))?;
+        }
+    }
+    match conformance(run) {
+        Some(sentence) => writeln!(lines.out, "\n{}", lines.paint.bold(sentence)),
+        None => Ok(()),
+    }
+}
+
+/// Whether a target conforms to a profile, and what it lacks if it does not.
+fn standing(profile: &ProfileResult) -> String {
+    let ProfileResult { name, requirements, met, not_met, absent_features, .. } = profile;
+    if profile.conforms() {
+        return format!("`{name}`: conforms, {met} of {requirements} requirements are met");
+    }
+    let mut text = format!("`{name}`: {met} of {requirements} requirements are met");
+    if !absent_features.is_empty() {
+        text.push_str(&format!("; needs {}", absent_features.join(", ")));
+    }
+    if let Some(first) = not_met.first() {
+        let more = if not_met.len() > 1 { format!(" and {} more", not_met.len() - 1) } else { String::new() };
+        text.push_str(&format!("; not met: {first}{more}"));
+    }
+    text
+}
+
+/// One sentence that says what the target conforms to: the largest set of profiles, and how many deviations are declared.
+/// Nothing if profiles were not judged.
+#[must_use]
+pub(super) fn conformance(run: &RunResult) -> Option<String> {
+    if run.profiles.is_empty() || run.interrupted {
+        return None;
+    }
+    let conforming: Vec<&ProfileResult> = run.profiles.iter().filter(|profile| profile.conforms()).collect();
+    let deviations = conforming.iter().map(|profile| profile.deviations).max().unwrap_or_default();
+    let names: Vec<String> = match conforming.iter().find(|profile| profile.name == "full") {
+        Some(full) => vec![format!("`{}`", full.name)],
+        None => conforming.iter().map(|profile| format!("`{}`", profile.name)).collect(),
+    };
+    let names = match names.as_slice() {
+        [] if run.profiles.len() == 1 => {
+            return Some(format!("does not conform to `{}` of API version {}", run.profiles[0].name, run.api_version));
+        }
+        [] => return Some(format!("conforms to no profile of API version {}", run.api_version)),
+        [name] => name.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    };
+    let declared = match deviations {
+        0 => String::new(),
+        count => format!(", with {}", plural(count, "declared deviation")),
+    };
+    Some(format!("conforms to {names} of API version {}{declared}", run.api_version))
 }
 
 /// `1 case`, `3 cases`.

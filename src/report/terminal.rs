@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Paint, explain, redact::redact, summary};
+use super::{Paint, absence, explain, redact::redact, summary};
 use crate::verdict::{CaseResult, RunResult, Verdict};
 
 /// Writes what is worth reading about `run`: every case that did not come out as expected with its reasons, what was
@@ -13,6 +13,7 @@ use crate::verdict::{CaseResult, RunResult, Verdict};
 pub fn write(run: &RunResult, paint: Paint, mut out: impl Write) -> io::Result<()> {
     let run = redact(run);
     let out: &mut dyn Write = &mut out;
+    absence::write(&run, paint, out)?;
     for case in run.cases.iter().filter(|case| case.verdict.is_failure()) {
         self::case(case, paint, &mut *out)?;
         writeln!(out)?;
@@ -85,21 +86,25 @@ fn skipped(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::Result<()>
 
 fn suites(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let suites = run.counts_by_suite();
-    let width = suites.iter().map(|(suite, _)| suite.len()).max().unwrap_or(0).max("suite".len());
+    let width = suites.iter().map(|suite| suite.suite.len()).max().unwrap_or(0).max("suite".len());
     write!(out, "{}", paint.dim(format_args!("{:width$}  cases", "suite")))?;
     for verdict in Verdict::ALL {
         write!(out, "  {}", paint.dim(format_args!("{verdict:>5}")))?;
     }
-    writeln!(out)?;
-    for (suite, counts) in suites {
-        write!(out, "{suite:width$}  {:>5}", counts.total())?;
+    writeln!(out, "  {}", paint.dim("unscored"))?;
+    for suite in suites {
+        let (name, counts) = (suite.suite, suite.counts);
+        write!(out, "{name:width$}  {:>5}", suite.total())?;
         for verdict in Verdict::ALL {
             match counts.of(verdict) {
                 0 => write!(out, "  {}", paint.dim("    ·"))?,
                 count => write!(out, "  {}", paint.verdict(verdict, format_args!("{count:>5}")))?,
             }
         }
-        writeln!(out)?;
+        match suite.unscored {
+            0 => writeln!(out, "  {}", paint.dim("       ·"))?,
+            count => writeln!(out, "  {count:>8}")?,
+        }
     }
     writeln!(out)
 }

@@ -198,6 +198,63 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_required_place_of_a_golden_is_a_published_sentence_about_a_field_of_answers() {
+        let newest = Schema::for_version(ApiVersion::NEWEST);
+        for id in crate::golden::required_ids() {
+            let requirement = Index::builtin().get(id).unwrap_or_else(|| panic!("no requirement `{id}`"));
+            assert!(requirement.is_of_answers(), "{id}");
+            assert!(requirement.field(newest).is_some_and(|field| field.is_all), "{id}");
+        }
+    }
+
+    /// What the sentence leaves to the server, or what only this server does: the rule table says nothing about it.
+    const LEFT_TO_THE_SERVER: [&str; 24] = [
+        // Texts and reasons.
+        "imagestream.spec.tags.annotations",
+        "imagestream.status.tags.conditions.message",
+        "imagestream.status.tags.conditions.reason",
+        // Counters that are compared with each other, and optional.
+        "imagestream.spec.tags.generation",
+        "imagestream.status.tags.conditions.generation",
+        "imagestream.status.tags.conditions.lastTransitionTime",
+        "imagestream.status.tags.items.generation",
+        // Empty until the server knows, or if the registry is not exposed.
+        "imagestream.status.dockerImageRepository",
+        "imagestream.status.publicDockerImageRepository",
+        // An empty version means "1.0"; nothing says when the config and the signatures are in an answer.
+        "image.dockerImageConfig",
+        "image.dockerImageMetadataVersion",
+        "image.dockerImageSignatures",
+        // What only a later verification fills in.
+        "image.signatures.conditions",
+        "image.signatures.conditions.lastProbeTime",
+        "image.signatures.conditions.lastTransitionTime",
+        "image.signatures.conditions.message",
+        "image.signatures.conditions.reason",
+        "image.signatures.conditions.status",
+        "image.signatures.conditions.type",
+        "image.signatures.created",
+        "image.signatures.imageIdentity",
+        "image.signatures.issuedBy",
+        "image.signatures.issuedTo",
+        "image.signatures.signedClaims",
+    ];
+
+    #[test]
+    fn every_sentence_about_a_field_of_answers_is_required_or_left_to_the_server() {
+        let newest = Schema::for_version(ApiVersion::NEWEST);
+        let required: BTreeSet<&str> = crate::golden::required_ids().collect();
+        for requirement in Index::builtin().iter().filter(|requirement| requirement.is_of_answers()) {
+            let is_field = requirement.field(newest).is_some_and(|field| field.is_all);
+            let is_left = LEFT_TO_THE_SERVER.contains(&requirement.id.as_str())
+                || requirement.id.starts_with("image.signatures.issued");
+            let is_required = required.contains(requirement.id.as_str());
+            assert_eq!(is_required || is_left, is_field, "{}", requirement.id);
+            assert!(!(is_required && is_left), "{}", requirement.id);
+        }
+    }
+
     #[rstest]
     #[case("isi.spec.images.to.default", "ImageStreamImport.spec.images[].to", "ImageImportSpec.to", false)]
     #[case("imagestream.status.tags.items.image", "ImageStream.status.tags[].items[].image", "TagEvent.image", true)]

@@ -15,6 +15,7 @@ use super::{
     cleanup::Ledger,
     cluster::NotApplied,
     curl::curl,
+    left_out::{LeftOut, left_out},
     mock::{Asked, MockRegistry},
     secret,
     session::Session,
@@ -26,7 +27,7 @@ use crate::{
     requirement::FrozenSets,
     suite::{Action, Case, Request, Script, Step},
     variable::{Bindings, ImageValues},
-    verdict::{CaseResult, CheckKind, CheckResult, Exchange, StepName},
+    verdict::{CaseResult, CheckKind, CheckResult, Exchange, LeftOutStep, StepName},
 };
 
 /// What came out of a case, and what a golden of its answers would be.
@@ -122,6 +123,7 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
         location: Some(case.location()),
         requirements: case.requirements.clone(),
         not_scored: not_scored(session, case),
+        left_out: std::mem::take(&mut progress.left_out),
         exchanges: std::mem::take(&mut progress.exchanges),
         duration: begun.elapsed(),
         ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)
@@ -150,6 +152,7 @@ struct Progress {
     images: Vec<String>,
     checks: Vec<CheckResult>,
     exchanges: Vec<Exchange>,
+    left_out: Vec<LeftOutStep>,
     proposal: Option<Golden>,
 }
 
@@ -198,6 +201,7 @@ impl CaseRun<'_> {
         let waits = steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
         let mut judge = Judge {
             bindings,
+            requests: 0,
             memory: Memory::default(),
             proposing: Memory::proposing(waits),
             proposal: Golden::default(),
@@ -205,14 +209,21 @@ impl CaseRun<'_> {
         };
         let exchanges = steps.iter().flat_map(Step::requests).count();
         self.golden_fits(&steps, exchanges);
-        for (index, step) in steps.into_iter().enumerate() {
-            if !self.step(index, step, &mut mock, &mut judge).await? {
+        let left_out = left_out(&steps, &self.session.features, self.session.version);
+        let is_whole = left_out.iter().all(Option::is_none);
+        for (index, (step, left_out)) in steps.into_iter().zip(left_out).enumerate() {
+            if let Some(left_out) = left_out {
+                self.leave_out(index, &step, left_out, &mut judge);
+            } else if !self.step(index, step, &mut mock, &mut judge).await? {
                 return Ok(());
             }
         }
         self.with(|progress| {
-            progress.checks.extend(mock.accounting());
-            progress.proposal = Some(judge.proposal);
+            // A fault may be meant for a step that is left out.
+            if is_whole {
+                progress.checks.extend(mock.accounting());
+                progress.proposal = Some(judge.proposal);
+            }
         });
         mock.stop().await;
         Ok(())
@@ -230,6 +241,24 @@ impl CaseRun<'_> {
             _ => return,
         };
         self.with(|progress| progress.checks.push(CheckResult::error(CheckKind::Golden, self.case.level, problem)));
+    }
+
+    /// Passes over a step that the target cannot do. Its place in the golden stays its own.
+    fn leave_out(&self, index: usize, step: &Step, left_out: LeftOut, judge: &mut Judge) {
+        judge.requests += step.requests().count();
+        let name = match &step.action {
+            Action::Request(request) => judge.describe(request),
+            Action::Together(_) => {
+                step.requests().map(|(request, _)| judge.describe(request)).collect::<Vec<_>>().join(", ")
+            }
+            Action::Wait(_) => "a pause".to_owned(),
+            Action::Secret(_) => "a pull secret".to_owned(),
+            Action::Cluster(_) => "configuration of the cluster".to_owned(),
+            Action::Registry(_) => "a change of the registry".to_owned(),
+        };
+        let features = left_out.features.iter().map(|feature| feature.as_str()).collect();
+        let step = LeftOutStep { step: StepName { number: index + 1, name }, features, reason: left_out.reason };
+        self.with(|progress| progress.left_out.push(step));
     }
 
     /// Does one step. Says no when the case cannot go on: nothing that follows an unanswered request means anything.
@@ -395,6 +424,8 @@ impl CaseRun<'_> {
 /// Holds answers against what is expected of them, step by step.
 struct Judge {
     bindings: Bindings,
+    /// How many requests of the case are behind, those that were left out included: the place in the golden.
+    requests: usize,
     memory: Memory,
     proposing: Memory,
     proposal: Golden,
@@ -417,7 +448,8 @@ impl Judge {
         answered: &Answered,
         asked: &mut Asked,
     ) -> Vec<CheckResult> {
-        let golden = run.golden.and_then(|file| file.golden.steps.get(self.proposal.steps.len()));
+        let golden = run.golden.and_then(|file| file.golden.steps.get(self.requests));
+        self.requests += 1;
         let mut traffic = std::mem::take(&mut asked.traffic);
         if step.expect.any_order {
             let expected = step.expect.traffic.as_ref().or(golden.map(|golden| &golden.traffic));
@@ -425,7 +457,7 @@ impl Judge {
         }
         let answer = answer::answer(answered, traffic);
         let (version, cap) = (run.session.version, run.case.level);
-        let mut checks = vec![check::status(request, &step.expect, version, cap, answered.status)];
+        let mut checks = check::status(request, &step.expect, version, cap, answered.status);
         if let Some(golden) = golden.filter(|_| step.expect.golden) {
             checks.extend(check::golden(golden, &answer, &self.bindings, &mut self.memory, cap));
         }

@@ -8,10 +8,10 @@ use std::{
 use http::Method;
 use serde_json::Value;
 
-use super::target::Answered;
+use super::{status, target::Answered};
 use crate::{
     fixture::RequestPattern,
-    golden::{self, Answer, GoldenStep, Memory},
+    golden::{self, Answer, DifferenceKind, GoldenStep, Memory},
     registry::Entry,
     schema::Schema,
     suite::{Expectation, Request, RequestCount},
@@ -38,17 +38,13 @@ pub(super) fn status(
     version: ApiVersion,
     cap: Level,
     actual: u16,
-) -> CheckResult {
+) -> Vec<CheckResult> {
     match expected_status(request, expect, version) {
-        None => CheckResult::error(
-            CheckKind::Status,
-            cap,
-            format!("the suite does not say which status code holds for {version}"),
-        ),
-        Some(expected) if expected == actual => CheckResult::pass(CheckKind::Status, cap),
-        Some(expected) => {
-            CheckResult::fail(CheckKind::Status, cap, format!("expected status {expected}, found {actual}"))
+        None => {
+            let problem = format!("the suite does not say which status code holds for {version}");
+            vec![CheckResult::error(CheckKind::Status, cap, problem)]
         }
+        Some(expected) => status::judge(request, expected, actual, cap),
     }
 }
 
@@ -95,8 +91,11 @@ pub(super) fn values<'a>(
     body: &'a Value,
     cap: Level,
 ) -> impl Iterator<Item = CheckResult> + 'a {
+    let rules = golden::Rules::of(body);
     expect.values.iter().map(move |(path, expected)| {
         let found = path.find(body);
+        let kind = if found.is_none() { DifferenceKind::Missing } else { DifferenceKind::Other };
+        let cap = cap.min(rules.level(&path.segments(), kind));
         if expected.holds(found) {
             CheckResult::pass(CheckKind::Value, cap)
         } else {
@@ -178,7 +177,11 @@ mod tests {
     ) {
         let expect: Expectation = serde_json::from_value(expect).unwrap();
         assert_eq!(
-            status(&Request::new(method, "x"), &expect, ApiVersion::V4_2, Level::Required, actual).verdict,
+            Verdict::of_parts(
+                status(&Request::new(method, "x"), &expect, ApiVersion::V4_2, Level::Required, actual)
+                    .iter()
+                    .map(|check| check.verdict)
+            ),
             verdict
         );
     }

@@ -1,97 +1,103 @@
-//! What a target has, so that a case that needs more is skipped with a reason.
+//! What a target has: probed before the first case, and overruled by `--has` and `--without`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use http::Method;
+use super::{
+    probe::{self, Findings},
+    session::Session,
+};
+use crate::suite::Feature;
 
-use super::target::{Credential, Prepared, Target};
-use crate::suite::{Body, Feature, Request, User};
+/// What the person who starts a run says about the target.
+#[derive(Debug, Clone, Default)]
+pub struct DeclaredFeatures {
+    /// Features that the target has, whatever the probes find.
+    pub has: BTreeSet<Feature>,
+    /// Features that the target lacks on purpose.
+    pub without: BTreeSet<Feature>,
+    /// Features that the profile does not need to which the target is held.
+    pub outside_profile: BTreeSet<Feature>,
+}
 
-/// The features of a target; for each one that is absent, why.
+/// Who says that a feature is absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AbsenceSource {
+    /// A probe found it absent.
+    Probe,
+    /// `--without` says so.
+    Without,
+    /// `--profile` names a profile that does not need it.
+    Profile,
+}
+
+/// Why a feature is absent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absence {
+    /// What was found: `GET imagestreams/[stream] answers 404`.
+    pub reason: String,
+    /// Who says so.
+    pub source: AbsenceSource,
+}
+
+/// The features of a target: for each one that is absent, why.
 #[derive(Debug, Clone, Default)]
 pub struct Features {
-    absent: BTreeMap<Feature, String>,
+    absent: BTreeMap<Feature, Absence>,
 }
 
 impl Features {
-    /// Finds out what the target has. `declared` are features that the person who starts the run vouches for: those that
-    /// no request can find out.
-    pub async fn of(target: &Target, namespace: &str, declared: &[Feature]) -> Self {
-        let mut absent = BTreeMap::new();
-        let mut note = |feature: Feature, reason: Option<String>| {
-            if let Some(reason) = reason.filter(|_| !declared.contains(&feature)) {
-                absent.insert(feature, reason);
-            }
-        };
-        let secrets = format!("/api/v1/namespaces/{namespace}/secrets");
-        note(Feature::PullSecrets, can_read(target, &secrets, User::User).await);
-        let images = "/apis/image.openshift.io/v1/images?limit=1";
-        note(Feature::ClusterAdmin, can_read(target, images, User::Admin).await);
-        let configuration = "/apis/config.openshift.io/v1/images";
-        note(Feature::ClusterConfiguration, can_read(target, configuration, User::Admin).await);
-        note(Feature::AnyNamespace, looks_up_namespaces(target, namespace).await);
-        note(
-            Feature::TrustedCa,
-            Some("`--registry-authority` names no authority that the implementation trusts".to_owned()),
-        );
-        note(
-            Feature::ServerConfiguration,
-            Some(
-                "`--has server-configuration` says that the implementation was started as the suite wants it"
-                    .to_owned(),
-            ),
-        );
-        note(
-            Feature::Offline,
-            Some("`--has offline` says that the implementation cannot reach registries on the internet".to_owned()),
-        );
-        note(
-            Feature::RestrictedUser,
-            target.restricted.is_none().then(|| "there are no credentials of a restricted user".to_owned()),
-        );
-        Self { absent }
+    /// Finds out which of the features in `wanted` the target has. No request is sent for what is declared.
+    pub async fn of(session: &Session, declared: &DeclaredFeatures, wanted: &BTreeSet<Feature>) -> Self {
+        let undeclared: BTreeSet<Feature> =
+            wanted.iter().copied().filter(|feature| !declared.speaks_of(*feature)).collect();
+        let findings: Findings = probe::findings(session, &undeclared).await;
+        let found = findings.into_iter().filter(|(feature, _)| undeclared.contains(feature));
+        let found = found.map(|(feature, reason)| (feature, Absence { reason, source: AbsenceSource::Probe }));
+        let outside = declared.outside_profile.iter().map(|feature| (*feature, Absence::outside_profile()));
+        let without = declared.without.iter().map(|feature| (*feature, Absence::without(*feature)));
+        Self { absent: found.chain(outside).chain(without).collect() }
     }
 
-    /// Why something of what is needed is absent.
+    /// A target that lacks these features on purpose.
     #[must_use]
-    pub fn missing(&self, needs: &[Feature]) -> Option<String> {
+    pub fn without(features: impl IntoIterator<Item = Feature>) -> Self {
+        Self { absent: features.into_iter().map(|feature| (feature, Absence::without(feature))).collect() }
+    }
+
+    /// Why `feature` is absent, if it is.
+    #[must_use]
+    pub fn absence(&self, feature: Feature) -> Option<&Absence> {
+        self.absent.get(&feature)
+    }
+
+    /// The absent features, those of the API first.
+    pub fn absent(&self) -> impl Iterator<Item = (Feature, &Absence)> {
+        self.absent.iter().map(|(feature, absence)| (*feature, absence))
+    }
+
+    /// Why something of what is needed is absent: `needs streams: GET imagestreams/[stream] answers 404`.
+    #[must_use]
+    pub fn missing<'a>(&self, needs: impl IntoIterator<Item = &'a Feature>) -> Option<String> {
         let reasons: Vec<String> = needs
-            .iter()
-            .filter_map(|feature| Some(format!("needs {feature}: {}", self.absent.get(feature)?)))
+            .into_iter()
+            .filter_map(|feature| Some(format!("needs {feature}: {}", self.absent.get(feature)?.reason)))
             .collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 }
 
-/// How the target looks up namespaces, if it does: an empty import into one that is not there is refused as such, and not
-/// for being empty.
-async fn looks_up_namespaces(target: &Target, namespace: &str) -> Option<String> {
-    let path = format!("/apis/image.openshift.io/v1/namespaces/{namespace}-nowhere/imagestreamimports");
-    let body = serde_json::json!({ "apiVersion": "image.openshift.io/v1", "kind": "ImageStreamImport" });
-    let request = Request { body: Body::Json(body), ..Request::new(Method::POST, &*path) };
-    let answered = match Prepared::new(&request, "") {
-        Ok(prepared) => target.ask(&prepared, User::User).await,
-        Err(error) => Err(error),
-    };
-    match answered {
-        Ok(answered) if answered.status == 422 => None,
-        Ok(answered) => Some(format!("an import into a namespace that is not there answers {}", answered.status)),
-        Err(error) => Some(error.to_string()),
+impl DeclaredFeatures {
+    fn speaks_of(&self, feature: Feature) -> bool {
+        [&self.has, &self.without, &self.outside_profile].into_iter().any(|features| features.contains(&feature))
     }
 }
 
-/// Why `path` cannot be read, if it cannot.
-async fn can_read(target: &Target, path: &str, user: User) -> Option<String> {
-    if user == User::Admin && target.admin.is_none() && matches!(target.user, Credential::None) {
-        return Some("there are no credentials of a cluster administrator".to_owned());
+impl Absence {
+    fn without(feature: Feature) -> Self {
+        Self { reason: format!("`--without {feature}`"), source: AbsenceSource::Without }
     }
-    let prepared = match Prepared::new(&Request::new(Method::GET, path), "") {
-        Ok(prepared) => prepared,
-        Err(error) => return Some(error.to_string()),
-    };
-    match target.ask(&prepared, user).await {
-        Ok(answered) if answered.status == 200 => None,
-        Ok(answered) => Some(format!("GET {path} answers {}", answered.status)),
-        Err(error) => Some(format!("GET {path}: {error}")),
+
+    fn outside_profile() -> Self {
+        Self { reason: "the profile does not need it".to_owned(), source: AbsenceSource::Profile }
     }
 }

@@ -16,17 +16,20 @@ mod cluster;
 mod curl;
 mod feature;
 mod late_requests;
+mod left_out;
 mod mock;
 mod names;
 mod namespace;
 mod object;
 mod permission;
 mod ports;
+mod probe;
 mod remains;
 mod secret;
 mod selection;
 mod session;
 mod settle;
+mod status;
 mod target;
 
 use std::sync::Arc;
@@ -38,7 +41,8 @@ pub use self::{
     case::{CaseOutcome, run_case},
     cleanup::Cleanup,
     cluster::{Change, ClusterConfiguration, Holder, Lock, Unavailable},
-    feature::Features,
+    feature::{Absence, AbsenceSource, DeclaredFeatures, Features},
+    left_out::{Remainder, needed},
     names::{ParseRunIdError, RunId},
     namespace::{Namespace, NamespaceError},
     object::ObjectError,
@@ -55,16 +59,16 @@ use crate::{
     version::ApiVersion,
 };
 
-/// Why a case is not run against a target, if it is not.
+/// Why a case does not hold for `version`, if it does not.
 #[must_use]
-pub fn reason_to_skip(case: &Case, version: ApiVersion, features: &Features) -> Option<String> {
-    if !case.holds_for(version) {
-        let since = case.since.map(|since| format!("since {since}"));
-        let until = case.until.map(|until| format!("until {until}"));
-        let range: Vec<String> = since.into_iter().chain(until).collect();
-        return Some(format!("holds {}, not for {version}", range.join(" and ")));
+pub fn reason_not_to_hold(case: &Case, version: ApiVersion) -> Option<String> {
+    if case.holds_for(version) {
+        return None;
     }
-    features.missing(&case.needs)
+    let since = case.since.map(|since| format!("since {since}"));
+    let until = case.until.map(|until| format!("until {until}"));
+    let range: Vec<String> = since.into_iter().chain(until).collect();
+    Some(format!("holds {}, not for {version}", range.join(" and ")))
 }
 
 /// A case to be run, and against what.

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     cleanup::Cleanup,
     cluster::ClusterConfiguration,
+    feature::Features,
     names::RunId,
     object::Objects,
     ports::Ports,
@@ -34,6 +35,8 @@ pub struct Session {
     pub authority: Option<Authority>,
     /// Whether cases that no recording confirms decide over the run: they do where our own server is the target.
     pub trusts_unconfirmed: bool,
+    /// What the implementation has: steps that need something else are left out.
+    pub features: Features,
     /// How long a case may take.
     pub timeout: Duration,
     /// Leaves in place what cases make.

@@ -182,7 +182,9 @@ impl Judgement {
             differences.into_iter().map(|found| Difference { level: found.level.min(cap), ..found }).collect()
         };
         let schema = CheckResult::of_differences(CheckKind::Schema, cap, capped(self.violations));
-        let unknown = CheckResult::of_differences(CheckKind::UnknownField, cap, capped(self.unknown_fields));
+        // No sentence forbids a field that the schema does not name.
+        let unknown = self.unknown_fields.into_iter().map(|found| Difference { level: Level::Compatible, ..found });
+        let unknown = CheckResult::of_differences(CheckKind::UnknownField, Level::Compatible, unknown.collect());
         [CheckResult { schema_deviations, ..schema }, unknown]
     }
 }

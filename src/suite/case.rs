@@ -1,11 +1,6 @@
 //! Cases: what is left of a suite file once rows and matrices are expanded and everything is checked.
 
-use std::fmt;
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{Action, Step, script};
+use super::{Action, Feature, Step, script};
 use crate::{
     document::{Day, Diagnostic, Node, Source},
     fixture::{RegistryFixture, Tls},
@@ -131,50 +126,5 @@ impl Case {
     /// When a variable has no value, or the result makes no sense; the loader has tried this with values like these.
     pub fn script(&self, bindings: &Bindings) -> Result<Script, Diagnostic> {
         script::decode(&self.source, &self.script, bindings)
-    }
-}
-
-/// Something that not every target has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Feature {
-    /// Pull secrets can be placed in the namespace.
-    PullSecrets,
-    /// The implementation trusts the certificate authority of the mock registry.
-    TrustedCa,
-    /// Requests can be sent as a cluster administrator.
-    ClusterAdmin,
-    /// Objects of `config.openshift.io` and `operator.openshift.io`, limit ranges and namespaces can be changed.
-    ClusterConfiguration,
-    /// The implementation was started with the configuration that the suite describes.
-    ServerConfiguration,
-    /// Requests can be sent as a user who may not create images.
-    RestrictedUser,
-    /// Every namespace exists: the target does not look them up.
-    AnyNamespace,
-    /// The implementation cannot reach registries on the internet.
-    Offline,
-}
-
-impl Feature {
-    /// The feature as suites write it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::PullSecrets => "pull-secrets",
-            Self::TrustedCa => "trusted-ca",
-            Self::ClusterAdmin => "cluster-admin",
-            Self::ClusterConfiguration => "cluster-configuration",
-            Self::ServerConfiguration => "server-configuration",
-            Self::RestrictedUser => "restricted-user",
-            Self::AnyNamespace => "any-namespace",
-            Self::Offline => "offline",
-        }
-    }
-}
-
-impl fmt::Display for Feature {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.as_str())
     }
 }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 pub use super::{
     brief::{Brief, Toggle},
-    case::Feature,
     expect::{Expectation, StatusByVersion},
+    feature::Feature,
     import::{ImageEntry, ImportStep},
     requests::RequestCount,
     secret::{RegistryCredentials, SecretStep, WrittenAs},

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     fixture::{Fault, Time},
     variable::Bindings,
+    version::ApiVersion,
 };
 
 /// A step as it is written: one action, who does it, and what is expected of the answer.
@@ -131,6 +132,15 @@ pub struct Step {
     pub user: User,
     /// What is expected of the answer, if there is one.
     pub expect: Expectation,
+}
+
+impl Step {
+    /// Whether the request of this step is expected to be accepted.
+    #[must_use]
+    pub fn succeeds(&self, version: ApiVersion) -> bool {
+        let expected = self.expect.status.as_ref().and_then(|status| status.at(version));
+        expected.is_none_or(|status| status < 400)
+    }
 }
 
 /// What a step does.

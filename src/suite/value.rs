@@ -22,6 +22,26 @@ impl ValuePath {
         &self.text
     }
 
+    /// The place as a path of names and indexes; wildcards and filters are left out of it.
+    #[must_use]
+    pub fn segments(&self) -> crate::json_path::JsonPath {
+        let mut path = crate::json_path::JsonPath::root();
+        // Every other part is quoted: a name that may hold dots.
+        for (part, text) in self.text.split(['"', '\'']).enumerate() {
+            if part % 2 == 1 {
+                path = path.key(text);
+                continue;
+            }
+            for name in text.split(['.', '[', ']', '$', '*']).filter(|name| !name.is_empty()) {
+                path = match name.parse() {
+                    Ok(index) => path.index(index),
+                    Err(_) => path.key(name),
+                };
+            }
+        }
+        path
+    }
+
     /// The first value at this place.
     #[must_use]
     pub fn find<'a>(&self, body: &'a Value) -> Option<&'a Value> {

@@ -4,7 +4,18 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{CheckResult, Declared, Exchange, Level, Verdict};
+use super::{CheckResult, Declared, Exchange, Level, StepName, Verdict};
+
+/// A step that was left out, because the target lacks what it needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOutStep {
+    /// The step.
+    pub step: StepName,
+    /// The absent features.
+    pub features: Vec<&'static str>,
+    /// Why it was left out, in words.
+    pub reason: String,
+}
 
 /// What came out of one case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,8 +42,14 @@ pub struct CaseResult {
     /// The declaration that turned a failure into `known`, or that is `stale`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declared: Option<Declared>,
-    /// Every judgement that was made, in order of steps.
+    /// Every judgement that counts at the level of the run, in order of steps.
     pub checks: Vec<CheckResult>,
+    /// Judgements of a lower level than the run is held to: they decide nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<CheckResult>,
+    /// Steps that were left out because the target lacks what they need.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutStep>,
     /// What was sent and received, in order of steps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<Exchange>,
@@ -56,6 +73,8 @@ impl CaseResult {
             not_scored: None,
             declared: None,
             checks,
+            notes: Vec::new(),
+            left_out: Vec::new(),
             exchanges: Vec::new(),
             duration: Duration::ZERO,
         }
@@ -73,13 +92,24 @@ impl CaseResult {
         format!("{}::{}", self.suite, self.case)
     }
 
-    /// What the case says about `level` alone: the verdict of its checks of that level. `None` when it has none.
-    #[must_use]
-    pub fn verdict_at(&self, level: Level) -> Option<Verdict> {
-        let mut parts = self.checks.iter().filter(|check| check.level == level).map(|check| check.verdict).peekable();
-        parts.peek()?;
-        // A stale declaration of the whole case is no matter of one check.
-        Some(if self.verdict == Verdict::Stale { Verdict::Stale } else { Verdict::of_parts(parts) })
+    /// Holds the case to `level`: checks of a lower level become notes, and the verdict is that of the others. A case that
+    /// has no other checks is skipped.
+    pub fn hold_to(&mut self, level: Level) {
+        if self.verdict == Verdict::Skip {
+            return;
+        }
+        let (checks, notes): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.checks).into_iter().partition(|check| check.level >= level);
+        self.checks = checks;
+        self.notes.extend(notes);
+        if self.notes.is_empty() || self.verdict == Verdict::Stale && self.declared.is_some() {
+            return;
+        }
+        self.verdict = Verdict::of_parts(self.checks.iter().map(|check| check.verdict));
+        if self.checks.is_empty() {
+            self.verdict = Verdict::Skip;
+            self.skipped = Some(format!("none of its checks is `{level}`"));
+        }
     }
 
     /// Whether the case decides over the run and did not come out as expected.

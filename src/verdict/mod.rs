@@ -11,6 +11,8 @@
 mod case;
 mod check;
 mod exchange;
+mod feature;
+mod profile;
 mod run;
 
 use std::fmt;
@@ -18,10 +20,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    case::CaseResult,
+    case::{CaseResult, LeftOutStep},
     check::{CheckKind, CheckResult, Declared, Difference, Side, StepName},
     exchange::{Exchange, Request, Response},
-    run::{Counts, RunResult},
+    feature::{AbsenceMeans, AbsentFeature},
+    profile::{ProfileResult, Untested},
+    run::{Counts, RunResult, SuiteCounts},
 };
 
 /// How binding a check is.

@@ -1,11 +1,14 @@
 //! The outcome of a whole run.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{CaseResult, Level, Verdict};
+use super::{AbsentFeature, CaseResult, CheckResult, Level, ProfileResult, Verdict};
 use crate::version::ApiVersion;
 
 /// How many of something have each verdict.
@@ -56,6 +59,12 @@ pub struct RunResult {
     pub target: String,
     /// The API version that the implementation was held against.
     pub api_version: ApiVersion,
+    /// The lowest level of checks that count; others are notes.
+    pub level: Level,
+    /// What the target lacks of what the cases need.
+    pub absent_features: Vec<AbsentFeature>,
+    /// What the run says about each profile; nothing if only a selection of the cases was run.
+    pub profiles: Vec<ProfileResult>,
     /// When the run began.
     pub started: Timestamp,
     /// How long it took.
@@ -73,23 +82,59 @@ impl RunResult {
         self.scored().map(|case| case.verdict).collect()
     }
 
-    /// How many cases have each verdict at each level. A case that says nothing about a level is not counted there.
+    /// How many checks of each level have each verdict, those that are notes included; checks of cases that are not scored
+    /// are left out.
     #[must_use]
-    pub fn counts_by_level(&self) -> BTreeMap<Level, Counts> {
-        Level::ALL.map(|level| (level, self.scored().filter_map(|case| case.verdict_at(level)).collect())).into()
+    pub fn checks_by_level(&self) -> BTreeMap<Level, Counts> {
+        let checks = || self.scored().flat_map(|case| case.checks.iter().chain(&case.notes));
+        let of_level = |level| checks().filter(|check| check.level == level).map(|check| check.verdict).collect();
+        Level::ALL.map(|level| (level, of_level(level))).into()
     }
 
-    /// How many cases of each suite have each verdict, in the order of the suites.
+    /// How many checks count, and how many of them have each verdict.
     #[must_use]
-    pub fn counts_by_suite(&self) -> Vec<(&str, Counts)> {
-        let mut suites: Vec<(&str, Counts)> = Vec::new();
-        for case in self.scored() {
-            match suites.iter_mut().find(|(suite, _)| *suite == case.suite) {
-                Some((_, counts)) => counts.add(case.verdict),
-                None => suites.push((&case.suite, Counts::from_iter([case.verdict]))),
+    pub fn checks(&self) -> Counts {
+        self.scored().flat_map(|case| &case.checks).map(|check| check.verdict).collect()
+    }
+
+    /// How many steps were judged, and how many of them have each verdict: that of their checks together.
+    #[must_use]
+    pub fn steps(&self) -> Counts {
+        self.scored().flat_map(|case| steps_of(&case.checks)).collect()
+    }
+
+    /// How many steps were left out because the target lacks what they need.
+    #[must_use]
+    pub fn steps_left_out(&self) -> usize {
+        self.scored().map(|case| case.left_out.len()).sum()
+    }
+
+    /// The cases of each suite, in the order of the suites.
+    #[must_use]
+    pub fn counts_by_suite(&self) -> Vec<SuiteCounts<'_>> {
+        let mut suites: Vec<SuiteCounts<'_>> = Vec::new();
+        for case in &self.cases {
+            let known = suites.iter().position(|suite| suite.suite == case.suite).unwrap_or_else(|| {
+                suites.push(SuiteCounts { suite: &case.suite, counts: Counts::default(), unscored: 0 });
+                suites.len() - 1
+            });
+            match case.not_scored {
+                None => suites[known].counts.add(case.verdict),
+                Some(_) => suites[known].unscored += 1,
             }
         }
         suites
+    }
+
+    /// How many cases could not be judged, or not wholly, because a feature is absent that the target must have.
+    #[must_use]
+    pub fn cases_kept_from_judgement(&self) -> usize {
+        self.failing_features().flat_map(AbsentFeature::cases).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The absent features because of which the run fails.
+    pub fn failing_features(&self) -> impl Iterator<Item = &AbsentFeature> {
+        self.absent_features.iter().filter(|feature| feature.is_failure(self.level))
     }
 
     /// How many cases show each documented deviation of the published schema, by the deviation's name.
@@ -116,12 +161,43 @@ impl RunResult {
     /// The verdict over the run.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        Verdict::of_parts(self.scored().map(|case| case.verdict))
+        let features = self.failing_features().map(|_| Verdict::Fail);
+        Verdict::of_parts(self.scored().map(|case| case.verdict).chain(features))
     }
 
     fn scored(&self) -> impl Iterator<Item = &CaseResult> {
         self.cases.iter().filter(|case| case.not_scored.is_none())
     }
+}
+
+/// The cases of one suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SuiteCounts<'a> {
+    /// The suite.
+    pub suite: &'a str,
+    /// How many of its cases have each verdict, among those that are scored.
+    pub counts: Counts,
+    /// How many of its cases are not scored.
+    pub unscored: usize,
+}
+
+impl SuiteCounts<'_> {
+    /// How many cases the suite has, those that are not scored included.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.counts.total() + self.unscored
+    }
+}
+
+/// The verdict of each step that `checks` are about.
+fn steps_of(checks: &[CheckResult]) -> impl Iterator<Item = Verdict> {
+    let mut steps: BTreeMap<usize, Vec<Verdict>> = BTreeMap::new();
+    for check in checks {
+        if let Some(step) = &check.step {
+            steps.entry(step.number).or_default().push(check.verdict);
+        }
+    }
+    steps.into_values().map(Verdict::of_parts)
 }
 
 /// Durations are written in seconds, to the millisecond.

@@ -36,6 +36,7 @@ async fn what_a_panicking_case_made_is_taken_back() {
         ports: Ports::loopback(),
         authority: None,
         trusts_unconfirmed: true,
+        features: isi_conformance::runner::Features::default(),
         timeout: Duration::from_secs(30),
         keep: false,
     });

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::{
     report::ReportFile,
+    requirement::Profile,
     runner::{CasePattern, Permission},
     suite::Feature,
     verdict::Level,
@@ -47,10 +48,13 @@ pub struct RunArguments {
     /// Run no case that falls under this pattern; can be given again.
     #[arg(long, value_name = "PATTERN")]
     pub skip: Vec<CasePattern>,
+    /// Hold the target to this profile: run its cases, and fail if a feature is absent that it needs.
+    #[arg(long, value_name = "PROFILE", env = "ISI_PROFILE", value_parser = profile)]
+    pub profile: Option<&'static Profile>,
     /// Say what would run, and what would be skipped and why, and run nothing.
     #[arg(long)]
     pub list: bool,
-    /// Let only checks of this level, or a weightier one, decide over the exit code.
+    /// Hold the target to checks of this level and higher ones; the others are notes.
     #[arg(long, env = "ISI_LEVEL", value_parser = level, default_value = "compatible")]
     pub level: Level,
     /// How many cases run at a time.
@@ -107,9 +111,12 @@ pub struct TargetArguments {
     /// Work in this namespace, which is there already; one of its own if absent.
     #[arg(long, value_name = "NAME", env = "ISI_NAMESPACE")]
     pub namespace: Option<String>,
-    /// Vouch for something that no request can find out, `server-configuration` say; can be given again.
-    #[arg(long = "has", value_name = "FEATURE", value_parser = feature)]
-    pub features: Vec<Feature>,
+    /// Features that the target has, whatever the probes find; several are separated by commas.
+    #[arg(long, value_name = "FEATURE", env = "ISI_HAS", value_enum, value_delimiter = ',')]
+    pub has: Vec<Feature>,
+    /// Features that the target lacks on purpose; steps that need them are left out.
+    #[arg(long, value_name = "FEATURE", env = "ISI_WITHOUT", value_enum, value_delimiter = ',')]
+    pub without: Vec<Feature>,
 }
 
 /// How the implementation reaches the mock registries.
@@ -173,18 +180,9 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     if first == 0 || first > last { Err(expected()) } else { Ok(first..=last) }
 }
 
-fn feature(text: &str) -> Result<Feature, String> {
-    const ALL: [Feature; 8] = [
-        Feature::PullSecrets,
-        Feature::TrustedCa,
-        Feature::ClusterAdmin,
-        Feature::ClusterConfiguration,
-        Feature::ServerConfiguration,
-        Feature::RestrictedUser,
-        Feature::AnyNamespace,
-        Feature::Offline,
-    ];
-    ALL.into_iter()
-        .find(|feature| feature.as_str() == text)
-        .ok_or_else(|| format!("expected one of {}", ALL.map(Feature::as_str).join(", ")))
+fn profile(text: &str) -> Result<&'static Profile, String> {
+    Profile::find(text).ok_or_else(|| {
+        let names: Vec<&str> = Profile::builtin().iter().map(|profile| profile.name.as_str()).collect();
+        format!("expected one of {}", names.join(", "))
+    })
 }

@@ -1,5 +1,6 @@
 //! `isi-conformance run`: suites against an implementation.
 
+mod absence;
 mod arguments;
 mod deviations;
 mod kubeconfig;
@@ -25,7 +26,7 @@ use crate::{
     },
     report::{Paint, terminal},
     runner::{self, CaseOutcome, Planned},
-    verdict::{CaseResult, Level, RunResult, Verdict},
+    verdict::{CaseResult, RunResult, Verdict},
 };
 
 /// Runs the command.
@@ -101,6 +102,7 @@ async fn judge(
     let progress = Progress::begin(planned.len());
     let outcomes = runner::run(planned, usize::from(arguments.jobs), stopped.clone(), |outcome| {
         plan.declare(&mut outcome.result);
+        outcome.result.hold_to(arguments.level);
         progress.finished(&outcome.result);
     })
     .await;
@@ -111,13 +113,17 @@ async fn judge(
     if let Some(goldens) = goldens.filter(|_| arguments.update) {
         update::propose(&goldens, arguments.api_version, &outcomes)?;
     }
+    let cases: Vec<CaseResult> = outcomes.into_iter().map(|outcome: CaseOutcome| outcome.result).collect();
     let result = RunResult {
         target: plan.target.clone(),
         api_version: arguments.api_version,
+        level: arguments.level,
+        profiles: plan.judge_profiles(arguments.api_version, &cases),
+        absent_features: std::mem::take(&mut plan.absent_features),
         started,
         duration: begun.elapsed(),
         interrupted: *stopped.borrow(),
-        cases: outcomes.into_iter().map(|outcome: CaseOutcome| outcome.result).collect(),
+        cases,
     };
     match terminal::write(&result, Paint::detect(&io::stdout()), io::stdout().lock()) {
         // Who reads no further, as `head` does, has seen enough.
@@ -130,17 +136,12 @@ async fn judge(
     if let Some(file) = &arguments.write_deviations {
         deviations::write(file, &result)?;
     }
-    Ok(exit(&result, arguments.level))
+    Ok(exit(&result))
 }
 
-/// What the run comes to, when only checks of `level` or a weightier one count.
-fn exit(result: &RunResult, level: Level) -> Exit {
-    let scored = result.cases.iter().filter(|case| case.not_scored.is_none());
-    let verdict = match level {
-        Level::Compatible => Verdict::of_parts(scored.map(|case| case.verdict)),
-        Level::Required => Verdict::of_parts(scored.filter_map(|case: &CaseResult| case.verdict_at(level))),
-    };
-    match verdict {
+/// Maps the verdict of a run to an exit code.
+fn exit(result: &RunResult) -> Exit {
+    match result.verdict() {
         Verdict::Fail | Verdict::Stale => Exit::Failure,
         Verdict::Error => Exit::Harness,
         Verdict::Pass | Verdict::Skip | Verdict::Known if result.interrupted => Exit::Harness,

@@ -1,9 +1,9 @@
 //! What a run is going to do: which cases, against what, and which of them are skipped and why.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    RunArguments, TargetArguments,
+    RunArguments, TargetArguments, absence,
     deviations::Declarations,
     kubeconfig,
     target::{self, Aim},
@@ -12,12 +12,14 @@ use super::{
 use crate::{
     cli::exit::CommandError,
     reference,
+    requirement::{Profile, ProfileCase},
     runner::{
-        self, Cleanup, ClusterConfiguration, ConfigurationAccess, Features, Namespace, NamespaceError, Permission,
-        Planned, Ports, Prepared, RunId, Session, Target, Unavailable,
+        self, Cleanup, ClusterConfiguration, ConfigurationAccess, DeclaredFeatures, Features, Namespace,
+        NamespaceError, Permission, Planned, Ports, Prepared, Remainder, RunId, Session, Target, Unavailable,
     },
-    suite::{Case, Feature, Folder, Request, User},
-    verdict::CaseResult,
+    suite::{self, Case, Feature, Folder, Request, User},
+    verdict::{AbsentFeature, CaseResult, ProfileResult},
+    version::ApiVersion,
 };
 
 /// What a run is going to do. Nothing has been asked of the implementation but what it offers.
@@ -27,6 +29,11 @@ pub struct Plan {
     pub target: String,
     /// The cases, in the order of the suites.
     pub planned: Vec<Planned>,
+    /// What the implementation lacks of what the cases need.
+    pub absent_features: Vec<AbsentFeature>,
+    /// The profiles that the run can judge, and what they look at in the cases.
+    profiles: Vec<&'static Profile>,
+    profile_cases: Vec<ProfileCase>,
     declarations: Declarations,
     places: Vec<Place>,
     keep: bool,
@@ -37,7 +44,6 @@ pub struct Plan {
 struct Place {
     session: Arc<Session>,
     namespace: Namespace,
-    features: Features,
     /// The embedded reference, if it is the target; it lives as long as the run.
     reference: Option<reference::Running>,
 }
@@ -56,14 +62,37 @@ impl Plan {
                 .hint("`isi-conformance run --list` names all cases"));
         }
         let declarations = Declarations::read(arguments, &cases)?;
+        let sample = suite::sample(&images);
+        let version = arguments.api_version;
+        let profile_cases: Vec<ProfileCase> = cases
+            .iter()
+            .filter(|case| case.holds_for(version))
+            .map(|case| ProfileCase::of(case, version, &sample))
+            .collect();
+        let selects = |case: &Case| {
+            arguments.profile.is_none_or(|profile| profile.selects(&ProfileCase::of(case, version, &sample)))
+        };
+        let all = cases.len();
         let selected: Vec<Case> = cases.into_iter().filter(|case| selection.selects(case)).collect();
+        // A selection of the cases says nothing about whole profiles.
+        let profiles: Vec<&'static Profile> = match arguments.profile {
+            _ if selected.len() < all || arguments.has_folder() => Vec::new(),
+            Some(profile) => vec![profile],
+            None => Profile::builtin().iter().collect(),
+        };
+        let selected: Vec<Case> = selected.into_iter().filter(selects).collect();
         if selected.is_empty() {
             return Err(CommandError::usage("no case is selected"));
         }
         for case in selected.iter().filter(|case| case.holds_for(arguments.api_version)) {
             goldens.checked(&case.suite, &case.name, arguments.api_version, &images).map_err(CommandError::usage)?;
         }
-        let make = |aim: Aim| place(arguments, aim, images.clone(), goldens.clone());
+        let wanted: BTreeSet<Feature> = selected
+            .iter()
+            .filter(|case| case.holds_for(version))
+            .flat_map(|case| runner::needed(case, version, &sample))
+            .collect();
+        let make = |aim: Aim| place(arguments, aim, images.clone(), goldens.clone(), &wanted);
         let main = make(target::aim(arguments).await?).await?;
         let name = match &main.reference {
             Some(_) => "the embedded reference".to_owned(),
@@ -75,21 +104,35 @@ impl Plan {
         if places[0].reference.is_some() && selected.iter().any(configured) {
             places.push(make(target::configured(arguments).await?).await?);
         }
-        let planned = selected
-            .into_iter()
-            .map(|case| {
-                let place = if configured(&case) { places.last() } else { places.first() };
-                let place = place.expect("there is a place for the target itself");
-                let known = declarations.are_given() || arguments.what.contains(&case.suite);
-                let skip = if case.report && !known {
-                    Some("a reported bug runs with `--deviations`, or when its suite is named".to_owned())
-                } else {
-                    runner::reason_to_skip(&case, arguments.api_version, &place.features)
-                };
-                Planned { case, session: place.session.clone(), skip }
-            })
-            .collect();
-        let mut plan = Self { target: name, planned, declarations, places, keep: arguments.keep };
+        let mut tally = absence::Tally::default();
+        let mut planned = Vec::with_capacity(selected.len());
+        for case in selected {
+            let place = if configured(&case) { places.last() } else { places.first() };
+            let session = place.expect("there is a place for the target itself").session.clone();
+            let known = declarations.are_given() || arguments.what.contains(&case.suite);
+            let skip = if case.report && !known {
+                Some("a reported bug runs with `--deviations`, or when its suite is named".to_owned())
+            } else {
+                runner::reason_not_to_hold(&case, version)
+            };
+            let skip = skip.or_else(|| {
+                let remainder = Remainder::of(&case, &session.features, version, &sample);
+                tally.count(&case, &remainder);
+                remainder.skip
+            });
+            planned.push(Planned { case, session, skip });
+        }
+        let absent_features = tally.absent_features(&places[0].session.features, arguments.profile.is_some());
+        let mut plan = Self {
+            target: name,
+            planned,
+            absent_features,
+            profiles,
+            profile_cases,
+            declarations,
+            places,
+            keep: arguments.keep,
+        };
         match plan.get_permission(arguments.list).await {
             Ok(()) => Ok(plan),
             Err(error) => {
@@ -132,6 +175,14 @@ impl Plan {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Judges the profiles by what came out of the cases.
+    #[must_use]
+    pub fn judge_profiles(&self, version: ApiVersion, results: &[CaseResult]) -> Vec<ProfileResult> {
+        let absent: Vec<&'static str> = self.absent_features.iter().map(|feature| feature.name).collect();
+        let judge = |profile: &&Profile| profile.judge(version, &self.profile_cases, results, &absent);
+        self.profiles.iter().map(judge).collect()
     }
 
     /// Turns what is declared to fail into `known` or `stale`.
@@ -200,6 +251,7 @@ async fn place(
     aim: Aim,
     images: crate::fixture::ImageCatalogue,
     goldens: crate::golden::Store,
+    wanted: &BTreeSet<Feature>,
 ) -> Result<Place, CommandError> {
     let Aim { target, authority, reference, features } = aim;
     reach(&target).await?;
@@ -213,8 +265,8 @@ async fn place(
         None if arguments.allow.contains(&Permission::ClusterConfiguration) => ConfigurationAccess::Locked,
         None => ConfigurationAccess::Denied,
     };
-    let features = Features::of(&target, &namespace.name, &features).await;
-    let session = Session {
+    let declared = declared(arguments, features)?;
+    let mut session = Session {
         configuration: Arc::new(ClusterConfiguration::new(target.clone(), run.clone(), access)),
         cleanup: Cleanup::default(),
         target,
@@ -229,10 +281,24 @@ async fn place(
         },
         authority,
         trusts_unconfirmed: reference.is_some(),
+        features: Features::default(),
         timeout: arguments.timeout,
         keep: arguments.keep,
     };
-    Ok(Place { session: Arc::new(session), namespace, features, reference })
+    session.features = Features::of(&session, &declared, wanted).await;
+    Ok(Place { session: Arc::new(session), namespace, reference })
+}
+
+/// What the command line says about features, and what is known about the target besides.
+fn declared(arguments: &RunArguments, known: Vec<Feature>) -> Result<DeclaredFeatures, CommandError> {
+    let has: BTreeSet<Feature> = arguments.target.has.iter().copied().collect();
+    let without: BTreeSet<Feature> = arguments.target.without.iter().copied().collect();
+    if let Some(feature) = has.intersection(&without).next() {
+        return Err(CommandError::usage(format!("`--has {feature}` contradicts `--without {feature}`")));
+    }
+    let has = known.into_iter().filter(|feature| !without.contains(feature)).chain(has).collect();
+    let outside_profile = arguments.profile.into_iter().flat_map(Profile::outside).collect();
+    Ok(DeclaredFeatures { has, without, outside_profile })
 }
 
 fn no_namespace(error: &NamespaceError, given: &TargetArguments) -> CommandError {

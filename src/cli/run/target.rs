@@ -41,7 +41,7 @@ pub(super) async fn aim(arguments: &RunArguments) -> Result<Aim, CommandError> {
         return embedded(arguments, reference::Options::default(), &[Feature::TrustedCa, Feature::Offline]).await;
     }
     let target = connect(&arguments.target, arguments.timeout).await?;
-    let mut features = arguments.target.features.clone();
+    let mut features = Vec::new();
     let authority = match &arguments.registry.registry_authority {
         None => None,
         Some(folder) => {

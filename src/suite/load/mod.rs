@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    case::{Case, Disturbance, Feature, Script, Suite},
-    expand, script,
+    case::{Case, Disturbance, Script, Suite},
+    expand,
+    feature::Feature,
+    script,
     step::Action,
 };
 use crate::{
