@@ -30,6 +30,7 @@ mod policy;
 mod quote;
 mod resources;
 mod route;
+mod selector;
 mod server;
 mod storage;
 mod table;

@@ -15,8 +15,10 @@ use crate::{
 /// The longest body that is read, in bytes.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
 /// How much of a body beyond the limit is read and dropped, so that the client gets to read the answer.
-const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
+const DRAIN_LIMIT: usize = 1 << 30;
 
+/// The longest body that servers without a limit of their own take here, in bytes.
+const UNLIMITED_BODY: usize = 64 << 20;
 /// How long the next piece of a body may take.
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
@@ -47,7 +49,7 @@ impl Request {
             path,
             query,
             headers: parts.headers,
-            body: read_body(body, if has_limit { BODY_LIMIT } else { DRAIN_LIMIT }).await,
+            body: read_body(body, if has_limit { BODY_LIMIT } else { UNLIMITED_BODY }).await,
             user,
         }
     }

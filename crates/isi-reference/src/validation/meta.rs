@@ -4,6 +4,7 @@ use crate::{behaviour::Behaviour, field::FieldError, model::meta::ObjectMeta};
 
 const NAME_PART: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const PREFIX_PART: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const QUALIFIED_NAME: &str = "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 const DNS_LABEL: &str = "must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 /// How many bytes all annotations of an object may have together.
@@ -36,10 +37,8 @@ pub(crate) fn check(
     }
     for (key, value) in &meta.labels {
         check_key("metadata.labels", key, &mut errors);
-        if value.len() > 63 {
-            errors.push(FieldError::invalid("metadata.labels", value, "must be no more than 63 characters"));
-        } else if !value.is_empty() && !is_qualified(value) {
-            errors.push(FieldError::invalid("metadata.labels", value, LABEL_VALUE));
+        if let Some(problem) = label_value_problem(value) {
+            errors.push(FieldError::invalid("metadata.labels", value, problem));
         }
     }
     for key in meta.annotations.keys() {
@@ -96,24 +95,47 @@ pub(crate) fn is_dns_label(text: &str) -> bool {
 }
 
 fn check_key(field: &str, key: &str, errors: &mut Vec<FieldError>) {
-    let (prefix, name) = match key.split_once('/') {
-        Some((prefix, name)) => (Some(prefix), name),
-        None => (None, key),
-    };
-    match prefix {
-        Some("") => errors.push(FieldError::invalid(field, key, "prefix part must be non-empty")),
-        Some(prefix) if !prefix.split('.').all(is_dns_label) => {
-            errors.push(FieldError::invalid(field, key, format!("prefix part {PREFIX_PART}")));
+    errors.extend(qualified_name_problems(key).into_iter().map(|problem| FieldError::invalid(field, key, problem)));
+}
+
+/// What is wrong with the key of a label or an annotation.
+pub(crate) fn qualified_name_problems(key: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    let name = match key.split('/').collect::<Vec<_>>().as_slice() {
+        [name] => *name,
+        [prefix, name] => {
+            if prefix.is_empty() {
+                problems.push("prefix part must be non-empty".to_owned());
+            } else if !prefix.split('.').all(is_dns_label) {
+                problems.push(format!("prefix part {PREFIX_PART}"));
+            }
+            *name
         }
-        _ => {}
-    }
+        _ => {
+            return vec![format!(
+                "{QUALIFIED_NAME} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            )];
+        }
+    };
     if name.is_empty() {
-        errors.push(FieldError::invalid(field, key, "name part must be non-empty"));
+        problems.push("name part must be non-empty".to_owned());
     } else if name.len() > 63 {
-        errors.push(FieldError::invalid(field, key, "name part must be no more than 63 characters"));
+        problems.push("name part must be no more than 63 characters".to_owned());
     }
     if !is_qualified(name) {
-        errors.push(FieldError::invalid(field, key, NAME_PART));
+        problems.push(NAME_PART.to_owned());
+    }
+    problems
+}
+
+/// What is wrong with the value of a label.
+pub(crate) fn label_value_problem(value: &str) -> Option<&'static str> {
+    if value.len() > 63 {
+        Some("must be no more than 63 characters")
+    } else if !value.is_empty() && !is_qualified(value) {
+        Some(LABEL_VALUE)
+    } else {
+        None
     }
 }
 

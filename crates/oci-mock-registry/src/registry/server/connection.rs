@@ -31,7 +31,7 @@ pub const HEAD_LIMIT: usize = 128 * 1024;
 
 /// How much of a body that is not wanted is read all the same, in bytes: many clients read no answer while they are still
 /// sending, and see the connection break instead.
-const UNWANTED_LIMIT: usize = 64 * 1024 * 1024;
+const UNWANTED_LIMIT: usize = 1 << 30;
 
 pub(super) async fn serve<W: Wire>(stream: W, core: Arc<Core>, mut stopping: watch::Receiver<bool>) {
     let taken = Arc::new(Mutex::new(None));

@@ -1,0 +1,146 @@
+//! Field selectors: `metadata.name=app`. Grammar and errors are those of k8s.io/apimachinery, as openshift-apiserver 4.18 and
+//! 4.22 answer them.
+
+use crate::error::{ApiError, Result};
+
+/// What name and namespace of an object have to be.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct FieldSelector(Vec<Term>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Term {
+    field: Field,
+    comparison: Comparison,
+    value: String,
+}
+
+/// The fields that every resource can be selected by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Name,
+    Namespace,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    Equal,
+    Unequal,
+}
+
+impl FieldSelector {
+    /// Reads the value of `fieldSelector`.
+    ///
+    /// # Errors
+    /// 400, with the words of a server, when it cannot be parsed or names another field.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let mut terms: Vec<&str> = split_unescaped(text).into_iter().filter(|term| !term.is_empty()).collect();
+        terms.sort_unstable();
+        terms.into_iter().map(|term| read(text, term)).collect::<Result<_>>().map(Self)
+    }
+
+    /// Whether an object of this name in this namespace is selected.
+    pub(crate) fn matches(&self, namespace: &str, name: &str) -> bool {
+        self.0.iter().all(|term| {
+            let found = match term.field {
+                Field::Name => name,
+                Field::Namespace => namespace,
+            };
+            (found == term.value) == (term.comparison == Comparison::Equal)
+        })
+    }
+}
+
+fn read(selector: &str, term: &str) -> Result<Term> {
+    let start = [term.find("!="), term.find('=')].into_iter().flatten().min();
+    let Some(start) = start else {
+        return Err(ApiError::bad_request(format!("invalid selector: '{selector}'; can't understand '{term}'")));
+    };
+    let (field, rest) = term.split_at(start);
+    let (comparison, value) = if let Some(value) = rest.strip_prefix("!=") {
+        (Comparison::Unequal, value)
+    } else {
+        (Comparison::Equal, rest.strip_prefix("==").or_else(|| rest.strip_prefix('=')).unwrap_or(rest))
+    };
+    let value = unescape(value).map_err(ApiError::bad_request)?;
+    let field = match field {
+        "metadata.name" => Field::Name,
+        "metadata.namespace" => Field::Namespace,
+        other => {
+            return Err(ApiError::bad_request(format!(
+                "{other:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+            )));
+        }
+    };
+    Ok(Term { field, comparison, value })
+}
+
+/// Splits at commas that no backslash escapes.
+fn split_unescaped(text: &str) -> Vec<&str> {
+    let mut terms = Vec::new();
+    let mut start = 0;
+    let mut escaped = false;
+    for (index, character) in text.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            ',' => {
+                terms.push(&text[start..index]);
+                start = index + 1;
+            }
+            _ => {}
+        }
+    }
+    terms.push(&text[start..]);
+    terms
+}
+
+fn unescape(value: &str) -> std::result::Result<String, String> {
+    let mut plain = String::with_capacity(value.len());
+    let mut characters = value.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => match characters.next() {
+                Some(escaped @ ('\\' | ',' | '=')) => plain.push(escaped),
+                Some(other) => return Err(format!("invalid field selector: invalid escape sequence: \\{other}")),
+                None => return Err("invalid field selector: invalid escape sequence: \\".to_owned()),
+            },
+            // Servers print the character's number.
+            ',' | '=' => {
+                let number = u32::from(character);
+                return Err(format!("invalid field selector: unescaped character in value: {number}"));
+            }
+            other => plain.push(other),
+        }
+    }
+    Ok(plain)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("", true)]
+    #[case("metadata.name=app", true)]
+    #[case("metadata.name==app,metadata.namespace!=other", true)]
+    #[case("metadata.name!=app", false)]
+    #[case("metadata.name=app,", true)]
+    fn names_match_or_do_not(#[case] selector: &str, #[case] expected: bool) {
+        assert_eq!(FieldSelector::parse(selector).unwrap().matches("team", "app"), expected);
+    }
+
+    // Recorded from openshift-apiserver 4.22.
+    #[rstest]
+    #[case("x", "invalid selector: 'x'; can't understand 'x'")]
+    #[case("metadata.name>a", "invalid selector: 'metadata.name>a'; can't understand 'metadata.name>a'")]
+    #[case("foo=bar", "\"foo\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")]
+    #[case("metadata.name=a=b", "invalid field selector: unescaped character in value: 61")]
+    #[case(r"metadata.name=a\x", r"invalid field selector: invalid escape sequence: \x")]
+    fn a_malformed_selector_is_refused_in_the_words_of_a_server(#[case] selector: &str, #[case] expected: &str) {
+        let error = FieldSelector::parse(selector).unwrap_err();
+        assert_eq!((error.code(), error.status().message.as_str()), (400, expected));
+    }
+}
