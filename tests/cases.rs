@@ -66,6 +66,9 @@ impl Harness {
             };
             outcome.result
         });
+        if let Some(reason) = result.skipped {
+            return Ok(Completion::ignored_with(reason));
+        }
         plan.declare(&mut result);
         if result.is_failure() { Err(described(&result)) } else { Ok(Completion::Completed) }
     }
