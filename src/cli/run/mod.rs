@@ -66,7 +66,10 @@ fn at_once(unfinished: &Unfinished) -> CommandError {
     let left = unfinished.left_behind();
     let lines: Vec<String> = left.iter().map(|left| format!("\nwarning: left behind: {left}")).collect();
     let error = CommandError::harness(format!("stopped at once by a second signal{}", lines.concat()));
-    if left.is_empty() { error } else { error.hint(unfinished.hint()) }
+    match unfinished.hint() {
+        Some(hint) if !left.is_empty() => error.hint(hint),
+        _ => error,
+    }
 }
 
 async fn carry_out(
@@ -85,8 +88,8 @@ async fn carry_out(
     for left in &left {
         eprintln!("warning: left behind: {left}");
     }
-    if !left.is_empty() {
-        eprintln!("\nhint: {}", unfinished.hint());
+    if let Some(hint) = unfinished.hint().filter(|_| !left.is_empty()) {
+        eprintln!("\nhint: {hint}");
     }
     exit
 }

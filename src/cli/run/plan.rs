@@ -233,16 +233,16 @@ impl Unfinished {
             .collect()
     }
 
-    /// How it is taken back afterwards.
+    /// How it is taken back afterwards; nothing to say where every server ends with the run.
     #[must_use]
-    pub fn hint(&self) -> String {
+    pub fn hint(&self) -> Option<String> {
         let commands = self.places.iter().map(|(session, namespace)| {
             let Session { target, run, .. } = &**session;
             let given = if namespace.is_none() { format!(" --namespace {}", session.namespace) } else { String::new() };
             format!("`isi-conformance clean --target {} --run {run}{given}`", target.url)
         });
         let commands: Vec<String> = commands.collect();
-        format!("{} takes it back", commands.join(" and "))
+        (!commands.is_empty()).then(|| format!("{} takes it back", commands.join(" and ")))
     }
 }
 
