@@ -12,6 +12,7 @@
 //! deviation     what an implementer declares as failing
 //! golden        what is expected          schema   the published schema
 //! verdict       what checks, cases and runs come to
+//! traits        what a server's configuration may change in its answers
 //! json_path     places in JSON documents
 //! ```
 //!
@@ -32,4 +33,5 @@ pub mod requirement;
 pub mod runner;
 pub mod schema;
 pub mod suite;
+pub mod traits;
 pub mod verdict;

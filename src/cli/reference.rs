@@ -1,6 +1,6 @@
 //! `isi-conformance reference`: the embedded implementation alone, for developers of clients.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 
@@ -9,7 +9,7 @@ use super::{
     interrupted, runtime,
 };
 use crate::{
-    reference::{self, AllowedRegistry, DenyRule, Identity, Options, StartError},
+    reference::{self, AllowedRegistry, DenyRule, Identity, ImportController, Options, StartError},
     version::ApiVersion,
 };
 
@@ -53,9 +53,21 @@ pub(super) struct ReferenceArguments {
     /// The import mode of requests that name none.
     #[arg(long, value_name = "MODE", default_value = "Legacy", value_parser = ["Legacy", "PreserveOriginal"])]
     import_mode: String,
-    /// The host of the integrated registry; empty for none.
-    #[arg(long, value_name = "HOST", default_value = "image-registry.openshift-image-registry.svc:5000")]
+    /// The host of the integrated registry; `none` for none.
+    #[arg(long, value_name = "HOST|none", default_value = "image-registry.openshift-image-registry.svc:5000")]
     integrated_registry: String,
+    /// The host of the integrated registry outside of the cluster; none if absent.
+    #[arg(long, value_name = "HOST")]
+    public_registry: Option<String>,
+    /// Answer like so many processes that take turns, each of which sees new images a moment later than the others.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
+    replicas: u8,
+    /// Go on with the configuration of the cluster as it was for so many milliseconds after a change.
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=60_000))]
+    watch_lag: u64,
+    /// Import spec tags of streams without being asked, as the controller of a whole cluster does.
+    #[arg(long)]
+    import_controller: bool,
 }
 
 /// Runs the command until it is interrupted.
@@ -107,7 +119,18 @@ fn options(arguments: ReferenceArguments) -> Result<Options, CommandError> {
             count => Some(usize::try_from(count).unwrap_or_default()),
         },
         default_import_mode: arguments.import_mode,
-        integrated_registry: arguments.integrated_registry,
+        integrated_registry: match arguments.integrated_registry.as_str() {
+            "none" => String::new(),
+            host => host.to_owned(),
+        },
+        public_registry: arguments.public_registry.unwrap_or_default(),
+        replicas: usize::from(arguments.replicas),
+        watch_lag: Duration::from_millis(arguments.watch_lag),
+        import_controller: if arguments.import_controller {
+            ImportController::Present
+        } else {
+            ImportController::Absent
+        },
         ..Options::default()
     })
 }

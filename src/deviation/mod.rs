@@ -59,6 +59,12 @@ impl Deviations {
         Some(Source::new(format!("deviations/{path}"), text))
     }
 
+    /// Whether something is declared about the case of this name.
+    #[must_use]
+    pub fn concern(&self, case: &str) -> bool {
+        self.entries.iter().any(|entry| entry.cases.is_match(case))
+    }
+
     /// The declarations that no longer hold on `today`, as sentences.
     #[must_use]
     pub fn expired(&self, today: Date) -> Vec<String> {

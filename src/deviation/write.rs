@@ -72,6 +72,7 @@ mod tests {
         let run = RunResult {
             target: "http://127.0.0.1:8080".to_owned(),
             api_version: ApiVersion::V4_12,
+            traits: crate::traits::Traits::default(),
             started: jiff::Timestamp::UNIX_EPOCH,
             duration: Duration::ZERO,
             level: Level::Compatible,

@@ -8,7 +8,7 @@ use super::Shape;
 ///
 /// Times are exact to the second, so two of them can be equal by chance: other numbers are other times only where the case
 /// has waited between the two.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Memory {
     /// By placeholder, as in `uid 1`.
     values: BTreeMap<String, Remembered>,
@@ -18,7 +18,7 @@ pub struct Memory {
     numbers_times: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Remembered {
     value: String,
     /// How often the case had waited before.

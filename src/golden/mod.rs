@@ -5,9 +5,11 @@
 //!
 //! - [`Golden`] is the content, [`Store`] where the files are, and which of them holds for an API version;
 //! - [`compare`] tells where an answer differs, and how binding each difference is;
+//! - [`by_trait`] puts in what a target's configuration decides;
 //! - [`propose`] turns answers into a new golden, for review.
 
 mod any_order;
+mod by_trait;
 mod compare;
 mod content;
 mod level;
@@ -18,6 +20,7 @@ mod shape;
 mod store;
 
 pub use any_order::in_order_of;
+pub use by_trait::{by_trait, for_every_target};
 pub use compare::{Answer, Comparison, compare};
 pub use content::{Golden, GoldenStep, Traffic};
 #[cfg(test)]

@@ -23,6 +23,7 @@ const TEMPLATE: &str = "report.html";
 struct Page<'a> {
     target: &'a str,
     api_version: ApiVersion,
+    traits: Vec<(&'static str, String)>,
     started: String,
     seconds: f64,
     interrupted: bool,
@@ -86,6 +87,7 @@ fn page(run: &RunResult) -> Page<'_> {
     Page {
         target: &run.target,
         api_version: run.api_version,
+        traits: run.traits.named(),
         started: run.started.to_string(),
         seconds: run.seconds(),
         interrupted: run.interrupted,

@@ -6,6 +6,7 @@
 //!   "target": "http://127.0.0.1:8080",
 //!   "api_version": "4.22",
 //!   "level": "compatible",
+//!   "traits": { "integrated_registry": "none", "import_mode": "Legacy", … },
 //!   "started": "2026-01-02T03:04:05Z",
 //!   "seconds": 2.5,
 //!   "interrupted": false,
@@ -38,6 +39,7 @@ use serde::Serialize;
 
 use super::{redact::redact, summary};
 use crate::{
+    traits::Traits,
     verdict::{AbsentFeature, CaseResult, Counts, Level, ProfileResult, RunResult, Verdict},
     version::ApiVersion,
 };
@@ -50,6 +52,7 @@ struct Report<'a> {
     format: u32,
     target: &'a str,
     api_version: ApiVersion,
+    traits: &'a Traits,
     started: String,
     seconds: f64,
     interrupted: bool,
@@ -99,6 +102,7 @@ fn report(run: &RunResult) -> Report<'_> {
         format: FORMAT,
         target: &run.target,
         api_version: run.api_version,
+        traits: &run.traits,
         started: run.started.to_string(),
         seconds: run.seconds(),
         interrupted: run.interrupted,

@@ -28,6 +28,9 @@ pub fn write(run: &RunResult, mut out: impl Write) -> io::Result<()> {
                 let mut suite = TestSuite::new(case.suite.as_str());
                 suite.add_property(Property::new("target", run.target.as_str()));
                 suite.add_property(Property::new("api-version", run.api_version.as_str()));
+                for (name, value) in run.traits.named() {
+                    suite.add_property(Property::new(name, value));
+                }
                 suite.add_test_case(test_case);
                 suites.push(suite);
                 continue;

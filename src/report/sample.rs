@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     json_path::JsonPath,
+    traits::{IntegratedRegistry, Traits},
     verdict::{
         CaseResult, CheckKind, CheckResult, Declared, Difference, Exchange, Level, Request, Response, RunResult, Side,
         StepName, Verdict,
@@ -21,6 +22,10 @@ pub(super) fn run() -> RunResult {
         level: Level::Compatible,
         absent_features: Vec::new(),
         profiles: Vec::new(),
+        traits: Traits {
+            integrated_registry: IntegratedRegistry::Internal { host: "registry.svc:5000".to_owned() },
+            ..Traits::default()
+        },
         started: "2026-01-02T03:04:05Z".parse().expect("a time"),
         duration: Duration::from_millis(3215),
         interrupted: true,

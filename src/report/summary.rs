@@ -15,6 +15,7 @@ pub(super) fn write(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::R
     writeln!(out, "{:>12} [{:>8.3}s] {word}", paint.verdict(verdict, "Summary"), run.duration.as_secs_f64())?;
     let mut lines = Lines { out, paint };
     lines.text("target", format_args!("{}, API version {}", run.target, run.api_version))?;
+    lines.text("traits", &run.traits)?;
     lines.text(
         "level",
         match run.level {
@@ -23,6 +24,10 @@ pub(super) fn write(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::R
         },
     )?;
     cases(run, &mut lines)?;
+    let repeated = run.cases.iter().filter(|case| case.attempts > 1).count();
+    if repeated > 0 {
+        lines.count("repeated", repeated, "cases: run again, because configuration takes effect late")?;
+    }
     progress(run, &mut lines)?;
     features(run, &mut lines)?;
     let deviations = run.schema_deviations();

@@ -14,20 +14,22 @@ use super::{
     answer, check,
     cleanup::Ledger,
     cluster::NotApplied,
+    configuration_lag::Attempts,
     curl::curl,
+    default_mode,
     left_out::{LeftOut, left_out},
     mock::{Asked, MockRegistry},
-    secret,
+    retry_reads, secret,
     session::Session,
-    settle,
     target::{Answered, Prepared},
 };
 use crate::{
-    golden::{self, Answer, Golden, Memory, SnapshotFile},
+    fixture::Salt,
+    golden::{self, Answer, Golden, GoldenStep, Memory, SnapshotFile, Traffic},
     requirement::FrozenSets,
-    suite::{Action, Case, Request, Script, Step},
+    suite::{Action, Case, Request, Script, Step, TargetDefault},
     variable::{Bindings, ImageValues},
-    verdict::{CaseResult, CheckKind, CheckResult, Exchange, LeftOutStep, StepName},
+    verdict::{CaseResult, CheckKind, CheckResult, Exchange, LeftOutStep, StepName, Verdict},
 };
 
 /// What came out of a case, and what a golden of its answers would be.
@@ -66,7 +68,8 @@ impl From<NotApplied> for Ended {
     }
 }
 
-/// Runs one case and removes what it made, whatever happens, a panic included; `stopped` ends it early.
+/// Runs one case and removes what it made, whatever happens, a panic included; `stopped` ends it early. A case that
+/// changed configuration of the cluster is run again while that may not have taken effect yet.
 pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Output = ()>) -> CaseOutcome {
     if case.changes_cluster()
         && let Err(reason) = session.configuration.claim().await
@@ -74,11 +77,34 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
         return super::skipped(case, reason.to_string());
     }
     let begun = Instant::now();
+    let mut attempts = session.lag.attempts(case);
+    let mut left_behind = Vec::new();
+    tokio::pin!(stopped);
+    loop {
+        attempts.begin().await;
+        let mut outcome = run_once(session, case, &attempts, &mut stopped).await;
+        left_behind.append(&mut outcome.left_behind);
+        outcome.result.attempts = attempts.number();
+        if !attempts.goes_on(&outcome.result) {
+            outcome.result.duration = begun.elapsed();
+            outcome.left_behind = left_behind;
+            return outcome;
+        }
+    }
+}
+
+/// One attempt at a case.
+async fn run_once(
+    session: &Session,
+    case: &Case,
+    attempts: &Attempts<'_>,
+    stopped: &mut (impl Future<Output = ()> + Unpin),
+) -> CaseOutcome {
     let progress = Mutex::new(Progress::default());
     let ledger = session.cleanup.begin(&session.run);
     let golden = session.goldens.find(&case.suite, &case.name, session.version);
     let found = golden.as_ref().ok().and_then(Option::as_ref);
-    let attempt = CaseRun { session, case, golden: found, progress: &progress, ledger: &ledger };
+    let attempt = CaseRun { session, case, golden: found, progress: &progress, ledger: &ledger, attempts };
     let running = AssertUnwindSafe(attempt.run()).catch_unwind();
     let (ended, is_whole) = tokio::select! {
         ended = running => match ended {
@@ -125,7 +151,6 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
         not_scored: not_scored(session, case),
         left_out: std::mem::take(&mut progress.left_out),
         exchanges: std::mem::take(&mut progress.exchanges),
-        duration: begun.elapsed(),
         ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)
     };
     CaseOutcome { result, golden: golden.ok().flatten(), proposal: progress.proposal, left_behind }
@@ -162,6 +187,7 @@ struct CaseRun<'a> {
     golden: Option<&'a SnapshotFile>,
     progress: &'a Mutex<Progress>,
     ledger: &'a Ledger,
+    attempts: &'a Attempts<'a>,
 }
 
 impl CaseRun<'_> {
@@ -181,20 +207,40 @@ impl CaseRun<'_> {
         });
     }
 
+    /// The name of the attempt's own stream: no attempt meets what another one left in a cache.
+    fn stream(&self) -> String {
+        let stream = self.session.run.stream(self.case);
+        match self.attempts.number() {
+            1 => stream,
+            number => format!("{stream}-{number}"),
+        }
+    }
+
+    /// The salt of the attempt's own images.
+    fn salt(&self) -> Salt {
+        match self.attempts.number() {
+            1 => self.session.run.salt(self.case),
+            number => Salt::new(&format!("{} {} {number}", self.session.run.as_str(), self.case.full_name())),
+        }
+    }
+
     async fn run(&self) -> Result<(), Ended> {
         let images = self
             .session
             .images
-            .build(self.case.images.iter().map(String::as_str), &self.session.run.salt(self.case))
+            .build(self.case.images.iter().map(String::as_str), &self.salt())
             .map_err(|error| error.to_string())?;
         let place = self.session.ports.take().await.map_err(|error| error.to_string())?;
         let bindings = Bindings {
             registry: place.address.clone(),
             namespace: self.session.namespace.clone(),
-            stream: self.session.run.stream(self.case),
+            stream: self.stream(),
             images: images.iter().map(|image| (image.name.clone(), ImageValues::from(&**image))).collect(),
         };
-        let Script { registry, steps } = self.case.script(&bindings).map_err(|error| error.to_string())?;
+        let Script { registry, mut steps } = self.case.script(&bindings).map_err(|error| error.to_string())?;
+        if self.case.about_default != Some(TargetDefault::ImportMode) {
+            default_mode::name_legacy(&mut steps, self.session.traits.import_mode);
+        }
         let digests = bindings.images.values().map(|image| image.digest.to_string()).collect();
         self.with(|progress| progress.images = digests);
         let mut mock = MockRegistry::start(place, registry, images, self.session.authority.as_ref())?;
@@ -266,7 +312,9 @@ impl CaseRun<'_> {
         match &step.action {
             Action::Registry(change) => Ok(mock.change(change).map(|()| true)?),
             Action::Cluster(configuration) => {
-                Ok(self.session.configuration.apply(configuration).await.map(|()| true)?)
+                self.session.configuration.apply(configuration).await?;
+                tokio::time::sleep(self.attempts.pause()).await;
+                Ok(true)
             }
             Action::Wait(length) => {
                 // The one fixed time: nothing else makes two times of the API differ.
@@ -352,13 +400,14 @@ impl CaseRun<'_> {
         }
         self.with(|progress| progress.current = prepared.first().map(|(name, _)| name.clone()));
         let begun = Instant::now();
-        let sending = requests.iter().zip(&prepared).map(async |((request, step), (_, prepared))| {
-            let expected = check::expected_status(request, &step.expect, self.session.version);
-            let target = &self.session.target;
+        let judging: &Judge = judge;
+        let sending = requests.iter().zip(&prepared).enumerate().map(async |(position, (request, (_, prepared)))| {
+            let (target, user) = (&self.session.target, request.1.user);
+            let settled = |answered: &Answered| judging.holds(self, position, *request, answered);
             let sent = if prepared.method.is_safe() {
-                settle::send(target, prepared, step.user, expected).await
+                retry_reads::send(target, prepared, user, settled).await
             } else {
-                self.session.cleanup.late.send(target, prepared, step.user).await
+                self.session.cleanup.late.send(target, prepared, user).await
             };
             (sent, begun.elapsed())
         });
@@ -448,7 +497,9 @@ impl Judge {
         answered: &Answered,
         asked: &mut Asked,
     ) -> Vec<CheckResult> {
-        let golden = run.golden.and_then(|file| file.golden.steps.get(self.requests));
+        let previous = self.golden(run, 0);
+        let by_trait = previous.map(|golden| golden::by_trait(golden, &run.session.traits));
+        let golden = by_trait.as_ref();
         self.requests += 1;
         let mut traffic = std::mem::take(&mut asked.traffic);
         if step.expect.any_order {
@@ -465,12 +516,52 @@ impl Judge {
         checks.extend(check::values(&step.expect, &answer.body, cap));
         checks.extend(check::traffic(&step.expect, &answer, &self.bindings));
         checks.extend(check::accept(&step.expect, &asked.accepted));
-        self.propose(&self.describe(request), &answer, golden);
+        self.propose(run, &self.describe(request), &answer, previous, golden);
         checks
     }
 
-    fn propose(&mut self, request: &str, answer: &Answer, previous: Option<&golden::GoldenStep>) {
-        self.proposal.steps.push(golden::propose(request, answer, previous, &self.bindings, &mut self.proposing));
+    /// What the golden says about every target, for the request that is `position` behind the one to be judged next.
+    fn golden<'a>(&self, run: &CaseRun<'a>, position: usize) -> Option<&'a GoldenStep> {
+        run.golden.and_then(|file| file.golden.steps.get(self.requests + position))
+    }
+
+    /// Whether the answer to a read is as expected, without a verdict and without remembering anything of it.
+    fn holds(
+        &self,
+        run: &CaseRun<'_>,
+        position: usize,
+        (request, step): (&Request, &Step),
+        answered: &Answered,
+    ) -> bool {
+        let answer = answer::answer(answered, Traffic::default());
+        let golden = self.golden(run, position).filter(|_| step.expect.golden);
+        let differs = golden.is_some_and(|golden| {
+            let golden = golden::by_trait(golden, &run.session.traits);
+            let compared = golden::compare(&golden, &answer, &self.bindings, &mut self.memory.clone());
+            compared.is_ok_and(|found| !found.answer.is_empty())
+        });
+        let expected = check::expected_status(request, &step.expect, run.session.version);
+        let cap = run.case.level;
+        !differs
+            && expected == Some(answered.status)
+            && check::values(&step.expect, &answer.body, cap).all(|check| check.verdict == Verdict::Pass)
+    }
+
+    /// Proposes what the golden says already where it holds: a trait of this target must not find its way into it.
+    fn propose(
+        &mut self,
+        run: &CaseRun<'_>,
+        request: &str,
+        answer: &Answer,
+        previous: Option<&GoldenStep>,
+        by_trait: Option<&GoldenStep>,
+    ) {
+        let proposed = golden::propose(request, answer, by_trait, &self.bindings, &mut self.proposing);
+        let step = match (previous, by_trait) {
+            (Some(previous), Some(by_trait)) if *by_trait == proposed => previous.clone(),
+            _ => golden::for_every_target(proposed, &run.session.traits),
+        };
+        self.proposal.steps.push(step);
     }
 
     /// The request in words, with placeholders in place of this run's own values.

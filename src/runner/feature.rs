@@ -6,7 +6,10 @@ use super::{
     probe::{self, Findings},
     session::Session,
 };
-use crate::suite::Feature;
+use crate::{
+    suite::Feature,
+    traits::{ImportController, Replicas, Traits},
+};
 
 /// What the person who starts a run says about the target.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +61,18 @@ impl Features {
         Self { absent: found.chain(outside).chain(without).collect() }
     }
 
+    /// Takes out what the traits of the target rule out.
+    pub fn take_out(&mut self, traits: &Traits) {
+        if traits.import_controller == ImportController::Present {
+            let reason = "the target's import controller imports the tags that the case writes, beside the case";
+            self.absent.insert(Feature::NoImportController, Absence::found(reason));
+        }
+        if traits.replicas == Replicas::Several {
+            let reason = "several processes answer, each of which remembers what it was asked itself";
+            self.absent.insert(Feature::SingleProcess, Absence::found(reason));
+        }
+    }
+
     /// A target that lacks these features on purpose.
     #[must_use]
     pub fn without(features: impl IntoIterator<Item = Feature>) -> Self {
@@ -87,12 +102,18 @@ impl Features {
 }
 
 impl DeclaredFeatures {
-    fn speaks_of(&self, feature: Feature) -> bool {
+    /// Whether something is declared about `feature`, so that no probe is needed.
+    #[must_use]
+    pub fn speaks_of(&self, feature: Feature) -> bool {
         [&self.has, &self.without, &self.outside_profile].into_iter().any(|features| features.contains(&feature))
     }
 }
 
 impl Absence {
+    fn found(reason: &str) -> Self {
+        Self { reason: reason.to_owned(), source: AbsenceSource::Probe }
+    }
+
     fn without(feature: Feature) -> Self {
         Self { reason: format!("`--without {feature}`"), source: AbsenceSource::Without }
     }

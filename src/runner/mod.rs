@@ -13,7 +13,9 @@ mod case;
 mod check;
 mod cleanup;
 mod cluster;
+mod configuration_lag;
 mod curl;
+mod default_mode;
 mod feature;
 mod late_requests;
 mod left_out;
@@ -25,12 +27,14 @@ mod permission;
 mod ports;
 mod probe;
 mod remains;
+mod retry_reads;
 mod secret;
 mod selection;
 mod session;
-mod settle;
 mod status;
+mod suitability;
 mod target;
+mod traits;
 
 use std::sync::Arc;
 
@@ -41,6 +45,7 @@ pub use self::{
     case::{CaseOutcome, run_case},
     cleanup::Cleanup,
     cluster::{Change, ClusterConfiguration, Holder, Lock, Unavailable},
+    configuration_lag::ConfigurationLag,
     feature::{Absence, AbsenceSource, DeclaredFeatures, Features},
     left_out::{Remainder, needed},
     names::{ParseRunIdError, RunId},
@@ -51,7 +56,9 @@ pub use self::{
     remains::{Cleaning, CleaningReport, Mode, clean},
     selection::{CasePattern, PatternError, Selection},
     session::Session,
+    suitability::{reason_of_traits, repository_tags},
     target::{Answered, Credential, HeaderSource, LARGEST_ANSWER, NoAnswer, Prepared, Target},
+    traits::{Wanted, find_out},
 };
 use crate::{
     suite::Case,

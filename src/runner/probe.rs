@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use super::{
     cleanup::Ledger,
     mock::MockRegistry,
+    retry_reads,
     session::Session,
-    settle,
     target::{Answered, Credential, NoAnswer, Prepared, Target},
 };
 use crate::{
@@ -346,7 +346,10 @@ impl Probe<'_> {
                 Ok(prepared) if self.found.contains_key(&Feature::Streams) => {
                     self.session.target.ask(&prepared, user).await
                 }
-                Ok(prepared) => settle::send(&self.session.target, &prepared, user, Some(200)).await,
+                Ok(prepared) => {
+                    let settled = |answered: &Answered| answered.status == 200;
+                    retry_reads::send(&self.session.target, &prepared, user, settled).await
+                }
                 Err(error) => Err(error),
             };
             let seen = answered.map_or(Seen::Unclear, |answered| seen(&described, &answered, holds));

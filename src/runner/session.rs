@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     cleanup::Cleanup,
     cluster::ClusterConfiguration,
+    configuration_lag::ConfigurationLag,
     feature::Features,
     names::RunId,
     object::Objects,
@@ -12,7 +13,7 @@ use super::{
     remains::{CleaningReport, Mode, remove_namespaces, remove_streams},
     target::Target,
 };
-use crate::{fixture::ImageCatalogue, golden, registry::Authority, version::ApiVersion};
+use crate::{fixture::ImageCatalogue, golden, registry::Authority, traits::Traits, version::ApiVersion};
 
 /// What all cases of a run share.
 #[derive(Debug)]
@@ -29,6 +30,10 @@ pub struct Session {
     pub images: ImageCatalogue,
     /// What is expected.
     pub goldens: golden::Store,
+    /// What the target's configuration decides in its answers.
+    pub traits: Traits,
+    /// How long configuration of the cluster takes to have an effect.
+    pub lag: ConfigurationLag,
     /// Where mock registries listen.
     pub ports: Ports,
     /// The certificate authority that the implementation trusts, for registries with trusted TLS.

@@ -1,5 +1,8 @@
 //! Cases: what is left of a suite file once rows and matrices are expanded and everything is checked.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{Action, Feature, Step, script};
 use crate::{
     document::{Day, Diagnostic, Node, Source},
@@ -52,6 +55,8 @@ pub struct Case {
     /// How its registry's connections are secured.
     pub tls: Tls,
     pub(super) disturbance: Disturbance,
+    /// The default of the target that the case is about, so that its requests leave it to the target.
+    pub about_default: Option<TargetDefault>,
     pub(super) source: Source,
     pub(super) offset: usize,
     pub(super) script: Node,
@@ -127,4 +132,12 @@ impl Case {
     pub fn script(&self, bindings: &Bindings) -> Result<Script, Diagnostic> {
         script::decode(&self.source, &self.script, bindings)
     }
+}
+
+/// Something that a target's configuration has a default for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetDefault {
+    /// The import mode of requests that name none.
+    ImportMode,
 }

@@ -100,6 +100,10 @@ features! {
     ServerConfiguration "server-configuration" Surroundings,
     /// The implementation cannot reach registries on the internet.
     Offline "offline" Surroundings,
+    /// No controller imports the spec tags of streams beside the case. Every case that writes such tags needs it.
+    NoImportController "no-import-controller" Surroundings,
+    /// One process answers, so that what it remembers of one request shows in the next.
+    SingleProcess "single-process" Surroundings,
 }
 
 impl Feature {

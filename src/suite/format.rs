@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 pub use super::{
     brief::{Brief, Toggle},
+    case::TargetDefault,
     expect::{Expectation, StatusByVersion},
     feature::Feature,
     import::{ImageEntry, ImportStep},
@@ -44,7 +45,7 @@ pub struct SuiteFile {
 
 /// A case: a scenario with one registry.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CaseFile {
     /// The case's name, unique in its suite: lower-case words, digits, and `-`, `_`, `.` between them.
     pub name: String,
@@ -69,6 +70,10 @@ pub struct CaseFile {
     /// What the target has to offer.
     #[serde(default)]
     pub needs: Vec<Feature>,
+    /// The default of the target that the case is about: its requests leave it to the target, and its golden says under which
+    /// default each answer holds. Requests of other cases name the usual value where the target has another default.
+    #[serde(default)]
+    pub about_default: Option<TargetDefault>,
     /// The day on which the case was added, if its API versions were frozen before.
     #[serde(default)]
     pub added: Option<Day>,

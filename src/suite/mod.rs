@@ -21,7 +21,7 @@ mod secret;
 mod step;
 mod value;
 
-pub use case::{Case, Script, Suite};
+pub use case::{Case, Script, Suite, TargetDefault};
 pub use expect::{Expectation, StatusByVersion};
 pub use feature::{Feature, FeatureArea};
 pub use folder::{Folder, FolderError};

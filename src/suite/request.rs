@@ -1,15 +1,18 @@
 //! A request as a suite asks for it.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
+use http::Method;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
+
+use crate::document::{self, Source};
 
 /// A request to the implementation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// The HTTP method.
-    pub method: http::Method,
+    pub method: Method,
     /// The path: absolute with a leading `/`, else below the namespace of the image API. A query may stand in it.
     pub path: String,
     /// Query parameters.
@@ -34,7 +37,7 @@ pub enum Body {
 impl Request {
     /// A request without query, headers and body.
     #[must_use]
-    pub fn new(method: http::Method, path: impl Into<String>) -> Self {
+    pub fn new(method: Method, path: impl Into<String>) -> Self {
         Self { method, path: path.into(), query: Vec::new(), headers: BTreeMap::new(), body: Body::Empty }
     }
 
@@ -42,6 +45,46 @@ impl Request {
     #[must_use]
     pub fn describe(&self) -> String {
         format!("{} {}", self.method, self.path_and_query())
+    }
+
+    /// The resource of the image API that the path names, `imagestreams` say; its first word where it names another one.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        let path = self.path.split('?').next().unwrap_or_default();
+        let below =
+            path.rsplit_once("/namespaces/").and_then(|(_, rest)| rest.split_once('/')).map_or(path, |(_, rest)| rest);
+        below.split('/').next().unwrap_or_default()
+    }
+
+    /// The object that the body holds, if it is JSON, or text that stands for an object.
+    #[must_use]
+    pub fn object(&self) -> Option<Cow<'_, Value>> {
+        match &self.body {
+            Body::Json(value) => Some(Cow::Borrowed(value)),
+            Body::Text(text) => {
+                document::parse(&Source::new("body", text.as_str())).ok().map(|node| Cow::Owned(node.to_json()))
+            }
+            Body::Empty => None,
+        }
+    }
+
+    /// Whether the request writes a tag of a stream's spec, or a repository that backs a stream, which an import controller
+    /// imports by itself.
+    #[must_use]
+    pub fn writes_spec_tags(&self) -> bool {
+        if !matches!(self.method, Method::POST | Method::PUT | Method::PATCH) {
+            return false;
+        }
+        let is_imported = |tag: &Value| tag["from"]["kind"] == "DockerImage" && tag["reference"] != true;
+        let Some(object) = self.object() else { return false };
+        match self.resource() {
+            "imagestreams" => {
+                object["spec"]["tags"].as_array().is_some_and(|tags| tags.iter().any(is_imported))
+                    || object["spec"]["dockerImageRepository"].as_str().is_some_and(|text| !text.is_empty())
+            }
+            "imagestreamtags" => is_imported(&object["tag"]),
+            _ => false,
+        }
     }
 
     /// Path and query below `namespace`, percent-encoded where a URL needs it.
@@ -82,10 +125,10 @@ mod tests {
     fn a_relative_path_is_below_the_namespace_and_the_query_is_encoded() {
         let request = Request {
             query: vec![("fieldManager".to_owned(), "a b&c".to_owned())],
-            ..Request::new(http::Method::POST, "imagestreamimports")
+            ..Request::new(Method::POST, "imagestreamimports")
         };
         let uri = "/apis/image.openshift.io/v1/namespaces/demo/imagestreamimports?fieldManager=a%20b%26c";
         assert_eq!(request.uri("demo"), uri);
-        assert_eq!(Request::new(http::Method::GET, "/version").uri("demo"), "/version");
+        assert_eq!(Request::new(Method::GET, "/version").uri("demo"), "/version");
     }
 }

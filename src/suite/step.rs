@@ -161,6 +161,12 @@ pub enum Action {
 }
 
 impl Step {
+    /// Whether the step writes what an import controller imports by itself.
+    #[must_use]
+    pub fn writes_spec_tags(&self) -> bool {
+        self.requests().any(|(request, _)| request.writes_spec_tags())
+    }
+
     /// The requests of this step whose answers are judged, in the order of a golden, each with what is expected of it.
     pub fn requests(&self) -> impl Iterator<Item = (&Request, &Expectation)> {
         let members = match &self.action {

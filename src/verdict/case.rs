@@ -53,7 +53,10 @@ pub struct CaseResult {
     /// What was sent and received, in order of steps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<Exchange>,
-    /// How long the case took.
+    /// How often it was run: again where configuration of the cluster may not have taken effect yet.
+    #[serde(skip_serializing_if = "is_one")]
+    pub attempts: u32,
+    /// How long the case took, all attempts together.
     #[serde(rename = "seconds", serialize_with = "super::run::seconds")]
     pub duration: Duration,
 }
@@ -76,6 +79,7 @@ impl CaseResult {
             notes: Vec::new(),
             left_out: Vec::new(),
             exchanges: Vec::new(),
+            attempts: 1,
             duration: Duration::ZERO,
         }
     }
@@ -117,4 +121,9 @@ impl CaseResult {
     pub const fn is_failure(&self) -> bool {
         self.verdict.is_failure() && self.not_scored.is_none()
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_one(attempts: &u32) -> bool {
+    *attempts == 1
 }

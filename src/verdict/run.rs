@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{AbsentFeature, CaseResult, CheckResult, Level, ProfileResult, Verdict};
-use crate::version::ApiVersion;
+use crate::{traits::Traits, version::ApiVersion};
 
 /// How many of something have each verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct RunResult {
     pub target: String,
     /// The API version that the implementation was held against.
     pub api_version: ApiVersion,
+    /// What the implementation's configuration decides in its answers.
+    pub traits: Traits,
     /// The lowest level of checks that count; others are notes.
     pub level: Level,
     /// What the target lacks of what the cases need.

@@ -3,6 +3,7 @@
 
 mod folder;
 mod key;
+mod servers;
 mod steps;
 mod usage;
 mod versions;

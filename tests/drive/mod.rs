@@ -6,10 +6,11 @@ use std::{sync::Arc, time::Duration};
 
 use isi_conformance::{
     runner::{
-        self, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, Credential, Features, Planned, Ports,
-        RunId, Session, Target,
+        self, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Features,
+        Planned, Ports, RunId, Session, Target,
     },
     suite::{Case, Folder},
+    traits::Traits,
     verdict::{CaseResult, Verdict},
     version::ApiVersion,
 };
@@ -61,6 +62,8 @@ impl Drive {
             run,
             images: self.folder.images.clone(),
             goldens: self.folder.goldens.clone(),
+            traits: Traits::default(),
+            lag: ConfigurationLag::none(),
             ports: Ports::loopback(),
             authority: None,
             trusts_unconfirmed: true,

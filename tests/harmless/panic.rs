@@ -4,9 +4,11 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use isi_conformance::{
     runner::{
-        Cleanup, ClusterConfiguration, ConfigurationAccess, Credential, Planned, Ports, RunId, Session, Target, run,
+        Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Planned, Ports, RunId,
+        Session, Target, run,
     },
     suite::Folder,
+    traits::Traits,
     verdict::Verdict,
     version::ApiVersion,
 };
@@ -33,6 +35,8 @@ async fn what_a_panicking_case_made_is_taken_back() {
         run: id,
         images: folder.images.clone(),
         goldens: folder.goldens.clone(),
+        traits: Traits::default(),
+        lag: ConfigurationLag::none(),
         ports: Ports::loopback(),
         authority: None,
         trusts_unconfirmed: true,

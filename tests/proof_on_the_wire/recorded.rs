@@ -2,8 +2,9 @@
 
 use isi_conformance::{
     fixture::Salt,
-    golden::{Answer, GoldenStep},
+    golden::{self, Answer, GoldenStep},
     suite::{Action, Case, Folder},
+    traits::Traits,
     variable::{Bindings, ImageValues},
     version::ApiVersion,
 };
@@ -45,7 +46,10 @@ pub(crate) fn recorded(folder: &Folder, case: &Case, version: ApiVersion, bindin
         Action::Request(_) => Some(step.expect),
         _ => None,
     });
-    let goldens = requests.zip(golden.steps).filter(|(expect, _)| expect.golden).map(|(_, golden)| golden);
+    let goldens = requests
+        .zip(golden.steps)
+        .filter(|(expect, _)| expect.golden)
+        .map(|(_, golden)| golden::by_trait(&golden, &Traits::default()));
     let exchanges = goldens.map(|golden| Recorded { answer: answer::of_golden(&golden, &bindings), golden });
     Some(RecordedCase { name: case.full_name(), version, exchanges: exchanges.collect(), bindings })
 }

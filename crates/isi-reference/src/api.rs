@@ -1,5 +1,10 @@
 //! The API: what a request comes to.
 
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
+};
+
 use http::{Response, request::Parts};
 use http_body_util::Full;
 
@@ -16,12 +21,18 @@ use super::{
         request::Request,
     },
     importer::{Clients, LayerSizes, Surroundings},
+    model::image_stream::ImageStream,
+    options::REPLICA_LAG,
     policy::allow_list::AllowList,
     resources,
     route::{Route, Target, Verb, route},
-    storage::Store,
+    storage::{Store, stream::Repositories},
     user::Authenticator,
 };
+
+/// One of the processes that the server answers like, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Replica(pub(crate) usize);
 
 /// One server's API with everything that it remembers.
 #[derive(Debug)]
@@ -31,7 +42,9 @@ pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) access: Access,
     pub(crate) surroundings: Surroundings,
-    pub(crate) layer_sizes: LayerSizes,
+    /// What each process remembers.
+    layer_sizes: Vec<LayerSizes>,
+    turn: AtomicUsize,
     /// The registries that may be imported from; `None` for all of them.
     pub(crate) allow_list: Option<AllowList>,
     authenticator: Authenticator,
@@ -54,7 +67,7 @@ impl Api {
             behaviour,
             retry_pause: options.retry_pause,
         };
-        let store = Store::default();
+        let store = Store::new(options.watch_lag);
         {
             let mut state = store.lock();
             state.namespaces.start(options.any_namespace);
@@ -63,7 +76,8 @@ impl Api {
         Ok(Self {
             behaviour,
             access: Access::new(options.deny.clone()),
-            layer_sizes: LayerSizes::default(),
+            layer_sizes: (0..options.replicas.max(1)).map(|_| LayerSizes::default()).collect(),
+            turn: AtomicUsize::new(0),
             store,
             surroundings,
             allow_list,
@@ -78,7 +92,8 @@ impl Api {
             Ok(user) => user,
             Err(error) => return Answer::error(&error, Form::default()).into_response(),
         };
-        let request = Request::read(parts, body, user, self.behaviour.body_limit).await;
+        let replica = Replica(self.turn.fetch_add(1, Ordering::Relaxed) % self.layer_sizes.len());
+        let request = Request::read(parts, body, user, self.behaviour.body_limit, replica).await;
         let form = negotiate(&request, &[View::Table, View::Metadata]).unwrap_or_default();
         let timeout = options::timeout(&request, &self.behaviour);
         let answer = match tokio::time::timeout(timeout, self.handle(&request)).await {
@@ -156,12 +171,25 @@ impl Api {
         Err(ApiError::invalid(resource.group, resource.name, name, errors, plain_null))
     }
 
-    /// Where the integrated registry has a stream.
-    pub(crate) fn repository(&self, namespace: &str, name: &str) -> String {
-        match self.options.integrated_registry.as_str() {
-            "" => String::new(),
-            host => format!("{host}/{namespace}/{name}"),
-        }
+    /// The sizes of layers that a process remembers.
+    pub(crate) fn layer_sizes(&self, replica: Replica) -> &LayerSizes {
+        &self.layer_sizes[replica.0]
+    }
+
+    /// When an image must have been stored to be seen by a process now; `None` if it sees every one.
+    pub(crate) fn horizon(&self, replica: Replica) -> Option<Instant> {
+        if replica.0 == 0 { None } else { Instant::now().checked_sub(REPLICA_LAG) }
+    }
+
+    /// Where a stream is pulled from: in the integrated registry, else where its spec says.
+    pub(crate) fn repositories(&self, stream: &ImageStream) -> Repositories {
+        let (namespace, name) = (&stream.metadata.namespace, &stream.metadata.name);
+        let at = |host: &str| if host.is_empty() { String::new() } else { format!("{host}/{namespace}/{name}") };
+        let internal = match at(&self.options.integrated_registry) {
+            none if none.is_empty() => stream.spec.docker_image_repository.clone(),
+            internal => internal,
+        };
+        Repositories { internal, public: at(&self.options.public_registry) }
     }
 
     /// The path of an object, where objects carry it.

@@ -21,6 +21,7 @@ mod error;
 mod field;
 mod http;
 pub mod image_reference;
+mod import_controller;
 mod importer;
 mod json;
 mod kinds;
@@ -40,6 +41,6 @@ mod validation;
 pub mod version;
 
 pub use access::{DenyRule, ParseDenyRuleError};
-pub use options::{AllowedRegistry, Identity, Options, Reach};
+pub use options::{AllowedRegistry, Identity, ImportController, Options, REPLICA_LAG, Reach};
 pub use server::{Running, StartError, start};
 pub use tls::{read_certificates, read_key};

@@ -36,9 +36,31 @@ pub struct Options {
     pub default_import_mode: String,
     /// The host of the integrated registry, empty for none.
     pub integrated_registry: String,
+    /// The host of the integrated registry outside of the cluster, empty for none.
+    pub public_registry: String,
+    /// How many processes the server answers like, in turns: each remembers the sizes of layers itself, and all but the
+    /// first see new images [`REPLICA_LAG`] later.
+    pub replicas: usize,
+    /// How long the server goes on with the configuration of the cluster as it was before a change.
+    pub watch_lag: Duration,
+    /// Whether spec tags of streams are imported without being asked for.
+    pub import_controller: ImportController,
     /// How long to wait before a registry is asked again that asks for patience. Real servers wait 2 s; how long is
     /// no behaviour that a client could rely on.
     pub retry_pause: Duration,
+}
+
+/// How long an image that one process has stored takes to be seen by another one.
+pub const REPLICA_LAG: Duration = Duration::from_millis(150);
+
+/// Whether spec tags of streams are imported without being asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ImportController {
+    /// They are left as they are, as openshift-apiserver leaves them.
+    #[default]
+    Absent,
+    /// They are imported, as the controller of a whole cluster does.
+    Present,
 }
 
 /// A registry that may be imported from.
@@ -77,6 +99,10 @@ impl Default for Options {
             max_images_per_repository: Some(MAX_IMAGES_PER_REPOSITORY),
             default_import_mode: "Legacy".to_owned(),
             integrated_registry: "image-registry.openshift-image-registry.svc:5000".to_owned(),
+            public_registry: String::new(),
+            replicas: 1,
+            watch_lag: Duration::ZERO,
+            import_controller: ImportController::Absent,
             retry_pause: Duration::from_millis(100),
         }
     }

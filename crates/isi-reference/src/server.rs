@@ -15,7 +15,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::{Options, api::Api, tls};
+use super::{Options, api::Api, import_controller, options::ImportController, tls};
 
 /// How long the requests under way may take when the server stops.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
@@ -80,12 +80,16 @@ impl Drop for Running {
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let address = options.listen;
     let acceptor = options.tls.as_ref().map(tls::acceptor).transpose().map_err(StartError::Option)?;
+    let controller = options.import_controller;
     let api = Arc::new(Api::new(options).map_err(StartError::Option)?);
     let listen_error = |source| StartError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listen_error)?;
     let bound = listener.local_addr().map_err(listen_error)?;
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     let stop = CancellationToken::new();
+    if controller == ImportController::Present {
+        tokio::spawn(import_controller::run(Arc::clone(&api), stop.clone()));
+    }
     let serving = tokio::spawn(serve(listener, acceptor, api, stop.clone()));
     Ok(Running { url: format!("{scheme}://{bound}"), stop, serving })
 }

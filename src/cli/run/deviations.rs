@@ -53,6 +53,11 @@ impl Declarations {
         self.deviations.is_some()
     }
 
+    /// Whether something is declared about the case of this name.
+    pub(super) fn concern(&self, case: &str) -> bool {
+        self.deviations.as_ref().is_some_and(|deviations| deviations.concern(case))
+    }
+
     /// Turns what is declared into `known` or `stale`.
     pub(super) fn apply(&self, case: &mut CaseResult) {
         if let Some(deviations) = &self.deviations {

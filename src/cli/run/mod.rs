@@ -123,6 +123,7 @@ async fn judge(
         level: arguments.level,
         profiles: plan.judge_profiles(arguments.api_version, &cases),
         absent_features: std::mem::take(&mut plan.absent_features),
+        traits: plan.traits.clone(),
         started,
         duration: begun.elapsed(),
         interrupted: *stopped.borrow(),

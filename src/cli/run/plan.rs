@@ -11,13 +11,17 @@ use super::{
 };
 use crate::{
     cli::exit::CommandError,
+    fixture::ImageCatalogue,
     reference,
     requirement::{Profile, ProfileCase},
     runner::{
-        self, Cleanup, ClusterConfiguration, ConfigurationAccess, DeclaredFeatures, Features, Namespace,
-        NamespaceError, Permission, Planned, Ports, Prepared, Remainder, RunId, Session, Target, Unavailable,
+        self, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, DeclaredFeatures, Features,
+        Namespace, NamespaceError, Permission, Planned, Ports, Prepared, Remainder, RunId, Session, Target,
+        Unavailable, Wanted,
     },
     suite::{self, Case, Feature, Folder, Request, User},
+    traits::Traits,
+    variable::Bindings,
     verdict::{AbsentFeature, CaseResult, ProfileResult},
     version::ApiVersion,
 };
@@ -27,6 +31,8 @@ use crate::{
 pub struct Plan {
     /// What the implementation is called in reports.
     pub target: String,
+    /// What the implementation's configuration decides in its answers.
+    pub traits: Traits,
     /// The cases, in the order of the suites.
     pub planned: Vec<Planned>,
     /// What the implementation lacks of what the cases need.
@@ -92,7 +98,16 @@ impl Plan {
             .filter(|case| case.holds_for(version))
             .flat_map(|case| runner::needed(case, version, &sample))
             .collect();
-        let make = |aim: Aim| place(arguments, aim, images.clone(), goldens.clone(), &wanted);
+        let wanted_traits = wanted_traits(&selected, &wanted, &sample);
+        let declared: BTreeSet<String> =
+            selected.iter().map(Case::full_name).filter(|case| declarations.concern(case)).collect();
+        let make = |aim: Aim| {
+            let lag = match &aim.reference {
+                Some(_) => ConfigurationLag::none(),
+                None => ConfigurationLag::new(declared.clone()),
+            };
+            place(arguments, aim, images.clone(), goldens.clone(), &wanted, wanted_traits, lag)
+        };
         let main = make(target::aim(arguments).await?).await?;
         let name = match &main.reference {
             Some(_) => "the embedded reference".to_owned(),
@@ -104,6 +119,10 @@ impl Plan {
         if places[0].reference.is_some() && selected.iter().any(configured) {
             places.push(make(target::configured(arguments).await?).await?);
         }
+        let traits = places[0].session.traits.clone();
+        if !arguments.list {
+            eprintln!("traits of {name}: {traits}");
+        }
         let mut tally = absence::Tally::default();
         let mut planned = Vec::with_capacity(selected.len());
         for case in selected {
@@ -114,6 +133,7 @@ impl Plan {
                 Some("a reported bug runs with `--deviations`, or when its suite is named".to_owned())
             } else {
                 runner::reason_not_to_hold(&case, version)
+                    .or_else(|| runner::reason_of_traits(&case, &sample, &session.traits))
             };
             let skip = skip.or_else(|| {
                 let remainder = Remainder::of(&case, &session.features, version, &sample);
@@ -125,6 +145,7 @@ impl Plan {
         let absent_features = tally.absent_features(&places[0].session.features, arguments.profile.is_some());
         let mut plan = Self {
             target: name,
+            traits,
             planned,
             absent_features,
             profiles,
@@ -249,9 +270,11 @@ impl Unfinished {
 async fn place(
     arguments: &RunArguments,
     aim: Aim,
-    images: crate::fixture::ImageCatalogue,
+    images: ImageCatalogue,
     goldens: crate::golden::Store,
     wanted: &BTreeSet<Feature>,
+    wanted_traits: Wanted,
+    lag: ConfigurationLag,
 ) -> Result<Place, CommandError> {
     let Aim { target, authority, reference, features } = aim;
     reach(&target).await?;
@@ -279,13 +302,22 @@ async fn place(
             None => Ports::loopback(),
             Some(host) => Ports::of_host(host, arguments.registry.registry_ports.clone()),
         },
+        traits: Traits::default(),
+        lag,
         authority,
         trusts_unconfirmed: reference.is_some(),
         features: Features::default(),
         timeout: arguments.timeout,
         keep: arguments.keep,
     };
+    let wanted_traits = Wanted {
+        import_controller: wanted_traits.import_controller && !declared.speaks_of(Feature::NoImportController),
+        replicas: wanted_traits.replicas && !declared.speaks_of(Feature::SingleProcess),
+        ..wanted_traits
+    };
+    session.traits = runner::find_out(&session, wanted_traits).await.map_err(CommandError::harness)?;
     session.features = Features::of(&session, &declared, wanted).await;
+    session.features.take_out(&session.traits);
     Ok(Place { session: Arc::new(session), namespace, reference })
 }
 
@@ -314,6 +346,15 @@ fn no_namespace(error: &NamespaceError, given: &TargetArguments) -> CommandError
         NamespaceError::Refused(_) => existing,
     };
     CommandError::harness(error).hint(hint)
+}
+
+/// The traits that some of the cases depend on.
+fn wanted_traits(cases: &[Case], needed: &BTreeSet<Feature>, sample: &Bindings) -> Wanted {
+    Wanted {
+        import_controller: needed.contains(&Feature::NoImportController),
+        replicas: needed.contains(&Feature::SingleProcess),
+        repository_tags: cases.iter().map(|case| runner::repository_tags(case, sample)).max().unwrap_or(0),
+    }
 }
 
 /// Makes sure that there is somebody to talk to, before anything is made.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    case::{Case, Disturbance, Script, Suite},
+    case::{Case, Disturbance, Script, Suite, TargetDefault},
     expand,
     feature::Feature,
     script,
-    step::Action,
+    step::{Action, Step},
 };
 use crate::{
     document::{self, Day, Diagnostic, Diagnostics, Key, Node, Source, Value},
@@ -81,7 +81,7 @@ struct SuiteOutline {
 
 /// The outline of a case: what it does is read with the values of a run.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct CaseOutline {
     name: String,
     about: String,
@@ -92,6 +92,7 @@ struct CaseOutline {
     until: Option<ApiVersion>,
     #[serde(default)]
     needs: Vec<Feature>,
+    about_default: Option<TargetDefault>,
     link: Option<String>,
     #[serde(default)]
     unconfirmed: bool,
@@ -189,7 +190,8 @@ impl Loader<'_> {
             level: outline.level.unwrap_or(Level::Required),
             since: outline.since,
             until: outline.until,
-            needs: outline.needs,
+            needs: needs(outline.needs, &script),
+            about_default: outline.about_default,
             link: outline.link,
             unconfirmed: outline.unconfirmed,
             added: outline.added,
@@ -224,6 +226,15 @@ impl Loader<'_> {
         images.dedup();
         Ok(images)
     }
+}
+
+/// What the case says that it needs, and what follows from its steps: an import controller would import the tags that they
+/// write at some time of its own.
+fn needs(mut needs: Vec<Feature>, script: &Script) -> Vec<Feature> {
+    if script.steps.iter().any(Step::writes_spec_tags) && !needs.contains(&Feature::NoImportController) {
+        needs.push(Feature::NoImportController);
+    }
+    needs
 }
 
 fn collect_variables(node: &Node, images: &mut Vec<String>) {

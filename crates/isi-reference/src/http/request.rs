@@ -8,6 +8,7 @@ use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
 
 use crate::{
+    api::Replica,
     error::{ApiError, Result},
     user::User,
 };
@@ -32,11 +33,19 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     body: Result<Bytes>,
     pub(crate) user: User,
+    /// The process that answers.
+    pub(crate) replica: Replica,
 }
 
 impl Request {
     /// Reads a request to its end. With `has_limit`, a body of more than 3 MiB is refused.
-    pub(crate) async fn read(parts: Parts, body: hyper::body::Incoming, user: User, has_limit: bool) -> Self {
+    pub(crate) async fn read(
+        parts: Parts,
+        body: hyper::body::Incoming,
+        user: User,
+        has_limit: bool,
+        replica: Replica,
+    ) -> Self {
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let path = parts.uri.path().split('/').filter(|part| !part.is_empty()).map(decode).collect();
         let pairs = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
@@ -51,6 +60,7 @@ impl Request {
             headers: parts.headers,
             body: read_body(body, if has_limit { BODY_LIMIT } else { UNLIMITED_BODY }).await,
             user,
+            replica,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{admit, apply, check_namespace};
 use crate::{
-    api::Api,
+    api::{Api, Replica},
     error::{ApiError, Resource, Result},
     field::FieldError,
     http::{
@@ -58,7 +58,7 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
     check_allowed(api, request, &import)?;
 
     let stream = find_stream(api, target, &asked.name, &asked.resource_version, &asked.uid)?;
-    run(api, target, stream.as_ref(), &mut import).await?;
+    run(api, request.replica, stream.as_ref(), &mut import).await?;
     if import.spec.import {
         apply::apply(api, &mut import, stream)?;
     } else {
@@ -153,19 +153,24 @@ fn find_stream(
 }
 
 /// Fetches everything; if a registry does not know the user of the pull secret, once more without secrets.
-async fn run(api: &Api, target: &Target, stream: Option<&ImageStream>, import: &mut ImageStreamImport) -> Result<()> {
+pub(crate) async fn run(
+    api: &Api,
+    replica: Replica,
+    stream: Option<&ImageStream>,
+    import: &mut ImageStreamImport,
+) -> Result<()> {
     let (registries, keyring) = {
         let state = api.store.lock();
         let registries = super::objects::registries(&state, &api.behaviour)?;
-        (registries, Keyring::read(state.objects("secrets", &target.namespace)))
+        (registries, Keyring::read(state.objects("secrets", &import.metadata.namespace)))
     };
-    fetch(api, &registries, &keyring, stream, import).await?;
+    fetch(api, replica, &registries, &keyring, stream, import).await?;
     let first: Vec<Status> = import.status.images.iter().map(|image| image.status.clone()).collect();
     let is_unknown_user = |status: &Status| {
         status.reason == "Unauthorized" && status.message.to_lowercase().contains("username or password")
     };
     if first.iter().any(is_unknown_user) {
-        fetch(api, &registries, &Ok(Keyring::default()), stream, import).await?;
+        fetch(api, replica, &registries, &Ok(Keyring::default()), stream, import).await?;
     }
     for (image, first) in import.status.images.iter_mut().zip(first) {
         if image.status.reason == "Unauthorized" {
@@ -177,6 +182,7 @@ async fn run(api: &Api, target: &Target, stream: Option<&ImageStream>, import: &
 
 async fn fetch(
     api: &Api,
+    replica: Replica,
     registries: &Registries,
     keyring: &std::result::Result<Keyring, String>,
     stream: Option<&ImageStream>,
@@ -185,7 +191,7 @@ async fn fetch(
     let none = std::collections::BTreeMap::new();
     let session = Import {
         surroundings: &api.surroundings,
-        layer_sizes: &api.layer_sizes,
+        layer_sizes: api.layer_sizes(replica),
         registries,
         keyring,
         tags: stream.map_or(&none, |stream| &stream.spec.tags),

@@ -1,5 +1,7 @@
 //! `imagestreams/layers`: the blobs of all images of a stream.
 
+use std::time::Instant;
+
 use super::{name, streams};
 use crate::{
     api::Api,
@@ -20,13 +22,14 @@ use oci_types::media_type;
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(request, &[])?;
     let stream = streams::find(api, target, name(target), streams::STREAMS)?;
-    let mut layers = of(&api.store.lock(), &stream);
+    let mut layers = of(&api.store.lock(), &stream, api.horizon(request.replica));
     layers.metadata.self_link = api.self_link(target, name(target));
     Ok(Answer::object(200, &Typed::image_api("ImageStreamLayers", layers), form))
 }
 
-/// The blobs of every image that the tags of `stream` are or were, parts of lists included.
-pub(crate) fn of(state: &State, stream: &ImageStream) -> ImageStreamLayers {
+/// The blobs of every image that the tags of `stream` are or were, parts of lists included. Images stored after `horizon` are
+/// taken to be missing.
+pub(crate) fn of(state: &State, stream: &ImageStream, horizon: Option<Instant>) -> ImageStreamLayers {
     let mut layers = ImageStreamLayers { metadata: stream.metadata.clone(), ..ImageStreamLayers::default() };
     let mut wanted: Vec<String> =
         stream.status.tags.values().flat_map(|history| &history.items).map(|event| event.image.clone()).collect();
@@ -34,7 +37,7 @@ pub(crate) fn of(state: &State, stream: &ImageStream) -> ImageStreamLayers {
         if name.is_empty() || layers.images.contains_key(&name) {
             continue;
         }
-        match state.image(&name) {
+        match state.image_before(&name, horizon) {
             Some(image) => {
                 wanted.extend(image.docker_image_manifests.iter().map(|part| part.digest.clone()));
                 add(&mut layers, image);

@@ -155,12 +155,12 @@ pub(crate) fn pull_secrets(api: &Api, request: &Request, target: &Target) -> Res
 pub(crate) fn registries(state: &State, behaviour: &Behaviour) -> Result<Registries> {
     let mut registries = Registries::new(behaviour.mirrors_unblock);
     if behaviour.registry_sources {
-        let config = state.object(IMAGE_CONFIG, "", "cluster");
+        let config = state.followed(IMAGE_CONFIG, "").find(|config| config["metadata"]["name"] == "cluster");
         let config = config.ok_or_else(|| ApiError::internal("images.config.openshift.io \"cluster\" not found"))?;
         registries.add_sources(&part::<RegistrySources>(&config["spec"]["registrySources"]));
     }
     let mut add = |resource: &'static str, field: &str, kind: MirrorKind| {
-        for object in state.objects(resource, "") {
+        for object in state.followed(resource, "") {
             for entry in part::<Vec<MirrorEntry>>(&object["spec"][field]) {
                 registries.add_mirrors(&entry, kind);
             }

@@ -1,6 +1,6 @@
 //! `imagestreamimages`: images by stream and digest.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Instant};
 
 use super::{layers, name, streams};
 use crate::{
@@ -31,13 +31,13 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     let stream = streams::find(api, target, of, STREAM_IMAGES)?;
     let state = api.store.lock();
     let digest = if api.behaviour.stream_images_of_lists {
-        let all = layers::of(&state, &stream);
+        let all = layers::of(&state, &stream, api.horizon(request.replica));
         let found = all.images.keys().find(|digest| matches(digest, id)).cloned();
         found.ok_or_else(|| ApiError::not_found(STREAM_IMAGE, asked))?
     } else {
         in_history(&stream, id)?
     };
-    let image = image(&state, &digest)?;
+    let image = image(&state, &digest, api.horizon(request.replica))?;
     let mut found = ImageStreamImage {
         metadata: ObjectMeta {
             name: asked.to_owned(),
@@ -58,8 +58,11 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     })
 }
 
-fn image(state: &State, digest: &str) -> Result<crate::model::image::Image> {
-    let image = state.image(digest).cloned().ok_or_else(|| ApiError::not_found(Resource::image("images"), digest))?;
+fn image(state: &State, digest: &str, horizon: Option<Instant>) -> Result<crate::model::image::Image> {
+    let image = state
+        .image_before(digest, horizon)
+        .cloned()
+        .ok_or_else(|| ApiError::not_found(Resource::image("images"), digest))?;
     Ok(image.without_raw())
 }
 

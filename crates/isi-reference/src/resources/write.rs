@@ -33,7 +33,8 @@ impl From<ApiError> for Refusal {
 pub(crate) fn create(api: &Api, mut stream: ImageStream, writer: Writer, resource: Resource) -> Result<ImageStream> {
     let (namespace, name) = (stream.metadata.namespace.clone(), stream.metadata.name.clone());
     let mut state = api.store.lock();
-    prepare_create(&mut stream, writer, api.repository(&namespace, &name));
+    let repositories = api.repositories(&stream);
+    prepare_create(&mut stream, writer, repositories);
     stream.metadata.fill_system_fields();
     check(api, &state, &mut stream, None).map_err(|refusal| refusal.error)?;
     if state.stream(&namespace, &name).is_some() {
@@ -57,7 +58,8 @@ pub(crate) fn update(
         let why = "the object has been modified; please apply your changes to the latest version and try again";
         return Err(ApiError::conflict(resource, &name, why).into());
     }
-    prepare_update(&mut stream, &old, writer, api.repository(&namespace, &name));
+    let repositories = api.repositories(&stream);
+    prepare_update(&mut stream, &old, writer, repositories);
     check(api, &state, &mut stream, Some(&old))?;
     Ok(state.put_stream(stream))
 }
@@ -69,7 +71,7 @@ fn check(
     old: Option<&ImageStream>,
 ) -> std::result::Result<(), Refusal> {
     state.follow_tags(stream, old);
-    let limits = StreamLimits::of(state.objects("limitranges", &stream.metadata.namespace));
+    let limits = StreamLimits::of(state.followed("limitranges", &stream.metadata.namespace));
     let exceeded = limits.check(old, stream, api.behaviour.limits_only_growth).err();
     let mut errors = Vec::new();
     if let Some(why) = &exceeded {
@@ -106,7 +108,8 @@ pub(crate) fn create_unless_dry(
     }
     let (namespace, name) = (stream.metadata.namespace.clone(), stream.metadata.name.clone());
     let state = api.store.lock();
-    prepare_create(&mut stream, Writer::Client, api.repository(&namespace, &name));
+    let repositories = api.repositories(&stream);
+    prepare_create(&mut stream, Writer::Client, repositories);
     stream.metadata.fill_system_fields();
     check(api, &state, &mut stream, None).map_err(|refusal| refusal.error)?;
     match state.stream(&namespace, &name) {

@@ -11,12 +11,26 @@ pub(crate) enum Writer {
     Import,
 }
 
-/// Prepares a stream that is to be created. `repository` is where the integrated registry would have it.
-pub(crate) fn prepare_create(stream: &mut ImageStream, writer: Writer, repository: String) {
+/// Where a stream is pulled from; empty for nowhere.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Repositories {
+    pub(crate) internal: String,
+    pub(crate) public: String,
+}
+
+impl Repositories {
+    fn put_into(self, status: &mut ImageStreamStatus) {
+        status.docker_image_repository = self.internal;
+        status.public_docker_image_repository = self.public;
+    }
+}
+
+/// Prepares a stream that is to be created.
+pub(crate) fn prepare_create(stream: &mut ImageStream, writer: Writer, repositories: Repositories) {
     if writer == Writer::Client {
         stream.status = ImageStreamStatus::default();
     }
-    stream.status.docker_image_repository = repository;
+    repositories.put_into(&mut stream.status);
     stream.metadata.generation = 1;
     for tag in stream.spec.tags.values_mut() {
         tag.generation = Some(1);
@@ -24,13 +38,13 @@ pub(crate) fn prepare_create(stream: &mut ImageStream, writer: Writer, repositor
 }
 
 /// Prepares a stream that is to replace `old`.
-pub(crate) fn prepare_update(stream: &mut ImageStream, old: &ImageStream, writer: Writer, repository: String) {
+pub(crate) fn prepare_update(stream: &mut ImageStream, old: &ImageStream, writer: Writer, repositories: Repositories) {
     stream.status.tags.retain(|_, history| !history.items.is_empty() || !history.conditions.is_empty());
     stream.metadata.generation = old.metadata.generation;
     if writer == Writer::Client {
         stream.status = old.status.clone();
     }
-    stream.status.docker_image_repository = repository;
+    repositories.put_into(&mut stream.status);
     for (name, tag) in &mut stream.spec.tags {
         if let Some(old) = old.spec.tags.get(name).filter(|_| tag.generation != Some(0)) {
             tag.generation = old.generation;

@@ -1,7 +1,8 @@
-//! Reads that may be behind: what a server answers from a cache that follows its store.
+//! Retries reads that a watch cache may answer with an older state.
 //!
-//! openshift-apiserver reads `imagestreamimages` and `imagestreams/layers` from a watch cache. Directly after an import it
-//! can answer 404, or 500 with the reason `ServerTimeout`, where it answers 200 a moment later.
+//! openshift-apiserver reads `imagestreamimages` and `imagestreams/layers` from a watch cache, and each replica has one of its
+//! own. Directly after an import it can answer 404, 500 with the reason `ServerTimeout`, or 200 with `imageMissing: true`,
+//! where it answers as expected a moment later.
 
 use std::time::{Duration, Instant};
 
@@ -15,8 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long to wait before asking again. Nothing tells when the cache has caught up.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Sends a request, and asks again while the answer may only be behind. `expected` is the status that a settled server
-/// answers with.
+/// Sends a request. A read from a watch cache is sent again until the answer is `settled`, for 5 s at most.
 ///
 /// # Errors
 /// When there is no answer, or no end of it.
@@ -24,13 +24,12 @@ pub(super) async fn send(
     target: &Target,
     request: &Prepared,
     user: User,
-    expected: Option<u16>,
+    settled: impl Fn(&Answered) -> bool,
 ) -> Result<Answered, NoAnswer> {
     let begun = Instant::now();
     loop {
         let answered = target.send(request, user).await?;
-        let behind = expected == Some(200) && matches!(answered.status, 404 | 500) && may_be_behind(request);
-        if !behind || begun.elapsed() >= PATIENCE {
+        if !may_be_behind(request) || settled(&answered) || begun.elapsed() >= PATIENCE {
             return Ok(answered);
         }
         tokio::time::sleep(PAUSE).await;
@@ -66,7 +65,7 @@ mod tests {
             patience: PATIENCE,
         };
         let request = Prepared::new(&Request::new(Method::GET, path), "demo").unwrap();
-        let answered = send(&target, &request, User::User, Some(expected)).await.unwrap();
+        let answered = send(&target, &request, User::User, |answered| answered.status == expected).await.unwrap();
         (answered.status, server.received_requests().await.unwrap().len())
     }
 
