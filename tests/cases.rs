@@ -10,7 +10,7 @@ use std::{
 
 use clap::{Args, Command, FromArgMatches};
 use isi_conformance::{
-    cli::{Plan, RunArguments},
+    cli::{Plan, RunArguments, without_empty_variables},
     report::{Paint, terminal},
     runner::{Planned, run_case},
     suite::Folder,
@@ -75,7 +75,7 @@ impl Harness {
 
     fn plan(&self) -> &Plan {
         self.plan.get_or_init(|| {
-            let command = RunArguments::augment_args(Command::new("run"));
+            let command = without_empty_variables(RunArguments::augment_args(Command::new("run")));
             let arguments = RunArguments::from_arg_matches(&command.get_matches_from(["run"]))
                 .unwrap_or_else(|error| panic!("{error}"));
             self.runtime().block_on(Plan::of(&arguments)).unwrap_or_else(|error| panic!("{error}"))

@@ -43,7 +43,7 @@ async fn execute(arguments: CleanArguments) -> Result<Exit, CommandError> {
         ));
     }
     let target = connect(&arguments.target, PATIENCE).await?;
-    reach(&target).await?;
+    reach(&target, arguments.target.namespace.as_deref()).await?;
     let mode = if arguments.dry_run { Mode::Preview } else { Mode::Remove };
     let cleaning = Cleaning { run: arguments.run, namespace: arguments.target.namespace, mode };
     let report = runner::clean(&target, &cleaning).await;

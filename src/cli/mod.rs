@@ -2,8 +2,10 @@
 
 mod clean;
 pub mod coverage;
+mod environment;
 mod exit;
 mod key;
+mod listen;
 mod reference;
 mod registry;
 mod run;
@@ -12,11 +14,12 @@ mod signals;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, parser::ValueSource};
 use tokio::runtime::Runtime;
 
 use self::signals::interrupted;
 pub use self::{
+    environment::without_empty_variables,
     exit::{CommandError, Exit},
     run::{Plan, RunArguments},
 };
@@ -48,8 +51,10 @@ enum Command {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
-    match Cli::parse().command {
-        Command::Run(arguments) => run::run(*arguments),
+    let matches = without_empty_variables(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match cli.command {
+        Command::Run(arguments) => run::run(*arguments, &given(&matches)),
         Command::Clean(arguments) => exit::finish(clean::run(*arguments)),
         Command::Reference(arguments) => exit::finish(reference::run(*arguments)),
         Command::Registry(arguments) => exit::finish(registry::run(*arguments)),
@@ -57,6 +62,13 @@ pub fn main() -> ExitCode {
         Command::Coverage(arguments) => exit::finish(coverage::run(&arguments)),
         Command::Schema(command) => exit::finish(schema::run(&command)),
     }
+}
+
+/// The options that stand on the command line itself, by name.
+fn given(matches: &ArgMatches) -> Vec<String> {
+    let Some((_, matches)) = matches.subcommand() else { return Vec::new() };
+    let is_typed = |name: &&str| matches.value_source(name) == Some(ValueSource::CommandLine);
+    matches.ids().map(clap::Id::as_str).filter(is_typed).map(str::to_owned).collect()
 }
 
 /// The runtime of the commands that talk to somebody.

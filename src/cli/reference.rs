@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     exit::{CommandError, Exit},
-    interrupted, runtime,
+    interrupted, listen, runtime,
 };
 use crate::{
     reference::{self, AllowedRegistry, DenyRule, Identity, ImportController, Options, StartError},
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: ReferenceArguments) -> Result<Exit, CommandError> {
     let options = options(arguments)?;
     runtime()?.block_on(async {
         let running = reference::start(options).await.map_err(|error| match error {
-            StartError::Listen { .. } => CommandError::harness(error),
+            StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address)),
             StartError::Option(_) => CommandError::usage(error),
         })?;
         println!("{}", running.url());

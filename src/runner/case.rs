@@ -21,7 +21,7 @@ use super::{
     mock::{Asked, MockRegistry},
     retry_reads, secret,
     session::Session,
-    target::{Answered, Prepared},
+    target::{Answered, Blame, Prepared},
 };
 use crate::{
     fixture::Salt,
@@ -423,7 +423,10 @@ impl CaseRun<'_> {
             });
             match sent {
                 Ok(answered) => answers.push((name, answered)),
-                Err(problem) => self.unanswered(&problem.to_string()),
+                Err(problem) => match problem.blame() {
+                    Blame::Implementation => self.unanswered(&problem.to_string()),
+                    Blame::Harness => return Err(problem.to_string()),
+                },
             }
         }
         Ok(answers)

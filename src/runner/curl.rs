@@ -1,6 +1,6 @@
 //! A shell command that repeats a request.
 
-use super::target::{Prepared, Target};
+use super::target::{Credential, Prepared, Target, UNKNOWN_TOKEN};
 use crate::suite::User;
 
 /// The command that repeats `request`; tokens are read from the environment, never written out.
@@ -10,16 +10,7 @@ pub(super) fn curl(target: &Target, request: &Prepared, user: User) -> String {
     if request.method != http::Method::GET {
         words.push(format!("-X {}", request.method));
     }
-    let token = match user {
-        User::User => Some("$ISI_TOKEN"),
-        User::Admin => Some("$ISI_ADMIN_TOKEN"),
-        User::Restricted => Some("$ISI_RESTRICTED_TOKEN"),
-        User::Unknown => Some("nobody-known"),
-        User::Anonymous => None,
-    };
-    if let Some(token) = token {
-        words.push(format!("-H \"Authorization: Bearer {token}\""));
-    }
+    words.extend(credentials(target, user));
     for (name, value) in &request.headers {
         words.push(format!("-H {}", quoted(&format!("{name}: {value}"))));
     }
@@ -28,6 +19,29 @@ pub(super) fn curl(target: &Target, request: &Prepared, user: User) -> String {
     }
     words.push(quoted(&format!("{}{}", target.url, request.uri)));
     words.join(" ")
+}
+
+/// The options that say who asks; secrets are read from the environment.
+fn credentials(target: &Target, user: User) -> Vec<String> {
+    let identity = target.users.get(user);
+    let token = match user {
+        User::Admin if target.users.admin.is_some() => "$ISI_ADMIN_TOKEN",
+        User::Restricted if target.users.restricted.is_some() => "$ISI_RESTRICTED_TOKEN",
+        User::User | User::Admin | User::Restricted | User::Anonymous => "$ISI_TOKEN",
+        User::Unknown => UNKNOWN_TOKEN,
+    };
+    let mut words = match &identity.credential {
+        Credential::None => Vec::new(),
+        Credential::ClientCertificate => {
+            vec!["--cert \"$ISI_CLIENT_CERTIFICATE\"".to_owned(), "--key \"$ISI_CLIENT_KEY\"".to_owned()]
+        }
+        Credential::Basic { username, .. } => vec![format!("-u {}:\"$ISI_PASSWORD\"", quoted(username))],
+        Credential::Bearer(_) | Credential::Source(_) => vec![format!("-H \"Authorization: Bearer {token}\"")],
+    };
+    for (name, value) in &identity.impersonation {
+        words.push(format!("-H {}", quoted(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))));
+    }
+    words
 }
 
 /// In single quotes, as a POSIX shell reads it literally.

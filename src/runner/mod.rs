@@ -57,7 +57,10 @@ pub use self::{
     selection::{CasePattern, PatternError, Selection},
     session::Session,
     suitability::{reason_of_traits, repository_tags},
-    target::{Answered, Credential, HeaderSource, LARGEST_ANSWER, NoAnswer, Prepared, Target},
+    target::{
+        Answered, Blame, Credential, HeaderSource, Identity, LARGEST_ANSWER, NoAnswer, Prepared, ServerAlias, Target,
+        TlsFailure, Users,
+    },
     traits::{Wanted, find_out},
 };
 use crate::{

@@ -17,7 +17,7 @@ use super::{
     mock::MockRegistry,
     retry_reads,
     session::Session,
-    target::{Answered, Credential, NoAnswer, Prepared, Target},
+    target::{Answered, NoAnswer, Prepared, Target},
 };
 use crate::{
     fixture::RegistryFixture,
@@ -127,7 +127,7 @@ impl Probe<'_> {
                 self.absent(Feature::Users, reason);
             }
         }
-        if target.restricted.is_none() {
+        if target.users.restricted.is_none() {
             self.absent(Feature::RestrictedUser, "there are no credentials of a restricted user");
         }
         self.absent(Feature::TrustedCa, "`--registry-authority` names no authority that the implementation trusts");
@@ -197,7 +197,7 @@ impl Probe<'_> {
 
     fn has_no_administrator(&self) -> bool {
         let target = &self.session.target;
-        target.admin.is_none() && matches!(target.user, Credential::None) && !self.found.contains_key(&Feature::Users)
+        !target.users.get(User::Admin).has_credentials() && !self.found.contains_key(&Feature::Users)
     }
 
     /// How the target looks up namespaces, if it does: an empty import into one that is not there is refused as such, and
@@ -418,7 +418,7 @@ const NO_ADMINISTRATOR: &str = "there are no credentials of a cluster administra
 type Holds = fn(&Value) -> bool;
 
 const fn has_no_credentials(target: &Target) -> bool {
-    matches!(target.user, Credential::None) && target.admin.is_none() && target.restricted.is_none()
+    !target.users.get(User::Admin).has_credentials() && !target.users.get(User::Restricted).has_credentials()
 }
 
 fn import_request() -> Request {

@@ -48,7 +48,10 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
     use super::*;
-    use crate::{runner::target::Credential, suite::Request};
+    use crate::{
+        runner::target::{Credential, Identity, Users},
+        suite::Request,
+    };
 
     async fn statuses(path: &str, expected: u16) -> (u16, usize) {
         let server = MockServer::start().await;
@@ -57,11 +60,8 @@ mod tests {
         let client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(no_tls()).build().unwrap();
         let target = Target {
             url: server.uri(),
-            anonymous: client.clone(),
-            client,
-            user: Credential::None,
-            admin: None,
-            restricted: None,
+            alias: None,
+            users: Users::new(Identity::new(client.clone(), Credential::None), || Ok::<_, ()>(client.clone())).unwrap(),
             patience: PATIENCE,
         };
         let request = Prepared::new(&Request::new(Method::GET, path), "demo").unwrap();

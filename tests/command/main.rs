@@ -5,6 +5,7 @@ mod folder;
 mod key;
 mod servers;
 mod steps;
+mod target;
 mod usage;
 mod versions;
 

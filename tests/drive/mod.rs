@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 
 use isi_conformance::{
     runner::{
-        self, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Features,
-        Planned, Ports, RunId, Session, Target,
+        self, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Features, Identity,
+        Planned, Ports, RunId, Session, Target, Users,
     },
     suite::{Case, Folder},
     traits::Traits,
@@ -95,15 +95,10 @@ pub(crate) fn client() -> reqwest::Client {
 }
 
 pub(crate) fn target(url: &str) -> Target {
-    Target {
-        url: url.to_owned(),
-        client: client(),
-        anonymous: client(),
-        user: Credential::Bearer("user-robot".to_owned()),
-        admin: Some(Credential::Bearer("admin-token".to_owned())),
-        restricted: None,
-        patience: TIMEOUT,
-    }
+    let identity = |token: &str| Identity::new(client(), Credential::Bearer(token.to_owned()));
+    let users = Users::new(identity("user-robot"), || Ok::<_, ()>(client())).unwrap();
+    let users = Users { admin: Some(identity("admin-token")), ..users };
+    Target { url: url.to_owned(), alias: None, users, patience: TIMEOUT }
 }
 
 /// The case, and the first of its checks that is not as expected.

@@ -138,7 +138,11 @@ async fn answer(request: &str, stream: &mut TcpStream, seen: &Seen) -> std::io::
             respond(stream, "200 OK", "content-type: application/json", status).await
         }
         "redirect-to-itself" => respond(stream, "302 Found", &format!("location: {path}"), b"").await,
-        "calm" | "v1" => {
+        "v1" => {
+            let body = br#"{"kind":"APIResourceList","groupVersion":"image.openshift.io/v1","resources":[]}"#;
+            respond(stream, "200 OK", "content-type: application/json", body).await
+        }
+        "calm" => {
             let body = br#"{"kind":"Weather","apiVersion":"v1"}"#;
             respond(stream, "200 OK", "content-type: application/json", body).await
         }

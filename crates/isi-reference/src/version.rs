@@ -32,6 +32,11 @@ impl ApiVersion {
     /// The newest version: what a run uses when none is named.
     pub const NEWEST: Self = Self::V4_22;
 
+    /// Major and minor number.
+    fn release(self) -> (u32, u32) {
+        release(self.as_str()).unwrap_or_default()
+    }
+
     /// The version as people write it, as in `4.18`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -55,8 +60,25 @@ impl fmt::Display for ApiVersion {
 
 /// A text that names no known API version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown API version `{0}`, expected one of 3.11, 4.2, 4.8, 4.10, 4.12, 4.18, 4.22")]
+#[error("unknown API version `{0}`, expected one of 3.11, 4.2, 4.8, 4.10, 4.12, 4.18, 4.22{advice}", advice = advice(.0))]
 pub struct UnknownVersion(String);
+
+/// Which version to take instead.
+fn advice(text: &str) -> String {
+    let Some(release) = release(text) else { return String::new() };
+    let older = ApiVersion::ALL.into_iter().rfind(|version| version.release() <= release);
+    match older {
+        Some(version) if version.release() == release => format!("; did you mean `{version}`?"),
+        Some(version) => format!("; use `{version}` for {text}: it is the newest that is not newer"),
+        None => String::new(),
+    }
+}
+
+/// The two numbers of `4.18`, `v4.18` and `4.18.3`.
+fn release(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.trim().trim_start_matches('v').split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
 
 impl FromStr for ApiVersion {
     type Err = UnknownVersion;
@@ -86,5 +108,27 @@ impl schemars::JsonSchema for ApiVersion {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "string", "enum": Self::ALL.map(Self::as_str) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::between("4.15", "; use `4.12` for 4.15: it is the newest that is not newer")]
+    #[case::next_to_a_newer_one("4.9", "; use `4.8` for 4.9: it is the newest that is not newer")]
+    #[case::newer_than_all("4.31", "; use `4.22` for 4.31: it is the newest that is not newer")]
+    #[case::major("5.0", "; use `4.22` for 5.0: it is the newest that is not newer")]
+    #[case::patch("4.18.3", "; did you mean `4.18`?")]
+    #[case::prefix("v4.2", "; did you mean `4.2`?")]
+    #[case::older_than_all("3.9", "")]
+    #[case::words("newest", "")]
+    fn an_unknown_version_comes_with_the_one_to_use(#[case] text: &str, #[case] expected: &str) {
+        let error = text.parse::<ApiVersion>().map_err(|error| error.to_string());
+        let list = "expected one of 3.11, 4.2, 4.8, 4.10, 4.12, 4.18, 4.22";
+        assert_eq!(error, Err(format!("unknown API version `{text}`, {list}{expected}")));
     }
 }

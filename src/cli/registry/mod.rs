@@ -21,11 +21,11 @@ use serde::{
 use self::fixture::FixtureFile;
 use super::{
     exit::{CommandError, Exit},
-    interrupted, runtime,
+    interrupted, listen, runtime,
 };
 use crate::{
     document::Source,
-    fixture::{Auth, ImageCatalogue, Quirks, RegistryFixture, Salt, Tls, builtin},
+    fixture::{Auth, ImageCatalogue, Quirks, RegistryFixture, Salt, Tls, UnknownQuirk, builtin},
     registry::{Authority, Entry, Registry, RegistryBuilder, StartError},
 };
 
@@ -148,7 +148,7 @@ impl RegistryArguments {
         fixture.auth = self.auth.clone().or(fixture.auth);
         fixture.read_only |= self.read_only;
         for name in &self.quirks {
-            fixture.quirks.add(name).map_err(CommandError::usage)?;
+            fixture.quirks.add(name).map_err(|error| unknown_quirk(name, &error))?;
         }
         Ok((file, fixture))
     }
@@ -212,17 +212,20 @@ fn journal_lines(path: &Path) -> Result<impl Fn(&Entry) + Send + Sync + use<>, C
     })
 }
 
+/// Short names differ in too much of their letters for the suggestion of fixtures.
+fn unknown_quirk(name: &str, error: &UnknownQuirk) -> CommandError {
+    const LIST: &str = "`--quirks list` names them all";
+    let near = Quirks::names().map(|known| (strsim::osa_distance(name, known), known)).min();
+    let error = CommandError::usage(error);
+    match near {
+        Some((1..=2, near)) => error.hint(format!("`{near}` is near; {LIST}")),
+        _ => error.hint(LIST),
+    }
+}
+
 fn start_error(file: Option<&FixtureFile>, error: StartError) -> CommandError {
     match error {
-        StartError::Listen { address, .. } => {
-            let command = CommandError::harness(&error);
-            match crate::registry::who_listens_on(address) {
-                Some(process) => command.hint(format!("the port is held by {process}; choose another with `--listen`")),
-                None => {
-                    command.hint("choose another address with `--listen`, or a free port with `--listen 127.0.0.1:0`")
-                }
-            }
-        }
+        StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address)),
         error => file.map_or_else(|| CommandError::usage(&error), |file| file.wrong(&error)),
     }
 }

@@ -1,10 +1,11 @@
 //! What `isi-conformance run` takes.
 
-use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
+use std::{net::IpAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::Args;
 
 use crate::{
+    cli::exit::CommandError,
     report::ReportFile,
     requirement::Profile,
     runner::{CasePattern, Permission},
@@ -19,13 +20,6 @@ pub struct RunArguments {
     /// Suites by name, or one folder with suites of its own; every built-in suite if absent.
     #[arg(value_name = "SUITE|FOLDER")]
     pub what: Vec<String>,
-
-    /// Where the implementation is, and who asks.
-    #[command(flatten)]
-    pub target: TargetArguments,
-    /// How the implementation reaches the mock registries.
-    #[command(flatten)]
-    pub registry: RegistryArguments,
 
     /// Allow the run what changes more than it makes itself. `cluster-configuration` lets cases change the configuration
     /// of the cluster and puts it back afterwards; on a real cluster mirrors and image settings are rolled out to every
@@ -43,16 +37,16 @@ pub struct RunArguments {
     #[arg(long, value_name = "VERSION", env = "ISI_API_VERSION", default_value_t = ApiVersion::NEWEST)]
     pub api_version: ApiVersion,
     /// Run only cases that fall under this pattern, `*oci*` or `single-image::*` say; can be given again.
-    #[arg(long = "run", value_name = "PATTERN")]
+    #[arg(help_heading = "Selection", long = "run", value_name = "PATTERN")]
     pub selected: Vec<CasePattern>,
     /// Run no case that falls under this pattern; can be given again.
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(help_heading = "Selection", long, value_name = "PATTERN")]
     pub skip: Vec<CasePattern>,
     /// Hold the target to this profile: run its cases, and fail if a feature is absent that it needs.
     #[arg(long, value_name = "PROFILE", env = "ISI_PROFILE", value_parser = profile)]
     pub profile: Option<&'static Profile>,
     /// Say what would run, and what would be skipped and why, and run nothing.
-    #[arg(long)]
+    #[arg(help_heading = "Selection", long)]
     pub list: bool,
     /// Hold the target to checks of this level and higher ones; the others are notes.
     #[arg(long, env = "ISI_LEVEL", value_parser = level, default_value = "compatible")]
@@ -78,6 +72,14 @@ pub struct RunArguments {
     /// Write a report: `json=PATH`, `junit=PATH` or `html=PATH`; can be given again.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<ReportFile>,
+
+    // These stay last: the heading of a group of options holds for all that follow it.
+    /// Where the implementation is, and who asks.
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// How the implementation reaches the mock registries.
+    #[command(flatten)]
+    pub registry: RegistryArguments,
 }
 
 /// Where the implementation is, and who asks.
@@ -87,7 +89,7 @@ pub struct TargetArguments {
     /// The base URL of the implementation; the embedded reference if absent.
     #[arg(long, value_name = "URL", env = "ISI_TARGET")]
     pub target: Option<String>,
-    /// The bearer token of the user of the run.
+    /// The bearer token of the user of the run, in place of the kubeconfig's user and its client certificate.
     #[arg(long, env = "ISI_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
     /// The bearer token of a cluster administrator, for cases that need one.
@@ -96,7 +98,7 @@ pub struct TargetArguments {
     /// The bearer token of a user who may create imports, but no images.
     #[arg(long, value_name = "TOKEN", env = "ISI_RESTRICTED_TOKEN", hide_env_values = true)]
     pub restricted_token: Option<String>,
-    /// Take URL, certificate authority and credentials from this kubeconfig.
+    /// Take URL, certificate authority and credentials from this kubeconfig; several are merged, as in KUBECONFIG: `a:b`.
     #[arg(long, value_name = "PATH", env = "ISI_KUBECONFIG")]
     pub kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig; its current one if absent.
@@ -106,10 +108,10 @@ pub struct TargetArguments {
     #[arg(long, value_name = "PEM", env = "ISI_CERTIFICATE_AUTHORITY")]
     pub certificate_authority: Option<PathBuf>,
     /// Trust any certificate of the implementation.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "certificate_authority")]
     pub insecure_skip_tls_verify: bool,
     /// Work in this namespace, which is there already; one of its own if absent.
-    #[arg(long, value_name = "NAME", env = "ISI_NAMESPACE")]
+    #[arg(long, value_name = "NAME", env = "ISI_NAMESPACE", value_parser = namespace)]
     pub namespace: Option<String>,
     /// Features that the target has, whatever the probes find; several are separated by commas.
     #[arg(long, value_name = "FEATURE", env = "ISI_HAS", value_enum, value_delimiter = ',')]
@@ -124,7 +126,7 @@ pub struct TargetArguments {
 #[command(next_help_heading = "Registry")]
 pub struct RegistryArguments {
     /// The name or address of this machine, for an implementation that is elsewhere.
-    #[arg(long, value_name = "NAME", env = "ISI_REGISTRY_HOST")]
+    #[arg(long, value_name = "NAME", env = "ISI_REGISTRY_HOST", value_parser = registry_host)]
     pub registry_host: Option<String>,
     /// The folder with the certificate authority of the mock registry (made there if there is none), which the
     /// implementation has been told to trust.
@@ -135,7 +137,34 @@ pub struct RegistryArguments {
     pub registry_ports: Option<RangeInclusive<u16>>,
 }
 
+/// Options that say nothing about the embedded reference.
+const OF_A_TARGET: [&str; 6] = [
+    "token",
+    "admin_token",
+    "restricted_token",
+    "certificate_authority",
+    "insecure_skip_tls_verify",
+    "registry_authority",
+];
+
 impl RunArguments {
+    /// Refuses options that would have no effect. `given` are those that stand on the command line itself: a variable may
+    /// be set for another run.
+    ///
+    /// # Errors
+    /// When an option of a target is given without one.
+    pub(super) fn check(&self, given: &[String]) -> Result<(), CommandError> {
+        let idle = OF_A_TARGET.into_iter().find(|name| given.iter().any(|given| given == name));
+        match idle.filter(|_| self.target.is_embedded()) {
+            None => Ok(()),
+            Some(name) => {
+                let option = name.replace('_', "-");
+                Err(CommandError::usage(format!("`--{option}` has no effect on the embedded reference"))
+                    .hint("`--target` or `--kubeconfig` names another implementation"))
+            }
+        }
+    }
+
     /// Whether a folder of suites is to be run instead of the built-in ones.
     #[must_use]
     pub fn has_folder(&self) -> bool {
@@ -154,6 +183,54 @@ impl TargetArguments {
     pub const fn is_embedded(&self) -> bool {
         self.target.is_none() && self.kubeconfig.is_none()
     }
+}
+
+/// What a label of a host name can have, as Docker's references do.
+fn is_label(label: &str) -> bool {
+    !label.is_empty()
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// A host name or an address: what stands before the colon of a registry in a reference.
+fn registry_host(text: &str) -> Result<String, String> {
+    const EXPECTED: &str = "expected the host name or the address of this machine";
+    let text = text.trim();
+    if let Some((scheme, rest)) = text.split_once("://") {
+        return Err(format!(
+            "{EXPECTED}, without `{scheme}://`: `{}`",
+            rest.split(['/', ':']).next().unwrap_or_default()
+        ));
+    }
+    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    match address.parse::<IpAddr>() {
+        Ok(address) if address.is_unspecified() => {
+            return Err(format!("{EXPECTED} that the implementation reaches; `{address}` is one to listen at"));
+        }
+        Ok(IpAddr::V6(address)) => return Ok(format!("[{address}]")),
+        Ok(IpAddr::V4(address)) => return Ok(address.to_string()),
+        Err(_) => {}
+    }
+    match text.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => {
+            Err(format!("{EXPECTED}, without a port: `{host}`; `--registry-ports {port}-{port}` names the port"))
+        }
+        _ if text.strip_suffix('.').unwrap_or(text).split('.').all(is_label) && text.len() <= 253 => {
+            Ok(text.to_owned())
+        }
+        _ => Err(EXPECTED.to_owned()),
+    }
+}
+
+/// A name that a namespace can have.
+fn namespace(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    if is_label(name) && is_lower && name.len() <= 63 {
+        return Ok(name.to_owned());
+    }
+    Err("expected the name of a namespace: at most 63 lower-case letters, digits and `-`".to_owned())
 }
 
 fn level(text: &str) -> Result<Level, String> {
@@ -185,4 +262,45 @@ fn profile(text: &str) -> Result<&'static Profile, String> {
         let names: Vec<&str> = Profile::builtin().iter().map(|profile| profile.name.as_str()).collect();
         format!("expected one of {}", names.join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::name("runner.example", Ok("runner.example"))]
+    #[case::short_name("build-host-7", Ok("build-host-7"))]
+    #[case::blanks(" runner.example\n", Ok("runner.example"))]
+    #[case::address("192.0.2.7", Ok("192.0.2.7"))]
+    #[case::ipv6("2001:db8::7", Ok("[2001:db8::7]"))]
+    #[case::ipv6_in_brackets("[2001:db8::7]", Ok("[2001:db8::7]"))]
+    #[case::scheme("http://runner.example", Err("without `http://`: `runner.example`"))]
+    #[case::port("127.0.0.1:5000", Err("without a port: `127.0.0.1`"))]
+    #[case::ipv6_port("[::1]:5000", Err("without a port: `[::1]`"))]
+    #[case::path("runner.example/registry", Err("expected the host name"))]
+    #[case::anywhere("0.0.0.0", Err("one to listen at"))]
+    #[case::underscore("my_host", Err("expected the host name"))]
+    #[case::empty("", Err("expected the host name"))]
+    fn a_registry_host_is_a_name_or_an_address(#[case] text: &str, #[case] expected: Result<&str, &str>) {
+        match (registry_host(text), expected) {
+            (Ok(host), Ok(expected)) => assert_eq!(host, expected),
+            (Err(error), Err(expected)) => assert!(error.contains(expected), "{error}"),
+            (found, expected) => panic!("{found:?} is not {expected:?}"),
+        }
+    }
+
+    #[rstest]
+    #[case("team-a", true)]
+    #[case("7", true)]
+    #[case("Team", false)]
+    #[case("team_a", false)]
+    #[case("-a", false)]
+    #[case("a/b", false)]
+    #[case("", false)]
+    fn a_namespace_has_the_name_of_one(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(namespace(text).is_ok(), expected);
+    }
 }

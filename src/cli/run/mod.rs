@@ -4,10 +4,13 @@ mod absence;
 mod arguments;
 mod deviations;
 mod kubeconfig;
+mod open_files;
 mod plan;
 mod progress;
+mod reach;
 mod target;
-mod trust;
+mod tls;
+mod transport;
 mod update;
 mod what;
 
@@ -17,7 +20,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 pub use self::{arguments::RunArguments, plan::Plan};
-pub(super) use self::{arguments::TargetArguments, plan::reach, target::connect};
+pub(super) use self::{arguments::TargetArguments, reach::reach, target::connect};
 use self::{plan::Unfinished, progress::Progress};
 use crate::{
     cli::{
@@ -31,7 +34,10 @@ use crate::{
 
 /// Runs the command.
 #[must_use]
-pub(super) fn run(arguments: RunArguments) -> ExitCode {
+pub(super) fn run(arguments: RunArguments, given: &[String]) -> ExitCode {
+    if let Err(error) = arguments.check(given) {
+        return finish(Err(error));
+    }
     let ended = super::runtime().and_then(|runtime| {
         let ended = runtime.block_on(execute(arguments));
         // Work that a second signal has cut off is not waited for.
@@ -42,10 +48,11 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
 }
 
 async fn execute(arguments: RunArguments) -> Result<Exit, CommandError> {
-    if arguments.update && std::env::var_os("CI").is_some() {
+    if arguments.update && std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
         return Err(CommandError::usage("goldens are never proposed where CI is set")
             .hint("run with `--update` on your own machine, then `cargo insta review`"));
     }
+    let jobs = open_files::jobs(arguments.jobs)?;
     // Signals are listened to before anything is made, so that whatever is made is also taken back.
     let signals = Signals::listen(|| {
         eprintln!("stopping: what was made is taken back; a second signal ends the run at once");
@@ -56,7 +63,7 @@ async fn execute(arguments: RunArguments) -> Result<Exit, CommandError> {
     };
     let unfinished = plan.unfinished();
     tokio::select! {
-        exit = carry_out(&arguments, plan, signals.first()) => exit,
+        exit = carry_out(&arguments, jobs, plan, signals.first()) => exit,
         () = signals.second() => Err(at_once(&unfinished)),
     }
 }
@@ -74,6 +81,7 @@ fn at_once(unfinished: &Unfinished) -> CommandError {
 
 async fn carry_out(
     arguments: &RunArguments,
+    jobs: u16,
     mut plan: Plan,
     stopped: watch::Receiver<bool>,
 ) -> Result<Exit, CommandError> {
@@ -81,7 +89,7 @@ async fn carry_out(
         list(&plan.planned);
         Ok(Exit::Success)
     } else {
-        judge(arguments, &mut plan, stopped).await
+        judge(arguments, jobs, &mut plan, stopped).await
     };
     let unfinished = plan.unfinished();
     let left = plan.end().await;
@@ -96,6 +104,7 @@ async fn carry_out(
 
 async fn judge(
     arguments: &RunArguments,
+    jobs: u16,
     plan: &mut Plan,
     stopped: watch::Receiver<bool>,
 ) -> Result<Exit, CommandError> {
@@ -103,7 +112,7 @@ async fn judge(
     let (started, begun) = (Timestamp::now(), Instant::now());
     let goldens = planned.first().map(|planned| planned.session.goldens.clone());
     let progress = Progress::begin(planned.len());
-    let outcomes = runner::run(planned, usize::from(arguments.jobs), stopped.clone(), |outcome| {
+    let outcomes = runner::run(planned, usize::from(jobs), stopped.clone(), |outcome| {
         plan.declare(&mut outcome.result);
         outcome.result.hold_to(arguments.level);
         progress.finished(&outcome.result);

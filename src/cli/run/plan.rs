@@ -6,6 +6,7 @@ use super::{
     RunArguments, TargetArguments, absence,
     deviations::Declarations,
     kubeconfig,
+    reach::reach,
     target::{self, Aim},
     what::What,
 };
@@ -16,10 +17,10 @@ use crate::{
     requirement::{Profile, ProfileCase},
     runner::{
         self, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, DeclaredFeatures, Features,
-        Namespace, NamespaceError, Permission, Planned, Ports, Prepared, Remainder, RunId, Session, Target,
+        Namespace, NamespaceError, Permission, Planned, Ports, Remainder, RunId, Session, Target,
         Unavailable, Wanted,
     },
-    suite::{self, Case, Feature, Folder, Request, User},
+    suite::{self, Case, Feature, Folder},
     traits::Traits,
     variable::Bindings,
     verdict::{AbsentFeature, CaseResult, ProfileResult},
@@ -277,11 +278,13 @@ async fn place(
     lag: ConfigurationLag,
 ) -> Result<Place, CommandError> {
     let Aim { target, authority, reference, features } = aim;
-    reach(&target).await?;
+    reach(&target, arguments.target.namespace.as_deref()).await?;
     let run = RunId::random();
     let namespace = match &arguments.target.namespace {
         Some(name) => Namespace::existing(name.clone()),
-        None => Namespace::make(&target, &run).await.map_err(|error| no_namespace(&error, &arguments.target))?,
+        None => {
+            Namespace::make(&target, &run).await.map_err(|error| no_namespace(&error, &target, &arguments.target))?
+        }
     };
     let access = match &reference {
         Some(_) => ConfigurationAccess::Exclusive,
@@ -333,7 +336,11 @@ fn declared(arguments: &RunArguments, known: Vec<Feature>) -> Result<DeclaredFea
     Ok(DeclaredFeatures { has, without, outside_profile })
 }
 
-fn no_namespace(error: &NamespaceError, given: &TargetArguments) -> CommandError {
+fn no_namespace(error: &NamespaceError, target: &Target, given: &TargetArguments) -> CommandError {
+    if target.users.admin.is_none() && !target.users.user.has_credentials() {
+        return CommandError::harness(error)
+            .hint("the request has no credentials: `--token` or `--kubeconfig` says who asks");
+    }
     let of_context = given.kubeconfig.as_deref().and_then(|path| kubeconfig::namespace(path, given.context.as_deref()));
     let existing = match of_context {
         Some(name) => format!("`--namespace {name}` works in the namespace of the kubeconfig's context"),
@@ -354,21 +361,5 @@ fn wanted_traits(cases: &[Case], needed: &BTreeSet<Feature>, sample: &Bindings) 
         import_controller: needed.contains(&Feature::NoImportController),
         replicas: needed.contains(&Feature::SingleProcess),
         repository_tags: cases.iter().map(|case| runner::repository_tags(case, sample)).max().unwrap_or(0),
-    }
-}
-
-/// Makes sure that there is somebody to talk to, before anything is made.
-pub(in crate::cli) async fn reach(target: &Target) -> Result<(), CommandError> {
-    const DISCOVERY: &str = "/apis/image.openshift.io/v1";
-    let request = Prepared::new(&Request::new(http::Method::GET, DISCOVERY), "").map_err(CommandError::usage)?;
-    match target.ask(&request, User::User).await {
-        Ok(answered) if answered.status == 401 => {
-            let message = format!("{} does not accept the credentials: GET {DISCOVERY} answers 401", target.url);
-            Err(CommandError::harness(message).hint("`--token` or `--kubeconfig` says who asks"))
-        }
-        Ok(_) => Ok(()),
-        Err(error) => {
-            Err(CommandError::harness(format!("cannot reach {}: tried GET {DISCOVERY}: {error}", target.url)))
-        }
     }
 }

@@ -1,24 +1,22 @@
 //! From the command line to a target: the embedded reference, a URL, or a kubeconfig.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 use super::{
     arguments::{RunArguments, TargetArguments},
-    kubeconfig,
+    kubeconfig::Kubeconfig,
+    tls::Authorities,
+    transport::Transport,
 };
 use crate::{
     cli::exit::CommandError,
     reference::{self, AllowedRegistry, Reach},
     registry::Authority,
-    runner::{Credential, Target},
+    runner::{Credential, Identity, Target, Users},
     suite::Feature,
 };
-
-/// How long a connection to the implementation may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The target of a run, and what stands around it.
 pub(super) struct Aim {
@@ -57,21 +55,26 @@ pub(super) async fn aim(arguments: &RunArguments) -> Result<Aim, CommandError> {
 /// # Errors
 /// When neither is given, or a file cannot be used.
 pub(in crate::cli) async fn connect(given: &TargetArguments, patience: Duration) -> Result<Target, CommandError> {
+    let token = given.token.as_deref().map(|token| bearer("--token", token)).transpose()?;
     match (&given.target, &given.kubeconfig) {
         (None, None) => {
             Err(CommandError::usage("there is no target").hint("`--target URL` or `--kubeconfig PATH` names one"))
         }
         (url, Some(path)) => {
-            let cluster = kubeconfig::read(path, given.context.as_deref())
-                .await
-                .map_err(|error| CommandError::usage(format!("{}: {error}", path.display())))?;
-            let url = url.clone().unwrap_or(cluster.url);
-            let credential = given.token.clone().map_or(cluster.credential, Credential::Bearer);
-            remote(&url, client(&url, Some(cluster.tls))?, credential, given, patience)
+            let kubeconfig = Kubeconfig::read(path, given.context.as_deref())?;
+            let url = url.as_deref().unwrap_or_else(|| kubeconfig.server());
+            let transport = kubeconfig.transport(url, Trust::of(given)?)?;
+            let user = match token {
+                // Another user than that of the kubeconfig: without its client certificate and its impersonation.
+                Some(token) => Identity::new(transport.client(None)?, token),
+                None => kubeconfig.user(patience).await?.identity(&transport)?,
+            };
+            remote(&transport, user, given, patience)
         }
         (Some(url), None) => {
-            let credential = given.token.clone().map_or(Credential::None, Credential::Bearer);
-            remote(url, client(url, Some(tls(given)?))?, credential, given, patience)
+            let transport = Transport::new(url, &Trust::of(given)?.with(Authorities::System(Vec::new()))?)?;
+            let user = Identity::new(transport.client(None)?, token.unwrap_or(Credential::None));
+            remote(&transport, user, given, patience)
         }
     }
 }
@@ -110,88 +113,79 @@ async fn embedded(
         ..options
     };
     let running = reference::start(options).await.map_err(CommandError::harness)?;
-    let url = running.url().to_owned();
-    let target = Target {
-        client: client(&url, None)?,
-        anonymous: client(&url, None)?,
-        user: Credential::Bearer("user-alice".to_owned()),
-        admin: Some(Credential::Bearer("admin-token".to_owned())),
-        restricted: Some(Credential::Bearer("user-carol".to_owned())),
-        url,
-        patience: arguments.timeout,
-    };
-    Ok(Aim { target, authority: Some(authority), reference: Some(running), features: features.to_vec() })
-}
-
-fn remote(
-    url: &str,
-    client: reqwest::Client,
-    user: Credential,
-    given: &TargetArguments,
-    patience: Duration,
-) -> Result<Target, CommandError> {
-    let url = url.trim_end_matches('/').to_owned();
-    let bearer = |token: &Option<String>| token.clone().map(Credential::Bearer);
-    let anonymous = self::client(&url, Some(tls(given)?))?;
-    Ok(Target {
-        anonymous,
-        client,
-        user,
-        admin: bearer(&given.admin_token),
-        restricted: bearer(&given.restricted_token),
-        url,
-        patience,
+    let transport = Transport::new(running.url(), &Authorities::Only(Vec::new()))?;
+    let identity = |token: &str| Ok(Identity::new(transport.client(None)?, Credential::Bearer(token.to_owned())));
+    let users = Users::new(identity("user-alice")?, || transport.client(None))?;
+    let users = Users { admin: Some(identity("admin-token")?), restricted: Some(identity("user-carol")?), ..users };
+    Ok(Aim {
+        target: Target { url: transport.base(), alias: None, users, patience: arguments.timeout },
+        authority: Some(authority),
+        reference: Some(running),
+        features: features.to_vec(),
     })
 }
 
-/// A client that follows no redirects and adds nothing of its own.
-fn client(url: &str, tls: Option<ClientConfig>) -> Result<reqwest::Client, CommandError> {
-    let parsed: http::Uri =
-        url.parse().map_err(|error| CommandError::usage(format!("`{url}` is no URL of an implementation: {error}")))?;
-    if !matches!(parsed.scheme_str(), Some("http" | "https")) || parsed.host().is_none() {
-        return Err(CommandError::usage(format!("`{url}` is no URL of an implementation"))
-            .hint("expected `http://HOST:PORT` or `https://HOST:PORT`"));
-    }
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .user_agent(concat!("isi-conformance/", env!("CARGO_PKG_VERSION")));
-    if parsed.host().is_some_and(|host| host == "localhost" || host.starts_with("127.") || host == "[::1]") {
-        builder = builder.no_proxy();
-    }
-    let tls = match tls {
-        Some(tls) => tls,
-        None => base_tls(RootCertStore::empty())?,
+fn remote(
+    transport: &Transport,
+    user: Identity,
+    given: &TargetArguments,
+    patience: Duration,
+) -> Result<Target, CommandError> {
+    let identity = |option, token: &Option<String>| match token {
+        None => Ok(None),
+        Some(token) => Ok(Some(Identity::new(transport.client(None)?, bearer(option, token)?))),
     };
-    builder.tls_backend_preconfigured(tls).build().map_err(CommandError::harness)
+    let users = Users {
+        admin: identity("--admin-token", &given.admin_token)?,
+        restricted: identity("--restricted-token", &given.restricted_token)?,
+        ..Users::new(user, || transport.client(None))?
+    };
+    Ok(Target { url: transport.base(), alias: transport.alias(), users, patience })
 }
 
-fn base_tls(roots: RootCertStore) -> Result<ClientConfig, CommandError> {
-    Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(CommandError::harness)?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
+/// A bearer token as people paste it, with the line break of a file behind it. It is never repeated.
+fn bearer(option: &str, token: &str) -> Result<Credential, CommandError> {
+    let token = token.trim();
+    let problem = match token {
+        "" => "the token is empty",
+        token if token.starts_with("Bearer ") => "expected the token alone, without `Bearer`",
+        token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => "the token has characters that no token has",
+        token => return Ok(Credential::Bearer(token.to_owned())),
+    };
+    Err(CommandError::usage(format!("{option}: {problem}")))
 }
 
-/// The trust that the command line asks for: the system's authorities and the given one, or anybody.
-fn tls(given: &TargetArguments) -> Result<ClientConfig, CommandError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = &given.certificate_authority {
-        let failed = |error: &dyn std::fmt::Display| CommandError::usage(format!("{}: {error}", path.display()));
-        let mut count = 0;
-        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| failed(&error))? {
-            roots.add(certificate.map_err(|error| failed(&error))?).map_err(|error| failed(&error))?;
-            count += 1;
-        }
-        if count == 0 {
-            return Err(failed(&"there is no certificate in it, expected PEM"));
-        }
+/// What the command line says about trust.
+pub(super) struct Trust {
+    /// PEM, and the path that it was read from.
+    authority: Option<(Vec<u8>, String)>,
+    any: bool,
+}
+
+impl Trust {
+    fn of(given: &TargetArguments) -> Result<Self, CommandError> {
+        let read = |path: &PathBuf| {
+            let shown = path.display().to_string();
+            let pem = std::fs::read(path).map_err(|error| CommandError::usage(format!("{shown}: {error}")))?;
+            Ok((pem, shown))
+        };
+        Ok(Self {
+            authority: given.certificate_authority.as_ref().map(read).transpose()?,
+            any: given.insecure_skip_tls_verify,
+        })
     }
-    let mut config = base_tls(roots)?;
-    if given.insecure_skip_tls_verify {
-        config.dangerous().set_certificate_verifier(Arc::new(super::trust::AnyCertificate::new()));
+
+    /// Trusts what the command line names besides `authorities`, or anything if it says so.
+    ///
+    /// # Errors
+    /// When its file holds no certificate.
+    pub(super) fn with(self, mut authorities: Authorities) -> Result<Authorities, CommandError> {
+        if self.any {
+            return Ok(Authorities::Any);
+        }
+        if let Some((pem, path)) = self.authority {
+            authorities.add_pem(&pem).map_err(|error| CommandError::usage(format!("{path}: {error}")))?;
+        }
+        Ok(authorities)
     }
-    Ok(config)
 }

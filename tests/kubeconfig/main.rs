@@ -1,0 +1,11 @@
+//! Kubeconfig files and how the implementation is reached, through the command itself.
+
+#![allow(clippy::unwrap_used)]
+
+mod certificates;
+mod command;
+mod context;
+mod plugin;
+mod server;
+mod trust;
+mod users;
