@@ -4,8 +4,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use isi_conformance::{
     runner::{
-        Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Planned, Ports, RunId,
-        Session, Target, run,
+        Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Identity, Planned, Ports, RunId,
+        Session, Target, Users, run,
     },
     suite::Folder,
     traits::Traits,
@@ -21,10 +21,10 @@ async fn what_a_panicking_case_made_is_taken_back() {
     let cluster = Cluster::start().await;
     let before = cluster.state().await;
     let folder = Folder::open(Path::new(FOLDER), &[]).unwrap();
-    let target = Target {
-        restricted: Some(Credential::Source(Arc::new(|| panic!("no credentials")))),
-        ..drive::target(cluster.url())
-    };
+    let target = drive::target(cluster.url());
+    let panics = Credential::Source(Arc::new(|| panic!("no credentials")));
+    let restricted = Some(Identity::new(drive::client(), panics));
+    let target = Target { users: Users { restricted, ..target.users.clone() }, ..target };
     let id = RunId::random();
     let session = Arc::new(Session {
         configuration: Arc::new(ClusterConfiguration::new(target.clone(), id.clone(), ConfigurationAccess::Locked)),
