@@ -36,7 +36,8 @@ fn credential(version: &str, status: &str) -> String {
 #[case::yaml("printf 'apiVersion: client.authentication.k8s.io/v1\\nkind: ExecCredential\\nstatus:\\n  token: of-plugin\\n'".to_owned(), "")]
 #[case::what_it_is_told(
     format!(
-        "case $KUBERNETES_EXEC_INFO in *'\"interactive\":false'*'\"server\":\"https://127.0.0.1'*) ;; *) exit 7;; esac\n\
+        "case $KUBERNETES_EXEC_INFO in *'\"interactive\":false'*) ;; *) exit 6;; esac\n\
+         case $KUBERNETES_EXEC_INFO in *'\"server\":\"https://127.0.0.1'*) ;; *) exit 7;; esac\n\
          case $KUBERNETES_EXEC_INFO in *certificate-authority-data*) ;; *) exit 8;; esac\n{}",
         credential("v1", r#"{"token":"of-plugin"}"#)
     ),

@@ -103,7 +103,8 @@ impl From<&Error> for TlsFailure {
 
 fn of_certificate(error: &CertificateError) -> TlsFailure {
     match error {
-        CertificateError::UnknownIssuer => TlsFailure::UntrustedAuthority,
+        // An authority that was made again has the name of the one before, and another key.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFailure::UntrustedAuthority,
         CertificateError::Expired => TlsFailure::Expired { not_after: None },
         CertificateError::ExpiredContext { not_after, .. } => TlsFailure::Expired { not_after: time(*not_after) },
         CertificateError::NotValidYet => TlsFailure::NotValidYet { not_before: None },
@@ -115,7 +116,6 @@ fn of_certificate(error: &CertificateError) -> TlsFailure {
             presented: presented.iter().map(|text| host(text)).collect(),
         },
         CertificateError::BadEncoding => TlsFailure::InvalidCertificate("it is not an X.509 certificate".to_owned()),
-        CertificateError::BadSignature => TlsFailure::InvalidCertificate("its signature is wrong".to_owned()),
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             TlsFailure::Unsupported("its signature algorithm is unknown".to_owned())
