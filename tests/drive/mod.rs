@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 
 use isi_conformance::{
     runner::{
-        self, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Features, Identity,
-        Planned, Ports, RunId, Session, Target, Users,
+        self, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Features,
+        Identity, Planned, Ports, RunId, Session, Target, Users,
     },
     suite::{Case, Folder},
     traits::Traits,

@@ -17,8 +17,7 @@ use crate::{
     requirement::{Profile, ProfileCase},
     runner::{
         self, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, DeclaredFeatures, Features,
-        Namespace, NamespaceError, Permission, Planned, Ports, Remainder, RunId, Session, Target,
-        Unavailable, Wanted,
+        Namespace, NamespaceError, Permission, Planned, Ports, Remainder, RunId, Session, Target, Unavailable, Wanted,
     },
     suite::{self, Case, Feature, Folder},
     traits::Traits,
