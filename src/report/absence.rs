@@ -31,3 +31,82 @@ pub(super) fn write(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::R
     writeln!(out, "  hint: if this is intended, declare it: `--without {}`", names.join(","))?;
     writeln!(out)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{
+        report::{sample, terminal},
+        verdict::{AbsenceMeans, Level, ProfileResult, Untested},
+    };
+
+    fn feature(name: &'static str, means: AbsenceMeans, level: Level, cases: &[&str]) -> AbsentFeature {
+        AbsentFeature {
+            name,
+            about: "",
+            reason: format!("GET {name}/[stream] answers 404"),
+            means,
+            level,
+            cases_not_judged: Vec::new(),
+            cases_partly_judged: cases.iter().map(|case| (*case).to_owned()).collect(),
+        }
+    }
+
+    fn unfinished(level: Level) -> RunResult {
+        RunResult {
+            level,
+            absent_features: vec![
+                feature("streams", AbsenceMeans::Failure, Level::Required, &["a", "b", "c"]),
+                feature("signatures", AbsenceMeans::Failure, Level::Compatible, &["c"]),
+                feature("images", AbsenceMeans::Intended, Level::Required, &["d"]),
+                feature("pull-secrets", AbsenceMeans::Skip, Level::Required, &["e"]),
+            ],
+            profiles: vec![
+                ProfileResult {
+                    name: "lookup".to_owned(),
+                    requirements: 2,
+                    met: 2,
+                    not_met: Vec::new(),
+                    untested: Vec::new(),
+                    absent_features: Vec::new(),
+                    deviations: 2,
+                },
+                ProfileResult {
+                    name: "import".to_owned(),
+                    requirements: 9,
+                    met: 4,
+                    not_met: vec!["isi.status".to_owned(), "isi.status.import".to_owned()],
+                    untested: vec![Untested {
+                        reason: "needs streams: GET streams/[stream] answers 404".to_owned(),
+                        requirements: vec!["isi.spec".to_owned(); 3],
+                    }],
+                    absent_features: vec!["streams"],
+                    deviations: 0,
+                },
+            ],
+            ..sample::passing_run()
+        }
+    }
+
+    fn written(run: &RunResult) -> String {
+        let mut written = Vec::new();
+        terminal::write(run, Paint::Plain, &mut written).unwrap();
+        String::from_utf8(written).unwrap()
+    }
+
+    #[test]
+    fn what_is_missing_is_said_first_and_once_and_fails_the_run() {
+        let run = unfinished(Level::Compatible);
+        assert_eq!(run.verdict(), Verdict::Fail);
+        insta::assert_snapshot!(written(&run));
+    }
+
+    #[test]
+    fn what_only_compatible_cases_need_fails_nothing_at_level_required() {
+        let run = unfinished(Level::Required);
+        let failing: Vec<&str> = run.failing_features().map(|feature| feature.name).collect();
+        assert_eq!(failing, ["streams"]);
+        assert!(written(&run).starts_with("        FAIL a feature of the API is absent; 3 cases"), "{}", written(&run));
+    }
+}

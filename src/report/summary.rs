@@ -67,22 +67,24 @@ fn cases(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
     lines.part("passed", counts.of(Verdict::Pass), decided, "cases: every check of the case passed")?;
     for (verdict, label, meaning) in [
         (Verdict::Fail, "failed", "cases: a check failed"),
-        (Verdict::Error, "errors", "cases: the harness could not judge them"),
+        (Verdict::Error, "errors", "cases: the harness could not judge the case"),
         (Verdict::Known, "known", "cases: failed as declared"),
         (Verdict::Stale, "stale", "cases: declared to fail, and passed"),
-        (Verdict::Skip, "skipped", "cases: not judged, for the reasons above"),
     ] {
         if counts.of(verdict) > 0 {
-            lines.count(label, counts.of(verdict), meaning)?;
+            lines.part(label, counts.of(verdict), decided, meaning)?;
         }
+    }
+    if counts.of(Verdict::Skip) > 0 {
+        let skipped = counts.of(Verdict::Skip);
+        lines.part("skipped", skipped, run.cases.len(), "cases: not judged, for the reasons above")?;
     }
     let unscored = || run.cases.iter().filter(|case| case.not_scored.is_some());
     if unscored().next().is_some() {
-        lines.count("unscored", unscored().count(), "cases: run without deciding")?;
-        let failed = unscored().filter(|case| case.verdict.is_failure()).count();
-        if failed > 0 {
-            lines.count("", failed, "of these did not pass")?;
-        }
+        let (count, all) = (unscored().count(), run.cases.len());
+        lines.part("unscored", count, all, "cases: run without deciding, for the reason that the report gives")?;
+        let passed = unscored().filter(|case| case.verdict == Verdict::Pass).count();
+        lines.part("", passed, count, "unscored cases passed")?;
     }
     Ok(())
 }
@@ -128,6 +130,9 @@ fn features(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
 }
 
 fn profiles(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
+    if run.profiles.is_empty() {
+        return lines.text("profiles", "not judged: only a selection of the cases was run");
+    }
     for profile in &run.profiles {
         lines.text("profile", standing(profile))?;
         for untested in &profile.untested {

@@ -149,12 +149,11 @@ impl Profile {
                 .collect(),
             deviations: 0,
         };
-        let mut declared: Vec<&Declared> = Vec::new();
         for requirement in Index::builtin().iter().filter(|one| one.holds_for(version) && self.has(&one.id)) {
             let outcomes: Vec<Outcome<'_>> = testing
                 .iter()
                 .filter(|(case, _)| case.points_to(&requirement.id))
-                .map(|(case, result)| self.outcome(case, *result, &mut declared))
+                .map(|(case, result)| self.outcome(case, *result))
                 .collect();
             if outcomes.is_empty() {
                 continue;
@@ -173,17 +172,13 @@ impl Profile {
                 }
             }
         }
-        judged.deviations = declared.len();
+        let selected = cases.iter().filter(|case| self.selects(case)).filter_map(|case| results.get(&case.name));
+        judged.deviations = deviations(selected.copied());
         judged
     }
 
     /// What came out of the steps of `case` that the profile covers.
-    fn outcome<'a>(
-        &self,
-        case: &ProfileCase,
-        result: Option<&'a CaseResult>,
-        declared: &mut Vec<&'a Declared>,
-    ) -> Outcome<'a> {
+    fn outcome<'a>(&self, case: &ProfileCase, result: Option<&'a CaseResult>) -> Outcome<'a> {
         let Some(result) = result else { return Outcome::Untested("the case was not run") };
         let covers_all = case.steps.iter().flatten().all(|step| self.covers(Some(step)));
         let counts = |check: &&CheckResult| {
@@ -195,11 +190,6 @@ impl Profile {
                 })
         };
         let checks: Vec<&CheckResult> = result.checks.iter().chain(&result.notes).filter(counts).collect();
-        for known in checks.iter().filter(|check| check.verdict == Verdict::Known) {
-            if let Some(deviation) = known.declared.as_ref().filter(|deviation| !declared.contains(deviation)) {
-                declared.push(deviation);
-            }
-        }
         match Verdict::of_parts(checks.iter().map(|check| check.verdict)) {
             _ if checks.is_empty() => {
                 let left_out = result.left_out.first().map(|left_out| left_out.reason.as_str());
@@ -212,6 +202,17 @@ impl Profile {
             Verdict::Pass | Verdict::Known | Verdict::Stale | Verdict::Skip => Outcome::Passed,
         }
     }
+}
+
+/// How many declared deviations the checks of these cases fell under.
+fn deviations<'a>(results: impl Iterator<Item = &'a CaseResult>) -> usize {
+    let mut declared: Vec<&Declared> = Vec::new();
+    for check in results.flat_map(|result| &result.checks).filter(|check| check.verdict == Verdict::Known) {
+        if let Some(deviation) = check.declared.as_ref().filter(|deviation| !declared.contains(deviation)) {
+            declared.push(deviation);
+        }
+    }
+    declared.len()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

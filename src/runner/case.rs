@@ -128,7 +128,8 @@ async fn run_once(
         left_behind.extend(session.configuration.put_back().await);
     }
     if !session.keep {
-        left_behind.extend(ledger.clean_up(&session.target, &session.namespace).await);
+        let left = ledger.clean_up(&session.target, &session.namespace).await;
+        left_behind.extend(left.into_iter().filter(|left| session.keeps(left)));
     }
     if is_whole && left_behind.is_empty() {
         session.cleanup.forget(&ledger);

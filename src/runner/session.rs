@@ -13,7 +13,9 @@ use super::{
     remains::{CleaningReport, Mode, remove_namespaces, remove_streams},
     target::Target,
 };
-use crate::{fixture::ImageCatalogue, golden, registry::Authority, traits::Traits, version::ApiVersion};
+use crate::{
+    fixture::ImageCatalogue, golden, registry::Authority, suite::Feature, traits::Traits, version::ApiVersion,
+};
 
 /// What all cases of a run share.
 #[derive(Debug)]
@@ -53,6 +55,15 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether the target keeps what is at this path: one without streams or images refuses to list and to delete them, and
+    /// nothing of them is left behind.
+    #[must_use]
+    pub(super) fn keeps(&self, path: &str) -> bool {
+        let lacks = |feature| self.features.absence(feature).is_some();
+        !(path.contains("imagestreams") && lacks(Feature::Streams)
+            || path.contains("/images/") && lacks(Feature::Images))
+    }
+
     /// Ends the run once its cases have ended: puts the configuration back, and removes what appeared after cases were
     /// cleaned up. Says what is left behind.
     pub async fn end(&self) -> Vec<String> {
@@ -64,6 +75,7 @@ impl Session {
             remove_namespaces(Objects::of_admin(&self.target), &self.run, Mode::Remove, &mut report).await;
             left.extend(report.left);
         }
+        left.retain(|left| self.keeps(left));
         left
     }
 }

@@ -147,6 +147,19 @@ mod tests {
     }
 
     #[test]
+    fn the_sentences_of_the_table_are_published() {
+        let table = include_str!("status.rs").lines().filter(|line| line.starts_with("//! |"));
+        let ids: Vec<&str> = table
+            .flat_map(|line| line.split('`').skip(1).step_by(2))
+            .filter(|text| text.contains(".e") || text.contains(".q"))
+            .collect();
+        assert!(ids.len() >= 6, "{ids:?}");
+        for id in ids {
+            assert!(crate::requirement::Index::builtin().get(id).is_some(), "no requirement `{id}`");
+        }
+    }
+
+    #[test]
     fn the_codes_that_are_published_are_named() {
         let judged = judge(&Request::new(Method::POST, "imagestreamimports"), 201, 404, Level::Required);
         assert_eq!(judged[0].message.as_deref(), Some("expected status 200, 201 or 202, found 404"));

@@ -127,3 +127,37 @@ impl CaseResult {
 const fn is_one(attempts: &u32) -> bool {
     *attempts == 1
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::verdict::CheckKind;
+
+    fn check(level: Level, verdict: Verdict) -> CheckResult {
+        CheckResult { verdict, ..CheckResult::pass(CheckKind::Golden, level) }
+    }
+
+    #[rstest]
+    #[case::all_count(Level::Compatible, Verdict::Fail, 2, 0)]
+    #[case::the_failing_one_is_a_note(Level::Required, Verdict::Pass, 1, 1)]
+    fn checks_below_the_level_are_notes(
+        #[case] level: Level,
+        #[case] verdict: Verdict,
+        #[case] checks: usize,
+        #[case] notes: usize,
+    ) {
+        let both = vec![check(Level::Required, Verdict::Pass), check(Level::Compatible, Verdict::Fail)];
+        let mut case = CaseResult::of_checks("suite", "case", both);
+        case.hold_to(level);
+        assert_eq!((case.verdict, case.checks.len(), case.notes.len()), (verdict, checks, notes));
+    }
+
+    #[test]
+    fn a_case_without_checks_of_the_level_is_skipped() {
+        let mut case = CaseResult::of_checks("suite", "case", vec![check(Level::Compatible, Verdict::Fail)]);
+        case.hold_to(Level::Required);
+        assert_eq!((case.verdict, case.skipped.as_deref()), (Verdict::Skip, Some("none of its checks is `required`")));
+    }
+}

@@ -95,6 +95,7 @@ async fn what_the_api_lacks_is_one_failure_and_nothing_else_fails(#[case] part: 
     let finished = run(part, keeps, &[]).await;
     assert_eq!(failing_cases(&finished), Vec::<&str>::new(), "{}", finished.stdout);
     assert_eq!(finished.exit, Some(1), "{}\n{}", finished.stdout, finished.stderr);
+    assert!(!finished.stderr.contains("left behind"), "{}", finished.stderr);
     let name = std::thread::current().name().unwrap_or_default().rsplit("::").next().unwrap_or_default().to_owned();
     insta::assert_snapshot!(name, absent(&finished).join("\n"));
 }

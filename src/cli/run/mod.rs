@@ -86,7 +86,7 @@ async fn carry_out(
     stopped: watch::Receiver<bool>,
 ) -> Result<Exit, CommandError> {
     let exit = if arguments.list {
-        list(&plan.planned);
+        list(&plan);
         Ok(Exit::Success)
     } else {
         judge(arguments, jobs, &mut plan, stopped).await
@@ -162,13 +162,25 @@ fn exit(result: &RunResult) -> Exit {
     }
 }
 
-fn list(planned: &[Planned]) {
+fn list(plan: &Plan) {
+    let planned = &plan.planned;
     for Planned { case, skip, .. } in planned {
+        let name = case.full_name();
+        let absent: Vec<&str> = plan
+            .absent_features
+            .iter()
+            .filter(|feature| feature.cases_partly_judged.contains(&name))
+            .map(|feature| feature.name)
+            .collect();
         match skip {
-            None => println!("{}", case.full_name()),
-            Some(reason) => println!("{} (skip: {reason})", case.full_name()),
+            Some(reason) => println!("{name} (skip: {reason})"),
+            None if absent.is_empty() => println!("{name}"),
+            None => println!("{name} (without the steps that need {})", absent.join(", ")),
         }
     }
     let skipped = planned.iter().filter(|planned| planned.skip.is_some()).count();
     eprintln!("{} cases, of which {skipped} would be skipped", planned.len());
+    for feature in &plan.absent_features {
+        eprintln!("absent: {}: {}", feature.name, feature.reason);
+    }
 }

@@ -93,11 +93,15 @@ impl Plan {
         for case in selected.iter().filter(|case| case.holds_for(arguments.api_version)) {
             goldens.checked(&case.suite, &case.name, arguments.api_version, &images).map_err(CommandError::usage)?;
         }
-        let wanted: BTreeSet<Feature> = selected
+        let mut wanted: BTreeSet<Feature> = selected
             .iter()
             .filter(|case| case.holds_for(version))
             .flat_map(|case| runner::needed(case, version, &sample))
             .collect();
+        if wanted.contains(&Feature::Imports) {
+            // What is not kept needs no cleaning up.
+            wanted.extend([Feature::Streams, Feature::Images]);
+        }
         let wanted_traits = wanted_traits(&selected, &wanted, &sample);
         let declared: BTreeSet<String> =
             selected.iter().map(Case::full_name).filter(|case| declarations.concern(case)).collect();
