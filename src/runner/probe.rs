@@ -30,7 +30,7 @@ pub(super) type Findings = BTreeMap<Feature, String>;
 /// The image that is imported, and the place it has in the registry of the probes.
 const IMAGE: &str = "s2-basic";
 /// How long all probes may take. What is not found out by then is left to the cases.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Finds out which of the features in `wanted` are absent.
 pub(super) async fn findings(session: &Session, wanted: &BTreeSet<Feature>) -> Findings {

@@ -65,7 +65,9 @@ async fn a_malformed_folder_is_refused_before_anything_is_sent() {
 async fn a_stopped_run_takes_back_what_it_made_and_writes_its_reports() {
     let server = Server::start().await;
     let run = Run::folder("tests/hostile_servers/folder").target(&server.url);
-    let running = run.arguments(&["--jobs", "1", "--run", "calm-1", "--run", "import-that-hangs"]).start();
+    let running = run
+        .arguments(&["--jobs", "1", "--run", "calm-1", "--run", "import-that-hangs", "--has", "imports,streams,images"])
+        .start();
     server.asked("POST /apis/image.openshift.io/v1/namespaces/demo/imagestreamimports").await;
     running.interrupt();
     let finished = running.finished().await;

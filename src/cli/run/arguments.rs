@@ -113,11 +113,25 @@ pub struct TargetArguments {
     /// Work in this namespace, which is there already; one of its own if absent.
     #[arg(long, value_name = "NAME", env = "ISI_NAMESPACE", value_parser = namespace)]
     pub namespace: Option<String>,
-    /// Features that the target has, whatever the probes find; several are separated by commas.
-    #[arg(long, value_name = "FEATURE", env = "ISI_HAS", value_enum, value_delimiter = ',')]
+    /// Features that the target has, whatever the probes find: `offline,trusted-ca` say.
+    #[arg(
+        long,
+        value_name = "FEATURE",
+        env = "ISI_HAS",
+        value_enum,
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
     pub has: Vec<Feature>,
-    /// Features that the target lacks on purpose; steps that need them are left out.
-    #[arg(long, value_name = "FEATURE", env = "ISI_WITHOUT", value_enum, value_delimiter = ',')]
+    /// Features that the target lacks on purpose, `streams,images` say: steps that need them are left out.
+    #[arg(
+        long,
+        value_name = "FEATURE",
+        env = "ISI_WITHOUT",
+        value_enum,
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
     pub without: Vec<Feature>,
 }
 
