@@ -59,7 +59,14 @@ async fn execute(arguments: RunArguments) -> Result<Exit, CommandError> {
     });
     let plan = tokio::select! {
         plan = Plan::of(&arguments) => plan?,
-        () = signals.second() => return Err(CommandError::harness("stopped before the first case")),
+        () = signals.second() => {
+            let error = CommandError::harness("stopped at once by a second signal, before the first case");
+            return Err(if arguments.target.is_embedded() {
+                error
+            } else {
+                error.hint("`isi-conformance clean` removes a namespace that was made already")
+            });
+        }
     };
     let unfinished = plan.unfinished();
     tokio::select! {

@@ -3,6 +3,7 @@
 
 mod client;
 mod import;
+mod objects;
 mod registry;
 mod server;
 

@@ -1,0 +1,81 @@
+//! Objects that the server only keeps: which versions of them a write or a deletion is for.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{Reference, read};
+
+const IMAGES: &str = "apis/config.openshift.io/v1/images/cluster";
+const SECRETS: &str = "api/v1/namespaces/team/secrets";
+
+#[tokio::test]
+async fn an_object_that_has_changed_since_is_not_replaced() {
+    let reference = Reference::start().await;
+    let first = reference.get(IMAGES).await;
+    let mut changed = first.clone();
+    changed["spec"] = json!({ "additionalTrustedCA": { "name": "ca" } });
+    read(reference.send(Method::PUT, IMAGES, &changed).await, 200).await;
+    let refusal = read(reference.send(Method::PUT, IMAGES, &first).await, 409).await;
+    assert_eq!(refusal["reason"], "Conflict");
+    let message = "Operation cannot be fulfilled on images.config.openshift.io \"cluster\": the object has been modified; \
+                   please apply your changes to the latest version and try again";
+    assert_eq!(refusal["message"], message);
+    assert_eq!(reference.get(IMAGES).await["spec"], changed["spec"]);
+}
+
+#[tokio::test]
+async fn a_custom_resource_is_not_replaced_without_a_version_and_a_secret_is() {
+    let reference = Reference::start().await;
+    let mut images = reference.get(IMAGES).await;
+    images["metadata"] = json!({ "name": "cluster" });
+    let refusal = read(reference.send(Method::PUT, IMAGES, &images).await, 422).await;
+    let message = refusal["message"].as_str().unwrap();
+    assert!(
+        message.ends_with("metadata.resourceVersion: Invalid value: 0x0: must be specified for an update"),
+        "{message}"
+    );
+
+    let secret = json!({ "metadata": { "name": "one" }, "data": {} });
+    reference.post(SECRETS, &secret).await;
+    read(reference.send(Method::PUT, &format!("{SECRETS}/one"), &secret).await, 200).await;
+}
+
+#[rstest]
+#[case::another_object("uid", "UID")]
+#[case::another_version("resourceVersion", "ResourceVersion")]
+#[tokio::test]
+async fn only_the_object_that_is_meant_is_deleted(#[case] field: &str, #[case] word: &str) {
+    let reference = Reference::start().await;
+    let secret = reference.post(SECRETS, &json!({ "metadata": { "name": "one" }, "data": {} })).await;
+    let path = format!("{SECRETS}/one");
+    let options = |value: &Value| json!({ "preconditions": { field: value } });
+    let refusal = read(reference.send(Method::DELETE, &path, &options(&"other".into())).await, 409).await;
+    let found = secret["metadata"][field].as_str().unwrap();
+    let message = format!(
+        "Operation cannot be fulfilled on secrets \"one\": Precondition failed: {word} in precondition: other, {word} in \
+         object meta: {found}"
+    );
+    assert_eq!(refusal["message"], message);
+    read(reference.send(Method::DELETE, &path, &options(&secret["metadata"][field])).await, 200).await;
+}
+
+#[tokio::test]
+async fn a_project_is_asked_for_and_is_a_namespace() {
+    let reference = Reference::start().await;
+    let projects = "apis/project.openshift.io/v1/projects";
+    let requests = "apis/project.openshift.io/v1/projectrequests";
+    assert_eq!(reference.get(requests).await["status"], "Success", "alice may ask for projects");
+    let request = json!({ "metadata": { "name": "mine" }, "displayName": "Mine", "description": "For me." });
+    let project = reference.post(requests, &request).await;
+    assert_eq!(project["kind"], "Project");
+    let annotations = json!({
+        "openshift.io/description": "For me.", "openshift.io/display-name": "Mine", "openshift.io/requester": "alice",
+    });
+    assert_eq!(project["metadata"]["annotations"], annotations);
+    assert_eq!(reference.get("api/v1/namespaces/mine").await["metadata"]["annotations"], annotations);
+    let again = read(reference.send(Method::POST, requests, &request).await, 409).await;
+    assert_eq!(again["message"], "project.project.openshift.io \"mine\" already exists");
+    read(reference.request(Method::DELETE, &format!("{projects}/mine")).send().await.unwrap(), 200).await;
+    read(reference.request(Method::GET, &format!("{projects}/mine")).send().await.unwrap(), 404).await;
+}
