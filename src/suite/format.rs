@@ -21,7 +21,7 @@ use crate::{document::Day, fixture::RegistryFixture, verdict::Level, version::Ap
 
 /// A suite: cases that belong together.
 ///
-/// Every text may hold variables: `{{name}}` is a variable of the row or matrix, or one of `{{registry}}`, `{{elsewhere}}`,
+/// Every text may hold variables: `{{name}}` is a variable of the row or matrix, or one of `{{registry}}` (`{{registry host}}`, `{{registry port}}`, `{{registry wildcard}}`), `{{elsewhere}}`,
 /// `{{namespace}}`, `{{stream}}`, `{{digest IMAGE}}`, `{{digest IMAGE config}}`, `{{digest IMAGE layer N}}`,
 /// `{{manifest IMAGE}}`, `{{config IMAGE}}`; a digest may end in `first N`. A text that is one variable and nothing else
 /// takes the variable's value, of whatever type.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Part, Variable, elsewhere};
+use super::{Part, RegistryName, Variable, elsewhere};
 use oci_types::Digest;
 
 /// The values that one case has in one run.
@@ -55,6 +55,7 @@ impl Bindings {
     pub fn value(&self, variable: &Variable) -> Result<String, Unbound> {
         match variable {
             Variable::Registry => Ok(self.registry.clone()),
+            Variable::RegistryName(part) => Ok(part.of(&self.registry)),
             Variable::Elsewhere => Ok(elsewhere(&self.registry)),
             Variable::Namespace => Ok(self.namespace.clone()),
             Variable::Stream => Ok(self.stream.clone()),
@@ -87,6 +88,18 @@ impl Bindings {
     }
 }
 
+impl RegistryName {
+    /// This part of `registry`, a host with or without a port.
+    fn of(self, registry: &str) -> String {
+        let (host, port) = registry.rsplit_once(':').unwrap_or((registry, ""));
+        match self {
+            Self::Host => host.to_owned(),
+            Self::Port => port.to_owned(),
+            Self::Wildcard => registry.find(['.', ':']).map_or_else(|| "*".to_owned(), |end| format!("*{}", &registry[end..])),
+        }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -114,6 +127,13 @@ mod tests {
     fn a_digest_can_be_cut_short() {
         let hex = Digest::sha256(b"manifest").hex()[..6].to_owned();
         assert_eq!(value("digest s2-basic first 6"), Ok(format!("sha256:{hex}")));
+    }
+
+    #[test]
+    fn a_registry_has_a_host_a_port_and_a_wildcard() {
+        let names = ["registry host", "registry port", "registry wildcard"];
+        assert_eq!(names.map(|name| value(name).unwrap()), ["127.0.0.1", "5000", "*.0.0.1:5000"]);
+        assert_eq!(RegistryName::Wildcard.of("localhost:5000"), "*:5000");
     }
 
     #[test]

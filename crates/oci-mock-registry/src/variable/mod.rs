@@ -10,4 +10,4 @@ pub mod template;
 
 pub use bindings::{Bindings, ImageValues, Unbound};
 pub use loopback::elsewhere;
-pub use name::{ParseVariableError, Part, Variable};
+pub use name::{ParseVariableError, Part, RegistryName, Variable};

@@ -15,6 +15,8 @@ use std::{fmt, str::FromStr};
 pub enum Variable {
     /// `registry`: host and port of the mock registry, as the implementation reaches it.
     Registry,
+    /// `registry host`, `registry port`, `registry wildcard`: a part or a form of it.
+    RegistryName(RegistryName),
     /// `elsewhere`: the mock registry under the other name of the loopback, which clients take for another host. A registry
     /// that is reached by a name of its own has no other.
     Elsewhere,
@@ -50,6 +52,17 @@ pub enum Variable {
     },
 }
 
+/// A part or a form of the host and port of the mock registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RegistryName {
+    /// The host without its port.
+    Host,
+    /// The port alone.
+    Port,
+    /// Host and port, the first label of the host replaced by `*`: a pattern that matches the registry.
+    Wildcard,
+}
+
 /// A content of an image that has a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
@@ -74,7 +87,7 @@ impl Variable {
     pub fn image(&self) -> Option<&str> {
         match self {
             Self::Digest { image, .. } | Self::Manifest { image } | Self::Config { image } => Some(image),
-            Self::Registry | Self::Elsewhere | Self::Namespace | Self::Stream | Self::Repeat { .. } => None,
+            Self::Registry | Self::RegistryName(_) | Self::Elsewhere | Self::Namespace | Self::Stream | Self::Repeat { .. } => None,
         }
     }
 }
@@ -83,6 +96,9 @@ impl fmt::Display for Variable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Registry => formatter.write_str("registry"),
+            Self::RegistryName(RegistryName::Host) => formatter.write_str("registry host"),
+            Self::RegistryName(RegistryName::Port) => formatter.write_str("registry port"),
+            Self::RegistryName(RegistryName::Wildcard) => formatter.write_str("registry wildcard"),
             Self::Elsewhere => formatter.write_str("elsewhere"),
             Self::Namespace => formatter.write_str("namespace"),
             Self::Stream => formatter.write_str("stream"),
@@ -105,7 +121,7 @@ impl fmt::Display for Variable {
 /// A text that names no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected `registry`, `elsewhere`, `namespace`, `stream`, `digest IMAGE`, `digest IMAGE config`, `digest IMAGE layer N`, \
+    "expected `registry`, `registry host`, `registry port`, `registry wildcard`, `elsewhere`, `namespace`, `stream`, `digest IMAGE`, `digest IMAGE config`, `digest IMAGE layer N`, \
      `manifest IMAGE`, `config IMAGE` or `repeat TEXT N`"
 )]
 pub struct ParseVariableError;
@@ -118,6 +134,9 @@ impl FromStr for Variable {
         let number = |text: &str| text.parse::<usize>().map_err(|_| ParseVariableError);
         Ok(match words.as_slice() {
             ["registry"] => Self::Registry,
+            ["registry", "host"] => Self::RegistryName(RegistryName::Host),
+            ["registry", "port"] => Self::RegistryName(RegistryName::Port),
+            ["registry", "wildcard"] => Self::RegistryName(RegistryName::Wildcard),
             ["elsewhere"] => Self::Elsewhere,
             ["namespace"] => Self::Namespace,
             ["stream"] => Self::Stream,
@@ -157,6 +176,9 @@ mod tests {
 
     #[rstest]
     #[case("registry")]
+    #[case("registry host")]
+    #[case("registry port")]
+    #[case("registry wildcard")]
     #[case("elsewhere")]
     #[case("digest s2-basic")]
     #[case("digest s2-basic config")]
