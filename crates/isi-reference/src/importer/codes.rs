@@ -104,7 +104,7 @@ impl Rejection {
             Ok(node) => node,
             Err(error) => return unreadable(&error.to_string()),
         };
-        if let Some(details) = node.get("details").and_then(Node::as_text).filter(|text| !text.is_empty()) {
+        if let Some(details) = node.get_in_any_case("details").and_then(Node::as_text).filter(|text| !text.is_empty()) {
             let code = match status.as_u16() {
                 401 => "UNAUTHORIZED",
                 403 => "DENIED",
@@ -114,7 +114,7 @@ impl Rejection {
             let error = FetchError::Codes(vec![Code::new(code, details, true)]);
             return Self { error, try_later: status == StatusCode::TOO_MANY_REQUESTS };
         }
-        let codes: Vec<Code> = match node.get("errors") {
+        let codes: Vec<Code> = match node.get_in_any_case("errors") {
             Some(Node::Array(errors)) => errors.iter().map(read_code).collect(),
             _ => Vec::new(),
         };
@@ -126,8 +126,8 @@ impl Rejection {
 }
 
 fn read_code(node: &Node) -> Code {
-    let text = |key| node.get(key).and_then(Node::as_text).unwrap_or_default();
-    let has_detail = node.get("detail").is_some_and(|detail| *detail != Node::Null);
+    let text = |key| node.get_in_any_case(key).and_then(Node::as_text).unwrap_or_default();
+    let has_detail = node.get_in_any_case("detail").is_some_and(|detail| *detail != Node::Null);
     Code::new(text("code"), text("message"), has_detail)
 }
 

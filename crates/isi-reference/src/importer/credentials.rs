@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{Engine, engine::general_purpose::{STANDARD, STANDARD_NO_PAD}};
 use globset::Glob;
 use serde_json::Value;
 
@@ -76,8 +76,9 @@ fn read_entry(entry: &Node) -> Result<Credentials, String> {
     if auth.is_empty() {
         return Ok(Credentials { username: text("username"), password: text("password") });
     }
-    let decoded =
-        STANDARD.decode(auth.trim_end_matches('\n')).map_err(|_| "illegal base64 data at input byte 0".to_owned())?;
+    let auth = auth.trim_end_matches('\n');
+    let engine = if auth.ends_with('=') { STANDARD } else { STANDARD_NO_PAD };
+    let decoded = engine.decode(auth).map_err(|_| "illegal base64 data at input byte 0".to_owned())?;
     let decoded = String::from_utf8_lossy(&decoded).into_owned();
     match decoded.split_once(':') {
         Some((username, password)) => Ok(Credentials { username: username.to_owned(), password: password.to_owned() }),

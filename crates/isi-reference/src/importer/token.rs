@@ -33,12 +33,16 @@ pub(crate) fn request(
         ("scope", Some(format!("repository:{path}:pull"))),
         ("service", challenge.parameter("service").map(str::to_owned)),
     ];
-    let query: Vec<String> = parameters
+    let (place, given) = realm.split_once('?').unwrap_or((realm, ""));
+    let given = given.split('&').filter(|parameter| !parameter.is_empty()).map(str::to_owned);
+    let mut query: Vec<String> = parameters
         .into_iter()
         .filter_map(|(name, value)| Some(format!("{name}={}", utf8_percent_encode(&value?, QUERY))))
+        .chain(given)
         .collect();
-    let separator = if realm.contains('?') { '&' } else { '?' };
-    Ok(TokenRequest { url: format!("{realm}{separator}{}", query.join("&")), basic })
+    // Go writes the parameters of a query sorted by name, those of the realm among them.
+    query.sort_by(|one, other| one.split('=').next().cmp(&other.split('=').next()));
+    Ok(TokenRequest { url: format!("{place}?{}", query.join("&")), basic })
 }
 
 /// The token that an answer holds.

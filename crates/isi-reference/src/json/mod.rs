@@ -45,6 +45,16 @@ impl Node {
         }
     }
 
+    /// The value of a key, in whatever case it is written: as Go decodes JSON. The last one counts.
+    pub(crate) fn get_in_any_case(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Object(entries) => {
+                entries.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    }
+
     /// The text, if it is one.
     pub(crate) fn as_text(&self) -> Option<&str> {
         match self {

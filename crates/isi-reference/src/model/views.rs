@@ -56,7 +56,7 @@ pub(crate) struct ImageBlobs {
     pub(crate) image_missing: bool,
     /// Its layers, base first; `None` is written as `null`.
     pub(crate) layers: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Its config; `None` is written as `null`.
     pub(crate) config: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) manifests: Vec<String>,

@@ -66,11 +66,13 @@ impl Registries {
         }
     }
 
-    /// Adds mirrors.
+    /// Adds mirrors. One that several objects name for a source is asked once.
     pub(crate) fn add_mirrors(&mut self, entry: &MirrorEntry, kind: MirrorKind) {
         let rule = self.rule(&entry.source);
         for location in &entry.mirrors {
-            rule.mirrors.push(Mirror { location: location.clone(), kind });
+            if !rule.mirrors.iter().any(|mirror| mirror.location == *location && mirror.kind == kind) {
+                rule.mirrors.push(Mirror { location: location.clone(), kind });
+            }
         }
     }
 

@@ -62,14 +62,14 @@ fn add(layers: &mut ImageStreamLayers, image: &Image) {
         _ => None,
     };
     let name = image.metadata.name.clone();
-    layers.blobs.insert(name.clone(), Blob { size: None, media_type: media_type.to_owned() });
+    add_blob(layers, &name, Blob { size: None, media_type: media_type.to_owned() });
     for layer in image.docker_image_layers.as_slice() {
         let blob = Blob { size: Some(layer.size), media_type: layer.media_type.clone() };
-        layers.blobs.insert(layer.name.clone(), blob);
+        add_blob(layers, &layer.name, blob);
     }
     let config = config.map(|media_type| {
         let digest = image.docker_image_metadata.id.clone();
-        layers.blobs.insert(digest.clone(), Blob { size: None, media_type: media_type.to_owned() });
+        add_blob(layers, &digest, Blob { size: None, media_type: media_type.to_owned() });
         digest
     });
     let names: Vec<String> = image.docker_image_layers.as_slice().iter().map(|layer| layer.name.clone()).collect();
@@ -77,4 +77,9 @@ fn add(layers: &mut ImageStreamLayers, image: &Image) {
     let blobs =
         ImageBlobs { image_missing: false, layers: (!names.is_empty()).then_some(names), config, manifests: parts };
     layers.images.insert(name, blobs);
+}
+
+/// A blob that is there already stays as it is.
+fn add_blob(layers: &mut ImageStreamLayers, digest: &str, blob: Blob) {
+    layers.blobs.entry(digest.to_owned()).or_insert(blob);
 }
