@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine, engine::general_purpose::{STANDARD, STANDARD_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
 use globset::Glob;
 use serde_json::Value;
 

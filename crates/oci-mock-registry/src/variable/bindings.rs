@@ -95,7 +95,9 @@ impl RegistryName {
         match self {
             Self::Host => host.to_owned(),
             Self::Port => port.to_owned(),
-            Self::Wildcard => registry.find(['.', ':']).map_or_else(|| "*".to_owned(), |end| format!("*{}", &registry[end..])),
+            Self::Wildcard => {
+                registry.find(['.', ':']).map_or_else(|| "*".to_owned(), |end| format!("*{}", &registry[end..]))
+            }
         }
     }
 }

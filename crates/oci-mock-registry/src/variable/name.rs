@@ -87,7 +87,12 @@ impl Variable {
     pub fn image(&self) -> Option<&str> {
         match self {
             Self::Digest { image, .. } | Self::Manifest { image } | Self::Config { image } => Some(image),
-            Self::Registry | Self::RegistryName(_) | Self::Elsewhere | Self::Namespace | Self::Stream | Self::Repeat { .. } => None,
+            Self::Registry
+            | Self::RegistryName(_)
+            | Self::Elsewhere
+            | Self::Namespace
+            | Self::Stream
+            | Self::Repeat { .. } => None,
         }
     }
 }
