@@ -83,8 +83,11 @@ fn cases(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
     if unscored().next().is_some() {
         let (count, all) = (unscored().count(), run.cases.len());
         lines.part("unscored", count, all, "cases: run without deciding, for the reason that the report gives")?;
+        let judged = unscored().filter(|case| case.verdict != Verdict::Skip).count();
         let passed = unscored().filter(|case| case.verdict == Verdict::Pass).count();
-        lines.part("", passed, count, "unscored cases passed")?;
+        if judged > 0 {
+            lines.part("", passed, judged, "unscored cases passed")?;
+        }
     }
     Ok(())
 }

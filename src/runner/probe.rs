@@ -140,8 +140,20 @@ impl Probe<'_> {
             "`--has offline` says that the implementation cannot reach registries on the internet",
         );
         let namespace = &self.session.namespace;
+        if self.wants(&[Feature::PullSecrets]) {
+            let body = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": self.stream("probe") } });
+            let path = format!("/api/v1/namespaces/{namespace}/secrets");
+            let request = Request { body: Body::Json(body), ..Request::new(Method::POST, path) };
+            match self.send(&request, User::User).await {
+                Ok(answered) if (200..300).contains(&answered.status) => {}
+                Ok(answered) => {
+                    let reason = format!("{} answers {}", self.described(&request), answered.status);
+                    self.absent(Feature::PullSecrets, reason);
+                }
+                Err(error) => self.absent(Feature::PullSecrets, format!("{}: {error}", self.described(&request))),
+            }
+        }
         for (feature, path, user) in [
-            (Feature::PullSecrets, format!("/api/v1/namespaces/{namespace}/secrets"), User::User),
             (Feature::ClusterConfiguration, "/apis/config.openshift.io/v1/images".to_owned(), User::Admin),
             (Feature::Namespaces, format!("/api/v1/namespaces/{namespace}"), User::User),
         ] {

@@ -50,7 +50,7 @@ impl CleaningReport {
     pub(super) async fn list(&mut self, objects: Objects<'_>, collection: &str) -> Vec<Value> {
         match objects.list(collection).await {
             Ok(items) => items,
-            Err(ObjectError::Refused { status: 403..=405, .. }) => Vec::new(),
+            Err(ObjectError::Refused { status: 403..=405 | 501, .. }) => Vec::new(),
             Err(error) => {
                 self.left.push(error.to_string());
                 Vec::new()
