@@ -24,8 +24,9 @@ const LIST: &str = "list-multi";
 const IMAGE: &str = "s2-basic";
 /// A schema 1 image that does not say how large its layers are, so that the server asks the registry.
 const WITHOUT_SIZES: &str = "s1-nosize";
-/// A registry that no allow list has.
-const ELSEWHERE: &str = "isi-conformance.example.test";
+/// A registry that no allow list has. Nothing listens there, and an address needs no name server, which can be slow to say
+/// that it does not know a name.
+const ELSEWHERE: &str = "127.0.0.2:1";
 /// How long an import controller may take to notice a tag.
 const CONTROLLER_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the whole probe may take.
@@ -107,7 +108,6 @@ impl Probe<'_> {
         if version >= CONFIGURABLE_IMPORT_MODE {
             traits.import_mode = self.import_mode(&answer);
         }
-        traits.allow_list = self.allow_list().await;
         if wanted.repository_tags > 0 {
             traits.repository_limit = self.repository_limit(wanted.repository_tags).await;
         }
@@ -117,6 +117,7 @@ impl Probe<'_> {
         if wanted.import_controller {
             traits.import_controller = self.import_controller().await;
         }
+        traits.allow_list = self.allow_list().await;
     }
 
     /// Imports `repository:v1`; nothing if the target does not answer an import.
