@@ -52,6 +52,12 @@ impl JsonPath {
         self.segments.iter().chain(&path.segments).cloned().collect()
     }
 
+    /// Whether `path` is this path or leads further from it.
+    #[must_use]
+    pub fn contains(&self, path: &Self) -> bool {
+        path.segments.starts_with(&self.segments)
+    }
+
     /// The steps from the root, outermost first.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
@@ -84,6 +90,38 @@ impl JsonPath {
 impl FromIterator<Segment> for JsonPath {
     fn from_iter<I: IntoIterator<Item = Segment>>(segments: I) -> Self {
         Self { segments: segments.into_iter().collect() }
+    }
+}
+
+impl std::str::FromStr for JsonPath {
+    type Err = ();
+
+    /// Reads names and indexes, as [`JsonPath`] writes them; the leading `$.` may be left out.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut rest = text.strip_prefix('$').unwrap_or(text);
+        let mut path = Self::root();
+        while !rest.is_empty() {
+            if let Some(quoted) = rest.strip_prefix('[') {
+                let mut values = serde_json::Deserializer::from_str(quoted).into_iter::<Value>();
+                path = match values.next() {
+                    Some(Ok(Value::String(name))) => path.key(&name),
+                    Some(Ok(Value::Number(index))) => {
+                        path.index(index.as_u64().and_then(|index| index.try_into().ok()).ok_or(())?)
+                    }
+                    _ => return Err(()),
+                };
+                rest = quoted[values.byte_offset()..].strip_prefix(']').ok_or(())?;
+            } else {
+                let name = rest.strip_prefix('.').unwrap_or(rest);
+                let end = name.find(['.', '[']).unwrap_or(name.len());
+                if end == 0 {
+                    return Err(());
+                }
+                path = path.key(&name[..end]);
+                rest = &name[end..];
+            }
+        }
+        Ok(path)
     }
 }
 
@@ -123,8 +161,19 @@ mod tests {
     #[case(JsonPath::root().key("a").index(12).key("_b2"), "$.a[12]._b2")]
     #[case(JsonPath::root().key("2nd").key(""), r#"$["2nd"][""]"#)]
     #[case(JsonPath::root().key(r#"say "hi""#), r#"$["say \"hi\""]"#)]
-    fn is_written_as_a_json_path(#[case] path: JsonPath, #[case] expected: &str) {
+    fn is_written_as_a_json_path_and_read_again(#[case] path: JsonPath, #[case] expected: &str) {
         assert_eq!(path.to_string(), expected);
+        assert_eq!(expected.parse(), Ok(path));
+    }
+
+    #[rstest]
+    #[case("status.images[0].tag", "$.status.images[0].tag")]
+    #[case("$['single']", "")]
+    #[case("$..uid", "")]
+    #[case("$.tags[?@.name]", "")]
+    fn reads_names_and_indexes_only(#[case] text: &str, #[case] expected: &str) {
+        let read = text.parse::<JsonPath>().map(|path| path.to_string()).unwrap_or_default();
+        assert_eq!(read, expected);
     }
 
     #[test]

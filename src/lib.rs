@@ -28,6 +28,7 @@ pub mod cli;
 pub mod deviation;
 pub mod golden;
 pub mod json_path;
+pub mod redaction;
 pub mod report;
 pub mod requirement;
 pub mod runner;

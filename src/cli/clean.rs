@@ -1,12 +1,15 @@
 //! `isi-conformance clean`: takes back what a run that was killed left behind.
 
-use std::time::Duration;
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
 
 use clap::Args;
 
 use super::run::{TargetArguments, connect, reach};
 use crate::{
-    cli::exit::{CommandError, Exit},
+    cli::exit::{CommandError, Exit, notice, printed},
     runner::{self, Cleaning, Mode, RunId},
 };
 
@@ -48,19 +51,19 @@ async fn execute(arguments: CleanArguments) -> Result<Exit, CommandError> {
     let cleaning = Cleaning { run: arguments.run, namespace: arguments.target.namespace, mode };
     let report = runner::clean(&target, &cleaning).await;
     for line in &report.done {
-        println!("{line}");
+        printed(writeln!(io::stdout().lock(), "{line}"))?;
     }
     for run in &report.spared {
-        eprintln!("left alone: {run}");
+        notice(format_args!("left alone: {run}"));
     }
     if !report.spared.is_empty() {
-        eprintln!("\nhint: `--run ID` cleans up after a run that is over, or that is to be ended");
+        notice("\nhint: `--run ID` cleans up after a run that is over, or that is to be ended");
     }
     if report.done.is_empty() && report.left.is_empty() && report.spared.is_empty() {
-        println!("nothing to clean up on {}", target.url);
+        printed(writeln!(io::stdout().lock(), "nothing to clean up on {}", target.url))?;
     }
     for left in &report.left {
-        eprintln!("warning: left behind: {left}");
+        notice(format_args!("warning: left behind: {left}"));
     }
     Ok(if report.left.is_empty() { Exit::Success } else { Exit::Harness })
 }

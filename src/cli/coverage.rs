@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::exit::{CommandError, Exit};
+use super::exit::{CommandError, Exit, printed};
 use crate::{
     requirement::{Coverage, Index, Item, Reasons, exercises},
     suite::Folder,
@@ -32,7 +32,7 @@ pub fn run(arguments: &CoverageArguments) -> Result<Exit, CommandError> {
     let folder = Folder::builtin(&ids).map_err(CommandError::usage)?;
     let exercises = exercises(&folder, arguments.api_version).map_err(CommandError::usage)?;
     let coverage = Coverage::of(arguments.api_version, index, &exercises, Reasons::builtin());
-    write(&coverage, arguments.all, &mut io::stdout().lock()).map_err(CommandError::harness)?;
+    printed(write(&coverage, arguments.all, &mut io::stdout().lock()))?;
     Ok(if coverage.is_complete() { Exit::Success } else { Exit::Failure })
 }
 

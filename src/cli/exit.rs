@@ -1,6 +1,12 @@
 //! Exit codes, which are part of the interface.
 
-use std::{fmt, process::ExitCode};
+use std::{
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use crate::{redaction::Secrets, report::escape_for_terminal};
 
 /// How the command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,13 +73,32 @@ impl fmt::Display for CommandError {
     }
 }
 
+/// Writes to standard error: a warning, a note, an error. Secrets of the process are taken out, and what would change the
+/// terminal is written out. A standard error that is closed or full is no reason to end.
+pub(super) fn notice(message: impl fmt::Display) {
+    let mut text = Secrets::of_this_process().redactor().text(&message.to_string()).into_owned();
+    escape_for_terminal(&mut text);
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// What became of writing to standard output. A pipe that was closed, as `head` does, ends quietly.
+///
+/// # Errors
+/// When standard output takes no more, because a disk is full.
+pub(super) fn printed(written: io::Result<()>) -> Result<(), CommandError> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| CommandError::harness(format!("cannot write to standard output: {error}"))),
+    }
+}
+
 /// Ends a command: an error goes to standard error.
 #[must_use]
 pub(super) fn finish(outcome: Result<Exit, CommandError>) -> ExitCode {
     match outcome {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("{error}");
+            notice(&error);
             error.exit.into()
         }
     }

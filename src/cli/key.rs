@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::exit::{CommandError, Exit};
+use super::exit::{CommandError, Exit, printed};
 use crate::fixture::{Key, OpenPgpKey};
 
 /// Print the public key by which clients verify what fixtures sign.
@@ -28,6 +28,6 @@ pub(super) struct KeyArguments {
 pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, CommandError> {
     let name = &arguments.name;
     let key = if arguments.openpgp { OpenPgpKey::named(name).public_armoured() } else { Key::named(name).public_pem() };
-    io::stdout().lock().write_all(key.as_bytes()).map_err(CommandError::harness)?;
+    printed(io::stdout().lock().write_all(key.as_bytes()))?;
     Ok(Exit::Success)
 }

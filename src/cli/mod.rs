@@ -18,6 +18,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, parse
 use tokio::runtime::Runtime;
 
 use self::signals::interrupted;
+use crate::report::ColorChoice;
+
 pub use self::{
     environment::without_empty_variables,
     exit::{CommandError, Exit},
@@ -32,6 +34,9 @@ pub use self::{
                         fixture or golden; 3 the harness could not do its work."
 )]
 pub struct Cli {
+    /// When to use colours.
+    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t)]
+    color: ColorChoice,
     #[command(subcommand)]
     command: Command,
 }
@@ -52,9 +57,9 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let matches = without_empty_variables(Cli::command()).get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match cli.command {
-        Command::Run(arguments) => run::run(*arguments, &given(&matches)),
+    let Cli { color, command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match command {
+        Command::Run(arguments) => run::run(*arguments, &given(&matches), color),
         Command::Clean(arguments) => exit::finish(clean::run(*arguments)),
         Command::Reference(arguments) => exit::finish(reference::run(*arguments)),
         Command::Registry(arguments) => exit::finish(registry::run(*arguments)),

@@ -1,11 +1,16 @@
 //! `isi-conformance reference`: the embedded implementation alone, for developers of clients.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::Args;
 
 use super::{
-    exit::{CommandError, Exit},
+    exit::{CommandError, Exit, printed},
     interrupted, listen, runtime,
 };
 use crate::{
@@ -81,7 +86,7 @@ pub(super) fn run(arguments: ReferenceArguments) -> Result<Exit, CommandError> {
             StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address)),
             StartError::Option(_) => CommandError::usage(error),
         })?;
-        println!("{}", running.url());
+        printed(writeln!(io::stdout().lock(), "{}", running.url()))?;
         interrupted().await;
         running.shutdown().await;
         Ok(Exit::Success)

@@ -8,7 +8,7 @@ use std::{
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::exit::{CommandError, Exit};
+use super::exit::{CommandError, Exit, printed};
 use crate::{
     document::{self, Diagnostic, Node, Source, Span},
     json_path::{JsonPath, Segment},
@@ -71,11 +71,13 @@ pub fn run(command: &SchemaCommand) -> Result<Exit, CommandError> {
     let mut out = io::stdout().lock();
     match command {
         SchemaCommand::Validate(arguments) => {
-            let fine = validate(arguments, &mut out).map_err(CommandError::usage)?;
+            let mut report = Vec::new();
+            let fine = validate(arguments, &mut report).map_err(CommandError::usage)?;
+            printed(out.write_all(&report))?;
             Ok(if fine { Exit::Success } else { Exit::Failure })
         }
         SchemaCommand::Diff(arguments) => {
-            diff(arguments, &mut out).map_err(CommandError::harness)?;
+            printed(diff(arguments, &mut out))?;
             Ok(Exit::Success)
         }
     }

@@ -5,47 +5,65 @@
 //!   - case: single-image::content-oci-*      # `*` stands for anything
 //!     reason: OCI images are not supported yet
 //!     link: https://tracker.example/17
-//!   - case: validation::invalid-tag
-//!     check: golden                          # this check alone; without it, the case as a whole
-//!     reason: our message has another wording
+//!   - case: [validation::invalid-tag, "auth::*"]
+//!     check: golden                          # this check alone; without it, all checks
+//!     level: compatible                      # checks of this level alone
+//!     reason: our messages have another wording
 //!     expires: 2027-06-30                    # from the day after, the failure counts again
+//!   - case: "*"
+//!     path: $..metadata.uid                  # this place in responses, and what is below it
+//!     reason: our objects have no uid
+//!   - case: "*"
+//!     step: GET imagestreams/*               # by request, or by number
+//!     status: 404                            # a step that answers this status, and what follows from that
+//!     reason: streams cannot be read yet
 //! ```
 //!
-//! A declared failure is `known`, and fails nothing. A declaration that nothing fails under any more is `stale`, and does
-//! fail: it has to go, or it would hide the next failure. A declaration does not turn an `error` into `known`, since
+//! A declared failure is `known`, and fails nothing; what fails beside it still does. An entry that nothing fails under any
+//! more is `stale`, and does fail: it has to go, or it would hide the next failure. An entry about several cases is stale
+//! when all of them were run and none of them fails under it. A declaration does not turn an `error` into `known`, since
 //! nothing was judged then.
 
 mod apply;
 mod file;
+mod select;
 mod write;
 
-use globset::GlobMatcher;
+use std::sync::atomic::AtomicBool;
+
 use include_dir::{Dir, include_dir};
 use jiff::civil::Date;
 
-pub use self::write::write;
-use crate::{
-    document::Source,
-    verdict::{CheckKind, Declared},
+use self::select::Selector;
+pub use self::{
+    file::{Reasons, json_schema},
+    write::{Update, write},
 };
+use crate::{document::Source, verdict::Declared};
 
-/// The deviations that an implementer declares.
-#[derive(Debug, Clone, Default)]
+/// The deviations that an implementer declares, of one or several files.
+#[derive(Debug, Default)]
 pub struct Deviations {
     entries: Vec<Deviation>,
 }
 
 /// One declaration.
-#[derive(Debug, Clone)]
-pub struct Deviation {
-    /// The cases, as `suite::case`, with `*` for anything.
-    cases: GlobMatcher,
-    /// The check that fails; without it, the case as a whole.
-    check: Option<CheckKind>,
+#[derive(Debug)]
+struct Deviation {
+    /// Which failures it is about.
+    selector: Selector,
     /// Why, and where it is tracked.
     declared: Declared,
     /// The last day on which it holds.
     expires: Option<Date>,
+    /// How many of the loaded cases it is about.
+    loaded: usize,
+    /// Whether something failed under it in this run.
+    matched: AtomicBool,
+    /// The file that it comes from.
+    file: String,
+    /// Its text there, from its dash to the next entry's; nothing where it does not stand on lines of its own.
+    text: Option<String>,
 }
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/deviations");
@@ -59,10 +77,28 @@ impl Deviations {
         Some(Source::new(format!("deviations/{path}"), text))
     }
 
-    /// Whether something is declared about the case of this name.
+    /// Whether something is declared about the case of this name, and not about every case alike.
     #[must_use]
     pub fn concern(&self, case: &str) -> bool {
-        self.entries.iter().any(|entry| entry.cases.is_match(case))
+        self.entries.iter().any(|entry| entry.selector.cases.is_match(case) && !entry.selector.cases.is_every())
+    }
+
+    /// The names of the files that ship.
+    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.files().filter_map(|file| file.path().file_stem()?.to_str())
+    }
+
+    /// These declarations and those of `other`.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.entries.extend(other.entries);
+        self
+    }
+
+    /// Whether nothing is declared.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// The declarations that no longer hold on `today`, as sentences.
@@ -71,14 +107,8 @@ impl Deviations {
         let expired = self.entries.iter().filter_map(|entry| Some((entry, entry.expires.filter(|day| *day < today)?)));
         expired
             .map(|(entry, day)| {
-                format!("the deviation of `{}` expired on {day}, its failures count again", entry.pattern())
+                format!("the deviation of `{}` expired on {day}, its failures count again", entry.selector.cases)
             })
             .collect()
-    }
-}
-
-impl Deviation {
-    fn pattern(&self) -> &str {
-        self.cases.glob().glob()
     }
 }

@@ -144,13 +144,11 @@ impl Comparer<'_> {
             (Some(Value::String(expected)), Some(Value::String(actual))) => {
                 let pattern = Pattern::parse(expected);
                 if !pattern.matches(actual, self.bindings, self.memory)? {
-                    let shown = pattern.show(self.bindings)?;
-                    self.differ(
-                        path,
-                        Side::Value(shown.into()),
-                        Side::Value(actual.as_str().into()),
-                        DifferenceKind::Other,
-                    );
+                    let expected = match pattern.meaning(actual, self.memory) {
+                        Some(meaning) => Side::Described(meaning),
+                        None => Side::Value(pattern.show(self.bindings)?.into()),
+                    };
+                    self.differ(path, expected, Side::Value(actual.as_str().into()), DifferenceKind::Other);
                 }
             }
             (expected, actual) if expected == actual => {}
@@ -258,6 +256,32 @@ mod tests {
         let found = compare(&golden, &answer, &Bindings::default(), &mut Memory::default()).unwrap().answer;
         assert_eq!((found[0].path.to_string().as_str(), found[0].level), (path, level));
         assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn a_numbered_placeholder_says_which_value_was_meant() {
+        let golden = |number: usize| GoldenStep {
+            body: json!({ "metadata": { "resourceVersion": format!("[resourceVersion {number}]") } }),
+            ..GoldenStep::default()
+        };
+        let answer = |version: &str| Answer {
+            body: json!({ "metadata": { "resourceVersion": version } }),
+            headers: json_headers(),
+            ..Answer::default()
+        };
+        let mut memory = Memory::default();
+        let mut found = |number: usize, version: &str| {
+            let comparison = compare(&golden(number), &answer(version), &Bindings::default(), &mut memory).unwrap();
+            memory.begin("step 2 (GET x)");
+            comparison.answer.first().map(|difference| difference.expected.to_string())
+        };
+        assert_eq!(found(1, "10"), None);
+        assert_eq!(found(2, "11"), None);
+        assert_eq!(found(2, "12").unwrap(), r#"[resourceVersion 2], which was "11" in step 2 (GET x)"#);
+        assert_eq!(
+            found(3, "11").unwrap(),
+            r#"[resourceVersion 3], a value other than "11", which is [resourceVersion 2] in step 2 (GET x)"#
+        );
     }
 
     #[test]

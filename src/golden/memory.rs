@@ -16,6 +16,8 @@ pub struct Memory {
     pauses: usize,
     /// Whether proposals number times.
     numbers_times: bool,
+    /// The step whose response is looked at.
+    step: String,
 }
 
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ struct Remembered {
     pauses: usize,
     /// The field that the value was first seen in.
     field: String,
+    /// The step whose response first had it.
+    step: String,
 }
 
 impl Memory {
@@ -51,6 +55,26 @@ impl Memory {
             self.insert(placeholder, value, "");
         }
         !taken
+    }
+
+    /// Says which step's response is looked at next.
+    pub fn begin(&mut self, step: impl Into<String>) {
+        self.step = step.into();
+    }
+
+    /// What `shape` stands for: its value, and the step whose response first had it. Where it has none yet although `value`
+    /// was refused for it: the placeholder that stands for `value`.
+    pub(super) fn meaning(&self, shape: &Shape, value: &str) -> Option<String> {
+        let within = |known: &Remembered| match known.step.as_str() {
+            "" => String::new(),
+            step => format!(" in {step}"),
+        };
+        let placeholder = shape.to_string();
+        if let Some(known) = self.values.get(&placeholder) {
+            return Some(format!("[{placeholder}], which was {:?}{}", known.value, within(known)));
+        }
+        let (other, known) = self.others(word(&placeholder), value).next()?;
+        Some(format!("[{placeholder}], a value other than {value:?}, which is [{other}]{}", within(known)))
     }
 
     /// The number that stands for `value` among the placeholders of `word`; the next free one if it is new.
@@ -92,7 +116,12 @@ impl Memory {
     }
 
     fn insert(&mut self, placeholder: String, value: &str, field: &str) {
-        let remembered = Remembered { value: value.to_owned(), pauses: self.pauses, field: field.to_owned() };
+        let remembered = Remembered {
+            value: value.to_owned(),
+            pauses: self.pauses,
+            field: field.to_owned(),
+            step: self.step.clone(),
+        };
         self.values.insert(placeholder, remembered);
     }
 

@@ -28,6 +28,6 @@ pub(crate) use level::required_ids;
 pub(crate) use level::{DifferenceKind, Rules};
 pub use memory::Memory;
 pub use pattern::{Pattern, Piece};
-pub use propose::propose;
+pub use propose::{named, propose};
 pub use shape::Shape;
 pub use store::{SnapshotFile, Store, StoreError};

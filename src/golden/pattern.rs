@@ -70,6 +70,14 @@ impl Pattern {
             .collect()
     }
 
+    /// What the numbered shape that this pattern is stands for, in words; nothing for other patterns.
+    pub(super) fn meaning(&self, actual: &str, memory: &Memory) -> Option<String> {
+        match self.0.as_slice() {
+            [Piece::Shape(shape)] if shape.number().is_some() => memory.meaning(shape, actual),
+            _ => None,
+        }
+    }
+
     /// Whether `actual` is a text of this pattern. What numbered shapes stood for is kept in `memory`.
     ///
     /// Takes time proportional to the length of `actual`, which an implementation chooses. Where several shapes could share

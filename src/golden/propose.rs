@@ -119,6 +119,15 @@ fn is_of_this_run(text: &str) -> bool {
     time.is_ok_and(|time| time.duration_since(jiff::Timestamp::now()).abs() < DAY)
 }
 
+/// `text` with placeholders for the values that the run knows; nothing if it has none of them.
+#[must_use]
+pub fn named(text: &str, bindings: &Bindings) -> Option<String> {
+    let named = known_values(bindings)
+        .iter()
+        .fold(text.to_owned(), |text, (value, placeholder)| text.replace(value.as_str(), placeholder));
+    (named != text).then_some(named)
+}
+
 fn known_values(bindings: &Bindings) -> Vec<(String, String)> {
     let mut variables = vec![Variable::Registry, Variable::Stream, Variable::Namespace];
     for (image, values) in &bindings.images {

@@ -91,7 +91,7 @@ mod tests {
 
     fn written(run: &RunResult) -> String {
         let mut written = Vec::new();
-        terminal::write(run, Paint::Plain, &mut written).unwrap();
+        terminal::write(run, Paint::Plain, terminal::Details::ByCause, &mut written).unwrap();
         String::from_utf8(written).unwrap()
     }
 

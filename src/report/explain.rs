@@ -1,15 +1,16 @@
 //! Why a case did not come out as expected, in words.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use super::{
     Paint,
-    excerpt::{beginning, sides},
+    excerpt::{beginning, named_sides, telling_first},
 };
 use crate::verdict::{CaseResult, CheckResult, Exchange, StepName, Verdict};
 
-/// How many differences of one check are shown.
-const DIFFERENCES: usize = 12;
 /// How many characters of a body are shown.
 const BODY: usize = 1200;
 
@@ -29,7 +30,7 @@ pub(super) fn case(case: &CaseResult, paint: Paint, out: &mut dyn Write) -> io::
     }
     for check in case.checks.iter().filter(|check| check.verdict.is_failure()) {
         writeln!(out)?;
-        self::check(check, paint, out)?;
+        self::check(check, &case.values, paint, out)?;
     }
     let mut steps: Vec<&StepName> = Vec::new();
     for step in case.checks.iter().filter(|check| check.verdict.is_failure()).filter_map(|check| check.step.as_ref()) {
@@ -47,9 +48,9 @@ pub(super) fn case(case: &CaseResult, paint: Paint, out: &mut dyn Write) -> io::
 
 fn hint(case: &CaseResult) -> String {
     match case.verdict {
-        Verdict::Stale => "the deviation is mended; take its entry out of the deviations file".to_owned(),
+        Verdict::Stale => "the deviation no longer fails; take its entry out of the deviations file".to_owned(),
         Verdict::Error => {
-            "this is no judgement about the implementation; mend what is said above and run again".to_owned()
+            "this is no judgement about the implementation; see what the message says and run again".to_owned()
         }
         Verdict::Pass | Verdict::Fail | Verdict::Skip | Verdict::Known => {
             format!("add `--run '{}'` to the command line to run it alone", case.name())
@@ -57,7 +58,7 @@ fn hint(case: &CaseResult) -> String {
     }
 }
 
-fn check(check: &CheckResult, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn check(check: &CheckResult, names: &BTreeMap<String, String>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let verdict = paint.verdict(check.verdict, check.verdict);
     write!(out, "  {verdict} {} ({})", paint.bold(check.kind), check.level)?;
     if let Some(step) = &check.step {
@@ -67,15 +68,15 @@ fn check(check: &CheckResult, paint: Paint, out: &mut dyn Write) -> io::Result<(
         Some(message) => writeln!(out, ": {message}")?,
         None => writeln!(out)?,
     }
-    for difference in check.differences.iter().take(DIFFERENCES) {
-        let (expected, actual) = sides(difference);
+    for difference in telling_first(&check.differences) {
+        let (expected, actual) = named_sides(difference, names);
         writeln!(out, "    {}", difference.path)?;
         writeln!(out, "      expected {expected}")?;
         writeln!(out, "      actual   {actual}")?;
     }
-    match check.differences.len().saturating_sub(DIFFERENCES) {
+    match check.omitted {
         0 => Ok(()),
-        more => writeln!(out, "    and {more} more; a report has them all"),
+        more => writeln!(out, "    and {more} more"),
     }
 }
 

@@ -1,14 +1,8 @@
 //! Reports in files: `--report FORMAT=PATH`.
 
-use std::{
-    fs,
-    io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
-    process,
-    str::FromStr,
-};
+use std::{io, str::FromStr};
 
-use super::{html, json, junit};
+use super::{Destination, html, json, junit};
 use crate::verdict::RunResult;
 
 /// A format of report files.
@@ -27,8 +21,8 @@ pub enum ReportFormat {
 pub struct ReportFile {
     /// What to write.
     pub format: ReportFormat,
-    /// Where to write it. A file that is there is replaced.
-    pub path: PathBuf,
+    /// Where to write it.
+    pub destination: Destination,
 }
 
 /// A text that is no `FORMAT=PATH`.
@@ -48,39 +42,22 @@ impl FromStr for ReportFile {
             "html" => ReportFormat::Html,
             _ => return Err(unknown()),
         };
-        Ok(Self { format, path: path.into() })
+        Ok(Self { format, destination: std::path::PathBuf::from(path).into() })
     }
 }
 
 impl ReportFile {
-    /// Writes the report. Whoever looks at the path sees the old file or the whole new one, never a part.
+    /// Writes the report.
     ///
     /// # Errors
-    /// When the file cannot be written; what was at the path before is still there then.
+    /// When its destination cannot be written to.
     pub fn write(&self, run: &RunResult) -> io::Result<()> {
-        atomically(&self.path, |file| match self.format {
+        self.destination.write(|file| match self.format {
             ReportFormat::Json => json::write(run, file),
             ReportFormat::Junit => junit::write(run, file),
             ReportFormat::Html => html::write(run, file),
         })
     }
-}
-
-fn atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_owned();
-    name.push(format!(".{}.part", process::id()));
-    let part = path.with_file_name(name);
-    let written = (|| {
-        let mut file = BufWriter::new(fs::File::create(&part)?);
-        write(&mut file)?;
-        file.into_inner()?.sync_all()?;
-        fs::rename(&part, path)
-    })();
-    if written.is_err() {
-        // Already failing for a reason that matters more than a part that is left behind.
-        let _ = fs::remove_file(&part);
-    }
-    written
 }
 
 #[cfg(test)]
@@ -90,10 +67,11 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn reads_format_and_path() {
-        let file = ReportFile { format: ReportFormat::Junit, path: "a=b.xml".into() };
-        assert_eq!("junit=a=b.xml".parse(), Ok(file));
+    #[rstest]
+    #[case("junit=a=b.xml", ReportFormat::Junit, Destination::Path("a=b.xml".into()))]
+    #[case("json=-", ReportFormat::Json, Destination::Standard)]
+    fn reads_format_and_path(#[case] text: &str, #[case] format: ReportFormat, #[case] destination: Destination) {
+        assert_eq!(text.parse(), Ok(ReportFile { format, destination }));
     }
 
     #[rstest]
@@ -103,19 +81,5 @@ mod tests {
     fn says_what_a_report_looks_like(#[case] text: &str) {
         let error = text.parse::<ReportFile>().unwrap_err().to_string();
         assert_eq!(error, format!("unknown report `{text}`, expected json=PATH, junit=PATH or html=PATH"));
-    }
-
-    #[test]
-    fn a_report_that_cannot_be_finished_leaves_the_old_one_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("report.json");
-        fs::write(&path, "old").unwrap();
-        atomically(&path, |file| {
-            file.write_all(b"new")?;
-            Err(io::ErrorKind::StorageFull.into())
-        })
-        .unwrap_err();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -3,96 +3,164 @@
 //! JUnit knows fewer outcomes. `fail` and `stale` are failures, `error` is an error, `skip` is skipped; `known` and cases
 //! that are not scored are skipped too, with the declaration or the reason as the message. Features that the target must have
 //! and lacks are failures of a suite `features`.
+//!
+//! Elements and attributes are those that Jenkins' xUnit plugin accepts (its `junit-10.xsd`); it refuses a file with others.
 
 use std::io::{self, Write};
 
-use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
-
-use super::{Paint, explain, redact::redact};
+use super::{
+    Paint,
+    escape::escape,
+    excerpt::beginning,
+    explain,
+    view::{Detail, Limits, View},
+};
 use crate::verdict::{CaseResult, RunResult, Verdict};
+
+/// How large the texts of failures may be, in bytes.
+const DETAILS: usize = 500_000;
+/// How many causes are told apart.
+const CAUSES: usize = 300;
+/// How many causes are named for a case without details.
+const NAMED: usize = 5;
+/// The longest text of a failure, in characters.
+const TEXT: usize = 20_000;
+
+/// What JUnit says of a case.
+enum Outcome {
+    Passed,
+    Skipped(String),
+    Failed { element: &'static str, kind: Verdict, message: String, text: String },
+}
+
+#[derive(Default, Clone, Copy)]
+struct Totals {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl Totals {
+    const fn add(&mut self, outcome: &Outcome) {
+        self.tests += 1;
+        match outcome {
+            Outcome::Passed => {}
+            Outcome::Skipped(_) => self.skipped += 1,
+            Outcome::Failed { kind: Verdict::Error, .. } => self.errors += 1,
+            Outcome::Failed { .. } => self.failures += 1,
+        }
+    }
+
+    fn attributes(self) -> String {
+        format!("tests=\"{}\" failures=\"{}\" errors=\"{}\"", self.tests, self.failures, self.errors)
+    }
+}
 
 /// Writes the report of `run`.
 ///
 /// # Errors
 /// When `out` cannot be written to.
 pub fn write(run: &RunResult, mut out: impl Write) -> io::Result<()> {
-    let run = redact(run);
-    let mut report = Report::new("isi-conformance");
-    report.set_time(run.duration);
-    let mut suites: Vec<TestSuite> = features(&run).into_iter().collect();
-    for case in &run.cases {
-        let test_case = test_case(case)?;
-        match suites.iter_mut().find(|suite| suite.name.as_str() == case.suite) {
-            Some(suite) => suite.add_test_case(test_case),
-            None => {
-                let mut suite = TestSuite::new(case.suite.as_str());
-                suite.add_property(Property::new("target", run.target.as_str()));
-                suite.add_property(Property::new("api-version", run.api_version.as_str()));
-                for (name, value) in run.traits.named() {
-                    suite.add_property(Property::new(name, value));
-                }
-                suite.add_test_case(test_case);
-                suites.push(suite);
-                continue;
-            }
-        };
+    let view = View::new(run, Limits { details: DETAILS, causes: CAUSES, escapes: true });
+    let run = &view.run;
+    let mut all = Totals::default();
+    let mut suites: Vec<(&str, Totals, Vec<(&CaseResult, Outcome)>)> = Vec::new();
+    for (position, case) in run.cases.iter().enumerate() {
+        let outcome = outcome(&view, position)?;
+        all.add(&outcome);
+        let index = suites.iter().position(|(name, ..)| *name == case.suite).unwrap_or_else(|| {
+            suites.push((&case.suite, Totals::default(), Vec::new()));
+            suites.len() - 1
+        });
+        suites[index].1.add(&outcome);
+        suites[index].2.push((case, outcome));
     }
-    report.add_test_suites(suites);
-    report.serialize(&mut out).map_err(io::Error::other)
+    let absent: Vec<_> = run.failing_features().collect();
+    all.tests += absent.len();
+    all.failures += absent.len();
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    let seconds = run.duration.as_secs_f64();
+    writeln!(out, r#"<testsuites name="isi-conformance" {} time="{seconds:.3}">"#, all.attributes())?;
+    // `xs:dateTime` of the older schemas has no zone: it is UTC.
+    let started = run.started.strftime("%Y-%m-%dT%H:%M:%S");
+    if !absent.is_empty() {
+        let totals = Totals { tests: absent.len(), failures: absent.len(), ..Totals::default() };
+        writeln!(out, r#"    <testsuite name="features" {} timestamp="{started}">"#, totals.attributes())?;
+        for feature in absent {
+            let (name, reason) = (xml(feature.name), xml(&feature.reason));
+            let cases = super::view::cases(feature.cases().count());
+            let text = xml_text(&format!("{}: {cases} could not be judged, or not wholly", feature.about));
+            writeln!(out, r#"        <testcase name="{name}" classname="features">"#)?;
+            writeln!(out, r#"            <failure message="{reason}" type="absent">{text}</failure>"#)?;
+            writeln!(out, "        </testcase>")?;
+        }
+        writeln!(out, "    </testsuite>")?;
+    }
+    for (name, totals, cases) in &suites {
+        let seconds: f64 = cases.iter().map(|(case, _)| case.duration.as_secs_f64()).sum();
+        let (name, attributes, skipped) = (xml(name), totals.attributes(), totals.skipped);
+        writeln!(
+            out,
+            r#"    <testsuite name="{name}" {attributes} skipped="{skipped}" time="{seconds:.3}" timestamp="{started}">"#
+        )?;
+        writeln!(out, "        <properties>")?;
+        let target = [("target", run.target.clone()), ("api-version", run.api_version.as_str().to_owned())];
+        for (name, value) in target.into_iter().chain(run.traits.named()) {
+            writeln!(out, r#"            <property name="{name}" value="{}"/>"#, xml(&value))?;
+        }
+        writeln!(out, "        </properties>")?;
+        cases.iter().try_for_each(|(case, outcome)| test_case(case, outcome, &mut out))?;
+        writeln!(out, "    </testsuite>")?;
+    }
+    writeln!(out, "</testsuites>")?;
+    out.flush()
 }
 
-/// The features because of which the run fails, as a suite of their own.
-fn features(run: &RunResult) -> Option<TestSuite> {
-    let mut suite = TestSuite::new("features");
-    for feature in run.failing_features() {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_type("absent").set_message(feature.reason.as_str());
-        status.set_description(format!(
-            "{}: {} cases could not be judged, or not wholly",
-            feature.about,
-            feature.cases().count()
-        ));
-        let mut test_case = TestCase::new(feature.name, status);
-        test_case.set_classname("features");
-        suite.add_test_case(test_case);
+fn test_case(case: &CaseResult, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+    let (name, suite, seconds) = (xml(&case.case), xml(&case.suite), case.duration.as_secs_f64());
+    write!(out, r#"        <testcase name="{name}" classname="{suite}" time="{seconds:.3}""#)?;
+    match outcome {
+        Outcome::Passed => return writeln!(out, "/>"),
+        Outcome::Skipped(reason) => write!(out, ">\n            <skipped message=\"{}\"/>", xml(reason))?,
+        Outcome::Failed { element, kind, message, text } => {
+            write!(out, ">\n            <{element} message=\"{}\" type=\"{kind}\">", xml(message))?;
+            write!(out, "{}</{element}>", xml_text(text))?;
+        }
     }
-    (!suite.test_cases.is_empty()).then_some(suite)
+    writeln!(out, "\n        </testcase>")
 }
 
-fn test_case(case: &CaseResult) -> io::Result<TestCase> {
-    let status = match case.verdict {
-        Verdict::Pass => TestCaseStatus::success(),
-        Verdict::Skip => skipped(case.skipped.as_deref()),
-        Verdict::Known => skipped(Some(&format!("known to fail: {}", reason(case)))),
-        _ if case.not_scored.is_some() => skipped(case.not_scored.as_deref()),
-        Verdict::Fail | Verdict::Stale => not_success(NonSuccessKind::Failure, case)?,
-        Verdict::Error => not_success(NonSuccessKind::Error, case)?,
+fn outcome(view: &View, position: usize) -> io::Result<Outcome> {
+    let case = &view.run.cases[position];
+    let element = match case.verdict {
+        Verdict::Pass => return Ok(Outcome::Passed),
+        Verdict::Skip => return Ok(Outcome::Skipped(case.skipped.clone().unwrap_or_default())),
+        Verdict::Known => return Ok(Outcome::Skipped(format!("known to fail: {}", reason(case)))),
+        Verdict::Fail | Verdict::Stale | Verdict::Error if case.not_scored.is_some() => {
+            return Ok(Outcome::Skipped(case.not_scored.clone().unwrap_or_default()));
+        }
+        Verdict::Fail | Verdict::Stale => "failure",
+        Verdict::Error => "error",
     };
-    let mut test_case = TestCase::new(case.case.as_str(), status);
-    test_case.set_classname(case.suite.as_str()).set_time(case.duration).set_assertions(case.checks.len());
-    Ok(test_case)
-}
-
-fn skipped(reason: Option<&str>) -> TestCaseStatus {
-    let mut status = TestCaseStatus::skipped();
-    if let Some(reason) = reason {
-        status.set_message(reason);
-    }
-    status
-}
-
-fn not_success(kind: NonSuccessKind, case: &CaseResult) -> io::Result<TestCaseStatus> {
-    let mut text = Vec::new();
-    explain::case(case, Paint::Plain, &mut text)?;
-    let failing = case.checks.iter().filter(|check| check.verdict.is_failure());
-    let checks: Vec<_> = failing.map(|check| format!("{} ({})", check.kind, check.level)).collect();
-    let mut status = TestCaseStatus::non_success(kind);
-    status.set_type(case.verdict.as_str()).set_message(match checks.as_slice() {
-        [] => reason(case),
-        checks => checks.join(", "),
-    });
-    status.set_description(String::from_utf8_lossy(&text).trim_end());
-    Ok(status)
+    let causes = || view.causes_of[position].iter().map(|cause| view.causes[*cause].says.as_str());
+    let message = match causes().next() {
+        None => reason(case),
+        Some(first) => match causes().count() {
+            1 => first.to_owned(),
+            count => format!("{first}, and {} more", count - 1),
+        },
+    };
+    let text = if view.details[position] == Detail::Causes {
+        let named: Vec<&str> = causes().take(NAMED).collect();
+        let place = case.location.as_deref().map(|place| format!("{place}\n")).unwrap_or_default();
+        format!("{place}{}", named.join("\n"))
+    } else {
+        let mut text = Vec::new();
+        explain::case(case, Paint::Plain, &mut text)?;
+        beginning(String::from_utf8_lossy(&text).trim_end(), TEXT)
+    };
+    Ok(Outcome::Failed { element, kind: case.verdict, message, text })
 }
 
 fn reason(case: &CaseResult) -> String {
@@ -100,16 +168,18 @@ fn reason(case: &CaseResult) -> String {
     case.declared.iter().chain(checks).map(|declared| declared.reason.as_str()).next().unwrap_or_default().to_owned()
 }
 
+/// A text inside an element.
+fn xml_text(text: &str) -> String {
+    let mut text = text.to_owned();
+    escape(&mut text);
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A text inside an attribute.
+fn xml(text: &str) -> String {
+    xml_text(text).replace('"', "&quot;").replace('\n', "&#10;").replace('\t', "&#9;")
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::report::sample;
-
-    #[test]
-    fn knows_every_verdict() {
-        let mut written = Vec::new();
-        write(&sample::run(), &mut written).unwrap();
-        insta::assert_snapshot!(String::from_utf8(written).unwrap());
-    }
-}
+mod tests;

@@ -47,6 +47,32 @@ pub(super) fn passing_run() -> RunResult {
     RunResult { interrupted: false, cases: vec![passing()], ..run() }
 }
 
+/// A server without `GET imagestreams`, and with one thing more that is wrong.
+pub(super) fn many_failures() -> RunResult {
+    let read = || StepName { number: 2, name: "GET imagestreams/[stream]".to_owned() };
+    let missing = |name: &str| {
+        let kind = Difference {
+            path: JsonPath::root().key("kind"),
+            expected: Side::Value("ImageStream".into()),
+            actual: Side::Value("Status".into()),
+            level: Level::Required,
+        };
+        let checks = vec![
+            CheckResult::pass(CheckKind::Status, Level::Required).at(step()),
+            CheckResult::fail_status(Level::Required, 200, 404).at(read()),
+            CheckResult::of_differences(CheckKind::Golden, Level::Required, vec![kind]).at(read()),
+        ];
+        CaseResult {
+            location: Some(format!("suites/read-back.yaml:{}", 10 + name.len())),
+            exchanges: vec![exchange()],
+            ..CaseResult::of_checks("read-back", name, checks)
+        }
+    };
+    let mut cases: Vec<CaseResult> = ["one", "three", "fifteen", "seventy", "hundred"].map(missing).into();
+    cases.extend([failing(), error(), skipped("token-wrong")]);
+    RunResult { interrupted: false, cases, ..run() }
+}
+
 fn step() -> StepName {
     StepName { number: 1, name: "POST imagestreamimports".to_owned() }
 }
@@ -87,7 +113,7 @@ fn failing() -> CaseResult {
             level: Level::Compatible,
         },
     ];
-    let mut checks = vec![CheckResult::fail(CheckKind::Status, Level::Required, "expected 201, found 200")];
+    let mut checks = vec![CheckResult::fail_status(Level::Required, 201, 200)];
     checks.extend(CheckResult::by_level(CheckKind::Golden, Level::Required, differences));
     let checks = checks.into_iter().map(|check| check.at(step())).collect();
     CaseResult {

@@ -2,26 +2,51 @@
 
 use std::io::{self, Write};
 
-use super::{Paint, absence, explain, redact::redact, summary};
+use super::{
+    Paint, absence, causes, explain, summary,
+    view::{Limits, View, cases},
+};
 use crate::verdict::{CaseResult, RunResult, Verdict};
 
-/// Writes what is worth reading about `run`: every case that did not come out as expected with its reasons, what was
-/// skipped or declared and why, then the counts by suite and by level.
+/// Which failing cases are written whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Details {
+    /// All of them if they are few; otherwise the causes, and an example of each.
+    ByCause,
+    /// Every one (`--verbose`).
+    EveryCase,
+}
+
+/// So many failing cases are few.
+const FEW: usize = 3;
+/// How many causes are shown.
+const CAUSES: usize = 12;
+
+/// Writes what is worth reading about `run`: why cases did not come out as expected, what was skipped or declared and why,
+/// then the counts by suite and by level.
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(run: &RunResult, paint: Paint, mut out: impl Write) -> io::Result<()> {
-    let run = redact(run);
+pub fn write(run: &RunResult, paint: Paint, details: Details, mut out: impl Write) -> io::Result<()> {
+    let view = View::new(run, Limits { details: usize::MAX, causes: CAUSES, escapes: true });
     let out: &mut dyn Write = &mut out;
-    absence::write(&run, paint, out)?;
-    for case in run.cases.iter().filter(|case| case.verdict.is_failure()) {
-        self::case(case, paint, &mut *out)?;
-        writeln!(out)?;
+    let run = &view.run;
+    absence::write(run, paint, out)?;
+    let whole = details == Details::EveryCase || view.failed <= FEW;
+    if whole {
+        for case in run.cases.iter().filter(|case| case.is_failure()) {
+            self::case(case, paint, &mut *out)?;
+            writeln!(out)?;
+        }
     }
-    declared(&run, paint, out)?;
-    skipped(&run, paint, out)?;
-    suites(&run, paint, out)?;
-    summary::write(&run, paint, out)
+    if view.failed > FEW {
+        causes::write(&view, paint, out)?;
+    }
+    declared(run, paint, out)?;
+    skipped(run, paint, out)?;
+    suites(run, paint, out)?;
+    summary::write(run, paint, out)?;
+    out.flush()
 }
 
 /// Writes what came out of one case and why.
@@ -54,6 +79,9 @@ fn heading(case: &CaseResult, paint: Paint, out: &mut dyn Write) -> io::Result<(
 
 fn declared(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let known: Vec<_> = run.cases.iter().filter(|case| case.verdict == Verdict::Known).collect();
+    if known.len() > KNOWN {
+        return known_by_reason(&known, paint, out);
+    }
     for case in &known {
         line(case, paint, &mut *out)?;
         let checks = case.checks.iter().filter_map(|check| check.declared.as_ref());
@@ -70,6 +98,35 @@ fn declared(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::Result<()
     if known.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
+/// So many known deviations are listed case by case.
+const KNOWN: usize = 12;
+
+/// Many declared deviations: a line for each reason.
+fn known_by_reason(known: &[&CaseResult], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let mut reasons: Vec<(String, usize)> = Vec::new();
+    for case in known {
+        let checks = case.checks.iter().filter_map(|check| check.declared.as_ref());
+        let mut own: Vec<&str> = case.declared.iter().chain(checks).map(|declared| declared.reason.as_str()).collect();
+        own.sort_unstable();
+        own.dedup();
+        for reason in own {
+            match reasons.iter_mut().find(|(told, _)| told == reason) {
+                Some((_, count)) => *count += 1,
+                None => reasons.push((reason.to_owned(), 1)),
+            }
+        }
+    }
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let more = reasons.len().saturating_sub(KNOWN);
+    for (reason, count) in reasons.iter().take(KNOWN) {
+        writeln!(out, "{:>12} {}: {reason}", paint.verdict(Verdict::Known, "KNOWN"), cases(*count))?;
+    }
+    if more > 0 {
+        writeln!(out, "{:>12} {more} more reasons", "")?;
+    }
+    writeln!(out)
+}
+
 fn skipped(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let mut reasons: Vec<(&str, usize)> = Vec::new();
     for reason in run.cases.iter().filter_map(|case| case.skipped.as_deref()) {
@@ -79,7 +136,7 @@ fn skipped(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::Result<()>
         }
     }
     for (reason, cases) in &reasons {
-        writeln!(out, "{:>12} {}: {reason}", paint.verdict(Verdict::Skip, "SKIP"), summary::plural(*cases, "case"))?;
+        writeln!(out, "{:>12} {}: {reason}", paint.verdict(Verdict::Skip, "SKIP"), self::cases(*cases))?;
     }
     if reasons.is_empty() { Ok(()) } else { writeln!(out) }
 }
@@ -116,8 +173,12 @@ mod tests {
     use crate::report::sample;
 
     fn written(run: &RunResult, paint: Paint) -> String {
+        written_with(run, paint, Details::ByCause)
+    }
+
+    fn written_with(run: &RunResult, paint: Paint, details: Details) -> String {
         let mut written = Vec::new();
-        write(run, paint, &mut written).unwrap();
+        write(run, paint, details, &mut written).unwrap();
         String::from_utf8(written).unwrap()
     }
 
@@ -129,6 +190,28 @@ mod tests {
     #[test]
     fn says_little_when_all_is_as_expected() {
         insta::assert_snapshot!(written(&sample::passing_run(), Paint::Plain));
+    }
+
+    #[test]
+    fn many_failures_are_told_by_cause() {
+        insta::assert_snapshot!(written(&sample::many_failures(), Paint::Plain));
+    }
+
+    #[test]
+    fn verbose_tells_every_case_and_the_causes() {
+        let verbose = written_with(&sample::many_failures(), Paint::Plain, Details::EveryCase);
+        for case in sample::many_failures().cases.iter().filter(|case| case.is_failure()) {
+            assert!(verbose.contains(&format!("{}::{}\n", case.suite, case.case)), "{verbose}");
+        }
+        assert!(verbose.contains("`GET imagestreams/[stream]` answered 404 instead of 200"), "{verbose}");
+    }
+
+    #[test]
+    fn what_would_change_the_terminal_is_written_out() {
+        let mut run = sample::run();
+        run.cases[1].checks[0].message = Some("evil\u{202e}txt \u{9b}31m\u{1b}[2J".to_owned());
+        let written = written(&run, Paint::Plain);
+        assert!(written.contains("evil\\u{202e}txt \\u{9b}31m\\u{1b}[2J"), "{written}");
     }
 
     #[test]

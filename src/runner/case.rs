@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     panic::AssertUnwindSafe,
     sync::Mutex,
     time::{Duration, Instant},
@@ -29,7 +29,7 @@ use crate::{
     requirement::FrozenSets,
     suite::{Action, Case, Request, Script, Step, TargetDefault},
     variable::{Bindings, ImageValues},
-    verdict::{CaseResult, CheckKind, CheckResult, Exchange, LeftOutStep, StepName, Verdict},
+    verdict::{CaseResult, CheckKind, CheckResult, Exchange, LeftOutStep, Side, StepName, Verdict},
 };
 
 /// What came out of a case, and what a golden of its answers would be.
@@ -152,6 +152,7 @@ async fn run_once(
         not_scored: not_scored(session, case),
         left_out: std::mem::take(&mut progress.left_out),
         exchanges: std::mem::take(&mut progress.exchanges),
+        values: std::mem::take(&mut progress.values),
         ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)
     };
     CaseOutcome { result, golden: golden.ok().flatten(), proposal: progress.proposal, left_behind }
@@ -179,6 +180,8 @@ struct Progress {
     checks: Vec<CheckResult>,
     exchanges: Vec<Exchange>,
     left_out: Vec<LeftOutStep>,
+    /// Values in differences and what they are called.
+    values: BTreeMap<String, String>,
     proposal: Option<Golden>,
 }
 
@@ -253,6 +256,7 @@ impl CaseRun<'_> {
             proposing: Memory::proposing(waits),
             proposal: Golden::default(),
             asked: Asked::default(),
+            values: BTreeMap::new(),
         };
         let exchanges = steps.iter().flat_map(Step::requests).count();
         self.golden_fits(&steps, exchanges);
@@ -371,9 +375,11 @@ impl CaseRun<'_> {
         for ((request, member), (name, answered)) in requests.into_iter().zip(&answers) {
             let is_refused_import = was_asked && answered.status >= 300 && !request.method.is_safe();
             self.note_images(answered, is_refused_import, judge);
+            judge.memory.begin(name.to_string());
             let checks = judge.step(self, request, member, answered, &mut asked);
             self.with(|progress| progress.checks.extend(checks.into_iter().map(|check| check.at(name.clone()))));
         }
+        self.with(|progress| progress.values = judge.values.clone());
         if let Some((name, _)) = answers.first() {
             self.with(|progress| progress.checks.extend(counted.into_iter().map(|check| check.at(name.clone()))));
         }
@@ -484,6 +490,8 @@ struct Judge {
     proposal: Golden,
     /// What was asked of the registry by the last requests.
     asked: Asked,
+    /// Values in differences and what they are called.
+    values: BTreeMap<String, String>,
 }
 
 impl Judge {
@@ -521,7 +529,23 @@ impl Judge {
         checks.extend(check::traffic(&step.expect, &answer, &self.bindings));
         checks.extend(check::accept(&step.expect, &asked.accepted));
         self.propose(run, &self.describe(request), &answer, previous, golden);
+        self.name_values(&checks);
         checks
+    }
+
+    /// Notes what the values in differences are called in goldens, so that a report can say which digest it is.
+    fn name_values(&mut self, checks: &[CheckResult]) {
+        /// Longer ones are cut in reports.
+        const LONGEST: usize = 400;
+        let differences = checks.iter().filter(|check| check.verdict.is_failure()).flat_map(|check| &check.differences);
+        for side in differences.flat_map(|difference| [&difference.expected, &difference.actual]) {
+            if let Side::Value(serde_json::Value::String(text)) = side
+                && text.len() <= LONGEST
+                && let Some(name) = golden::named(text, &self.bindings)
+            {
+                self.values.insert(text.clone(), name);
+            }
+        }
     }
 
     /// What the golden says about every target, for the request that is `position` behind the one to be judged next.

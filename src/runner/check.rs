@@ -16,7 +16,7 @@ use crate::{
     schema::Schema,
     suite::{Expectation, Request, RequestCount},
     variable::Bindings,
-    verdict::{CheckKind, CheckResult, Level, Side},
+    verdict::{CheckKind, CheckResult, Difference, Level, Side},
     version::ApiVersion,
 };
 
@@ -99,8 +99,13 @@ pub(super) fn values<'a>(
         if expected.holds(found) {
             CheckResult::pass(CheckKind::Value, cap)
         } else {
-            let found = Side::of(found);
-            CheckResult::fail(CheckKind::Value, cap, format!("{path}: expected {expected}, found {found}"))
+            let difference = Difference {
+                path: path.place(body),
+                expected: Side::Described(expected.to_string()),
+                actual: Side::of(found),
+                level: cap,
+            };
+            CheckResult::of_differences(CheckKind::Value, cap, vec![difference])
         }
     })
 }

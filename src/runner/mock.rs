@@ -11,6 +11,7 @@ use super::{
 use crate::{
     fixture::{Images, RegistryFixture},
     golden::Traffic,
+    redaction::Secrets,
     registry::{Authority, Entry, Registry},
     suite::RegistryChange,
     verdict::{CheckKind, CheckResult, Level},
@@ -55,6 +56,9 @@ impl MockRegistry {
     ) -> Result<Self, String> {
         let Place { listener, address, lease } = place;
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
+        for (name, password) in fixture.auth.iter().flat_map(|auth| &auth.users) {
+            Secrets::of_this_process().add_user(name, password);
+        }
         let mut builder = Registry::builder().fixture(fixture).images(images.clone()).host(address);
         if let Some(authority) = authority {
             builder = builder.authority(authority.clone());
@@ -88,6 +92,9 @@ impl MockRegistry {
 
     /// What was asked since this was last called.
     pub(super) fn asked(&mut self) -> Asked {
+        for token in self.registry.issued_tokens() {
+            Secrets::of_this_process().add_short_lived(&token);
+        }
         let entries = self.registry.journal(self.seen);
         self.seen = entries.last().map_or(self.seen, |entry| entry.number + 1);
         let mut asked = Asked::default();

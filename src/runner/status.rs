@@ -79,7 +79,10 @@ pub(super) fn judge(request: &Request, expected: u16, actual: u16, cap: Level) -
         if holds {
             CheckResult::pass(CheckKind::Status, level)
         } else {
-            CheckResult::fail(CheckKind::Status, level, format!("expected {}, found {actual}", words()))
+            CheckResult {
+                message: Some(format!("expected {}, found {actual}", words())),
+                ..CheckResult::fail_status(level, expected, actual)
+            }
         }
     };
     let exact = check(Level::Compatible, actual == expected, &|| format!("status {expected}"));

@@ -49,7 +49,10 @@ impl SchemaDeviation {
     #[must_use]
     pub fn all() -> &'static [Self] {
         static ALL: LazyLock<Vec<SchemaDeviation>> = LazyLock::new(|| {
-            let source = Source::new("schemas/deviations.yaml", include_str!("../../schemas/deviations.yaml"));
+            let source = Source::new(
+                "schemas/documented-deviations.yaml",
+                include_str!("../../schemas/documented-deviations.yaml"),
+            );
             let file: File =
                 parse(&source).and_then(|node| decode(&source, &node)).expect("the embedded list is decoded by a test");
             file.deviations

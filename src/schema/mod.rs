@@ -12,7 +12,7 @@
 //! # Where servers break their own schema
 //!
 //! Real servers are known to send `null`, or nothing, in a few places where the schema that they publish asks for more.
-//! These places are a list of their own ([`SchemaDeviation`], `schemas/deviations.yaml`), named, dated and linked. An answer
+//! These places are a list of their own ([`SchemaDeviation`], `schemas/documented-deviations.yaml`), named, dated and linked. An answer
 //! is not failed for one of them, and [`Judgement::deviations`] says which it shows. The schema itself is never loosened.
 //!
 //! # Free-form places

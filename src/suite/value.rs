@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+use crate::json_path::Segment;
+
 /// A place in an answer's body: a JSONPath (RFC 9535), whose leading `$.` may be left out.
 #[derive(Debug, Clone)]
 pub struct ValuePath {
@@ -46,6 +48,23 @@ impl ValuePath {
     #[must_use]
     pub fn find<'a>(&self, body: &'a Value) -> Option<&'a Value> {
         self.query.query(body).first()
+    }
+
+    /// Where the first value is in `body`; without one, the place as it was written.
+    #[must_use]
+    pub fn place(&self, body: &Value) -> crate::json_path::JsonPath {
+        use serde_json_path::PathElement;
+        match self.query.query_located(body).first() {
+            Some(node) => node
+                .location()
+                .iter()
+                .map(|element| match element {
+                    PathElement::Name(name) => Segment::Key((*name).to_owned()),
+                    PathElement::Index(index) => Segment::Index(*index),
+                })
+                .collect(),
+            None => self.text.parse().unwrap_or_else(|()| crate::json_path::JsonPath::root().key(&self.text)),
+        }
     }
 }
 

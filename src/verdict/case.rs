@@ -1,6 +1,6 @@
 //! The outcome of one case.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
@@ -50,6 +50,9 @@ pub struct CaseResult {
     /// Steps that were left out because the target lacks what they need.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOutStep>,
+    /// Names of values of this run that stand in differences: a digest and the image that it is the digest of, say.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
     /// What was sent and received, in order of steps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<Exchange>,
@@ -78,6 +81,7 @@ impl CaseResult {
             checks,
             notes: Vec::new(),
             left_out: Vec::new(),
+            values: BTreeMap::new(),
             exchanges: Vec::new(),
             attempts: 1,
             duration: Duration::ZERO,

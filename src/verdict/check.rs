@@ -9,7 +9,7 @@ use super::{Level, Verdict};
 use crate::json_path::JsonPath;
 
 /// What a check looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckKind {
     /// The HTTP status code.
@@ -119,6 +119,15 @@ pub struct Difference {
     pub level: Level,
 }
 
+/// A status code that is not the expected one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct StatusMismatch {
+    /// The status code of a conforming response.
+    pub expected: u16,
+    /// The status code of this response.
+    pub actual: u16,
+}
+
 /// A deviation that an implementer declared, and that a failing check or case fell under.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Declared {
@@ -145,9 +154,15 @@ pub struct CheckResult {
     /// What is wrong in one sentence, where differences alone do not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The two status codes, where a `status` check fails for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusMismatch>,
     /// Where the answer is not as expected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
+    /// How many more differences there were, which a report has no room for.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub omitted: usize,
     /// Names of the documented deviations of the published schema that the answer shows. They fail nothing, and they are
     /// not passed over in silence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -167,7 +182,9 @@ impl CheckResult {
             verdict: Verdict::Pass,
             step: None,
             message: None,
+            status: None,
             differences: Vec::new(),
+            omitted: 0,
             schema_deviations: Vec::new(),
             declared: None,
         }
@@ -177,6 +194,13 @@ impl CheckResult {
     #[must_use]
     pub fn fail(kind: CheckKind, level: Level, message: impl Into<String>) -> Self {
         Self { verdict: Verdict::Fail, message: Some(message.into()), ..Self::pass(kind, level) }
+    }
+
+    /// A `status` check that failed.
+    #[must_use]
+    pub fn fail_status(level: Level, expected: u16, actual: u16) -> Self {
+        let message = format!("expected status {expected}, found {actual}");
+        Self { status: Some(StatusMismatch { expected, actual }), ..Self::fail(CheckKind::Status, level, message) }
     }
 
     /// A check that the harness could not make.
@@ -213,6 +237,11 @@ impl CheckResult {
     pub fn at(self, step: StepName) -> Self {
         Self { step: Some(step), ..self }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]

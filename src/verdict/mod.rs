@@ -9,6 +9,7 @@
 //! ```
 
 mod case;
+pub mod cause;
 mod check;
 mod exchange;
 mod feature;
@@ -21,12 +22,14 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     case::{CaseResult, LeftOutStep},
-    check::{CheckKind, CheckResult, Declared, Difference, Side, StepName},
+    check::{CheckKind, CheckResult, Declared, Difference, Side, StatusMismatch, StepName},
     exchange::{Exchange, Request, Response},
     feature::{AbsenceMeans, AbsentFeature},
     profile::{ProfileResult, Untested},
     run::{Counts, RunResult, SuiteCounts},
 };
+
+pub(crate) use self::run::rounded_seconds;
 
 /// How binding a check is.
 ///

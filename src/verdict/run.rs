@@ -207,6 +207,8 @@ pub(super) fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Resu
     serializer.serialize_f64(rounded_seconds(*duration))
 }
 
-fn rounded_seconds(duration: Duration) -> f64 {
+/// A duration in seconds, to the millisecond.
+#[must_use]
+pub(crate) fn rounded_seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }

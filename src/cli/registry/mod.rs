@@ -20,7 +20,7 @@ use serde::{
 
 use self::fixture::FixtureFile;
 use super::{
-    exit::{CommandError, Exit},
+    exit::{CommandError, Exit, notice, printed},
     interrupted, listen, runtime,
 };
 use crate::{
@@ -81,7 +81,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// When the fixture is invalid, or the address is taken.
 pub(super) fn run(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     if arguments.quirks.iter().any(|name| name == "list") {
-        return Quirks::describe(&mut io::stdout().lock()).map(|()| Exit::Success).map_err(CommandError::harness);
+        return printed(Quirks::describe(&mut io::stdout().lock())).map(|()| Exit::Success);
     }
     runtime()?.block_on(serve(arguments))
 }
@@ -113,20 +113,20 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
         biased;
         () = &mut stop => {}
         announced = async { announce(&registry, &fixture, arguments.authority().ok().as_deref()) } => {
-            announced.map_err(CommandError::harness)?;
+            printed(announced)?;
             stop.await;
         }
     }
     let core = registry.core();
     tokio::select! {
         finished = registry.shutdown(PATIENCE) => if !finished {
-            eprintln!("note: a client was still being served");
+            notice("note: a client was still being served");
         },
         () = interrupted() => {}
     }
     let findings = core.findings();
     for finding in &findings {
-        eprintln!("{}: {finding}", if arguments.strict { "error" } else { "note" });
+        notice(format_args!("{}: {finding}", if arguments.strict { "error" } else { "note" }));
     }
     if let Some(folder) = &arguments.save {
         core.save(folder).map_err(CommandError::harness)?;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{
     cli::exit::CommandError,
-    report::ReportFile,
+    report::{Destination, ReportFile},
     requirement::Profile,
     runner::{CasePattern, Permission},
     suite::Feature,
@@ -63,15 +63,19 @@ pub struct RunArguments {
     /// Propose goldens made of the answers, for `cargo insta review`; never where CI is set.
     #[arg(long)]
     pub update: bool,
-    /// Declare what is known to fail, and why: a file, or one that is built in, `openshift-apiserver-4.12` say.
+    /// Declare what is known to fail, and why: a file, or one that is built in, `openshift-apiserver-4.12` say; can be given
+    /// again.
     #[arg(long, value_name = "FILE", env = "ISI_DEVIATIONS")]
-    pub deviations: Option<PathBuf>,
-    /// Start a file of deviations from what fails, with the reasons to fill in.
-    #[arg(long, value_name = "FILE")]
-    pub write_deviations: Option<PathBuf>,
-    /// Write a report: `json=PATH`, `junit=PATH` or `html=PATH`; can be given again.
+    pub deviations: Vec<PathBuf>,
+    /// Write what fails to a file of deviations, with the reasons to fill in; one that is there is updated.
+    #[arg(long, value_name = "FILE", value_parser = destination)]
+    pub write_deviations: Option<Destination>,
+    /// Write a report: `json=PATH`, `junit=PATH` or `html=PATH`, `-` for standard output; can be given again.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<ReportFile>,
+    /// Print every case that is not as expected with its details, however many there are.
+    #[arg(long, short)]
+    pub verbose: bool,
 
     // These stay last: the heading of a group of options holds for all that follow it.
     /// Where the implementation is, and who asks.
@@ -245,6 +249,11 @@ fn namespace(text: &str) -> Result<String, String> {
         return Ok(name.to_owned());
     }
     Err("expected the name of a namespace: at most 63 lower-case letters, digits and `-`".to_owned())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap wants a result")]
+fn destination(text: &str) -> Result<Destination, std::convert::Infallible> {
+    Ok(PathBuf::from(text).into())
 }
 
 fn level(text: &str) -> Result<Level, String> {

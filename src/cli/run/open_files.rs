@@ -1,6 +1,6 @@
 //! The limit of open files, and how many cases can run at a time below it.
 
-use crate::cli::exit::CommandError;
+use crate::cli::exit::{CommandError, notice};
 
 /// What the process needs besides cases: standard streams, the runtime, the reference and its listeners.
 const RESERVED: u64 = 32;
@@ -20,7 +20,9 @@ pub(super) fn jobs(wanted: u16) -> Result<u16, CommandError> {
         ));
     }
     if possible < wanted {
-        eprintln!("note: {possible} cases run at a time instead of {wanted}: the limit of open files is {limit}");
+        notice(format_args!(
+            "note: {possible} cases run at a time instead of {wanted}: the limit of open files is {limit}"
+        ));
     }
     Ok(possible.min(wanted))
 }

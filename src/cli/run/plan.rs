@@ -11,9 +11,10 @@ use super::{
     what::What,
 };
 use crate::{
-    cli::exit::CommandError,
+    cli::exit::{CommandError, notice},
     fixture::ImageCatalogue,
     reference,
+    report::Destination,
     requirement::{Profile, ProfileCase},
     runner::{
         self, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, DeclaredFeatures, Features,
@@ -22,7 +23,7 @@ use crate::{
     suite::{self, Case, Feature, Folder},
     traits::Traits,
     variable::Bindings,
-    verdict::{AbsentFeature, CaseResult, ProfileResult},
+    verdict::{AbsentFeature, CaseResult, ProfileResult, RunResult},
     version::ApiVersion,
 };
 
@@ -125,7 +126,7 @@ impl Plan {
         }
         let traits = places[0].session.traits.clone();
         if !arguments.list {
-            eprintln!("traits of {name}: {traits}");
+            notice(format_args!("traits of {name}: {traits}"));
         }
         let mut tally = absence::Tally::default();
         let mut planned = Vec::with_capacity(selected.len());
@@ -162,7 +163,7 @@ impl Plan {
             Ok(()) => Ok(plan),
             Err(error) => {
                 for left in plan.end().await {
-                    eprintln!("warning: left behind: {left}");
+                    notice(format_args!("warning: left behind: {left}"));
                 }
                 Err(error)
             }
@@ -213,6 +214,16 @@ impl Plan {
     /// Turns what is declared to fail into `known` or `stale`.
     pub fn declare(&self, result: &mut CaseResult) {
         self.declarations.apply(result);
+    }
+
+    /// Turns declarations of several cases that nothing fails under into `stale`, when all cases have come out.
+    pub fn declare_stale(&self, results: &mut [CaseResult]) {
+        self.declarations.finish(results);
+    }
+
+    /// Writes what failed into the file that `--write-deviations` names.
+    pub(super) fn write_deviations(&self, file: &Destination, result: &RunResult) -> Result<(), CommandError> {
+        self.declarations.write(file, result)
     }
 
     /// What the run will have made, for when it cannot be ended in order.

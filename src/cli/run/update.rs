@@ -1,8 +1,9 @@
 //! `--update`: proposes goldens made of the answers.
 
 use crate::{
-    cli::exit::CommandError,
-    golden::Store,
+    cli::exit::{CommandError, notice},
+    golden::{Golden, Store},
+    redaction::{Redactor, Secrets},
     runner::CaseOutcome,
     verdict::{CheckKind, Verdict},
     version::ApiVersion,
@@ -13,6 +14,7 @@ use crate::{
 /// # Errors
 /// When a proposal cannot be written.
 pub(super) fn propose(goldens: &Store, version: ApiVersion, outcomes: &[CaseOutcome]) -> Result<(), CommandError> {
+    let redactor = Secrets::of_this_process().redactor();
     let mut written = 0;
     for CaseOutcome { result, golden, proposal, .. } in outcomes {
         let Some(proposal) = proposal else { continue };
@@ -21,16 +23,28 @@ pub(super) fn propose(goldens: &Store, version: ApiVersion, outcomes: &[CaseOutc
         });
         if differs {
             let path = path(&result.suite, &result.case, version, golden.as_ref().map(|file| file.path.as_str()));
-            goldens.propose(&result.suite, &result.case, &path, proposal).map_err(CommandError::harness)?;
+            goldens
+                .propose(&result.suite, &result.case, &path, &redacted(proposal, &redactor))
+                .map_err(CommandError::harness)?;
             written += 1;
         }
     }
     if written > 0 {
-        eprintln!("{written} goldens proposed; `cargo insta review` walks through them");
+        notice(format_args!("{written} goldens proposed; `cargo insta review` walks through them"));
     } else {
-        eprintln!("no golden differs, nothing is proposed");
+        notice(format_args!("no golden differs, nothing is proposed"));
     }
     Ok(())
+}
+
+/// A proposal without secrets that the implementation echoed.
+fn redacted(golden: &Golden, redactor: &Redactor) -> Golden {
+    let mut golden = golden.clone();
+    for step in &mut golden.steps {
+        redactor.redact_value(&mut step.body);
+        step.headers.values_mut().chain(step.traffic.values_mut()).flatten().for_each(|text| redactor.redact(text));
+    }
+    golden
 }
 
 /// The snapshot that an answer of `version` belongs in: one that newer versions share is not touched.

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 
 use super::no_answer::NoAnswer;
-use crate::suite::User;
+use crate::{redaction::Secrets, suite::User};
 
 /// The token of [`User::Unknown`], which no server knows.
 pub(in crate::runner) const UNKNOWN_TOKEN: &str = "nobody-known";
@@ -116,12 +116,24 @@ impl Credential {
             Self::Basic { username, password } => {
                 format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))
             }
-            Self::Source(source) => return source().await.map(Some).map_err(NoAnswer::Credentials),
+            Self::Source(source) => {
+                let value = source().await.map_err(NoAnswer::Credentials)?;
+                keep_secret(&value);
+                return Ok(Some(value));
+            }
         };
         let mut value = HeaderValue::try_from(text)
             .map_err(|_| NoAnswer::Credentials("the token has characters that a header cannot have".to_owned()))?;
+        keep_secret(&value);
         value.set_sensitive(true);
         Ok(Some(value))
+    }
+}
+
+/// Makes known what no report may show.
+fn keep_secret(value: &HeaderValue) {
+    if let Ok(text) = value.to_str() {
+        Secrets::of_this_process().add_header(AUTHORIZATION.as_str(), text);
     }
 }
 

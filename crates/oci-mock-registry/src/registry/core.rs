@@ -210,6 +210,12 @@ impl Core {
         Ok(())
     }
 
+    /// The latest tokens that the token endpoint gave, the oldest first: for whoever has to keep them out of a log.
+    #[must_use]
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.access.tokens.issued()
+    }
+
     /// The journal from entry `first` on, as far as it is kept.
     #[must_use]
     pub fn journal(&self, first: u64) -> Vec<Entry> {

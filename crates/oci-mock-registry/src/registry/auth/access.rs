@@ -29,7 +29,7 @@ pub(crate) struct Access {
     pub(super) service: Option<Auth>,
     pub(super) quirks: Quirks,
     pub(super) origin: Origin,
-    pub(super) tokens: Tokens,
+    pub(in crate::registry) tokens: Tokens,
 }
 
 impl Access {

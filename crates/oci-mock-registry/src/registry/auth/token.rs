@@ -1,9 +1,10 @@
 //! Bearer tokens: what they allow, and how they are written so that nobody else can.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     fmt,
     str::FromStr,
+    sync::{Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -168,18 +169,35 @@ fn now() -> u64 {
 #[derive(Debug)]
 pub(crate) struct Tokens {
     secret: [u8; 16],
+    /// The latest, as far as they are kept.
+    issued: Mutex<VecDeque<String>>,
 }
+
+/// How many of the latest tokens are kept.
+const KEPT: usize = 100;
 
 impl Default for Tokens {
     fn default() -> Self {
-        Self { secret: uuid::Uuid::new_v4().into_bytes() }
+        Self { secret: uuid::Uuid::new_v4().into_bytes(), issued: Mutex::default() }
     }
 }
 
 impl Tokens {
     pub(crate) fn write(&self, grant: &Grant) -> String {
         let grant = serde_json::to_vec(grant).expect("a grant has only texts and numbers");
-        format!("{}.{}", BASE64_URL_SAFE_NO_PAD.encode(&grant), BASE64_URL_SAFE_NO_PAD.encode(self.seal(&grant)))
+        let token =
+            format!("{}.{}", BASE64_URL_SAFE_NO_PAD.encode(&grant), BASE64_URL_SAFE_NO_PAD.encode(self.seal(&grant)));
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        if issued.len() >= KEPT {
+            issued.pop_front();
+        }
+        issued.push_back(token.clone());
+        token
+    }
+
+    /// The latest tokens, the oldest first.
+    pub(crate) fn issued(&self) -> Vec<String> {
+        self.issued.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// The grant of a token that this registry has written and that has not ended.
