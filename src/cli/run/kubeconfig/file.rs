@@ -122,7 +122,8 @@ impl File {
     pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, String> {
         let shown = path.display();
         let text = decode(bytes).ok_or_else(|| format!("{shown}: the file is not text in UTF-8 or UTF-16"))?;
-        if text.trim().is_empty() {
+        let is_empty = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        if text.lines().all(is_empty) {
             return Ok(Self::default());
         }
         let source = Source::new(shown.to_string(), text);
