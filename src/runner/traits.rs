@@ -30,7 +30,7 @@ const ELSEWHERE: &str = "127.0.0.2:1";
 /// How long an import controller may take to notice a tag.
 const CONTROLLER_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the whole probe may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(45);
 const PAUSE: Duration = Duration::from_millis(20);
 /// So many imports show the caches of up to five processes that take turns.
 const IMPORTS_PER_CACHE_PROBE: usize = 6;
@@ -108,9 +108,6 @@ impl Probe<'_> {
         if version >= CONFIGURABLE_IMPORT_MODE {
             traits.import_mode = self.import_mode(&answer);
         }
-        if wanted.repository_tags > 0 {
-            traits.repository_limit = self.repository_limit(wanted.repository_tags).await;
-        }
         if wanted.replicas {
             traits.replicas = self.replicas().await;
         }
@@ -118,6 +115,10 @@ impl Probe<'_> {
             traits.import_controller = self.import_controller().await;
         }
         traits.allow_list = self.allow_list().await;
+        // Last, because servers import the tags of a repository at a limited rate, two a second say.
+        if wanted.repository_tags > 0 {
+            traits.repository_limit = self.repository_limit(wanted.repository_tags).await;
+        }
     }
 
     /// Imports `repository:v1`; nothing if the target does not answer an import.
