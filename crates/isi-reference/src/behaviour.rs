@@ -40,7 +40,8 @@ pub(crate) struct Behaviour {
     pub(crate) docker_metadata_version: &'static str,
     /// Fetch errors start with the reference they are about (4.3).
     pub(crate) reference_in_errors: bool,
-    /// A repository is contacted before anything else; a failure holds for all its tags and digests (4.2).
+    /// A repository is contacted before anything else; a failure holds for all its tags and digests. What came of it serves
+    /// all repositories of a host, whether they are read insecurely or not (4.2).
     pub(crate) eager_connection: bool,
     /// A name without a path is a registry when it looks like a host; before it was a repository of Docker Hub (4.3).
     bare_host_is_registry: bool,
@@ -74,6 +75,8 @@ pub(crate) struct Behaviour {
     pub(crate) limits_only_growth: bool,
     /// Built with Go 1.20 or newer, which words certificate and time errors differently.
     pub(crate) modern_go: bool,
+    /// Columns of tables describe fields by their JSON names; before by their Go names (4.22).
+    pub(crate) json_names_in_columns: bool,
     /// Resources have a singular name in discovery (Kubernetes 1.27).
     pub(crate) singular_names: bool,
     /// The source line that the message about an unknown version names.
@@ -122,6 +125,7 @@ impl Behaviour {
             stream_images_of_lists: from(ApiVersion::V4_18),
             limits_only_growth: from(ApiVersion::V4_22),
             modern_go: from(ApiVersion::V4_18),
+            json_names_in_columns: from(ApiVersion::V4_22),
             singular_names: from(ApiVersion::V4_18),
             scheme_source: match version {
                 ApiVersion::V3_11 | ApiVersion::V4_2 => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:29",

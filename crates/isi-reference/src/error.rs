@@ -126,6 +126,12 @@ impl ApiError {
         Self::new(406, "NotAcceptable", format!("only the following media types are accepted: {supported}"))
     }
 
+    /// 406: no handler writes any of the accepted media types, in the words of the router (go-restful).
+    pub(crate) fn not_routed(supported: &str) -> Self {
+        let message = format!("406: Not Acceptable\n\nAvailable representations: {supported}");
+        Self::new(406, "NotAcceptable", message).with(Details::default())
+    }
+
     /// 409: the object is not what the client thinks it is.
     pub(crate) fn conflict(resource: Resource, name: &str, why: &str) -> Self {
         let message = format!("Operation cannot be fulfilled on {resource} {name:?}: {why}");

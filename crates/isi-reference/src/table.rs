@@ -1,15 +1,20 @@
 //! Tables: what `oc get` shows, made by the server.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::model::{
-    ListMeta,
-    image::Image,
-    image_stream::ImageStream,
-    meta::{CreationTime, ObjectMeta},
-    time::Time,
-    views::{ImageStreamImage, ImageStreamTag},
+use super::{
+    behaviour::Behaviour,
+    model::{
+        ListMeta,
+        image::Image,
+        image_stream::ImageStream,
+        meta::{CreationTime, ObjectMeta},
+        time::Time,
+        views::{ImageStreamImage, ImageStreamTag},
+    },
 };
 
 /// How many characters the tags of a stream may take.
@@ -34,8 +39,27 @@ struct Column {
     #[serde(rename = "type")]
     kind: &'static str,
     format: &'static str,
-    description: &'static str,
+    description: Cow<'static, str>,
     priority: u8,
+}
+
+impl Table {
+    /// The table with the columns that this version describes.
+    pub(crate) fn worded(mut self, behaviour: &Behaviour) -> Self {
+        if !behaviour.json_names_in_columns {
+            for column in &mut self.column_definitions {
+                if let Some(rest) = column.description.strip_prefix("docker") {
+                    column.description = format!("Docker{rest}").into();
+                }
+            }
+        }
+        self
+    }
+}
+
+/// The metadata of a table of one object.
+pub(crate) fn of_one(metadata: &ObjectMeta) -> ListMeta {
+    ListMeta { resource_version: metadata.resource_version.clone(), ..ListMeta::default() }
 }
 
 #[derive(Debug, Serialize)]
@@ -152,7 +176,7 @@ fn updated() -> Column {
 }
 
 fn text(name: &'static str, description: &'static str, priority: u8) -> Column {
-    Column { name, kind: "string", format: "", description, priority }
+    Column { name, kind: "string", format: "", description: description.into(), priority }
 }
 
 fn created(metadata: &ObjectMeta) -> String {

@@ -39,6 +39,11 @@ pub(crate) struct Form {
     pub(crate) view: View,
 }
 
+/// Whether there is a handler that writes this media type, views left aside.
+fn is_written(media_type: &str) -> bool {
+    media_type == "*/*" || MEDIA_TYPES.split(", ").any(|known| known == media_type)
+}
+
 /// The first acceptable form of those that `request` lists. `views` says which views there are of the resource.
 pub(crate) fn negotiate(request: &Request, views: &[View]) -> Result<Form> {
     let accept: Vec<&str> = request.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
@@ -46,10 +51,11 @@ pub(crate) fn negotiate(request: &Request, views: &[View]) -> Result<Form> {
     if accept.trim().is_empty() {
         return Ok(Form { format: json(request), view: View::Object });
     }
-    accept
-        .split(',')
-        .find_map(|clause| read_clause(clause, request, views))
-        .ok_or_else(|| ApiError::not_acceptable(MEDIA_TYPES))
+    accept.split(',').find_map(|clause| read_clause(clause, request, views)).ok_or_else(|| {
+        // The router refuses types that no handler writes; views of those types are refused behind it.
+        let is_routed = accept.split(',').any(|clause| is_written(clause.split(';').next().unwrap_or_default().trim()));
+        if is_routed { ApiError::not_acceptable(MEDIA_TYPES) } else { ApiError::not_routed(MEDIA_TYPES) }
+    })
 }
 
 fn read_clause(clause: &str, request: &Request, views: &[View]) -> Option<Form> {

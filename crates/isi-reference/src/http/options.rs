@@ -47,8 +47,9 @@ impl WriteOptions {
         if manager.len() > FIELD_MANAGER_LIMIT {
             errors.push(FieldError::too_long("fieldManager", FIELD_MANAGER_LIMIT, behaviour.too_long));
         }
-        if manager.chars().any(char::is_control) {
-            errors.push(FieldError::invalid("fieldManager", manager, "should only contain printable characters"));
+        for (position, character) in manager.char_indices().filter(|(_, character)| !is_printable(*character)) {
+            let detail = format!("invalid character U+{:04X} (at position {position})", u32::from(character));
+            errors.push(FieldError::invalid("fieldManager", manager, detail));
         }
         let asked = request.parameter("fieldValidation").unwrap_or_default();
         let field_validation = match asked {
@@ -104,6 +105,18 @@ fn go_duration(text: &str) -> Option<Duration> {
         rest = &rest[end + units..];
     }
     (!text.is_empty()).then(|| Duration::try_from_secs_f64(total).ok())?
+}
+
+/// Whether a character may stand in the name of a client: as Go's `unicode.IsPrint`, for which the space is the only
+/// printable one of all kinds of white space.
+fn is_printable(character: char) -> bool {
+    const FORMATTING: [std::ops::RangeInclusive<char>; 4] =
+        ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{feff}'..='\u{feff}'];
+    let is_space = character.is_whitespace() && character != ' ';
+    !character.is_control()
+        && !is_space
+        && character != '\u{ad}'
+        && !FORMATTING.iter().any(|range| range.contains(&character))
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ pub(crate) struct Connection<'a> {
     credentials: Option<Credentials>,
     ping: Option<Result<Endpoint>>,
     token: Option<String>,
+    /// Whether the last request was answered, so that the next one goes over a connection that is known to work.
+    has_answered: bool,
 }
 
 /// Where a registry answers, and how it wants to be asked.
@@ -67,7 +69,7 @@ impl<'a> Connection<'a> {
         insecure: bool,
         credentials: Option<Credentials>,
     ) -> Self {
-        Self { surroundings, host, path, insecure, credentials, ping: None, token: None }
+        Self { surroundings, host, path, insecure, credentials, ping: None, token: None, has_answered: false }
     }
 
     /// The same conversation, with what came of contacting the registry before.
@@ -80,9 +82,9 @@ impl<'a> Connection<'a> {
         self.ping.clone()
     }
 
-    /// Whether this is a conversation with a registry, in this manner.
-    pub(crate) fn is_to(&self, host: &str, insecure: bool) -> bool {
-        self.host == host && self.insecure == insecure
+    /// Whether this is a conversation with a registry.
+    pub(crate) fn is_to(&self, host: &str) -> bool {
+        self.host == host
     }
 
     /// Makes sure that the registry has been contacted; what came of it holds from then on.
@@ -143,13 +145,19 @@ impl<'a> Connection<'a> {
             .authorization(&endpoint)
             .await
             .map_err(|error| FetchError::Text(format!("{} \"{url}\": {error}", verb(&method))))?;
-        let ask = Ask {
-            headers,
+        let ask = || Ask {
+            headers: headers.clone(),
             timeout: None,
             authorization: authorization.as_deref().map(|value| (self.host.as_str(), value)),
-            ..self.ask(method, url)
+            ..self.ask(method.clone(), url.clone())
         };
-        self.surroundings.clients.send(ask).await.map_err(FetchError::Text)
+        let mut answered = self.surroundings.clients.send(ask()).await;
+        // Go's client repeats a request once if the connection had answered before and then ended without a byte.
+        if self.has_answered && answered.as_ref().is_err_and(|error| error.ends_with(": EOF")) {
+            answered = self.surroundings.clients.send(ask()).await;
+        }
+        self.has_answered = answered.is_ok();
+        answered.map_err(FetchError::Text)
     }
 
     /// A URL of the repository; the next page of a list is a whole URL already.

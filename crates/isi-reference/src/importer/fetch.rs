@@ -77,7 +77,7 @@ impl<'a> Session<'a> {
             keyring => keyring.as_ref().map_err(Clone::clone)?,
         };
         let host = full.registry_host();
-        let known = self.connections.values().find(|known| eager && known.is_to(&host, insecure));
+        let known = self.connections.values().find(|known| eager && known.is_to(&host));
         let ping = known.and_then(Connection::ping_result);
         Ok(self.connections.entry(key).or_insert_with(|| {
             let credentials = keyring.lookup(reference).cloned();

@@ -32,7 +32,10 @@ fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let image = api.store.lock().image(name(target)).cloned();
     let mut image = image.ok_or_else(|| ApiError::not_found(IMAGES, name(target)))?;
     Ok(match form.view {
-        View::Table => Answer::object(200, &table::images(&[image], Default::default()), form),
+        View::Table => {
+            let metadata = table::of_one(&image.metadata);
+            Answer::object(200, &table::images(&[image], metadata).worded(&api.behaviour), form)
+        }
         View::Metadata => Answer::object(200, &table::partial(&image.metadata), form),
         _ => {
             image.metadata.self_link = api.self_link(target, name(target));
@@ -52,7 +55,7 @@ fn list(api: &Api, request: &Request) -> Result<Answer> {
         selection.page(matching.cloned().collect(), |image: &Image| image.metadata.name.clone(), state.version())
     };
     Ok(match form.view {
-        View::Table => Answer::object(200, &table::images(&images, meta), form),
+        View::Table => Answer::object(200, &table::images(&images, meta).worded(&api.behaviour), form),
         View::Metadata => {
             let items: Vec<_> = images.iter().map(|image| table::partial(&image.metadata)).collect();
             Answer::object(200, &table::partial_list(&items, &meta), form)

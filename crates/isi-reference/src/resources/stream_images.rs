@@ -49,7 +49,7 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
         image,
     };
     Ok(match form.view {
-        View::Table => Answer::object(200, &table::stream_images(&[found]), form),
+        View::Table => Answer::object(200, &table::stream_images(&[found]).worded(&api.behaviour), form),
         View::Metadata => Answer::object(200, &table::partial(&found.metadata), form),
         _ => {
             found.metadata.self_link = api.self_link(target, asked);

@@ -50,7 +50,10 @@ fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(request, &[View::Table, View::Metadata])?;
     let stream = find(api, target, name(target), STREAMS)?;
     Ok(match form.view {
-        View::Table => Answer::object(200, &table::streams(&[stream], Default::default()), form),
+        View::Table => {
+            let metadata = table::of_one(&stream.metadata);
+            Answer::object(200, &table::streams(&[stream], metadata).worded(&api.behaviour), form)
+        }
         View::Metadata => Answer::object(200, &table::partial(&stream.metadata), form),
         _ => Answer::object(200, &linked(api, target, stream), form),
     })
@@ -80,7 +83,7 @@ fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
         stream.metadata.self_link = api.self_link(&place, &stream.metadata.name);
     }
     Ok(match form.view {
-        View::Table => Answer::object(200, &table::streams(&streams, meta), form),
+        View::Table => Answer::object(200, &table::streams(&streams, meta).worded(&api.behaviour), form),
         View::Metadata => {
             let items: Vec<_> = streams.iter().map(|stream| table::partial(&stream.metadata)).collect();
             Answer::object(200, &table::partial_list(&items, &meta), form)

@@ -53,7 +53,10 @@ fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let image = image.ok_or_else(|| ApiError::not_found(Resource::image("images"), &event.image))?;
     let mut found = view(api, &stream, tag, event, Some(image));
     Ok(match form.view {
-        View::Table => Answer::object(200, &table::tags(&[found], Default::default()), form),
+        View::Table => {
+            let metadata = table::of_one(&found.metadata);
+            Answer::object(200, &table::tags(&[found], metadata).worded(&api.behaviour), form)
+        }
         View::Metadata => Answer::object(200, &table::partial(&found.metadata), form),
         _ => {
             found.metadata.self_link = api.self_link(target, name(target));
@@ -78,7 +81,7 @@ fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let key = |tag: &ImageStreamTag| format!("{}/{}", tag.metadata.namespace, tag.metadata.name);
     let (tags, meta) = selection.page(tags, key, String::new());
     Ok(match form.view {
-        View::Table => Answer::object(200, &table::tags(&tags, meta), form),
+        View::Table => Answer::object(200, &table::tags(&tags, meta).worded(&api.behaviour), form),
         View::Metadata => {
             let items: Vec<_> = tags.iter().map(|tag| table::partial(&tag.metadata)).collect();
             Answer::object(200, &table::partial_list(&items, &meta), form)
