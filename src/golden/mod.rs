@@ -30,4 +30,4 @@ pub use memory::Memory;
 pub use pattern::{Pattern, Piece};
 pub use propose::{named, propose};
 pub use shape::Shape;
-pub use store::{SnapshotFile, Store, StoreError};
+pub use store::{SnapshotFile, Store, StoreError, is_hidden};

@@ -173,6 +173,12 @@ impl Store {
     }
 }
 
+/// Whether a file or folder is hidden: what editors and systems leave behind (`._bug.yaml`, `.#bug.yaml`) is.
+#[must_use]
+pub fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
 fn list(root: &Path, folder: &Path, found: &mut Vec<String>) -> io::Result<()> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -181,6 +187,9 @@ fn list(root: &Path, folder: &Path, found: &mut Vec<String>) -> io::Result<()> {
     };
     for entry in entries {
         let path = entry?.path();
+        if is_hidden(&path) {
+            continue;
+        }
         if path.is_dir() {
             list(root, &path, found)?;
         } else if path.extension().is_some_and(|extension| extension == "snap")
@@ -195,7 +204,7 @@ fn list(root: &Path, folder: &Path, found: &mut Vec<String>) -> io::Result<()> {
 /// Splits an insta snapshot into its header and its body, and reads the body.
 fn parse(path: &str, text: &str) -> Result<Golden, StoreError> {
     let malformed = |line, column, message| StoreError::Malformed { path: path.to_owned(), line, column, message };
-    let text = text.replace("\r\n", "\n");
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let header = text
         .strip_prefix("---\n")
         .and_then(|rest| rest.find("\n---\n").map(|end| end + "---\n".len() + "\n---\n".len()))
@@ -250,6 +259,14 @@ mod tests {
         let found = store.find("demo", "case", version).unwrap().unwrap();
         assert_eq!(found.path, format!("demo/{expected}"));
         assert_eq!(found.golden.steps[0].request, expected);
+    }
+
+    #[rstest]
+    #[case("\u{feff}")]
+    #[case("")]
+    fn a_byte_order_mark_is_skipped(#[case] mark: &str) {
+        let golden = parse("case.snap", &format!("{mark}---\r\nsource: x\r\n---\r\n{{\"steps\": []}}\r\n")).unwrap();
+        assert_eq!(golden, Golden::default());
     }
 
     #[test]

@@ -40,8 +40,6 @@ pub struct Session {
     pub ports: Ports,
     /// The certificate authority that the implementation trusts, for registries with trusted TLS.
     pub authority: Option<Authority>,
-    /// Whether cases that no recording confirms decide over the run: they do where our own server is the target.
-    pub trusts_unconfirmed: bool,
     /// What the implementation has: steps that need something else are left out.
     pub features: Features,
     /// How long a case may take.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Action, Feature, Step, script};
 use crate::{
-    document::{Day, Diagnostic, Node, Source},
+    document::{Day, Diagnostic, Node, Source, Span},
     fixture::{RegistryFixture, Tls},
     variable::Bindings,
     verdict::Level,
@@ -46,12 +46,12 @@ pub struct Case {
     pub link: Option<String>,
     /// Whether it is a reported bug, which a target may be known to have still.
     pub report: bool,
-    /// Whether what is expected was read in sources only, so that no recording confirms it yet.
-    pub unconfirmed: bool,
     /// When it was added, if not at the beginning.
     pub added: Option<Day>,
     /// The images it names: those of its registry, of its changes, and of its variables.
     pub images: Vec<String>,
+    /// Whether an answer of it is compared with a golden.
+    pub expects_golden: bool,
     /// How its registry's connections are secured.
     pub tls: Tls,
     pub(super) disturbance: Disturbance,
@@ -117,6 +117,16 @@ impl Case {
     #[must_use]
     pub const fn changes_cluster(&self) -> bool {
         matches!(self.disturbance, Disturbance::Cluster)
+    }
+
+    /// What is said of the case if it needs a golden and has none.
+    #[must_use]
+    pub fn without_golden(&self, version: ApiVersion) -> Diagnostic {
+        let span = Span::new(self.offset, self.offset + self.name.len());
+        let golden = format!("golden/{}/{}.snap", self.suite, self.name);
+        Diagnostic::new(&self.source, span, format!("there is no golden of this case for {version}"))
+            .label(format!("expected {golden}"))
+            .hint("`--update` proposes one; `expect: { golden: false }` says that a step needs none")
     }
 
     /// Whether the case holds for `version`.

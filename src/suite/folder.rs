@@ -1,20 +1,25 @@
 //! Where suites come from: those built in, or a folder laid out like the project's own.
 
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
 };
 
 use include_dir::{Dir, include_dir};
 
-use super::{Suite, load::load};
+use super::{Case, Suite, load::load};
 use crate::{
     document::{self, Diagnostic, Diagnostics, Source},
     fixture::{self, BuildError, ImageCatalogue, Salt},
     golden,
+    version::ApiVersion,
 };
 
-static SUITES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/suites");
+/// The folder of suites inside a folder of one's own.
+pub(super) const SUITES: &str = "suites";
+
+static BUILTIN_SUITES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/suites");
 static GOLDEN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/golden");
 
 /// Suites with their image fixtures and goldens.
@@ -48,6 +53,25 @@ pub enum FolderError {
     /// There are no suites in it.
     #[error("{path} has no `suites` folder with `.yaml` files in it", path = .0.display())]
     Empty(PathBuf),
+    /// There are goldens that no case uses.
+    #[error(
+        "{}",
+        goldens
+            .iter()
+            .map(|golden| format!("{}: this golden belongs to no case", folder.join(golden).display()))
+            .chain(["hint: remove it, or name it as its case: `golden/SUITE/CASE.snap`".to_owned()])
+            .collect::<Vec<_>>()
+            .join("\n")
+    )]
+    Orphans {
+        /// The folder of goldens.
+        folder: PathBuf,
+        /// Their paths in it.
+        goldens: Vec<String>,
+    },
+    /// A golden, or the folder of goldens, cannot be read.
+    #[error(transparent)]
+    Goldens(#[from] golden::StoreError),
     /// Something is wrong in its files.
     #[error(transparent)]
     Invalid(#[from] Diagnostics),
@@ -59,7 +83,7 @@ impl Folder {
     /// # Errors
     /// When they are malformed, which a test of this crate rules out.
     pub fn builtin(requirements: &[&str]) -> Result<Self, FolderError> {
-        let sources: Vec<Source> = SUITES
+        let sources: Vec<Source> = BUILTIN_SUITES
             .files()
             .filter(|file| is_yaml(file.path()))
             .filter_map(|file| Some(Source::new(format!("suites/{}", file.path().display()), file.contents_utf8()?)))
@@ -69,11 +93,64 @@ impl Folder {
         Ok(Self { suites, images, goldens: golden::Store::Embedded(&GOLDEN) })
     }
 
+    /// The suite in a file: of a folder if the file stands in its `suites`, else with image recipes and goldens beside it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or something in it is wrong.
+    pub fn open_file(path: &Path, requirements: &[&str]) -> Result<Self, FolderError> {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let root = match parent.file_name() {
+            Some(name) if name == SUITES => parent.join(".."),
+            _ => parent.to_owned(),
+        };
+        let source = Source::read(path).map_err(|source| FolderError::Io { path: path.to_owned(), source })?;
+        Self::of_sources(&root, &[source], requirements)
+    }
+
     /// The suites in a folder.
     ///
     /// # Errors
-    /// When it cannot be read, has no suites, or something in it is wrong.
+    /// When it cannot be read, has no suites, or something in it is wrong, a golden that belongs to no case included.
     pub fn open(path: &Path, requirements: &[&str]) -> Result<Self, FolderError> {
+        let sources = read_yaml(&path.join(SUITES))?;
+        if sources.is_empty() {
+            return Err(FolderError::Empty(path.to_owned()));
+        }
+        let folder = Self::of_sources(path, &sources, requirements)?;
+        match folder.orphans()?.as_slice() {
+            [] => Ok(folder),
+            orphans => Err(FolderError::Orphans { folder: path.join("golden"), goldens: orphans.to_vec() }),
+        }
+    }
+
+    /// The goldens that belong to no case, or to an API version that it does not hold for.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn orphans(&self) -> Result<Vec<String>, golden::StoreError> {
+        let cases: BTreeMap<(&str, &str), &Case> = self
+            .suites
+            .iter()
+            .flat_map(|suite| &suite.cases)
+            .map(|case| ((case.suite.as_str(), case.name.as_str()), case))
+            .collect();
+        let belongs = |path: &str| {
+            let Some((suite, file)) = path.strip_suffix(".snap").and_then(|path| path.rsplit_once('/')) else {
+                return false;
+            };
+            match file.rsplit_once('@') {
+                None => cases.contains_key(&(suite, file)),
+                Some((name, version)) => version.parse::<ApiVersion>().is_ok_and(|version| {
+                    cases.get(&(suite, name)).is_some_and(|case| case.since.is_none_or(|since| since <= version))
+                }),
+            }
+        };
+        let mut paths = self.goldens.paths()?;
+        paths.retain(|path| !belongs(path));
+        Ok(paths)
+    }
+
+    fn of_sources(path: &Path, sources: &[Source], requirements: &[&str]) -> Result<Self, FolderError> {
         let mut images = fixture::builtin().clone();
         let mut found = Vec::new();
         let recipes = read_yaml(&path.join("fixtures/images"))?;
@@ -85,12 +162,8 @@ impl Folder {
         if found.is_empty() {
             found.extend(recipes.iter().flat_map(|source| unbuildable(source, &images)));
         }
-        let sources = read_yaml(&path.join("suites"))?;
-        if sources.is_empty() {
-            return Err(FolderError::Empty(path.to_owned()));
-        }
         Diagnostics::unless_empty(found, ())?;
-        let suites = load(&sources, &images, requirements)?;
+        let suites = load(sources, &images, requirements)?;
         Ok(Self { suites, images, goldens: golden::Store::Folder(path.join("golden")) })
     }
 }
@@ -124,7 +197,7 @@ fn read_yaml(folder: &Path) -> Result<Vec<Source>, FolderError> {
     };
     let mut paths =
         entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(failed(folder))?;
-    paths.retain(|path| is_yaml(path));
+    paths.retain(|path| is_yaml(path) && !golden::is_hidden(path));
     paths.sort_unstable();
     paths.iter().map(|path| Source::read(path).map_err(failed(path))).collect()
 }
@@ -139,7 +212,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::version::ApiVersion;
 
     #[test]
     fn the_built_in_suites_are_sound() {
@@ -160,6 +232,24 @@ mod tests {
             }
         }
         assert_eq!(unused, BTreeSet::new());
+    }
+
+    #[test]
+    fn hidden_files_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("suites/bug.yaml", "suite: bug\nabout: a\ncases: [{ name: a, about: a, steps: [get: a] }]\n");
+        for hidden in ["suites/._bug.yaml", "fixtures/images/.#own.yaml", "golden/bug/._a.snap", "golden/.git/a.snap"] {
+            write(hidden, "\u{0}");
+        }
+        assert_eq!(Folder::open(folder.path(), &[]).unwrap().goldens.paths().unwrap(), Vec::<String>::new());
+        write("golden/bug/b.snap", "");
+        let error = Folder::open(folder.path(), &[]).unwrap_err().to_string();
+        assert!(error.contains("golden/bug/b.snap: this golden belongs to no case"), "{error}");
     }
 
     #[test]

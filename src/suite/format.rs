@@ -28,7 +28,7 @@ use crate::{document::Day, fixture::RegistryFixture, verdict::Level, version::Ap
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuiteFile {
-    /// The suite's name, which is the file's name too.
+    /// The suite's name, by which it is run and its goldens are found. Usually the file has the same name.
     pub suite: String,
     /// What the suite is about, in one line.
     pub about: String,
@@ -57,10 +57,6 @@ pub struct CaseFile {
     /// The most that a check of this case can weigh.
     #[serde(default)]
     pub level: Option<Level>,
-    /// What is expected was read in the server's sources, and no recording confirms it yet: against anything but the
-    /// embedded reference the case runs, and does not decide over the run.
-    #[serde(default)]
-    pub unconfirmed: bool,
     /// The first API version that the case holds for.
     #[serde(default)]
     pub since: Option<ApiVersion>,

@@ -71,7 +71,7 @@ impl FromStr for ImageEntry {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        let (from, to) = match text.split_once(" -> ") {
+        let (from, to) = match text.split_once("->") {
             Some((from, to)) => (from, Some(to.trim().to_owned())),
             None => (text, None),
         };
@@ -214,6 +214,14 @@ mod tests {
                 },
             })
         );
+    }
+
+    #[rstest]
+    #[case("lib/app:v1->stable")]
+    #[case("lib/app:v1 ->  stable")]
+    fn the_arrow_needs_no_spaces(#[case] text: &str) {
+        let image = &body(json!(text))["spec"]["images"][0];
+        assert_eq!((&image["from"]["name"], &image["to"]["name"]), (&json!("r:5000/lib/app:v1"), &json!("stable")));
     }
 
     #[test]

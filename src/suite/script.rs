@@ -1,11 +1,12 @@
 //! From a case to what it does in one run: variables get their values, then everything gets its type.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     case::Script,
+    folder::SUITES,
     step::{Action, Step, StepFile, StepProblem},
 };
 use crate::{
@@ -27,12 +28,28 @@ pub(super) fn decode(source: &Source, script: &Node, bindings: &Bindings) -> Res
     let mut filled = script.clone();
     fill(source, &mut filled, bindings)?;
     let outline: ScriptOutline = document::decode(source, &filled)?;
+    if let Some(steps) = filled.get("steps").filter(|steps| !matches!(steps.value, Value::Sequence(_))) {
+        let message = format!("expected a list of steps, found {}", steps.kind());
+        return Err(Diagnostic::new(source, steps.span, message).hint("a step begins with `- `"));
+    }
     let steps = filled.get("steps").map(Node::items).unwrap_or_default();
     if steps.is_empty() {
         return Err(Diagnostic::new(source, filled.span, "a case needs at least one step"));
     }
     let steps = steps.iter().map(|node| step(source, node, bindings)).collect::<Result<_, _>>()?;
-    Ok(Script { registry: with_tags(outline.registry), steps })
+    Ok(Script { registry: with_folders(source, with_tags(outline.registry)), steps })
+}
+
+/// Folders are named from the folder that holds `suites`, so that it can be run from anywhere.
+fn with_folders(source: &Source, mut registry: RegistryFixture) -> RegistryFixture {
+    let root = Path::new(source.name()).parent().map(|suites| match suites.file_name() {
+        Some(name) if name == SUITES => suites.parent().unwrap_or(suites),
+        _ => suites,
+    });
+    if let Some(root) = root {
+        registry.folders.values_mut().for_each(|folder| *folder = root.join(&*folder));
+    }
+    registry
 }
 
 /// One step, whose variables have their values.

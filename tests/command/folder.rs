@@ -48,8 +48,63 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
 fn a_case_without_a_golden_cannot_be_judged() {
     let folder = folder();
     let output = run(folder.path(), &[]);
-    assert_eq!(output.status.code(), Some(3));
-    assert!(text(&output.stdout).contains("there is no golden of this case for 4.22; `--update` proposes one"));
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("there is no golden of this case for 4.22"), "{stderr}");
+    assert!(stderr.contains("suites/bug.yaml:4:11"), "{stderr}");
+}
+
+#[test]
+fn a_golden_of_no_case_is_told_with_its_path() {
+    let folder = folder();
+    write(folder.path(), "golden/bug/gone.snap", "---\nsource: x\n---\n{\"steps\": []}\n");
+    let output = run(folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("golden/bug/gone.snap: this golden belongs to no case"));
+}
+
+#[test]
+fn a_file_is_run_by_its_path_and_a_folder_is_hinted_at() {
+    let folder = folder();
+    write(folder.path(), "suites/bug.yaml", &SUITE.replace("v1\n", "v1\n        expect: { golden: false }\n"));
+    write(folder.path(), "suites/other.yaml", "suite: other\n");
+    let command = |what: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_isi-conformance"));
+        command.args(["run", what]).current_dir(folder.path()).output().unwrap()
+    };
+    let output = command("suites/bug.yaml");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&command("suites").stderr).contains("hint: `./suites` runs the folder of this name"));
+}
+
+#[test]
+fn folders_of_a_registry_are_named_from_the_folder_of_the_suites() {
+    let folder = folder();
+    let nested = SUITE.replace("repositories: { lib/app: { v1: own } }", "folders: { lib/app: captured }");
+    write(folder.path(), "suites/bug.yaml", &nested.replace("v1\n", "v1\n        expect: { golden: false }\n"));
+    write(folder.path(), "captured/oci-layout", r#"{"imageLayoutVersion": "1.0.0"}"#);
+    write(folder.path(), "captured/index.json", r#"{"schemaVersion": 2, "manifests": []}"#);
+    let output = Command::new(env!("CARGO_BIN_EXE_isi-conformance"))
+        .arg("run")
+        .arg(folder.path().join(""))
+        .current_dir("/")
+        .output()
+        .unwrap();
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert!(!said.contains("No such file") && !said.contains(" captured holds"), "{said}");
+    assert!(said.contains(&folder.path().join("captured").display().to_string()), "{said}");
+}
+
+/// The case of the README, as it is printed there.
+#[test]
+fn the_case_of_the_readme_runs_as_printed() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let start = readme.find("suite: bug\n").unwrap();
+    let suite = &readme[start..start + readme[start..].find("```").unwrap()];
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "suites/bug.yaml", suite);
+    let output = run(folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stderr), text(&output.stdout));
 }
 
 #[test]

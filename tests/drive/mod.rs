@@ -66,7 +66,6 @@ impl Drive {
             lag: ConfigurationLag::none(),
             ports: Ports::loopback(),
             authority: None,
-            trusts_unconfirmed: true,
             features: Features::default(),
             timeout: TIMEOUT,
             keep: false,

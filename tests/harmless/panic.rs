@@ -39,7 +39,6 @@ async fn what_a_panicking_case_made_is_taken_back() {
         lag: ConfigurationLag::none(),
         ports: Ports::loopback(),
         authority: None,
-        trusts_unconfirmed: true,
         features: isi_conformance::runner::Features::default(),
         timeout: Duration::from_secs(30),
         keep: false,

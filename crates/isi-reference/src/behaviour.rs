@@ -77,6 +77,8 @@ pub(crate) struct Behaviour {
     pub(crate) modern_go: bool,
     /// Columns of tables describe fields by their JSON names; before by their Go names (4.22).
     pub(crate) json_names_in_columns: bool,
+    /// The description of names links to the concepts; before to the user guide (Kubernetes 1.27).
+    pub(crate) links_to_concepts: bool,
     /// Resources have a singular name in discovery (Kubernetes 1.27).
     pub(crate) singular_names: bool,
     /// The source line that the message about an unknown version names.
@@ -126,6 +128,7 @@ impl Behaviour {
             limits_only_growth: from(ApiVersion::V4_22),
             modern_go: from(ApiVersion::V4_18),
             json_names_in_columns: from(ApiVersion::V4_22),
+            links_to_concepts: from(ApiVersion::V4_18),
             singular_names: from(ApiVersion::V4_18),
             scheme_source: match version {
                 ApiVersion::V3_11 | ApiVersion::V4_2 => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:29",

@@ -20,6 +20,8 @@ use super::{
 /// How many characters the tags of a stream may take.
 const TAGS_WIDTH: isize = 40;
 const NAME: &str = "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
+const NAMES_IN_CONCEPTS: &str = "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
+const NAMES_IN_USER_GUIDE: &str = "http://kubernetes.io/docs/user-guide/identifiers#names";
 const REFERENCE: &str = "dockerImageReference is the string that can be used to pull this image.";
 
 /// A `Table`.
@@ -46,11 +48,16 @@ struct Column {
 impl Table {
     /// The table with the columns that this version describes.
     pub(crate) fn worded(mut self, behaviour: &Behaviour) -> Self {
-        if !behaviour.json_names_in_columns {
-            for column in &mut self.column_definitions {
-                if let Some(rest) = column.description.strip_prefix("docker") {
-                    column.description = format!("Docker{rest}").into();
-                }
+        for column in &mut self.column_definitions {
+            if !behaviour.json_names_in_columns
+                && let Some(rest) = column.description.strip_prefix("docker")
+            {
+                column.description = format!("Docker{rest}").into();
+            }
+            if !behaviour.links_to_concepts
+                && let Some(before) = column.description.strip_suffix(NAMES_IN_CONCEPTS)
+            {
+                column.description = format!("{before}{NAMES_IN_USER_GUIDE}").into();
             }
         }
         self

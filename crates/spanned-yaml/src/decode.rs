@@ -76,9 +76,26 @@ impl de::Error for DecodeError {
             Unexpected::Map => "a mapping".to_owned(),
             Unexpected::Str(text) => format!("the text `{text}`"),
             Unexpected::Bool(value) => format!("`{value}`"),
+            Unexpected::Unsigned(number) => format!("the number `{number}`"),
+            Unexpected::Signed(number) => format!("the number `{number}`"),
+            Unexpected::Float(number) => format!("the number `{number}`"),
             other => other.to_string(),
         };
-        Self::custom(format!("expected {expected}, found {found}"))
+        let wanted = expected.to_string();
+        // The names of Rust's types say nothing to a person who writes YAML.
+        let wanted = match wanted.as_str() {
+            "a string" | "a borrowed string" => "a text",
+            "a sequence" => "a list",
+            "a map" => "a mapping",
+            text if text.starts_with("struct ") => "a mapping",
+            text => text,
+        };
+        let is_unquoted = matches!(
+            unexpected,
+            Unexpected::Bool(_) | Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_)
+        );
+        let hint = (wanted == "a text" && is_unquoted).then(|| "quote it, so that it is a text".to_owned());
+        Self { hint, ..Self::custom(format!("expected {wanted}, found {found}")) }
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {

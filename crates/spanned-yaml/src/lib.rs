@@ -11,6 +11,7 @@ mod node;
 mod parse;
 mod source;
 mod suggest;
+mod wording;
 
 pub use day::Day;
 pub use decode::decode;

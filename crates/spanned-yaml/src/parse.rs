@@ -9,7 +9,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 use serde_saphyr::{Location, Spanned};
 
-use super::{Diagnostic, Key, Node, Source, Span, Value};
+use super::{Diagnostic, Key, Node, Source, Span, Value, wording};
 
 /// Reads the one YAML document of `source`.
 ///
@@ -18,10 +18,9 @@ use super::{Diagnostic, Key, Node, Source, Span, Value};
 pub fn parse(source: &Source) -> Result<Node, Diagnostic> {
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
     let root: Spanned<Raw> = serde_saphyr::from_str_with_options(source.text(), options).map_err(|error| {
-        let span = error.location().map_or_else(Span::default, |location| span_of(source, &location));
+        let span = error.location().map_or_else(Span::default, |location| place_of(source, &location));
         let text = error.without_snippet().to_string();
-        let message = text.split(" at line ").next().unwrap_or(&text);
-        Diagnostic::new(source, span, format!("invalid YAML: {message}"))
+        wording::diagnostic(source, span, text.split(" at line ").next().unwrap_or(&text))
     })?;
     let mut node = root.value.into_node(source, &root.referenced);
     widen(&mut node);
@@ -77,6 +76,26 @@ fn widen(node: &mut Node) {
         }
         _ => {}
     }
+}
+
+/// The place of an error. The scanner tells line and column only; what it stumbled over is the character there.
+fn place_of(source: &Source, location: &Location) -> Span {
+    if location.span().byte_offset().is_some_and(|offset| offset > 0) {
+        return span_of(source, location);
+    }
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1);
+    let (line, column) = (number(location.line()), number(location.column()));
+    let mut start = 0;
+    for (index, text) in source.text().split_inclusive('\n').enumerate() {
+        if index == line {
+            let inside = text.trim_end_matches(['\n', '\r']);
+            let offset = inside.char_indices().nth(column).map_or(inside.len(), |(offset, _)| offset);
+            let length = inside[offset..].chars().next().map_or(0, char::len_utf8);
+            return Span::new(start + offset, start + offset + length);
+        }
+        start += text.len();
+    }
+    Span::new(source.text().len(), source.text().len())
 }
 
 fn span_of(source: &Source, location: &Location) -> Span {
@@ -191,8 +210,8 @@ mod tests {
     }
 
     #[rstest]
-    #[case::twice("a: 1\nb: 2\na: 3\n", "duplicate")]
-    #[case::not_closed("a: [1, 2\n", "invalid YAML")]
+    #[case::twice("a: 1\nb: 2\na: 3\n", "key `a` stands twice")]
+    #[case::not_closed("a: [1, 2\n", "ends in the middle")]
     #[case::not_a_number("a: .nan\n", "finite")]
     fn what_is_no_document_is_told_with_its_place(#[case] text: &str, #[case] message: &str) {
         let diagnostic = parse(&Source::new("a.yaml", text)).unwrap_err();

@@ -192,7 +192,10 @@ impl RunArguments {
 
 /// A folder is written as a path, so that no suite's name is ever mistaken for one.
 pub(super) fn is_folder(text: &str) -> bool {
-    text.contains(['/', std::path::MAIN_SEPARATOR]) || text == "." || text == ".."
+    text.contains(['/', std::path::MAIN_SEPARATOR])
+        || text == "."
+        || text == ".."
+        || std::path::Path::new(text).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 impl TargetArguments {

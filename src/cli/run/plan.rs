@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     cli::exit::{CommandError, notice},
+    document::Diagnostics,
     fixture::ImageCatalogue,
     reference,
     report::Destination,
@@ -91,8 +92,17 @@ impl Plan {
         if selected.is_empty() {
             return Err(CommandError::usage("no case is selected"));
         }
+        let mut without_golden = Vec::new();
         for case in selected.iter().filter(|case| case.holds_for(arguments.api_version)) {
-            goldens.checked(&case.suite, &case.name, arguments.api_version, &images).map_err(CommandError::usage)?;
+            let golden = goldens
+                .checked(&case.suite, &case.name, arguments.api_version, &images)
+                .map_err(CommandError::usage)?;
+            if golden.is_none() && case.expects_golden {
+                without_golden.push(case.without_golden(arguments.api_version));
+            }
+        }
+        if !arguments.update && !arguments.list {
+            Diagnostics::unless_empty(without_golden, ()).map_err(CommandError::usage)?;
         }
         let mut wanted: BTreeSet<Feature> = selected
             .iter()
@@ -322,7 +332,6 @@ async fn place(
         traits: Traits::default(),
         lag,
         authority,
-        trusts_unconfirmed: reference.is_some(),
         features: Features::default(),
         timeout: arguments.timeout,
         keep: arguments.keep,

@@ -94,8 +94,6 @@ struct CaseOutline {
     needs: Vec<Feature>,
     about_default: Option<TargetDefault>,
     link: Option<String>,
-    #[serde(default)]
-    unconfirmed: bool,
     added: Option<Day>,
     #[serde(rename = "registry")]
     _registry: Option<IgnoredAny>,
@@ -113,7 +111,15 @@ impl Loader<'_> {
         let (root, outline) = read().map_err(|diagnostic| found.push(diagnostic)).ok()?;
         let mut suite = Suite { name: outline.suite, about: outline.about, cases: Vec::new() };
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-        for written in root.get("cases").map(Node::items).unwrap_or_default() {
+        let cases = root.get("cases");
+        if let Some(node) = cases.filter(|cases| cases.items().is_empty()) {
+            let message = match node.kind() {
+                "a list" => "a suite needs at least one case".to_owned(),
+                kind => format!("expected a list of cases, found {kind}"),
+            };
+            found.push(Diagnostic::new(source, node.span, message).hint("a case begins with `- name: `"));
+        }
+        for written in cases.map(Node::items).unwrap_or_default() {
             let expanded = match expand::expand(source, written) {
                 Ok(expanded) => expanded,
                 Err(diagnostic) => {
@@ -128,9 +134,13 @@ impl Loader<'_> {
                         if let Some(first) = seen.insert(case.name.clone(), case.offset) {
                             let (line, _) = source.position(first);
                             let message = format!("case `{}` is there twice", case.name);
-                            found.push(
-                                Diagnostic::new(source, name, message).hint(format!("the other one is in line {line}")),
-                            );
+                            let hint = if first == case.offset {
+                                let name = &case.name;
+                                format!("put a variable that differs into the name: `{name}-{{{{VARIABLE}}}}`")
+                            } else {
+                                format!("the other one is in line {line}")
+                            };
+                            found.push(Diagnostic::new(source, name, message).hint(hint));
                         }
                         suite.cases.push(case);
                     }
@@ -193,10 +203,10 @@ impl Loader<'_> {
             needs: needs(outline.needs, &script),
             about_default: outline.about_default,
             link: outline.link,
-            unconfirmed: outline.unconfirmed,
             added: outline.added,
             images,
             report: false,
+            expects_golden: script.steps.iter().flat_map(Step::requests).any(|(_, expect)| expect.golden),
             tls: script.registry.tls,
             disturbance: Disturbance::of(&script.steps),
             source: source.clone(),

@@ -111,7 +111,7 @@ fn what_makes_no_sense_is_refused(#[case] rest: &str, #[case] expected: &str) {
 #[case::expected_of_all(
     "{ together: [{ get: a }, { get: b }], expect: { status: 201 } }",
     "`status` has no meaning",
-    60
+    61
 )]
 #[case::as_all("{ together: [{ get: a }, { get: b }], as: admin }", "`as` has no meaning", 51)]
 #[case::long("{ wait: 11s }", "a step waits at most 10s, found 11s", 21)]
