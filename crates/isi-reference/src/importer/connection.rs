@@ -206,6 +206,9 @@ impl<'a> Connection<'a> {
 
     /// Fetches a manifest by tag or digest. One that was asked for by digest is checked against it.
     pub(crate) async fn manifest(&mut self, tag_or_digest: &str) -> Result<Manifest> {
+        if tag_or_digest.contains(':') && !is_digest(tag_or_digest) {
+            return Err(FetchError::text("invalid digest format"));
+        }
         let behaviour = self.surroundings.behaviour;
         let mut headers = HeaderMap::new();
         for media_type in manifest::accepted(&behaviour) {
@@ -301,6 +304,18 @@ fn read_tags(body: &[u8]) -> Result<Vec<String>> {
             Err(FetchError::text("json: cannot unmarshal into Go struct field tagsResponse.tags of type []string"))
         }
     }
+}
+
+/// Whether a text has the form that references allow for digests: words, a colon, and 32 hexadecimal digits or more.
+pub(crate) fn is_digest(text: &str) -> bool {
+    let is_word = |word: &str| {
+        word.starts_with(|first: char| first.is_ascii_alphabetic()) && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    text.split_once(':').is_some_and(|(algorithm, hex)| {
+        algorithm.split(['-', '_', '+', '.']).all(is_word)
+            && hex.len() >= 32
+            && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 fn verb(method: &Method) -> &'static str {

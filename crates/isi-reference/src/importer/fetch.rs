@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     Import, Keyring,
-    connection::Connection,
+    connection::{Connection, is_digest},
     failure::{self, FetchError, ImportFailure},
     group::Repository,
     image,
@@ -111,6 +111,9 @@ impl<'a> Session<'a> {
     async fn parts(&mut self, list: &Image, wanted: &Wanted) -> Result<Vec<Image>> {
         let mut parts = Vec::new();
         for part in &list.docker_image_manifests {
+            if !is_digest(&part.digest) {
+                return Err(ImportFailure::Other("invalid reference format".to_owned()));
+            }
             let wanted = Wanted {
                 reference: wanted.reference.with_digest(&part.digest),
                 platform: Platform::default(),
