@@ -58,16 +58,9 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     })
 }
 
-<<<<<<< HEAD
 fn image(state: &State, digest: &str, horizon: Option<Instant>) -> Result<crate::model::image::Image> {
-    let image = state
-        .image_before(digest, horizon)
-        .cloned()
-        .ok_or_else(|| ApiError::not_found(Resource::image("images"), digest))?;
-=======
-fn image(state: &State, digest: &str) -> Result<crate::model::image::Image> {
-    let image = state.image(digest).cloned().ok_or_else(|| ApiError::not_found(STREAM_IMAGES, digest))?;
->>>>>>> 4f42524 (Refuse digests that are none before a registry is asked, as real servers do)
+    let image = state.image_before(digest, horizon).cloned();
+    let image = image.ok_or_else(|| ApiError::not_found(STREAM_IMAGES, digest))?;
     Ok(image.without_raw())
 }
 
