@@ -309,7 +309,8 @@ fn read_tags(body: &[u8]) -> Result<Vec<String>> {
 /// Whether a text has the form that references allow for digests: words, a colon, and 32 hexadecimal digits or more.
 pub(crate) fn is_digest(text: &str) -> bool {
     let is_word = |word: &str| {
-        word.starts_with(|first: char| first.is_ascii_alphabetic()) && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        word.starts_with(|first: char| first.is_ascii_alphabetic())
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     text.split_once(':').is_some_and(|(algorithm, hex)| {
         algorithm.split(['-', '_', '+', '.']).all(is_word)
