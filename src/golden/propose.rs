@@ -42,6 +42,16 @@ pub fn propose(
     }
 }
 
+/// A text with the placeholders of the values that the run knows.
+#[must_use]
+pub fn mask(text: &str, bindings: &Bindings) -> String {
+    masked(text, &known_values(bindings))
+}
+
+fn masked(text: &str, known: &[(String, String)]) -> String {
+    known.iter().fold(text.to_owned(), |text, (value, placeholder)| text.replace(value, placeholder))
+}
+
 struct Proposer<'a> {
     /// Known values and their placeholders, the longest value first, so that a part never hides a whole.
     known: Vec<(String, String)>,
@@ -90,7 +100,7 @@ impl Proposer<'_> {
         if is_of_this_run(text) {
             return self.time(text);
         }
-        self.known.iter().fold(text.to_owned(), |text, (value, placeholder)| text.replace(value, placeholder))
+        masked(text, &self.known)
     }
 
     /// A time of this run: numbered where the case waits, so that it can be told from others.

@@ -1,30 +1,42 @@
-//! Where goldens are, and which of them holds for an API version.
+//! Where goldens are, and which files make the one that holds for an API version.
 
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use super::{Golden, Pattern, Piece};
+use super::{
+    Golden, Pattern, Piece,
+    layer::{self, Differences},
+    version_rule::VersionRules,
+};
 use crate::{document::nearest, fixture::ImageCatalogue, version::ApiVersion};
 
 /// The folder of goldens that belongs to a folder of suites.
 ///
-/// `SUITE/CASE.snap` holds for the newest API version. `SUITE/CASE@4.18.snap` holds for 4.18 and every older version,
-/// until a snapshot named for a still older version takes over.
+/// `SUITE/CASE.snap` is the whole golden of the newest API version that the case holds for. `SUITE/CASE@until-4.18.snap` has
+/// what 4.18 and older versions answer differently from the next newer one, beside the
+/// [general differences](super::version_rule).
 #[derive(Debug, Clone)]
-pub enum Store {
-    /// The goldens that the binary carries in itself.
-    Embedded(&'static include_dir::Dir<'static>),
+pub struct Store(Files);
+
+#[derive(Debug, Clone)]
+enum Files {
+    /// The goldens that the binary carries in itself, by path.
+    Embedded(Arc<BTreeMap<String, &'static str>>),
     /// A folder, in which goldens can be proposed too.
     Folder(PathBuf),
 }
 
-/// A snapshot as it is stored.
+/// The golden of a case at one API version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SnapshotFile {
-    /// Its path inside the store: `single-image/content-s2-basic@4.18.snap`.
+    /// The path of the most specific file inside the store: `single-image/content-s2-basic@until-4.18.snap`.
     pub path: String,
+    /// The paths of all files that it is made of, the whole golden first.
+    pub files: Vec<String>,
     /// What it says.
     pub golden: Golden,
 }
@@ -58,18 +70,37 @@ pub enum StoreError {
 }
 
 impl Store {
+    /// The goldens of a folder that the binary carries in itself.
+    #[must_use]
+    pub fn embedded(root: &'static include_dir::Dir<'static>) -> Self {
+        let files = root
+            .find("**/*.snap")
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.as_file())
+            .filter_map(|file| Some((file.path().display().to_string(), file.contents_utf8()?)))
+            .collect();
+        Self(Files::Embedded(Arc::new(files)))
+    }
+
+    /// The goldens in a folder, which need not be there.
+    #[must_use]
+    pub const fn folder(path: PathBuf) -> Self {
+        Self(Files::Folder(path))
+    }
+
     /// The golden of a case that holds for `version`, if there is one.
     ///
     /// # Errors
-    /// When the file is there and cannot be read, or is malformed.
+    /// When a file is there and cannot be read, is malformed, or does not fit the others.
     pub fn find(&self, suite: &str, case: &str, version: ApiVersion) -> Result<Option<SnapshotFile>, StoreError> {
-        self.locate(suite, case, version)?.map(|(path, text)| self.parsed(path, &text)).transpose()
+        self.resolve(suite, case, down_to(version))
     }
 
     /// [`find`](Self::find), and makes sure that the golden names only images of the case.
     ///
     /// # Errors
-    /// When the file is there and cannot be read, is malformed, or names an image that is none of `images`.
+    /// When a file is there and cannot be read, is malformed, or names an image that is none of `images`.
     pub fn checked(
         &self,
         suite: &str,
@@ -77,8 +108,15 @@ impl Store {
         version: ApiVersion,
         images: &ImageCatalogue,
     ) -> Result<Option<SnapshotFile>, StoreError> {
-        let Some((path, text)) = self.locate(suite, case, version)? else { return Ok(None) };
-        let file = self.parsed(path, &text)?;
+        let Some(found) = self.find(suite, case, version)? else { return Ok(None) };
+        for path in &found.files {
+            self.check_images(path, images)?;
+        }
+        Ok(Some(found))
+    }
+
+    fn check_images(&self, path: &str, images: &ImageCatalogue) -> Result<(), StoreError> {
+        let text = self.read(path)?.unwrap_or_default();
         for (index, line) in text.lines().enumerate() {
             for piece in Pattern::parse(line).pieces() {
                 if let Piece::Variable(variable) = piece
@@ -87,7 +125,7 @@ impl Store {
                 {
                     let near = nearest(image, images.names()).map(|name| format!(", did you mean `{name}`?"));
                     return Err(StoreError::Malformed {
-                        path: self.display(&file.path),
+                        path: self.display(path),
                         line: index + 1,
                         column: line.find(&format!("[{variable}]")).unwrap_or_default() + 1,
                         message: format!("unknown image `{image}`{}", near.unwrap_or_default()),
@@ -95,23 +133,59 @@ impl Store {
                 }
             }
         }
-        Ok(Some(file))
+        Ok(())
     }
 
-    /// Writes `golden` beside the snapshot at `path` in the store, which need not be there yet, for `cargo insta review`.
-    /// No golden is overwritten.
+    /// Writes what makes `golden` the one of `version` beside the files that are there, for `cargo insta review`: the whole
+    /// golden if `version` is `newest`, the newest one that the case holds for, else its differences. The file of the next
+    /// older version is proposed, too, where its differences have to change so that its own golden stays the same. Returns
+    /// what was written. No golden is overwritten.
     ///
     /// # Errors
-    /// When the store is read-only, or the file cannot be written.
-    pub fn propose(&self, suite: &str, case: &str, path: &str, golden: &Golden) -> Result<PathBuf, StoreError> {
-        let Self::Folder(folder) = self else { return Err(StoreError::ReadOnly) };
-        let path = folder.join(format!("{path}.new"));
-        let failed = |source| StoreError::Io { path: path.display().to_string(), source };
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(failed)?;
+    /// When the store is read-only, a file cannot be written, or those that are there cannot be read.
+    pub fn propose(
+        &self,
+        suite: &str,
+        case: &str,
+        (version, newest): (ApiVersion, ApiVersion),
+        golden: &Golden,
+    ) -> Result<Vec<PathBuf>, StoreError> {
+        let Files::Folder(folder) = &self.0 else { return Err(StoreError::ReadOnly) };
+        let proposed = layer::to_value(golden);
+        let mut written = Vec::new();
+        let mut write = |path: String, text: String| {
+            let path = folder.join(format!("{path}.new"));
+            write_beside(&path, &text).map_err(|source| StoreError::Io { path: path.display().to_string(), source })?;
+            written.push(path);
+            Ok::<_, StoreError>(())
+        };
+        let base = base_path(suite, case);
+        if version >= newest || self.read(&base)?.is_none() {
+            write(base, layer::render(suite, case, golden))?;
+        } else {
+            let above = down_to(version).filter(|candidate| *candidate > version);
+            let above = self.resolve(suite, case, above)?.map(|found| found.golden).unwrap_or_default();
+            let mut above = layer::to_value(&above);
+            VersionRules::builtin().apply(version, &mut above);
+            let differences = Differences::between(&above, &proposed);
+            let path = layer_path(suite, case, version);
+            if !differences.is_empty() || self.read(&path)?.is_some() {
+                write(path, layer::render(suite, case, &differences))?;
+            }
         }
-        write_atomically(&path, &render(suite, case, golden)).map_err(failed)?;
-        Ok(path)
+        let older = ApiVersion::ALL.into_iter().rev().filter(|older| *older < version);
+        let mut below = proposed;
+        for older in older {
+            VersionRules::builtin().apply(older, &mut below);
+            let path = layer_path(suite, case, older);
+            if self.read(&path)?.is_some() {
+                let kept = self.find(suite, case, older)?.map(|found| found.golden).unwrap_or_default();
+                let differences = Differences::between(&below, &layer::to_value(&kept));
+                write(path, layer::render(suite, case, &differences))?;
+                break;
+            }
+        }
+        Ok(written)
     }
 
     /// The paths of all snapshots, sorted; to find those that no case uses.
@@ -119,45 +193,61 @@ impl Store {
     /// # Errors
     /// When a folder cannot be listed.
     pub fn paths(&self) -> Result<Vec<String>, StoreError> {
-        let mut paths = match self {
-            Self::Embedded(root) => root
-                .find("**/*.snap")
-                .map(|entries| entries.map(|entry| entry.path().display().to_string()).collect())
-                .unwrap_or_default(),
-            Self::Folder(folder) => {
+        match &self.0 {
+            Files::Embedded(files) => Ok(files.keys().cloned().collect()),
+            Files::Folder(folder) => {
                 let mut found = Vec::new();
                 list(folder, folder, &mut found)
                     .map_err(|source| StoreError::Io { path: folder.display().to_string(), source })?;
-                found
-            }
-        };
-        paths.sort_unstable();
-        Ok(paths)
-    }
-
-    /// Path and text of the snapshot that holds for `version`.
-    fn locate(&self, suite: &str, case: &str, version: ApiVersion) -> Result<Option<(String, String)>, StoreError> {
-        let versioned = ApiVersion::ALL.into_iter().filter(|candidate| *candidate >= version);
-        let candidates = versioned
-            .map(|candidate| format!("{suite}/{case}@{candidate}.snap"))
-            .chain([format!("{suite}/{case}.snap")]);
-        for path in candidates {
-            if let Some(text) = self.read(&path)? {
-                return Ok(Some((path, text)));
+                found.sort_unstable();
+                Ok(found)
             }
         }
-        Ok(None)
     }
 
-    fn parsed(&self, path: String, text: &str) -> Result<SnapshotFile, StoreError> {
-        let golden = parse(&self.display(&path), text)?;
-        Ok(SnapshotFile { path, golden })
+    /// The whole golden, then what each of `versions`, newest first, says differently.
+    fn resolve(
+        &self,
+        suite: &str,
+        case: &str,
+        versions: impl Iterator<Item = ApiVersion>,
+    ) -> Result<Option<SnapshotFile>, StoreError> {
+        let base = base_path(suite, case);
+        let Some(text) = self.read(&base)? else { return Ok(None) };
+        let golden: Golden = layer::parse(&text).map_err(|malformed| self.malformed(&base, malformed))?;
+        let mut value = layer::to_value(&golden);
+        let mut files = vec![base];
+        for version in versions {
+            VersionRules::builtin().apply(version, &mut value);
+            let path = layer_path(suite, case, version);
+            if let Some(text) = self.read(&path)? {
+                let differences: Differences =
+                    layer::parse(&text).map_err(|malformed| self.malformed(&path, malformed))?;
+                if differences.is_empty() {
+                    return Err(self.misfit(&path, "there is no difference in it (hint: remove the file)".to_owned()));
+                }
+                differences.apply(&mut value).map_err(|message| self.misfit(&path, message))?;
+                files.push(path);
+            }
+        }
+        let path = files.last().cloned().unwrap_or_default();
+        let golden = serde_json::from_value(value).map_err(|error| self.misfit(&path, error.to_string()))?;
+        Ok(Some(SnapshotFile { path, files, golden }))
+    }
+
+    fn malformed(&self, path: &str, malformed: layer::Malformed) -> StoreError {
+        let layer::Malformed { line, column, message } = malformed;
+        StoreError::Malformed { path: self.display(path), line, column, message }
+    }
+
+    fn misfit(&self, path: &str, message: String) -> StoreError {
+        StoreError::Malformed { path: self.display(path), line: 1, column: 1, message }
     }
 
     fn read(&self, path: &str) -> Result<Option<String>, StoreError> {
-        match self {
-            Self::Embedded(root) => Ok(root.get_file(path).and_then(|file| file.contents_utf8()).map(str::to_owned)),
-            Self::Folder(folder) => match std::fs::read_to_string(folder.join(path)) {
+        match &self.0 {
+            Files::Embedded(files) => Ok(files.get(path).map(|text| (*text).to_owned())),
+            Files::Folder(folder) => match std::fs::read_to_string(folder.join(path)) {
                 Ok(text) => Ok(Some(text)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(source) => Err(StoreError::Io { path: self.display(path), source }),
@@ -166,10 +256,34 @@ impl Store {
     }
 
     fn display(&self, path: &str) -> String {
-        match self {
-            Self::Embedded(_) => format!("golden/{path}"),
-            Self::Folder(folder) => folder.join(path).display().to_string(),
+        match &self.0 {
+            Files::Embedded(_) => format!("golden/{path}"),
+            Files::Folder(folder) => folder.join(path).display().to_string(),
         }
+    }
+}
+
+/// The versions whose differences make the golden of `version`, newest first.
+fn down_to(version: ApiVersion) -> impl Iterator<Item = ApiVersion> {
+    ApiVersion::ALL.into_iter().rev().filter(move |candidate| *candidate >= version)
+}
+
+fn base_path(suite: &str, case: &str) -> String {
+    format!("{suite}/{case}.snap")
+}
+
+fn layer_path(suite: &str, case: &str, version: ApiVersion) -> String {
+    format!("{suite}/{case}@until-{version}.snap")
+}
+
+/// The case and, where it is one of differences, the version that the path of a golden is for: `CASE` or
+/// `CASE@until-VERSION`. `None` for any other path.
+#[must_use]
+pub fn case_of(path: &str) -> Option<(&str, &str, Option<ApiVersion>)> {
+    let (suite, file) = path.strip_suffix(".snap")?.rsplit_once('/')?;
+    match file.split_once('@') {
+        None => Some((suite, file, None)),
+        Some((case, version)) => Some((suite, case, Some(version.strip_prefix("until-")?.parse().ok()?))),
     }
 }
 
@@ -201,29 +315,11 @@ fn list(root: &Path, folder: &Path, found: &mut Vec<String>) -> io::Result<()> {
     Ok(())
 }
 
-/// Splits an insta snapshot into its header and its body, and reads the body.
-fn parse(path: &str, text: &str) -> Result<Golden, StoreError> {
-    let malformed = |line, column, message| StoreError::Malformed { path: path.to_owned(), line, column, message };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let header = text
-        .strip_prefix("---\n")
-        .and_then(|rest| rest.find("\n---\n").map(|end| end + "---\n".len() + "\n---\n".len()))
-        .ok_or_else(|| malformed(1, 1, "expected an insta snapshot: `---`, a header, `---`, then JSON".to_owned()))?;
-    let header_lines = text[..header].matches('\n').count();
-    serde_json::from_str(&text[header..]).map_err(|error| {
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        malformed(header_lines + error.line(), error.column(), message)
-    })
-}
-
-fn render(suite: &str, case: &str, golden: &Golden) -> String {
-    let body = serde_json::to_string_pretty(golden).expect("a golden has string keys only, so JSON can hold it");
-    format!("---\nsource: suites/{suite}.yaml\nexpression: \"{suite}::{case}\"\n---\n{body}\n")
-}
-
-/// Writes a file so that nobody ever sees half of it.
-fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
+/// Writes a file and its folders so that a reader never sees half of it.
+fn write_beside(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     std::fs::write(&temporary, text)?;
     std::fs::rename(&temporary, path)
@@ -233,64 +329,103 @@ fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use rstest::rstest;
+    use serde_json::json;
 
     use super::{super::GoldenStep, *};
 
-    fn store_with(names: &[&str]) -> (tempfile::TempDir, Store) {
+    fn golden(answer: &str) -> Golden {
+        let body = json!({ "answer": answer, "importPolicy": { "importMode": "Legacy" } });
+        Golden { steps: vec![GoldenStep { request: "GET x".to_owned(), body, ..GoldenStep::default() }] }
+    }
+
+    /// A store with goldens of 4.22, and what `--update` made of other answers at these versions.
+    fn store_with(answers: &[(ApiVersion, &str)]) -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("demo")).unwrap();
-        for name in names {
-            let step = GoldenStep { request: (*name).to_owned(), ..GoldenStep::default() };
-            let text = render("demo", "case", &Golden { steps: vec![step] });
-            std::fs::write(folder.path().join("demo").join(name), text).unwrap();
+        let store = Store::folder(folder.path().to_owned());
+        for (version, answer) in answers {
+            propose_and_accept(&store, *version, &golden(answer));
         }
-        let store = Store::Folder(folder.path().to_owned());
         (folder, store)
     }
 
+    fn propose_and_accept(store: &Store, version: ApiVersion, golden: &Golden) {
+        for written in store.propose("demo", "case", (version, ApiVersion::NEWEST), golden).unwrap() {
+            std::fs::rename(&written, written.with_extension("")).unwrap();
+        }
+    }
+
+    fn answer_at(store: &Store, version: ApiVersion) -> serde_json::Value {
+        store.find("demo", "case", version).unwrap().unwrap().golden.steps[0].body.clone()
+    }
+
+    const ANSWERS: [(ApiVersion, &str); 3] =
+        [(ApiVersion::V4_22, "newest"), (ApiVersion::V4_18, "older"), (ApiVersion::V4_8, "oldest")];
+
     #[rstest]
-    #[case(ApiVersion::V4_22, "case.snap")]
-    #[case(ApiVersion::V4_18, "case@4.18.snap")]
-    #[case(ApiVersion::V4_12, "case@4.18.snap")]
-    #[case(ApiVersion::V4_8, "case@4.8.snap")]
-    #[case(ApiVersion::V4_2, "case@4.8.snap")]
-    fn a_snapshot_holds_for_its_version_and_older_ones(#[case] version: ApiVersion, #[case] expected: &str) {
-        let (_folder, store) = store_with(&["case.snap", "case@4.18.snap", "case@4.8.snap"]);
-        let found = store.find("demo", "case", version).unwrap().unwrap();
-        assert_eq!(found.path, format!("demo/{expected}"));
-        assert_eq!(found.golden.steps[0].request, expected);
+    #[case(ApiVersion::V4_22, "newest", "case.snap")]
+    #[case(ApiVersion::V4_18, "older", "case@until-4.18.snap")]
+    #[case(ApiVersion::V4_12, "older", "case@until-4.18.snap")]
+    #[case(ApiVersion::V4_8, "oldest", "case@until-4.8.snap")]
+    #[case(ApiVersion::V4_2, "oldest", "case@until-4.8.snap")]
+    fn differences_hold_for_their_version_and_older_ones(
+        #[case] version: ApiVersion,
+        #[case] answer: &str,
+        #[case] path: &str,
+    ) {
+        let (_folder, store) = store_with(&ANSWERS);
+        assert_eq!(answer_at(&store, version)["answer"], answer);
+        assert_eq!(store.find("demo", "case", version).unwrap().unwrap().path, format!("demo/{path}"));
     }
 
     #[rstest]
-    #[case("\u{feff}")]
-    #[case("")]
-    fn a_byte_order_mark_is_skipped(#[case] mark: &str) {
-        let golden = parse("case.snap", &format!("{mark}---\r\nsource: x\r\n---\r\n{{\"steps\": []}}\r\n")).unwrap();
-        assert_eq!(golden, Golden::default());
+    #[case(ApiVersion::V4_12, json!({ "importMode": "Legacy" }))]
+    #[case(ApiVersion::V4_10, json!({}))]
+    fn general_differences_need_no_file(#[case] version: ApiVersion, #[case] policy: serde_json::Value) {
+        let (_folder, store) = store_with(&[(ApiVersion::V4_22, "newest")]);
+        assert_eq!(answer_at(&store, version)["importPolicy"], policy);
+    }
+
+    #[test]
+    fn a_change_leaves_the_goldens_of_versions_with_differences_of_their_own() {
+        let (_folder, store) = store_with(&ANSWERS);
+        let oldest = answer_at(&store, ApiVersion::V4_2);
+        propose_and_accept(&store, ApiVersion::V4_18, &golden("changed"));
+        assert_eq!(answer_at(&store, ApiVersion::V4_12)["answer"], "changed");
+        assert_eq!(
+            (answer_at(&store, ApiVersion::V4_22)["answer"].as_str(), answer_at(&store, ApiVersion::V4_2)),
+            (Some("newest"), oldest)
+        );
     }
 
     #[test]
     fn a_case_without_a_snapshot_has_none() {
-        let (_folder, store) = store_with(&["case.snap"]);
+        let (_folder, store) = store_with(&ANSWERS);
         assert_eq!(store.find("demo", "other", ApiVersion::NEWEST).unwrap(), None);
     }
 
     #[rstest]
-    #[case("{}", "demo/case.snap:1:1: expected an insta snapshot")]
+    #[case("case.snap", "{}", "demo/case.snap:1:1: expected an insta snapshot")]
     #[case(
-        "---\nsource: x\n---\n{\"steps\": [\n  {\"reqest\": \"x\"}]}\n",
-        "demo/case.snap:5:11: unknown field `reqest`"
+        "case@until-4.18.snap",
+        "---\n\n---\n{\"differences\": []}",
+        "demo/case@until-4.18.snap:1:1: there is no difference in it (hint: remove the file)"
     )]
-    fn a_malformed_snapshot_is_told_with_its_place(#[case] text: &str, #[case] expected: &str) {
-        let (folder, store) = store_with(&[]);
-        std::fs::write(folder.path().join("demo/case.snap"), text).unwrap();
-        let error = store.find("demo", "case", ApiVersion::NEWEST).unwrap_err().to_string();
+    #[case("case@until-4.18.snap", "---\n\n---\n{}", "demo/case@until-4.18.snap:4:2: missing field `differences`")]
+    #[case(
+        "case@until-4.18.snap",
+        "---\n\n---\n{\"differences\": [{\"op\": \"remove\", \"path\": \"/none\"}]}",
+        "demo/case@until-4.18.snap:1:1: the differences do not fit the golden of the next newer version"
+    )]
+    fn a_malformed_file_is_told_with_its_place(#[case] name: &str, #[case] text: &str, #[case] expected: &str) {
+        let (folder, store) = store_with(&ANSWERS);
+        std::fs::write(folder.path().join("demo").join(name), text).unwrap();
+        let error = store.find("demo", "case", ApiVersion::V4_18).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
 
     #[test]
-    fn an_image_that_nobody_knows_is_told_with_its_place() {
-        let (folder, store) = store_with(&["case.snap"]);
+    fn an_unknown_image_is_told_with_its_place() {
+        let (folder, store) = store_with(&ANSWERS);
         let text = "---\nsource: x\n---\n{\"steps\": [\n  {\"request\": \"GET [digest s2-bsic]\"}]}\n";
         std::fs::write(folder.path().join("demo/case.snap"), text).unwrap();
         let images = crate::fixture::builtin();
@@ -300,9 +435,18 @@ mod tests {
 
     #[test]
     fn a_proposal_stands_beside_the_snapshot_and_is_listed_nowhere() {
-        let (folder, store) = store_with(&["case.snap"]);
-        store.propose("demo", "case", "demo/case.snap", &Golden::default()).unwrap();
+        let (folder, store) = store_with(&[(ApiVersion::V4_22, "newest")]);
+        store.propose("demo", "case", (ApiVersion::V4_22, ApiVersion::V4_22), &Golden::default()).unwrap();
         assert!(folder.path().join("demo/case.snap.new").is_file());
         assert_eq!(store.paths().unwrap(), ["demo/case.snap"]);
+    }
+
+    #[rstest]
+    #[case("demo/case.snap", Some(("demo", "case", None)))]
+    #[case("demo/case@until-4.18.snap", Some(("demo", "case", Some(ApiVersion::V4_18))))]
+    #[case("demo/case@4.18.snap", None)]
+    #[case("case.snap", None)]
+    fn a_path_names_case_and_version(#[case] path: &str, #[case] expected: Option<(&str, &str, Option<ApiVersion>)>) {
+        assert_eq!(case_of(path), expected);
     }
 }

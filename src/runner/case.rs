@@ -11,25 +11,27 @@ use std::{
 use futures_util::FutureExt;
 
 use super::{
-    answer, check,
+    check,
     cleanup::Ledger,
     cluster::NotApplied,
     configuration_lag::Attempts,
     curl::curl,
     default_mode,
+    judge::{Expected, Judge},
     left_out::{LeftOut, left_out},
-    mock::{Asked, MockRegistry},
+    mock::MockRegistry,
     retry_reads, secret,
     session::Session,
     target::{Answered, Blame, Prepared},
 };
 use crate::{
     fixture::Salt,
-    golden::{self, Answer, Golden, GoldenStep, Memory, SnapshotFile, Traffic},
+    golden::{Golden, SnapshotFile},
     requirement::FrozenSets,
     suite::{Action, Case, Request, Script, Step, TargetDefault},
     variable::{Bindings, ImageValues},
-    verdict::{CaseResult, CheckKind, CheckResult, Exchange, LeftOutStep, Side, StepName, Verdict},
+    verdict::{CaseResult, CheckKind, CheckResult, Exchange, LeftOutStep, StepName},
+    version::ApiVersion,
 };
 
 /// What came out of a case, and what a golden of its answers would be.
@@ -37,8 +39,8 @@ use crate::{
 pub struct CaseOutcome {
     /// The verdict and what it rests on.
     pub result: CaseResult,
-    /// The golden that holds for the case.
-    pub golden: Option<SnapshotFile>,
+    /// The newest API version that the case holds for.
+    pub newest: ApiVersion,
     /// The golden that the answers would make; only if every step was answered.
     pub proposal: Option<Golden>,
     /// What could not be taken back.
@@ -155,7 +157,7 @@ async fn run_once(
         values: std::mem::take(&mut progress.values),
         ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)
     };
-    CaseOutcome { result, golden: golden.ok().flatten(), proposal: progress.proposal, left_behind }
+    CaseOutcome { result, newest: case.newest(), proposal: progress.proposal, left_behind }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
@@ -246,15 +248,7 @@ impl CaseRun<'_> {
         self.with(|progress| progress.images = digests);
         let mut mock = MockRegistry::start(place, registry, images, self.session.authority.as_ref())?;
         let waits = steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
-        let mut judge = Judge {
-            bindings,
-            requests: 0,
-            memory: Memory::default(),
-            proposing: Memory::proposing(waits),
-            proposal: Golden::default(),
-            asked: Asked::default(),
-            values: BTreeMap::new(),
-        };
+        let mut judge = Judge::new(bindings, self.session.proposals, waits);
         let exchanges = steps.iter().flat_map(Step::requests).count();
         self.golden_fits(&steps, exchanges);
         let left_out = left_out(&steps, &self.session.features, self.session.version);
@@ -270,11 +264,16 @@ impl CaseRun<'_> {
             // A fault may be meant for a step that is left out.
             if is_whole {
                 progress.checks.extend(mock.accounting());
-                progress.proposal = Some(judge.proposal);
+                progress.proposal = judge.into_proposal();
             }
         });
         mock.stop().await;
         Ok(())
+    }
+
+    fn expected(&self) -> Expected<'_> {
+        let golden = self.golden.map(|file| &file.golden);
+        Expected { golden, version: self.session.version, traits: &self.session.traits, level: self.case.level }
     }
 
     /// A golden that is missing or of other steps is the harness's failure, and said once.
@@ -372,8 +371,8 @@ impl CaseRun<'_> {
         for ((request, member), (name, answered)) in requests.into_iter().zip(&answers) {
             let is_refused_import = was_asked && answered.status >= 300 && !request.method.is_safe();
             self.note_images(answered, is_refused_import, judge);
-            judge.memory.begin(name.to_string());
-            let checks = judge.step(self, request, member, answered, &mut asked);
+            judge.begin(&name);
+            let checks = judge.step(&self.expected(), request, member, answered, &mut asked);
             self.with(|progress| progress.checks.extend(checks.into_iter().map(|check| check.at(name.clone()))));
         }
         self.with(|progress| progress.values = judge.values.clone());
@@ -407,7 +406,7 @@ impl CaseRun<'_> {
         let judging: &Judge = judge;
         let sending = requests.iter().zip(&prepared).enumerate().map(async |(position, (request, (_, prepared)))| {
             let (target, user) = (&self.session.target, request.1.user);
-            let settled = |answered: &Answered| judging.holds(self, position, *request, answered);
+            let settled = |answered: &Answered| judging.holds(&self.expected(), position, *request, answered);
             let sent = if prepared.method.is_safe() {
                 retry_reads::send(target, prepared, user, settled).await
             } else {
@@ -474,126 +473,6 @@ impl CaseRun<'_> {
                 self.ledger.note_image(&digest);
             }
         }
-    }
-}
-
-/// Holds answers against what is expected of them, step by step.
-struct Judge {
-    bindings: Bindings,
-    /// How many requests of the case are behind, those that were left out included: the place in the golden.
-    requests: usize,
-    memory: Memory,
-    proposing: Memory,
-    proposal: Golden,
-    /// What was asked of the registry by the last requests.
-    asked: Asked,
-    /// Values in differences and what they are called.
-    values: BTreeMap<String, String>,
-}
-
-impl Judge {
-    /// Notes that the case has waited, so that times from before and after differ.
-    fn pause(&mut self) {
-        self.memory.pause();
-        self.proposing.pause();
-    }
-
-    fn step(
-        &mut self,
-        run: &CaseRun<'_>,
-        request: &Request,
-        step: &Step,
-        answered: &Answered,
-        asked: &mut Asked,
-    ) -> Vec<CheckResult> {
-        let previous = self.golden(run, 0);
-        let by_trait = previous.map(|golden| golden::by_trait(golden, &run.session.traits));
-        let golden = by_trait.as_ref();
-        self.requests += 1;
-        let mut traffic = std::mem::take(&mut asked.traffic);
-        if step.expect.any_order {
-            let expected = step.expect.traffic.as_ref().or(golden.map(|golden| &golden.traffic));
-            traffic = golden::in_order_of(expected, traffic, &self.bindings);
-        }
-        let answer = answer::answer(answered, traffic);
-        let (version, cap) = (run.session.version, run.case.level);
-        let mut checks = check::status(request, &step.expect, version, cap, answered.status);
-        if let Some(golden) = golden.filter(|_| step.expect.golden) {
-            checks.extend(check::golden(golden, &answer, &self.bindings, &mut self.memory, cap));
-        }
-        checks.extend(check::schema(version, answered, &answer, cap));
-        checks.extend(check::values(&step.expect, &answer.body, cap));
-        checks.extend(check::traffic(&step.expect, &answer, &self.bindings));
-        checks.extend(check::accept(&step.expect, &asked.accepted));
-        self.propose(run, &self.describe(request), &answer, previous, golden);
-        self.name_values(&checks);
-        checks
-    }
-
-    /// Notes what the values in differences are called in goldens, so that a report can say which digest it is.
-    fn name_values(&mut self, checks: &[CheckResult]) {
-        /// Longer ones are cut in reports.
-        const LONGEST: usize = 400;
-        let differences = checks.iter().filter(|check| check.verdict.is_failure()).flat_map(|check| &check.differences);
-        for side in differences.flat_map(|difference| [&difference.expected, &difference.actual]) {
-            if let Side::Value(serde_json::Value::String(text)) = side
-                && text.len() <= LONGEST
-                && let Some(name) = golden::named(text, &self.bindings)
-            {
-                self.values.insert(text.clone(), name);
-            }
-        }
-    }
-
-    /// What the golden says about every target, for the request that is `position` behind the one to be judged next.
-    fn golden<'a>(&self, run: &CaseRun<'a>, position: usize) -> Option<&'a GoldenStep> {
-        run.golden.and_then(|file| file.golden.steps.get(self.requests + position))
-    }
-
-    /// Whether the answer to a read is as expected, without a verdict and without remembering anything of it.
-    fn holds(
-        &self,
-        run: &CaseRun<'_>,
-        position: usize,
-        (request, step): (&Request, &Step),
-        answered: &Answered,
-    ) -> bool {
-        let answer = answer::answer(answered, Traffic::default());
-        let golden = self.golden(run, position).filter(|_| step.expect.golden);
-        let differs = golden.is_some_and(|golden| {
-            let golden = golden::by_trait(golden, &run.session.traits);
-            let compared = golden::compare(&golden, &answer, &self.bindings, &mut self.memory.clone());
-            compared.is_ok_and(|found| !found.answer.is_empty())
-        });
-        let expected = check::expected_status(request, &step.expect, run.session.version);
-        let cap = run.case.level;
-        !differs
-            && expected == Some(answered.status)
-            && check::values(&step.expect, &answer.body, cap).all(|check| check.verdict == Verdict::Pass)
-    }
-
-    /// Proposes what the golden says already where it holds: a trait of this target must not find its way into it.
-    fn propose(
-        &mut self,
-        run: &CaseRun<'_>,
-        request: &str,
-        answer: &Answer,
-        previous: Option<&GoldenStep>,
-        by_trait: Option<&GoldenStep>,
-    ) {
-        let proposed = golden::propose(request, answer, by_trait, &self.bindings, &mut self.proposing);
-        let step = match (previous, by_trait) {
-            (Some(previous), Some(by_trait)) if *by_trait == proposed => previous.clone(),
-            _ => golden::for_every_target(proposed, &run.session.traits),
-        };
-        self.proposal.steps.push(step);
-    }
-
-    /// The request in words, with placeholders in place of this run's own values.
-    fn describe(&self, request: &Request) -> String {
-        let answer = Answer { body: request.describe().into(), ..Answer::default() };
-        let described = golden::propose("", &answer, None, &self.bindings, &mut Memory::default());
-        described.body.as_str().unwrap_or_default().to_owned()
     }
 }
 

@@ -17,6 +17,7 @@ mod configuration_lag;
 mod curl;
 mod default_mode;
 mod feature;
+mod judge;
 mod late_requests;
 mod left_out;
 mod mock;
@@ -55,7 +56,7 @@ pub use self::{
     ports::{Lease, Place, Ports},
     remains::{Cleaning, CleaningReport, Mode, clean},
     selection::{CasePattern, PatternError, Selection},
-    session::Session,
+    session::{Proposals, Session},
     suitability::{reason_of_traits, repository_tags},
     target::{
         Answered, Blame, Credential, HeaderSource, Identity, LARGEST_ANSWER, NoAnswer, Prepared, ServerAlias, Target,
@@ -153,7 +154,7 @@ fn skipped(case: &Case, reason: String) -> CaseOutcome {
         requirements: case.requirements.clone(),
         ..CaseResult::skip(&case.suite, &case.name, reason)
     };
-    CaseOutcome { result, golden: None, proposal: None, left_behind: Vec::new() }
+    CaseOutcome { result, newest: case.newest(), proposal: None, left_behind: Vec::new() }
 }
 
 fn panicked(suite: String, case: String, panic: &tokio::task::JoinError) -> CaseOutcome {
@@ -161,5 +162,5 @@ fn panicked(suite: String, case: String, panic: &tokio::task::JoinError) -> Case
     let check = CheckResult::error(CheckKind::Status, Level::Required, format!("the harness panicked: {panic}"));
     let left = format!("what {suite}::{case} made: the harness panicked while it cleaned up");
     let result = CaseResult { verdict: Verdict::Error, ..CaseResult::of_checks(suite, case, vec![check]) };
-    CaseOutcome { result, golden: None, proposal: None, left_behind: vec![left] }
+    CaseOutcome { result, newest: ApiVersion::NEWEST, proposal: None, left_behind: vec![left] }
 }

@@ -46,10 +46,22 @@ pub struct Session {
     pub timeout: Duration,
     /// Leaves in place what cases make.
     pub keep: bool,
+    /// Whether goldens are proposed from the answers.
+    pub proposals: Proposals,
     /// The configuration of the cluster, which some cases change.
     pub configuration: Arc<ClusterConfiguration>,
     /// What cases have made and not removed yet.
     pub cleanup: Cleanup,
+}
+
+/// Whether a run makes goldens of the answers; that takes longer than judging them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Proposals {
+    /// For every case whose steps have all been answered.
+    Made,
+    /// None.
+    #[default]
+    Omitted,
 }
 
 impl Session {

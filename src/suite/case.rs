@@ -129,6 +129,12 @@ impl Case {
             .hint("`--update` proposes one; `expect: { golden: false }` says that a step needs none")
     }
 
+    /// The newest API version that the case holds for.
+    #[must_use]
+    pub fn newest(&self) -> ApiVersion {
+        self.until.unwrap_or(ApiVersion::NEWEST)
+    }
+
     /// Whether the case holds for `version`.
     #[must_use]
     pub fn holds_for(&self, version: ApiVersion) -> bool {

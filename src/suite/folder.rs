@@ -13,7 +13,6 @@ use crate::{
     document::{self, Diagnostic, Diagnostics, Source},
     fixture::{self, BuildError, ImageCatalogue, Salt},
     golden,
-    version::ApiVersion,
 };
 
 /// The folder of suites inside a folder of one's own.
@@ -90,7 +89,7 @@ impl Folder {
             .collect();
         let images = fixture::builtin().clone();
         let suites = load(&sources, &images, requirements)?;
-        Ok(Self { suites, images, goldens: golden::Store::Embedded(&GOLDEN) })
+        Ok(Self { suites, images, goldens: golden::Store::embedded(&GOLDEN) })
     }
 
     /// The suite in a file: of a folder if the file stands in its `suites`, else with image recipes and goldens beside it.
@@ -135,15 +134,9 @@ impl Folder {
             .map(|case| ((case.suite.as_str(), case.name.as_str()), case))
             .collect();
         let belongs = |path: &str| {
-            let Some((suite, file)) = path.strip_suffix(".snap").and_then(|path| path.rsplit_once('/')) else {
-                return false;
-            };
-            match file.rsplit_once('@') {
-                None => cases.contains_key(&(suite, file)),
-                Some((name, version)) => version.parse::<ApiVersion>().is_ok_and(|version| {
-                    cases.get(&(suite, name)).is_some_and(|case| case.since.is_none_or(|since| since <= version))
-                }),
-            }
+            let Some((suite, name, version)) = golden::case_of(path) else { return false };
+            let case = cases.get(&(suite, name));
+            case.is_some_and(|case| version.is_none_or(|version| case.since.is_none_or(|since| since <= version)))
         };
         let mut paths = self.goldens.paths()?;
         paths.retain(|path| !belongs(path));
@@ -164,7 +157,7 @@ impl Folder {
         }
         Diagnostics::unless_empty(found, ())?;
         let suites = load(sources, &images, requirements)?;
-        Ok(Self { suites, images, goldens: golden::Store::Folder(path.join("golden")) })
+        Ok(Self { suites, images, goldens: golden::Store::folder(path.join("golden")) })
     }
 }
 
@@ -212,6 +205,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::version::ApiVersion;
 
     #[test]
     fn the_built_in_suites_are_sound() {
@@ -227,7 +221,9 @@ mod tests {
         for case in cases() {
             for version in ApiVersion::ALL.into_iter().filter(|version| case.holds_for(*version)) {
                 if let Some(file) = folder.goldens.find(&case.suite, &case.name, version).unwrap() {
-                    unused.remove(&file.path);
+                    file.files.iter().for_each(|path| {
+                        unused.remove(path);
+                    });
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use isi_conformance::{
     runner::{
         self, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Features,
-        Identity, Planned, Ports, RunId, Session, Target, Users,
+        Identity, Planned, Ports, Proposals, RunId, Session, Target, Users,
     },
     suite::{Case, Folder},
     traits::Traits,
@@ -69,6 +69,7 @@ impl Drive {
             features: Features::default(),
             timeout: TIMEOUT,
             keep: false,
+            proposals: Proposals::Omitted,
         })
     }
 

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use isi_conformance::{
     runner::{
         Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Identity, Planned, Ports,
-        RunId, Session, Target, Users, run,
+        Proposals, RunId, Session, Target, Users, run,
     },
     suite::Folder,
     traits::Traits,
@@ -42,6 +42,7 @@ async fn what_a_panicking_case_made_is_taken_back() {
         features: isi_conformance::runner::Features::default(),
         timeout: Duration::from_secs(30),
         keep: false,
+        proposals: Proposals::Omitted,
     });
     let cases = folder.suites.iter().flat_map(|suite| &suite.cases);
     let planned: Vec<Planned> = cases

@@ -19,7 +19,8 @@ use crate::{
     requirement::{Profile, ProfileCase},
     runner::{
         self, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, DeclaredFeatures, Features,
-        Namespace, NamespaceError, Permission, Planned, Ports, Remainder, RunId, Session, Target, Unavailable, Wanted,
+        Namespace, NamespaceError, Permission, Planned, Ports, Proposals, Remainder, RunId, Session, Target,
+        Unavailable, Wanted,
     },
     suite::{self, Case, Feature, Folder},
     traits::Traits,
@@ -335,6 +336,7 @@ async fn place(
         features: Features::default(),
         timeout: arguments.timeout,
         keep: arguments.keep,
+        proposals: if arguments.update { Proposals::Made } else { Proposals::Omitted },
     };
     let wanted_traits = Wanted {
         import_controller: wanted_traits.import_controller && !declared.speaks_of(Feature::NoImportController),

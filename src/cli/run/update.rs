@@ -16,15 +16,15 @@ use crate::{
 pub(super) fn propose(goldens: &Store, version: ApiVersion, outcomes: &[CaseOutcome]) -> Result<(), CommandError> {
     let redactor = Secrets::of_this_process().redactor();
     let mut written = 0;
-    for CaseOutcome { result, golden, proposal, .. } in outcomes {
+    for CaseOutcome { result, newest, proposal, .. } in outcomes {
         let Some(proposal) = proposal else { continue };
         let differs = result.checks.iter().any(|check| {
             matches!(check.kind, CheckKind::Golden | CheckKind::Traffic) && check.verdict != Verdict::Pass
         });
         if differs {
-            let path = path(&result.suite, &result.case, version, golden.as_ref().map(|file| file.path.as_str()));
+            let versions = (version, *newest);
             goldens
-                .propose(&result.suite, &result.case, &path, &redacted(proposal, &redactor))
+                .propose(&result.suite, &result.case, versions, &redacted(proposal, &redactor))
                 .map_err(CommandError::harness)?;
             written += 1;
         }
@@ -45,14 +45,4 @@ fn redacted(golden: &Golden, redactor: &Redactor) -> Golden {
         step.headers.values_mut().chain(step.traffic.values_mut()).flatten().for_each(|text| redactor.redact(text));
     }
     golden
-}
-
-/// The snapshot that an answer of `version` belongs in: one that newer versions share is not touched.
-fn path(suite: &str, case: &str, version: ApiVersion, found: Option<&str>) -> String {
-    let own = format!("{suite}/{case}@{version}.snap");
-    match found {
-        Some(found) if found == own => own,
-        _ if version == ApiVersion::NEWEST => format!("{suite}/{case}.snap"),
-        _ => own,
-    }
 }
