@@ -40,7 +40,7 @@ fn an_unknown_variable_is_shown_where_it_is_used() {
      --> suites/demo.yaml:7:14
       |
     7 |       - get: imagestreams/{{strem}}
-      |              ^^^^^^^^^^^^^^^^^^^^^^ expected `registry`, `elsewhere`, `namespace`, `stream`, `digest IMAGE`, `digest IMAGE config`, `digest IMAGE layer N`, `manifest IMAGE`, `config IMAGE` or `repeat TEXT N`
+      |              ^^^^^^^^^^^^^^^^^^^^^^ expected `registry`, `registry host`, `registry port`, `registry wildcard`, `elsewhere`, `namespace`, `stream`, `digest IMAGE`, `digest IMAGE config`, `digest IMAGE layer N`, `manifest IMAGE`, `config IMAGE` or `repeat TEXT N`
 
     hint: did you mean `stream`?
     ");
