@@ -90,6 +90,8 @@ fn place_of(source: &Source, location: &Location) -> Span {
         if index == line {
             let inside = text.trim_end_matches(['\n', '\r']);
             let offset = inside.char_indices().nth(column).map_or(inside.len(), |(offset, _)| offset);
+            // A tab is reported where the text behind it begins.
+            let offset = if inside[..offset].ends_with('\t') { offset - 1 } else { offset };
             let length = inside[offset..].chars().next().map_or(0, char::len_utf8);
             return Span::new(start + offset, start + offset + length);
         }
@@ -211,7 +213,7 @@ mod tests {
 
     #[rstest]
     #[case::twice("a: 1\nb: 2\na: 3\n", "key `a` stands twice")]
-    #[case::not_closed("a: [1, 2\n", "ends in the middle")]
+    #[case::not_closed("a: [1, 2\n", "in brackets does not end")]
     #[case::not_a_number("a: .nan\n", "finite")]
     fn what_is_no_document_is_told_with_its_place(#[case] text: &str, #[case] message: &str) {
         let diagnostic = parse(&Source::new("a.yaml", text)).unwrap_err();

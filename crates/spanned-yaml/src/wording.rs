@@ -5,7 +5,7 @@ use super::{Diagnostic, Source, Span};
 /// A message of the YAML reader that begins or contains this, what is said instead, and what to do about it.
 type Wording = (&'static str, &'static str, &'static str);
 
-const WORDINGS: [Wording; 13] = [
+const WORDINGS: [Wording; 14] = [
     (
         "multiple YAML documents",
         "expected one YAML document, found a second one",
@@ -25,6 +25,7 @@ const WORDINGS: [Wording; 13] = [
     ("illegal placement of ':'", "a list or mapping in brackets does not end", "add the missing `]` or `}`"),
     ("expected ',' or", "a list or mapping in brackets does not end", "add the missing `,`, `]` or `}`"),
     ("while parsing a flow", "a list or mapping in brackets does not end", "add the missing `,`, `]` or `}`"),
+    ("unclosed bracket", "a list or mapping in brackets does not end", "add the missing `]` or `}`"),
     ("while parsing a block", "this line does not belong to what is above it", "indent it as its neighbours are"),
     ("expected string scalar", "a key has to be a text", "quote it, or write a text instead"),
 ];
