@@ -34,8 +34,8 @@ pub use self::{
                         fixture or golden; 3 the harness could not do its work."
 )]
 pub struct Cli {
-    /// When to use colours.
-    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t)]
+    /// When to use colours: `auto`, `always` or `never`.
+    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t, hide_possible_values = true)]
     color: ColorChoice,
     #[command(subcommand)]
     command: Command,

@@ -20,7 +20,7 @@ pub enum Details {
 /// So many failing cases are few.
 const FEW: usize = 3;
 /// How many causes are shown.
-const CAUSES: usize = 12;
+const CAUSES: usize = 10;
 
 /// Writes what is worth reading about `run`: why cases did not come out as expected, what was skipped or declared and why,
 /// then the counts by suite and by level.
