@@ -20,7 +20,7 @@ use super::{
     judge::{Expected, Judge},
     left_out::{LeftOut, left_out},
     mock::MockRegistry,
-    retry_reads, secret,
+    secret,
     session::Session,
     target::{Answered, Blame, Prepared},
 };
@@ -408,7 +408,7 @@ impl CaseRun<'_> {
             let (target, user) = (&self.session.target, request.1.user);
             let settled = |answered: &Answered| judging.holds(&self.expected(), position, *request, answered);
             let sent = if prepared.method.is_safe() {
-                retry_reads::send(target, prepared, user, settled).await
+                self.session.reads.send(target, prepared, user, settled).await
             } else {
                 self.session.cleanup.late.send(target, prepared, user).await
             };

@@ -19,7 +19,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How long all cases that do not come out as expected in the end may be repeated together, so that a target that fails all
 /// of them does not hold up the run.
-const PATIENCE_OF_RUN: Duration = Duration::from_secs(45);
+const PATIENCE_OF_RUN: Duration = Duration::from_secs(20);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_millis(3200);
 

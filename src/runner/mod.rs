@@ -55,6 +55,7 @@ pub use self::{
     permission::{ConfigurationAccess, Permission},
     ports::{Lease, Place, Ports},
     remains::{Cleaning, CleaningReport, Mode, clean},
+    retry_reads::CacheLag,
     selection::{CasePattern, PatternError, Selection},
     session::{Proposals, Session},
     suitability::{reason_of_traits, repository_tags},
@@ -140,8 +141,9 @@ async fn attempt(planned: Planned, stop: watch::Receiver<bool>) -> Option<CaseOu
     Some(task.await.unwrap_or_else(|panic| panicked(suite, name, &panic)))
 }
 
-async fn stopped(mut stop: watch::Receiver<bool>) {
-    // When the sender is gone nobody can stop the run any more.
+/// Waits until `stop` turns true.
+pub async fn stopped(mut stop: watch::Receiver<bool>) {
+    // Nothing can stop the run once the sender is gone.
     if stop.wait_for(|stop| *stop).await.is_err() {
         std::future::pending::<()>().await;
     }

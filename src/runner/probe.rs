@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 use super::{
     cleanup::Ledger,
     mock::MockRegistry,
-    retry_reads,
     session::Session,
     target::{Answered, NoAnswer, Prepared, Target},
 };
@@ -37,12 +36,11 @@ pub(super) async fn findings(session: &Session, wanted: &BTreeSet<Feature>) -> F
     let ledger = session.cleanup.begin(&session.run);
     let mut probe = Probe { session, wanted, ledger: &ledger, found: Findings::new() };
     let patience = session.target.patience.min(PATIENCE);
-    if tokio::time::timeout(patience, probe.surroundings()).await.is_ok() {
-        // The features that are not found out in time count as present, so that the cases judge them.
-        let _ = tokio::time::timeout(patience, probe.api()).await;
-    }
+    // The features that are not found out in time count as present, so that the cases judge them.
+    let is_whole = tokio::time::timeout(patience, probe.surroundings()).await.is_ok()
+        && tokio::time::timeout(patience, probe.api()).await.is_ok();
     let found = probe.found;
-    if ledger.clean_up(&session.target, &session.namespace).await.is_empty() {
+    if ledger.clean_up(&session.target, &session.namespace).await.is_empty() && is_whole {
         session.cleanup.forget(&ledger);
     }
     found
@@ -89,7 +87,16 @@ impl Probe<'_> {
 
     async fn send(&self, request: &Request, user: User) -> Result<Answered, NoAnswer> {
         self.ledger.note(request);
-        self.session.target.ask(&Prepared::new(request, &self.session.namespace)?, user).await
+        let prepared = Prepared::new(request, &self.session.namespace)?;
+        let Session { target, cleanup, .. } = self.session;
+        let sent = async {
+            if prepared.method.is_safe() {
+                target.send(&prepared, user).await
+            } else {
+                cleanup.late.send(target, &prepared, user).await
+            }
+        };
+        tokio::time::timeout(target.patience, sent).await.unwrap_or(Err(NoAnswer::Timeout(target.patience)))
     }
 
     /// Sends `request` and judges the answer: `holds` says whether a body is what the endpoint must answer.
@@ -361,7 +368,7 @@ impl Probe<'_> {
                 }
                 Ok(prepared) => {
                     let settled = |answered: &Answered| answered.status == 200;
-                    retry_reads::send(&self.session.target, &prepared, user, settled).await
+                    self.session.reads.send(&self.session.target, &prepared, user, settled).await
                 }
                 Err(error) => Err(error),
             };

@@ -11,6 +11,7 @@ use super::{
     object::Objects,
     ports::Ports,
     remains::{CleaningReport, Mode, remove_namespaces, remove_streams},
+    retry_reads::CacheLag,
     target::Target,
 };
 use crate::{
@@ -36,6 +37,8 @@ pub struct Session {
     pub traits: Traits,
     /// How long configuration of the cluster takes to have an effect.
     pub lag: ConfigurationLag,
+    /// How long reads from the target's watch caches are retried.
+    pub reads: CacheLag,
     /// Where mock registries listen.
     pub ports: Ports,
     /// The certificate authority that the implementation trusts, for registries with trusted TLS.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     cleanup::Ledger,
+    late_requests::LateRequests,
     mock::MockRegistry,
     session::Session,
     target::{Prepared, Target},
@@ -69,6 +70,7 @@ pub async fn find_out(session: &Session, wanted: Wanted) -> Result<Traits, Strin
     let mut probe = Probe {
         mock: MockRegistry::start(place, fixture, images.clone(), None)?,
         ledger: &ledger,
+        late: &session.cleanup.late,
         stream: format!("traits-{}", session.run.as_str()),
         target: &session.target,
         namespace: &session.namespace,
@@ -94,6 +96,7 @@ enum Store {
 struct Probe<'a> {
     mock: MockRegistry,
     ledger: &'a Ledger,
+    late: &'a LateRequests,
     stream: String,
     target: &'a Target,
     namespace: &'a str,
@@ -143,7 +146,8 @@ impl Probe<'_> {
         let request = Request { body: Body::Json(body), ..Request::new(Method::POST, path) };
         self.ledger.note(&request);
         let prepared = Prepared::new(&request, self.namespace).ok()?;
-        let answered = self.target.ask(&prepared, User::User).await.ok()?;
+        let sent = self.late.send(self.target, &prepared, User::User);
+        let answered = tokio::time::timeout(self.target.patience, sent).await.ok()?.ok()?;
         for image in self.images.iter() {
             let digest = image.digest.to_string();
             if String::from_utf8_lossy(&answered.body).contains(&digest) {

@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 
 use isi_conformance::{
     runner::{
-        self, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Features,
-        Identity, Planned, Ports, Proposals, RunId, Session, Target, Users,
+        self, CacheLag, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential,
+        Features, Identity, Planned, Ports, Proposals, RunId, Session, Target, Users,
     },
     suite::{Case, Folder},
     traits::Traits,
@@ -64,6 +64,7 @@ impl Drive {
             goldens: self.folder.goldens.clone(),
             traits: Traits::default(),
             lag: ConfigurationLag::none(),
+            reads: CacheLag::none(),
             ports: Ports::loopback(),
             authority: None,
             features: Features::default(),

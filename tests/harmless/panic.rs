@@ -37,6 +37,7 @@ async fn what_a_panicking_case_made_is_taken_back() {
         goldens: folder.goldens.clone(),
         traits: Traits::default(),
         lag: ConfigurationLag::none(),
+        reads: CacheLag::none(),
         ports: Ports::loopback(),
         authority: None,
         features: isi_conformance::runner::Features::default(),

@@ -35,7 +35,7 @@ impl Run {
     pub(crate) fn builtin() -> Self {
         let reports = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_isi-conformance"));
-        command.args(["run", "--namespace", "demo", "--token", "user-demo", "--report"]);
+        command.args(["run", "--token", "user-demo", "--report"]);
         command.arg(format!("json={}", reports.path().join("report.json").display()));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { command, reports }
@@ -57,7 +57,11 @@ impl Run {
         self
     }
 
+    /// Starts it, in the namespace `demo` unless the arguments name another.
     pub(crate) fn start(mut self) -> Running {
+        if !self.command.get_args().any(|argument| argument == "--namespace") {
+            self.command.args(["--namespace", "demo"]);
+        }
         Running { child: self.command.spawn().unwrap(), begun: Instant::now(), reports: self.reports }
     }
 

@@ -68,7 +68,7 @@ async fn a_stopped_run_takes_back_what_it_made_and_writes_its_reports() {
     let running = run
         .arguments(&["--jobs", "1", "--run", "calm-1", "--run", "import-that-hangs", "--has", "imports,streams,images"])
         .start();
-    server.asked("POST /apis/image.openshift.io/v1/namespaces/demo/imagestreamimports").await;
+    server.asked("POST /apis/image.openshift.io/v1/namespaces/demo/imagestreamimports?hang").await;
     running.interrupt();
     let finished = running.finished().await;
     assert_eq!(finished.exit, Some(3), "{}", finished.stderr);
@@ -77,4 +77,21 @@ async fn a_stopped_run_takes_back_what_it_made_and_writes_its_reports() {
     let deleted = "DELETE /apis/image.openshift.io/v1/namespaces/demo/imagestreams/import-that-hangs-";
     assert!(server.requests().iter().any(|request| request.starts_with(deleted)), "{:#?}", server.requests());
     insta::assert_snapshot!("stopped", finished.verdicts());
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_stopped_while_it_probes_the_target_ends_at_once_and_takes_back_what_the_probes_made() {
+    let server = Server::start().await;
+    let run = Run::folder("tests/hostile_servers/folder").target(&server.url).arguments(&["--run", "calm-1"]);
+    let running = run.arguments(&["--namespace", "stuck"]).start();
+    server.asked("POST /apis/image.openshift.io/v1/namespaces/stuck/imagestreamimports").await;
+    running.interrupt();
+    let finished = running.finished().await;
+    assert_eq!(finished.exit, Some(3), "{}", finished.stderr);
+    assert!(finished.duration < LONGEST_RUN, "{:?}", finished.duration);
+    assert_eq!(finished.report["interrupted"], true, "{}", finished.report);
+    assert_eq!(finished.verdicts(), "");
+    let deleted = "DELETE /apis/image.openshift.io/v1/namespaces/stuck/imagestreams/traits-";
+    assert!(server.requests().iter().any(|request| request.starts_with(deleted)), "{:#?}", server.requests());
 }

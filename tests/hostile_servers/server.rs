@@ -101,7 +101,8 @@ async fn answer(request: &str, stream: &mut TcpStream, seen: &Seen) -> std::io::
     let path = request.rsplit('/').next().unwrap_or_default();
     match path {
         "hang-before-head" => std::future::pending().await,
-        "imagestreamimports" if request.contains("/demo/") => std::future::pending().await,
+        "imagestreamimports?hang" => std::future::pending().await,
+        "imagestreamimports" if request.contains("/stuck/") => std::future::pending().await,
         "hang-within-head" => say_and_hang(stream, b"HTTP/1.1 200 OK\r\ncontent-ty").await,
         "hang-within-body" => say_and_hang(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"kind\":").await,
         "close-at-once" => Ok(()),

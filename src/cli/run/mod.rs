@@ -71,8 +71,9 @@ async fn execute(arguments: RunArguments, color: ColorChoice) -> Result<Exit, Co
     let signals = Signals::listen(|| {
         notice("stopping: what was made is taken back; a second signal ends the run at once");
     });
+    let first = signals.first();
     let plan = tokio::select! {
-        plan = Plan::of(&arguments) => plan?,
+        plan = Plan::of(&arguments, &first) => plan?,
         () = signals.second() => {
             let error = CommandError::harness("stopped at once by a second signal, before the first case");
             return Err(if arguments.target.is_embedded() {
@@ -84,7 +85,7 @@ async fn execute(arguments: RunArguments, color: ColorChoice) -> Result<Exit, Co
     };
     let unfinished = plan.unfinished();
     tokio::select! {
-        exit = carry_out(&arguments, color, jobs, plan, signals.first()) => exit,
+        exit = carry_out(&arguments, color, jobs, plan, first) => exit,
         () = signals.second() => Err(at_once(&unfinished)),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use tokio::sync::watch;
+
 use super::{
     RunArguments, TargetArguments, absence,
     deviations::Declarations,
@@ -18,8 +20,8 @@ use crate::{
     report::Destination,
     requirement::{Profile, ProfileCase},
     runner::{
-        self, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, DeclaredFeatures, Features,
-        Namespace, NamespaceError, Permission, Planned, Ports, Proposals, Remainder, RunId, Session, Target,
+        self, CacheLag, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, DeclaredFeatures,
+        Features, Namespace, NamespaceError, Permission, Planned, Ports, Proposals, Remainder, RunId, Session, Target,
         Unavailable, Wanted,
     },
     suite::{self, Case, Feature, Folder},
@@ -61,8 +63,8 @@ impl Plan {
     /// Plans what the command line asks for.
     ///
     /// # Errors
-    /// When something about it, or about a suite, is wrong, or when the target cannot be reached.
-    pub async fn of(arguments: &RunArguments) -> Result<Self, CommandError> {
+    /// When something about it, or about a suite, is wrong, or when the target cannot be reached before the run is `stopped`.
+    pub async fn of(arguments: &RunArguments, stopped: &watch::Receiver<bool>) -> Result<Self, CommandError> {
         let What { folder, selection } = What::read(arguments)?;
         let Folder { suites, images, goldens } = folder;
         let cases: Vec<Case> = suites.into_iter().flat_map(|suite| suite.cases).collect();
@@ -122,7 +124,7 @@ impl Plan {
                 Some(_) => ConfigurationLag::none(),
                 None => ConfigurationLag::new(declared.clone()),
             };
-            place(arguments, aim, images.clone(), goldens.clone(), &wanted, wanted_traits, lag)
+            place(arguments, aim, images.clone(), goldens.clone(), &wanted, wanted_traits, lag, stopped.clone())
         };
         let main = make(target::aim(arguments).await?).await?;
         let name = match &main.reference {
@@ -170,6 +172,10 @@ impl Plan {
             places,
             keep: arguments.keep,
         };
+        // A run that is stopped begins no case that needs it.
+        if *stopped.borrow() {
+            return Ok(plan);
+        }
         match plan.get_permission(arguments.list).await {
             Ok(()) => Ok(plan),
             Err(error) => {
@@ -301,9 +307,14 @@ async fn place(
     wanted: &BTreeSet<Feature>,
     wanted_traits: Wanted,
     lag: ConfigurationLag,
+    stopped: watch::Receiver<bool>,
 ) -> Result<Place, CommandError> {
     let Aim { target, authority, reference, features } = aim;
-    reach(&target, arguments.target.namespace.as_deref()).await?;
+    tokio::select! {
+        reached = reach(&target, arguments.target.namespace.as_deref()) => reached?,
+        // Nothing was made so far.
+        () = runner::stopped(stopped.clone()) => return Err(CommandError::harness("stopped before the first case")),
+    }
     let run = RunId::random();
     let namespace = match &arguments.target.namespace {
         Some(name) => Namespace::existing(name.clone()),
@@ -332,6 +343,7 @@ async fn place(
         },
         traits: Traits::default(),
         lag,
+        reads: if reference.is_some() { CacheLag::none() } else { CacheLag::default() },
         authority,
         features: Features::default(),
         timeout: arguments.timeout,
@@ -343,9 +355,19 @@ async fn place(
         replicas: wanted_traits.replicas && !declared.speaks_of(Feature::SingleProcess),
         ..wanted_traits
     };
-    session.traits = runner::find_out(&session, wanted_traits).await.map_err(CommandError::harness)?;
-    session.features = Features::of(&session, &declared, wanted).await;
-    session.features.take_out(&session.traits);
+    let probing = async {
+        let traits = runner::find_out(&session, wanted_traits).await.map_err(CommandError::harness)?;
+        Ok((traits, Features::of(&session, &declared, wanted).await))
+    };
+    let probed = tokio::select! {
+        probed = probing => Some(probed?),
+        // No case is begun any more. What the probes made is taken back at the end of the run.
+        () = runner::stopped(stopped) => None,
+    };
+    if let Some((traits, features)) = probed {
+        (session.traits, session.features) = (traits, features);
+        session.features.take_out(&session.traits);
+    }
     Ok(Place { session: Arc::new(session), namespace, reference })
 }
 
