@@ -83,7 +83,7 @@ fn folders_of_a_registry_are_named_from_the_folder_of_the_suites() {
     let nested = SUITE.replace("repositories: { lib/app: { v1: own } }", "folders: { lib/app: captured }");
     write(folder.path(), "suites/bug.yaml", &nested.replace("v1\n", "v1\n        expect: { golden: false }\n"));
     write(folder.path(), "captured/oci-layout", r#"{"imageLayoutVersion": "1.0.0"}"#);
-    write(folder.path(), "captured/index.json", r#"{"schemaVersion": 2, "manifests": []}"#);
+    write(folder.path(), "captured/index.json", "{");
     let output = Command::new(env!("CARGO_BIN_EXE_isi-conformance"))
         .arg("run")
         .arg(folder.path().join(""))

@@ -58,8 +58,10 @@ fn a_golden_of_requests_sent_together_fails_for_the_one_that_differs() {
           - import: { images: ["lib/app:v2 -> b"], store: false }
 "#;
     let folder = folder(REGISTRY, steps);
-    let golden = accepted(folder.path()).replace("\"tag\": \"b\"", "\"tag\": \"c\"");
-    write(folder.path(), "golden/bug/one.snap", &golden);
+    let golden = accepted(folder.path());
+    let altered = golden.replace("\"name\": \"b\"", "\"name\": \"c\"");
+    assert_ne!(altered, golden);
+    write(folder.path(), "golden/bug/one.snap", &altered);
     let output = run(folder.path(), &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("POST imagestreamimports (2 of 2 together)"), "{}", text(&output.stdout));
