@@ -14,6 +14,7 @@ pub mod format;
 mod import;
 mod load;
 mod need;
+mod reimport;
 mod request;
 mod requests;
 mod script;

@@ -8,6 +8,7 @@ use super::{
     case::{Case, Disturbance, Script, Suite, TargetDefault},
     expand,
     feature::Feature,
+    reimport::changes_spec_of_imported_tag,
     script,
     step::{Action, Step},
 };
@@ -239,9 +240,10 @@ impl Loader<'_> {
 }
 
 /// What the case says that it needs, and what follows from its steps: an import controller would import the tags that they
-/// write at some time of its own.
+/// write, or whose spec they change, at some time of its own.
 fn needs(mut needs: Vec<Feature>, script: &Script) -> Vec<Feature> {
-    if script.steps.iter().any(Step::writes_spec_tags) && !needs.contains(&Feature::NoImportController) {
+    let leaves_tags = script.steps.iter().any(Step::writes_spec_tags) || changes_spec_of_imported_tag(script);
+    if leaves_tags && !needs.contains(&Feature::NoImportController) {
         needs.push(Feature::NoImportController);
     }
     needs
