@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{
     cleanup::Ledger,
     mock::MockRegistry,
+    retry_reads::CacheLag,
     session::Session,
     target::{Answered, NoAnswer, Prepared, Target},
 };
@@ -355,6 +356,7 @@ impl Probe<'_> {
                 body["metadata"]["name"].is_string()
             }),
         ];
+        let lag = CacheLag::of_probes();
         for (feature, path, user, holds) in reads {
             if !self.wants(&[feature]) {
                 continue;
@@ -368,7 +370,7 @@ impl Probe<'_> {
                 }
                 Ok(prepared) => {
                     let settled = |answered: &Answered| answered.status == 200;
-                    self.session.reads.send(&self.session.target, &prepared, user, settled).await
+                    lag.send(&self.session.target, &prepared, user, settled).await
                 }
                 Err(error) => Err(error),
             };

@@ -23,6 +23,8 @@ use crate::suite::User;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the reads of a run that never settle may be retried together.
 const PATIENCE_OF_RUN: Duration = Duration::from_secs(20);
+/// The same for reads of the probes.
+const PATIENCE_OF_PROBES: Duration = Duration::from_secs(3);
 /// How long to wait before asking again. Nothing tells when the cache has caught up.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -52,6 +54,11 @@ impl CacheLag {
     #[must_use]
     pub fn none() -> Self {
         Self { budget: Duration::ZERO, state: Mutex::default() }
+    }
+
+    /// For the probes of a run: features that are absent never settle, and all of them together may not hold up the run.
+    pub(super) fn of_probes() -> Self {
+        Self { budget: PATIENCE_OF_PROBES, state: Mutex::default() }
     }
 
     /// Sends a request. A read from a watch cache is sent again until the answer is `settled`, for 5 s at most, and for less
