@@ -81,7 +81,9 @@ impl<'a> Parser<'a> {
             match self.peek() {
                 Token::End => return Ok(requirements),
                 Token::Word(_) | Token::Symbol("!") => {}
-                other => return Err(format!("found '{}', expected: !, identifier, or 'end of string'", other.text())),
+                other @ Token::Symbol(_) => {
+                    return Err(format!("found '{}', expected: !, identifier, or 'end of string'", other.text()));
+                }
             }
             let requirement =
                 self.requirement().map_err(|problem| format!("unable to parse requirement: {problem}"))?;
@@ -144,7 +146,7 @@ impl<'a> Parser<'a> {
                 self.next();
                 Ok(value.to_owned())
             }
-            other => Err(format!("found '{}', expected: identifier", other.text())),
+            other @ Token::Symbol(_) => Err(format!("found '{}', expected: identifier", other.text())),
         }
     }
 
