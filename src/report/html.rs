@@ -23,11 +23,15 @@ use crate::{
 /// The name ends in `.html`, so that everything put into the template is escaped.
 const TEMPLATE: &str = "report.html";
 /// How large the details may be, in bytes.
-const DETAILS: usize = 900_000;
+const DETAILS: usize = 500_000;
 /// How many causes are told apart.
-const CAUSES: usize = 200;
+const CAUSES: usize = 100;
 /// How many causes are named in a case without details.
-const NAMED: usize = 8;
+const NAMED: usize = 3;
+/// How many links there are from causes to cases, the most frequent causes first.
+const LINKS: usize = 4000;
+/// How many there are from any cause.
+const FEWEST_LINKS: usize = 10;
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -74,8 +78,10 @@ struct ShownRow<'a> {
     number: usize,
     #[serde(flatten)]
     cause: &'a ShownCause,
-    /// All cases of it.
+    /// The cases of it, as far as there is room.
     names: Vec<String>,
+    /// How many more there are.
+    more: usize,
 }
 
 #[derive(Serialize)]
@@ -125,11 +131,16 @@ fn page(view: &View) -> Page<'_> {
     let run = &view.run;
     let levels = run.checks_by_level();
     let at_level = |level: Level| row(level.as_str(), levels.get(&level).copied().unwrap_or_default());
-    let names = |cause: usize| {
-        let has_it = view.causes_of.iter().zip(&run.cases).filter(move |(causes, _)| causes.contains(&cause));
-        has_it.map(|(_, case)| case.name()).collect()
+    let mut links = LINKS;
+    let mut cause_row = |(index, cause)| {
+        let has_it = view.causes_of.iter().zip(&run.cases).filter(|(causes, _)| causes.contains(&index));
+        let mut names: Vec<String> = has_it.map(|(_, case)| case.name()).collect();
+        let more = names.len().saturating_sub(links.max(FEWEST_LINKS));
+        names.truncate(names.len() - more);
+        links = links.saturating_sub(names.len());
+        ShownRow { number: index + 1, cause, names, more }
     };
-    let causes = view.causes.iter().enumerate();
+    let causes = view.causes.iter().enumerate().map(&mut cause_row).collect();
     Page {
         target: &run.target,
         api_version: run.api_version,
@@ -146,7 +157,7 @@ fn page(view: &View) -> Page<'_> {
         conformance: summary::conformance(run),
         all: row("cases", run.counts()),
         levels: Level::ALL.into_iter().map(at_level).collect(),
-        causes: causes.map(|(index, cause)| ShownRow { number: index + 1, cause, names: names(index) }).collect(),
+        causes,
         more_causes: view.more_causes,
         failed: view.failed,
         suites: suites(view),
