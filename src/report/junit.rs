@@ -57,6 +57,9 @@ impl Totals {
     }
 }
 
+/// A suite: its name, what came out of it, and its cases.
+type Suite<'a> = (&'a str, Totals, Vec<(&'a CaseResult, Outcome)>);
+
 /// Writes the report of `run`.
 ///
 /// # Errors
@@ -65,7 +68,7 @@ pub fn write(run: &RunResult, mut out: impl Write) -> io::Result<()> {
     let view = View::new(run, Limits { details: DETAILS, causes: CAUSES, escapes: true });
     let run = &view.run;
     let mut all = Totals::default();
-    let mut suites: Vec<(&str, Totals, Vec<(&CaseResult, Outcome)>)> = Vec::new();
+    let mut suites: Vec<Suite<'_>> = Vec::new();
     for (position, case) in run.cases.iter().enumerate() {
         let outcome = outcome(&view, position)?;
         all.add(&outcome);

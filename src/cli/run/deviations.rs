@@ -1,6 +1,6 @@
 //! `--deviations` and `--write-deviations`.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use jiff::{Zoned, civil::Date};
 
@@ -104,7 +104,7 @@ fn existing(destination: &Destination) -> Result<Option<Source>, CommandError> {
     Ok(Some(source).filter(|source| !source.text().trim().is_empty()))
 }
 
-fn source(given: &PathBuf) -> Result<Source, CommandError> {
+fn source(given: &Path) -> Result<Source, CommandError> {
     let name = given.to_string_lossy();
     if let Some(source) = Deviations::builtin(&name) {
         return Ok(source);
