@@ -18,7 +18,8 @@ fn main() {
     let arguments = RunArguments::from_arg_matches(&command.get_matches_from(["run", "--keep"]))
         .unwrap_or_else(|error| panic!("{error}"));
     let begun = Instant::now();
-    let mut plan = runtime.block_on(Plan::of(&arguments)).unwrap_or_else(|error| panic!("{error}"));
+    let (_stop, stopped) = watch::channel(false);
+    let mut plan = runtime.block_on(Plan::of(&arguments, &stopped)).unwrap_or_else(|error| panic!("{error}"));
     println!("{:>8.3} s  reading suites and goldens, starting the reference", begun.elapsed().as_secs_f64());
 
     // Cases whose registry makes the implementation wait would measure the waiting.

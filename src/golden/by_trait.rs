@@ -179,7 +179,7 @@ mod tests {
         IntegratedRegistry::Public { internal: "registry.svc:5000".to_owned(), public: "registry.example".to_owned() }
     }
 
-    fn stream(spec: Value) -> Value {
+    fn stream(spec: &Value) -> Value {
         json!({ "spec": spec, "status": { "dockerImageRepository": "[integrated-registry]/[namespace]/[stream]" } })
     }
 
@@ -204,14 +204,14 @@ mod tests {
         #[case] registry: IntegratedRegistry,
         #[case] status: Value,
     ) {
-        let import = json!({ "status": { "import": stream(json!({})) } });
+        let import = json!({ "status": { "import": stream(&json!({})) } });
         let found = resolved(import, registry, ImportMode::Legacy);
         assert_eq!(found["status"]["import"]["status"], status);
     }
 
     #[test]
     fn without_a_registry_a_stream_is_where_its_spec_says() {
-        let body = stream(json!({ "dockerImageRepository": "[registry]/lib/app" }));
+        let body = stream(&json!({ "dockerImageRepository": "[registry]/lib/app" }));
         let found = resolved(body, IntegratedRegistry::None, ImportMode::Legacy);
         assert_eq!(found["status"]["dockerImageRepository"], "[registry]/lib/app");
     }
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_proposal_is_made_in_terms_of_traits() {
-        let golden = GoldenStep { body: stream(json!({})), ..GoldenStep::default() };
+        let golden = GoldenStep { body: stream(&json!({})), ..GoldenStep::default() };
         let traits = Traits { integrated_registry: public(), ..Traits::default() };
         assert_eq!(for_every_target(by_trait(&golden, &traits), &traits), golden);
     }

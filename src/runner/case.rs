@@ -371,7 +371,7 @@ impl CaseRun<'_> {
         for ((request, member), (name, answered)) in requests.into_iter().zip(&answers) {
             let is_refused_import = was_asked && answered.status >= 300 && !request.method.is_safe();
             self.note_images(answered, is_refused_import, judge);
-            judge.begin(&name);
+            judge.begin(name);
             let checks = judge.step(&self.expected(), request, member, answered, &mut asked);
             self.with(|progress| progress.checks.extend(checks.into_iter().map(|check| check.at(name.clone()))));
         }

@@ -4,8 +4,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use isi_conformance::{
     runner::{
-        Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Identity, Planned, Ports,
-        Proposals, RunId, Session, Target, Users, run,
+        CacheLag, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Identity, Planned,
+        Ports, Proposals, RunId, Session, Target, Users, run,
     },
     suite::Folder,
     traits::Traits,

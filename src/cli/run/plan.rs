@@ -124,7 +124,8 @@ impl Plan {
                 Some(_) => ConfigurationLag::none(),
                 None => ConfigurationLag::new(declared.clone()),
             };
-            place(arguments, aim, images.clone(), goldens.clone(), &wanted, wanted_traits, lag, stopped.clone())
+            let material = CaseMaterial { images: images.clone(), goldens: goldens.clone(), lag };
+            place(arguments, aim, material, (&wanted, wanted_traits), stopped.clone())
         };
         let main = make(target::aim(arguments).await?).await?;
         let name = match &main.reference {
@@ -299,14 +300,18 @@ impl Unfinished {
     }
 }
 
+/// What cases of a place are made of, whatever the target.
+struct CaseMaterial {
+    images: ImageCatalogue,
+    goldens: crate::golden::Store,
+    lag: ConfigurationLag,
+}
+
 async fn place(
     arguments: &RunArguments,
     aim: Aim,
-    images: ImageCatalogue,
-    goldens: crate::golden::Store,
-    wanted: &BTreeSet<Feature>,
-    wanted_traits: Wanted,
-    lag: ConfigurationLag,
+    CaseMaterial { images, goldens, lag }: CaseMaterial,
+    (wanted, wanted_traits): (&BTreeSet<Feature>, Wanted),
     stopped: watch::Receiver<bool>,
 ) -> Result<Place, CommandError> {
     let Aim { target, authority, reference, features } = aim;

@@ -94,7 +94,7 @@ fn of_import(answered: &Answered) -> Finding {
         403 => Finding::Forbidden,
         404 if is_status && body["message"] != UNKNOWN_PATH => Finding::Serves,
         404 | 405 | 501..=504 => Finding::Refuses(format!("answers {status}")),
-        200..=299 if !body.is_object() && !(status == 201 && answered.body.is_empty()) => {
+        200..=299 if !(body.is_object() || status == 201 && answered.body.is_empty()) => {
             Finding::Refuses(format!("answers {status} with what is not a Kubernetes object"))
         }
         _ => Finding::Serves,

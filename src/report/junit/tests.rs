@@ -16,8 +16,11 @@ fn knows_every_verdict() {
     insta::assert_snapshot!(written(&sample::run()));
 }
 
-/// The rules of `junit-10.xsd` of Jenkins' xUnit plugin: element, its required and optional attributes, its children.
-const RULES: [(&str, &[&str], &[&str], &[&str]); 8] = [
+/// An element, its required and its optional attributes, and its children.
+type Rule = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
+/// The rules of `junit-10.xsd` of Jenkins' xUnit plugin.
+const RULES: [Rule; 8] = [
     ("testsuites", &[], &["name", "time", "tests", "failures", "errors"], &["testsuite"]),
     (
         "testsuite",
