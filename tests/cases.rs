@@ -17,7 +17,10 @@ use isi_conformance::{
     verdict::CaseResult,
 };
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use tokio::{runtime::Runtime, sync::RwLock};
+use tokio::{
+    runtime::Runtime,
+    sync::{RwLock, watch},
+};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -78,7 +81,8 @@ impl Harness {
             let command = without_empty_variables(RunArguments::augment_args(Command::new("run")));
             let arguments = RunArguments::from_arg_matches(&command.get_matches_from(["run"]))
                 .unwrap_or_else(|error| panic!("{error}"));
-            self.runtime().block_on(Plan::of(&arguments)).unwrap_or_else(|error| panic!("{error}"))
+            let (_stop, stopped) = watch::channel(false);
+            self.runtime().block_on(Plan::of(&arguments, &stopped)).unwrap_or_else(|error| panic!("{error}"))
         })
     }
 
