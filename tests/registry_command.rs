@@ -123,7 +123,7 @@ fn strictly_what_does_not_add_up_is_exit_1() {
 #[case::folder("folders: { lib/app: nowhere }\n", ":1:21", "holds no images")]
 #[case::certificate("tls: { files: { certificate: no.pem, key: no.pem } }\n", ":1:30", "no.pem")]
 #[case::field("repositries: {}\n", ":1:1", "unknown field `repositries`")]
-#[case::yaml("repositories: [\n", ":1:1", "unclosed bracket")]
+#[case::yaml("repositories: [\n", ":1:15", "a list or mapping in brackets does not end")]
 fn a_wrong_fixture_is_exit_2_with_the_place(#[case] text: &str, #[case] place: &str, #[case] message: &str) {
     let folder = tempfile::tempdir().unwrap();
     let fixture = folder.path().join("fixture.yaml");
