@@ -18,7 +18,7 @@ use crate::{document::nearest, fixture::ImageCatalogue, version::ApiVersion};
 ///
 /// `SUITE/CASE.snap` is the whole golden of the newest API version that the case holds for. `SUITE/CASE@until-4.18.snap` has
 /// what 4.18 and older versions answer differently from the next newer one, beside the
-/// [general differences](super::version_rule).
+/// general differences of `golden/versions.yaml`.
 #[derive(Debug, Clone)]
 pub struct Store(Files);
 
