@@ -50,6 +50,18 @@ impl Front {
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, seen }
     }
+
+    /// Whether a deletion was asked for after the configuration of the cluster was changed.
+    fn deletes_after_a_change(&self) -> bool {
+        let seen = self.seen.lock().unwrap();
+        let changed = seen.iter().position(|seen| is_change(seen));
+        changed.is_some_and(|changed| seen[changed..].iter().any(|seen| seen.starts_with("DELETE")))
+    }
+}
+
+/// Whether a request changes the configuration of the cluster.
+fn is_change(seen: &str) -> bool {
+    !seen.starts_with("GET") && seen.contains("/config.openshift.io/")
 }
 
 async fn pass(
@@ -63,7 +75,7 @@ async fn pass(
     let is_configured = {
         let mut seen = passing.seen.lock().unwrap();
         seen.push(format!("{method} {path}"));
-        seen.iter().any(|seen| !seen.starts_with("GET") && seen.contains("/config.openshift.io/"))
+        seen.iter().any(|seen| is_change(seen))
     };
     // Only the case is held up, not the probes before it.
     let is_import = method == Method::POST
@@ -121,12 +133,9 @@ async fn a_second_signal_ends_at_once_and_says_what_is_left() {
     cluster.until_changed().await;
     run.signal("INT");
     for _ in 0..1500 {
-        let seen = front.seen.lock().unwrap();
-        let changed = seen.iter().position(|seen| !seen.starts_with("GET") && seen.contains("/config.openshift.io/"));
-        if changed.is_some_and(|changed| seen[changed..].iter().any(|seen| seen.starts_with("DELETE"))) {
+        if front.deletes_after_a_change() {
             break;
         }
-        drop(seen);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     run.signal("INT");
