@@ -100,7 +100,7 @@ impl Store {
     /// [`find`](Self::find), and makes sure that the golden names only images of the case.
     ///
     /// # Errors
-    /// When a file is there and cannot be read, is malformed, or names an image that is none of `images`.
+    /// When a file is there and cannot be read, is malformed, or names an image that `images` lacks.
     pub fn checked(
         &self,
         suite: &str,

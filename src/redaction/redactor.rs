@@ -179,7 +179,7 @@ fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     TOKEN.find_iter(text).map(|found| found.range())
 }
 
-/// `text` without white space, written out or escaped, and where its bytes stand in `text`; nothing if there is none in it.
+/// `text` without white space, written out or escaped, and where its bytes stand in `text`; `None` if it has no white space.
 fn squeezed(text: &str) -> Option<(String, Vec<usize>)> {
     let is_space = |character: char| {
         character.is_whitespace() || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')

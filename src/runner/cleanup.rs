@@ -16,7 +16,7 @@ use super::{
 };
 use crate::suite::{Body, Request, User};
 
-/// How long the end of a run waits for requests that nobody waits for any more.
+/// How long the end of a run waits for requests that their cases have given up.
 const LATE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the cases of a run have made and not removed yet.
@@ -122,7 +122,7 @@ impl Ledger {
             let objects = if user == User::Admin { Objects::of_admin(target) } else { Objects::of_user(target) };
             match objects.delete(&absolute).await {
                 Ok(_) => {}
-                // Images that nobody may delete by hand are pruned by the cluster.
+                // Images that no user may delete are pruned by the cluster.
                 Err(ObjectError::Refused { status: 403, .. }) if user == User::Admin => {}
                 // Where there is no such endpoint nothing was made.
                 Err(ObjectError::Refused { status: 405 | 501, .. }) => {}

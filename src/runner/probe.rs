@@ -223,7 +223,7 @@ impl Probe<'_> {
     /// How the target looks up namespaces, if it does: an empty import into one that is not there is refused as such, and
     /// not for being empty.
     async fn looks_up_namespaces(&self) -> Option<String> {
-        // A name of the run's own, also where the run works in somebody else's namespace.
+        // A name of the run's own, also where the run works in a namespace that it did not make.
         let namespace = self.session.run.namespace();
         let path = format!("/apis/image.openshift.io/v1/namespaces/{namespace}-nowhere/imagestreamimports");
         let body = json!({ "apiVersion": "image.openshift.io/v1", "kind": "ImageStreamImport" });

@@ -1,4 +1,4 @@
-//! A cluster to be done no harm: a reference of its own, with objects that belong to somebody.
+//! A cluster to be done no harm: a reference of its own, with objects of other clients.
 
 use isi_conformance::reference::{self, Options, Running};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ const COLLECTIONS: [&str; 11] = [
     "/apis/project.openshift.io/v1/projects",
 ];
 
-/// A cluster with objects that belong to somebody.
+/// A cluster with objects of other clients.
 pub(crate) struct Cluster {
     running: Running,
     pub(crate) client: reqwest::Client,

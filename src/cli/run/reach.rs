@@ -79,7 +79,7 @@ fn of_discovery(answered: &Answered) -> Finding {
     }
 }
 
-/// Any answer that somebody wrote for this call will do, an error among them.
+/// Accepts any answer that is made for this call, errors included.
 fn of_import(answered: &Answered) -> Finding {
     let status = answered.status;
     let body = body(answered);

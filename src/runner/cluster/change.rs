@@ -44,13 +44,13 @@ pub(in crate::runner) enum NotPutBack {
     /// The target refused, or did not answer.
     #[error(transparent)]
     Object(#[from] ObjectError),
-    /// Somebody else has replaced the object that the run had created.
+    /// Another client has replaced the object that the run created.
     #[error("{path} is not the object that the run created any more, and is left as it is")]
     Replaced {
         /// The path of the object.
         path: String,
     },
-    /// Somebody else has deleted the object.
+    /// Another client has deleted the object.
     #[error("{path} was deleted while the run used it, not by the run, and is left deleted")]
     Deleted {
         /// The path of the object.
@@ -59,7 +59,7 @@ pub(in crate::runner) enum NotPutBack {
 }
 
 impl NotPutBack {
-    /// Whether nothing more can be done: the object is somebody else's now.
+    /// Whether nothing more can be done: the object belongs to another client now.
     pub(in crate::runner) const fn is_final(&self) -> bool {
         matches!(self, Self::Replaced { .. } | Self::Deleted { .. })
     }
@@ -74,7 +74,7 @@ impl NotPutBack {
 }
 
 impl Change {
-    /// Makes the object as it was before; what somebody else changed meanwhile stays.
+    /// Makes the object as it was before; what other clients changed meanwhile stays.
     ///
     /// # Errors
     /// When the object could not be put back.
@@ -128,7 +128,7 @@ impl Change {
             (None, _, Some(current)) if is_of_run(&current, run) => Ok(Plan::Delete(current)),
             (None, _, Some(_)) => Err(NotPutBack::Replaced { path: path() }),
             (Some(before), None, None) => Ok(Plan::Create(without_identity(before))),
-            // It was not deleted yet, or somebody else has made it again.
+            // It was not deleted yet, or another client has created it again.
             (Some(_), None, Some(_)) => Ok(Plan::Nothing),
             (Some(_), Some(_), None) => Err(NotPutBack::Deleted { path: path() }),
             (Some(before), Some(after), Some(current)) => {

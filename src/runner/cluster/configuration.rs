@@ -20,7 +20,7 @@ use crate::runner::{
     target::Target,
 };
 
-/// How often a change is tried again when somebody else has changed the object meanwhile.
+/// How often a change is tried again when another client has changed the object meanwhile.
 const ATTEMPTS: usize = 5;
 /// The name of the objects of which a cluster has one; a run may create one that is missing.
 const SINGLETON: &str = "cluster";
@@ -106,7 +106,7 @@ impl ClusterConfiguration {
             ConfigurationAccess::Exclusive => return Ok(()),
             ConfigurationAccess::Locked => {}
         }
-        // A task of its own: a lock that is taken must be known even if whoever wants it has gone.
+        // A task of its own: a lock that is taken must be known even if the case that wants it has ended.
         let (target, holder) = (self.target.clone(), Holder::this_process(&self.run));
         let mut state = Arc::clone(&self.state).lock_owned().await;
         let taken = tokio::spawn(async move {

@@ -68,7 +68,7 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The lock as its holder has it, or as somebody finds it.
+/// The lock, held by this run or by another one.
 #[derive(Debug, Clone)]
 pub struct Lock {
     /// Who holds it.
@@ -84,7 +84,7 @@ pub(in crate::runner) enum LockError {
     /// Another run has it.
     #[error("{0} holds the lock on the cluster's configuration")]
     Held(Box<Holder>),
-    /// It is not where it was: somebody has cleaned up.
+    /// It is gone: `clean` has removed it.
     #[error("this run has lost the lock on the cluster's configuration: secret default/{NAME} was removed or replaced")]
     Lost,
     /// There is a secret of that name that no run wrote.
@@ -103,7 +103,7 @@ impl LockError {
 }
 
 impl Lock {
-    /// The lock that somebody holds, if somebody does.
+    /// The lock, if a run holds it.
     ///
     /// # Errors
     /// When it cannot be read.

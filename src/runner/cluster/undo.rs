@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// `current` without what turned `before` into `after`. What somebody else changed after that stays.
+/// `current` without what turned `before` into `after`. What other clients changed after that stays.
 pub(super) fn undo(before: &Value, after: &Value, current: &Value) -> Value {
     let mut undone = current.clone();
     let parts = [before, after, current].map(content);
@@ -74,7 +74,7 @@ fn undo_map(
     undone
 }
 
-/// A part that somebody else has worked on: objects are undone key by key, other values stay as they are now.
+/// A part that another client has changed: objects are undone key by key, other values stay as they are now.
 fn undo_part(before: Option<&Value>, after: Option<&Value>, current: Option<&Value>) -> Option<Value> {
     let current = current?;
     let none = Map::new();

@@ -52,7 +52,7 @@ pub(in crate::runner) async fn remove_streams(
         };
         match removed {
             Ok(true) => report.did(mode, "removed", &path),
-            // Images that nobody may delete by hand are pruned by the cluster.
+            // Images that no user may delete are pruned by the cluster.
             Ok(false) | Err(ObjectError::Refused { status: 403, .. }) => {}
             Err(error) => report.left.push(error.to_string()),
         }

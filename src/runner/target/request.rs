@@ -14,7 +14,7 @@ pub struct Prepared {
     pub uri: String,
     /// Header fields without credentials.
     pub headers: Vec<(HeaderName, String)>,
-    /// The body; empty if there is none.
+    /// The body; empty without one.
     pub body: String,
 }
 

@@ -210,7 +210,7 @@ impl Core {
         Ok(())
     }
 
-    /// The latest tokens that the token endpoint gave, the oldest first: for whoever has to keep them out of a log.
+    /// The latest tokens that the token endpoint gave, the oldest first: for the redaction of logs.
     #[must_use]
     pub fn issued_tokens(&self) -> Vec<String> {
         self.access.tokens.issued()

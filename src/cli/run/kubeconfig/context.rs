@@ -59,7 +59,7 @@ impl Selected {
     /// The context `name`, or the current one.
     ///
     /// # Errors
-    /// When there is none, or it names what the file has not.
+    /// When no such entry exists, or it names something that the file lacks.
     pub(super) fn of(file: File, name: Option<&str>) -> Result<Self, ContextError> {
         let contexts = file.contexts.unwrap_or_default();
         let known = || contexts.iter().map(|named| named.name.clone()).collect::<Vec<_>>();
