@@ -1,22 +1,12 @@
-//! The types of a suite file, as it is written: what the JSON Schema for editors is generated from.
+//! The types of a suite file: the loader decodes them, and the JSON Schema for editors is generated from them.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, marker::PhantomData};
 
-use schemars::{JsonSchema, schema_for};
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, schema_for};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::{Map, Value};
 
-pub use super::{
-    brief::{Brief, Toggle},
-    case::TargetDefault,
-    expect::{Expectation, StatusByVersion},
-    feature::Feature,
-    import::{ImageEntry, ImportStep},
-    requests::RequestCount,
-    secret::{RegistryCredentials, SecretStep, WrittenAs},
-    step::{CreateStep, RegistryChange, RequestStep, StepFile, User},
-    value::{ValueExpectation, ValuePath},
-};
+use super::{case::TargetDefault, feature::Feature, step::StepFile};
 use crate::{document::Day, fixture::RegistryFixture, verdict::Level, version::ApiVersion};
 
 /// A suite: cases that belong together.
@@ -36,11 +26,25 @@ pub struct SuiteFile {
     /// reference, with `--deviations`, or when the suite is named.
     #[serde(default)]
     pub reports: bool,
+    /// The `level` of all cases that have none of their own.
+    #[serde(default)]
+    pub level: Option<Level>,
+    /// The `since` of all cases that have none of their own.
+    #[serde(default)]
+    pub since: Option<ApiVersion>,
+    /// The `needs` of all cases that have none of their own.
+    #[serde(default)]
+    pub needs: Vec<Feature>,
     /// The registry of all cases that have none of their own.
     #[serde(default)]
-    pub registry: Option<RegistryFixture>,
+    pub registry: Option<Undecoded<RegistryFixture>>,
     /// The cases.
-    pub cases: Vec<CaseFile>,
+    pub cases: Vec<Undecoded<CaseFile>>,
+}
+
+impl SuiteFile {
+    /// The keys that a case takes from its suite unless it has them itself.
+    pub(super) const DEFAULTS: [&str; 4] = ["level", "since", "needs", "registry"];
 }
 
 /// A case: a scenario with one registry.
@@ -49,12 +53,16 @@ pub struct SuiteFile {
 pub struct CaseFile {
     /// The case's name, unique in its suite: lower-case words, digits, and `-`, `_`, `.` between them.
     pub name: String,
+    /// The name of this entry of the file, unique in its suite. Needed where several entries with `rows` or a `matrix` write
+    /// the same `name`.
+    #[serde(default)]
+    pub template: Option<String>,
     /// What behaviour the case is about, in one line.
     pub about: String,
     /// The requirements that the case tests.
     #[serde(default)]
     pub requirement: Vec<String>,
-    /// The most that a check of this case can weigh.
+    /// The most that a check of this case can weigh; `required` unless given here or by the suite.
     #[serde(default)]
     pub level: Option<Level>,
     /// The first API version that the case holds for.
@@ -87,6 +95,31 @@ pub struct CaseFile {
     pub registry: Option<RegistryFixture>,
     /// What happens, in order.
     pub steps: Vec<StepFile>,
+}
+
+/// A `T` that is decoded only once its variables have values: whatever is written there is accepted, and the schema for
+/// editors is that of `T`.
+#[derive(Debug)]
+pub struct Undecoded<T>(PhantomData<T>);
+
+impl<'de, T> Deserialize<'de> for Undecoded<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self(PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Undecoded<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
+    }
 }
 
 /// The JSON Schema of suite files, for editors that complete and check as one types.

@@ -1,18 +1,21 @@
 //! Suites: cases as data.
 //!
-//! A suite is a YAML file; [`mod@format`] has its types, from which the JSON Schema for editors is generated. [`load`] reads
+//! A suite is a YAML file; [`SuiteFile`] and the types in it are what the loader decodes and what
+//! the JSON Schema for editors is generated from. [`load`] reads
 //! files, turns rows and matrices into cases, and refuses what makes no sense with the line it stands in. What comes out
 //! are [`Case`]s, which become [`Script`]s once a run knows the values of its variables.
 
 mod brief;
 mod case;
+mod case_name;
 mod expand;
 mod expect;
 mod feature;
 mod folder;
-pub mod format;
+mod format;
 mod import;
 mod load;
+mod named_images;
 mod need;
 mod reimport;
 mod request;
@@ -26,6 +29,7 @@ pub use case::{Case, Script, Suite, TargetDefault};
 pub use expect::{Expectation, StatusByVersion};
 pub use feature::{Feature, FeatureArea};
 pub use folder::{Folder, FolderError};
+pub use format::{CaseFile, SuiteFile, json_schema};
 pub use load::{load, sample};
 pub use need::Needs;
 pub(crate) use need::has_effect;

@@ -2,11 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use serde::{Deserialize, de::IgnoredAny};
-
 use super::{
     case::Script,
     folder::SUITES,
+    format::CaseFile,
     step::{Action, Step, StepFile, StepProblem},
 };
 use crate::{
@@ -15,29 +14,26 @@ use crate::{
     variable::{Bindings, Unbound, Variable, template},
 };
 
-/// The part of a case that is done in a run; the loader has read the rest.
-#[derive(Deserialize)]
-struct ScriptOutline {
-    #[serde(default)]
-    registry: RegistryFixture,
-    #[serde(rename = "steps")]
-    _steps: IgnoredAny,
-}
-
-pub(super) fn decode(source: &Source, script: &Node, bindings: &Bindings) -> Result<Script, Diagnostic> {
-    let mut filled = script.clone();
+/// Decodes a case: the whole of it as its file has it, and what it does in a run.
+///
+/// # Errors
+/// When a variable has no value, or what is written makes no sense.
+pub(super) fn decode(source: &Source, case: &Node, bindings: &Bindings) -> Result<(CaseFile, Script), Diagnostic> {
+    let mut filled = case.clone();
     fill(source, &mut filled, bindings)?;
-    let outline: ScriptOutline = document::decode(source, &filled)?;
     if let Some(steps) = filled.get("steps").filter(|steps| !matches!(steps.value, Value::Sequence(_))) {
         let message = format!("expected a list of steps, found {}", steps.kind());
         return Err(Diagnostic::new(source, steps.span, message).hint("a step begins with `- `"));
     }
-    let steps = filled.get("steps").map(Node::items).unwrap_or_default();
-    if steps.is_empty() {
+    let mut file: CaseFile = document::decode(source, &filled)?;
+    let nodes = filled.get("steps").map(Node::items).unwrap_or_default();
+    if nodes.is_empty() {
         return Err(Diagnostic::new(source, filled.span, "a case needs at least one step"));
     }
-    let steps = steps.iter().map(|node| step(source, node, bindings)).collect::<Result<_, _>>()?;
-    Ok(Script { registry: with_folders(source, with_tags(outline.registry)), steps })
+    let steps = nodes.iter().zip(std::mem::take(&mut file.steps));
+    let steps = steps.map(|(node, step)| self::step(source, node, step, bindings)).collect::<Result<_, _>>()?;
+    let registry = file.registry.take().unwrap_or_default();
+    Ok((file, Script { registry: with_folders(source, with_tags(registry)), steps }))
 }
 
 /// Folders are named from the folder that holds `suites`, so that it can be run from anywhere.
@@ -52,10 +48,10 @@ fn with_folders(source: &Source, mut registry: RegistryFixture) -> RegistryFixtu
     registry
 }
 
-/// One step, whose variables have their values.
-fn step(source: &Source, node: &Node, bindings: &Bindings) -> Result<Step, Diagnostic> {
-    let file = document::decode::<StepFile>(source, node)?;
-    let members = members(source, node, bindings)?;
+/// One step, whose variables have their values; `node` is where it is written.
+fn step(source: &Source, node: &Node, mut file: StepFile, bindings: &Bindings) -> Result<Step, Diagnostic> {
+    let members = file.together.as_mut().map(std::mem::take);
+    let members = members.map_or(Ok(Vec::new()), |members| self::members(source, node, members, bindings))?;
     let step = file.into_step(bindings, members).map_err(|problem| {
         let message = match problem {
             StepProblem::Secret { key, why } => {
@@ -93,16 +89,17 @@ const EXPECTED_OF_ANSWERS: [&str; 6] = ["status", "golden", "accept", "values", 
 const EXPECTED_OF_REGISTRY: [&str; 4] = ["accept", "traffic", "requests", "anyOrder"];
 
 /// The requests below `together`.
-fn members(source: &Source, node: &Node, bindings: &Bindings) -> Result<Vec<Step>, Diagnostic> {
-    let Some(together) = node.get("together") else { return Ok(Vec::new()) };
-    let nodes = together.items();
-    if nodes.len() < 2 {
+fn members(source: &Source, node: &Node, members: Vec<StepFile>, bindings: &Bindings) -> Result<Vec<Step>, Diagnostic> {
+    let together = node.get("together").unwrap_or(node);
+    if members.len() < 2 {
         return Err(Diagnostic::new(source, together.span, "`together` needs two requests or more"));
     }
-    nodes
+    together
+        .items()
         .iter()
-        .map(|node| {
-            let member = step(source, node, bindings)?;
+        .zip(members)
+        .map(|(node, member)| {
+            let member = step(source, node, member, bindings)?;
             if !matches!(member.action, Action::Request(_)) {
                 return Err(Diagnostic::new(source, node.span, "only requests can be sent together"));
             }

@@ -1,7 +1,12 @@
 use rstest::rstest;
 
 use super::*;
-use crate::{fixture, suite::format};
+use crate::{
+    fixture,
+    suite::{Feature, json_schema},
+    verdict::Level,
+    version::ApiVersion,
+};
 
 /// What is wrong with a suite of this text.
 fn wrong(text: &str) -> String {
@@ -18,6 +23,51 @@ fn a_case_without_a_registry_has_that_of_its_suite() {
     let case = &suites[0].cases[0];
     assert_eq!((case.full_name().as_str(), case.location().as_str()), ("demo::first", "suites/demo.yaml:5"));
     assert_eq!(case.images, ["s2-basic"]);
+}
+
+#[test]
+fn a_case_has_the_defaults_of_its_suite_unless_it_says_otherwise() {
+    let suite = CASE.replace("cases:", "level: compatible\nsince: \"4.12\"\nneeds: [pull-secrets]\ncases:");
+    let own =
+        "  - name: own\n    about: b\n    level: required\n    since: \"4.8\"\n    needs: []\n    steps: [get: a]\n";
+    let text = format!("{suite}    steps: [get: a]\n{own}");
+    let suites = load(&[Source::new("demo.yaml", text)], fixture::builtin(), &[]).unwrap();
+    let [first, own] = suites[0].cases.as_slice() else { panic!("{:?}", suites[0].cases) };
+    assert_eq!((first.level, first.since), (Level::Compatible, Some(ApiVersion::V4_12)));
+    assert_eq!(first.needs, [Feature::PullSecrets]);
+    assert_eq!((own.level, own.since), (Level::Required, Some(ApiVersion::V4_8)));
+    assert_eq!(own.needs, []);
+}
+
+#[test]
+fn a_wrong_default_is_shown_where_the_suite_has_it() {
+    let wrong = wrong(&(CASE.replace("cases:", "needs: [pull-secret]\ncases:") + "    steps: [get: a]\n"));
+    assert!(wrong.contains("suites/demo.yaml:3:9"), "{wrong}");
+}
+
+#[rstest]
+#[case::name("a-{{x}}", "", "template `a-{{x}}` is there twice", "tell them apart by `template: NAME`")]
+#[case::template("b-{{x}}", "    template: first\n", "template `first` is there twice", "the other one is in line 5")]
+#[case::malformed("b-{{x}}", "    template: b-{{x}}\n", "`b-{{x}}` is no template name", "")]
+fn entries_with_rows_are_told_apart(
+    #[case] name: &str,
+    #[case] template: &str,
+    #[case] message: &str,
+    #[case] hint: &str,
+) {
+    let entry = |name: &str, template: &str, row: u8| {
+        format!("  - name: {name}\n{template}    about: a\n    rows: [{{ x: {row} }}]\n    steps: [get: a]\n")
+    };
+    let first = if template.is_empty() { "" } else { "    template: first\n" };
+    let cases = entry("a-{{x}}", first, 1) + &entry(name, template, 2);
+    let wrong = wrong(&format!("suite: demo\nabout: a\ncases:\n{cases}"));
+    assert!(wrong.contains(message) && wrong.contains(hint), "{wrong}");
+}
+
+#[test]
+fn a_variable_of_a_run_is_no_part_of_a_name() {
+    let wrong = wrong(&(CASE.replace("first", "a-{{stream}}") + "    steps: [get: a]\n"));
+    assert!(wrong.contains("`a-{{stream}}` is no case name"), "{wrong}");
 }
 
 #[test]
@@ -134,7 +184,7 @@ fn all_that_is_wrong_is_told_at_once() {
 }
 
 #[rstest]
-#[case("suite", format::json_schema())]
+#[case("suite", json_schema())]
 #[case("registry", schemars::schema_for!(fixture::RegistryFixture).to_value())]
 #[case("images", schemars::schema_for!(fixture::ImageFile).to_value())]
 fn the_schema_for_editors_is_current(#[case] name: &str, #[case] schema: serde_json::Value) {
