@@ -10,7 +10,9 @@ mod reference;
 mod registry;
 mod run;
 pub mod schema;
+mod shell;
 mod signals;
+mod up;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,7 @@ enum Command {
     Reference(Box<reference::ReferenceArguments>),
     Registry(Box<registry::RegistryArguments>),
     Key(key::KeyArguments),
+    Up(up::UpArguments),
     Coverage(coverage::CoverageArguments),
     #[command(subcommand)]
     Schema(schema::SchemaCommand),
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Reference(arguments) => exit::finish(reference::run(*arguments)),
         Command::Registry(arguments) => exit::finish(registry::run(*arguments)),
         Command::Key(arguments) => exit::finish(key::run(&arguments)),
+        Command::Up(arguments) => exit::finish(up::run(arguments)),
         Command::Coverage(arguments) => exit::finish(coverage::run(&arguments)),
         Command::Schema(command) => exit::finish(schema::run(&command)),
     }

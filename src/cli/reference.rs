@@ -2,19 +2,23 @@
 
 use std::{
     io::{self, Write},
-    net::SocketAddr,
-    path::PathBuf,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    pin::pin,
     time::Duration,
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{
-    exit::{CommandError, Exit, printed},
-    interrupted, listen, runtime,
+    exit::{CommandError, Exit, notice, printed},
+    interrupted, listen, runtime, shell,
 };
 use crate::{
-    reference::{self, AllowedRegistry, DenyRule, Identity, ImportController, Options, StartError},
+    reference::{
+        self, AllowedRegistry, Authority, DenyRule, Identity, ImportController, Kubeconfig, Options, Running,
+        ServerCertificate, StartError,
+    },
     version::ApiVersion,
 };
 
@@ -34,6 +38,21 @@ pub(super) struct ReferenceArguments {
     /// Trust registries whose certificates are signed by one of these.
     #[arg(long, value_name = "PEM")]
     registry_ca: Option<PathBuf>,
+    /// The host name or address by which clients reach it, if it is not the address: for the URL and the certificate.
+    #[arg(long, value_name = "HOST", value_parser = host)]
+    host: Option<String>,
+    /// How connections are secured: `none`, or `self-signed` for a certificate of the reference's own authority. kubectl and
+    /// oc send tokens over HTTPS only.
+    #[arg(long, value_name = "MODE", value_enum, conflicts_with = "tls_cert", hide_possible_values = true)]
+    tls: Option<TlsMode>,
+    /// The folder of the certificate authority for `--tls self-signed`, made if there is none; without it every start has an
+    /// authority of its own.
+    #[arg(long, value_name = "DIR", env = "ISI_AUTHORITY")]
+    authority: Option<PathBuf>,
+    /// Write a kubeconfig with the address, the authority, and a context for each user of --token-auth-file, or for `admin` and
+    /// `developer`.
+    #[arg(long, value_name = "FILE")]
+    write_kubeconfig: Option<PathBuf>,
     /// Serve HTTPS with this certificate.
     #[arg(long, value_name = "PEM", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -75,22 +94,94 @@ pub(super) struct ReferenceArguments {
     import_controller: bool,
 }
 
+/// How the connections of clients are secured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TlsMode {
+    None,
+    SelfSigned,
+}
+
 /// Runs the command until it is interrupted.
 ///
 /// # Errors
-/// When an option cannot be used, or the address is taken.
+/// When an option cannot be used, the address is taken, or the kubeconfig cannot be written.
 pub(super) fn run(arguments: ReferenceArguments) -> Result<Exit, CommandError> {
+    let kubeconfig = arguments.write_kubeconfig.clone();
     let options = options(arguments)?;
+    let is_plain = options.tls.is_none();
     runtime()?.block_on(async {
-        let running = reference::start(options).await.map_err(|error| match error {
-            StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address)),
-            StartError::Option(_) => CommandError::usage(error),
-        })?;
-        printed(writeln!(io::stdout().lock(), "{}", running.url()))?;
-        interrupted().await;
+        let mut stop = pin!(interrupted());
+        let running = reference::start(options).await.map_err(start_error)?;
+        if let Some(path) = &kubeconfig {
+            write(running.kubeconfig(), path)?;
+            if is_plain {
+                notice("note: kubectl and oc send no token over plain HTTP; add `--tls self-signed`");
+            }
+        }
+        tokio::select! {
+            // Polled first, so that a signal counts from before the first line, which says that the server is ready.
+            biased;
+            () = &mut stop => {}
+            announced = async { announce(&running, kubeconfig.as_deref()) } => {
+                printed(announced)?;
+                stop.await;
+            }
+        }
         running.shutdown().await;
         Ok(Exit::Success)
     })
+}
+
+/// What to say about a reference that does not start.
+pub(super) fn start_error(error: StartError) -> CommandError {
+    match error {
+        StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address)),
+        StartError::Option(_) => CommandError::usage(error),
+    }
+}
+
+/// Writes a kubeconfig.
+pub(super) fn write(kubeconfig: &Kubeconfig, path: &Path) -> Result<(), CommandError> {
+    kubeconfig
+        .write(path)
+        .map_err(|error| CommandError::harness(format!("cannot write the kubeconfig {}: {error}", path.display())))
+}
+
+/// Says on standard output where the server is, and a line to try.
+fn announce(running: &Running, kubeconfig: Option<&Path>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", running.url())?;
+    if let Some(path) = kubeconfig {
+        writeln!(out, "kubectl --kubeconfig {} get imagestreams", shell::word(path))?;
+    }
+    out.flush()
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let is_address = text.parse::<IpAddr>().is_ok();
+    let is_name =
+        !text.is_empty() && text.chars().all(|character| character.is_ascii_alphanumeric() || "-.".contains(character));
+    if is_address || is_name {
+        return Ok(text.to_owned());
+    }
+    Err("expected a host name or an address, without scheme and port".to_owned())
+}
+
+fn certificate(arguments: &ReferenceArguments) -> Result<Option<ServerCertificate>, CommandError> {
+    if let (Some(certificates), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
+        return Ok(Some(ServerCertificate::Given(Identity {
+            certificates: reference::read_certificates(certificates).map_err(CommandError::usage)?,
+            key: reference::read_key(key).map_err(CommandError::usage)?,
+        })));
+    }
+    if arguments.tls != Some(TlsMode::SelfSigned) {
+        return Ok(None);
+    }
+    let authority = match &arguments.authority {
+        Some(folder) => Authority::kept_in(folder),
+        None => Authority::generate(),
+    };
+    authority.map(ServerCertificate::SignedBy).map(Some).map_err(CommandError::harness)
 }
 
 fn options(arguments: ReferenceArguments) -> Result<Options, CommandError> {
@@ -100,19 +191,14 @@ fn options(arguments: ReferenceArguments) -> Result<Options, CommandError> {
         Some(path) => reference::read_certificates(path).map_err(CommandError::usage)?,
         None => Vec::new(),
     };
-    let tls = match (&arguments.tls_cert, &arguments.tls_key) {
-        (Some(certificates), Some(key)) => Some(Identity {
-            certificates: reference::read_certificates(certificates).map_err(CommandError::usage)?,
-            key: reference::read_key(key).map_err(CommandError::usage)?,
-        }),
-        _ => None,
-    };
+    let tls = certificate(&arguments)?;
     Ok(Options {
         listen: arguments.listen,
         api_version: arguments.api_version,
         token_auth_file: arguments.token_auth_file,
         registry_roots,
         tls,
+        host: arguments.host,
         any_namespace: !arguments.strict_namespaces,
         deny: arguments.deny,
         allowed_registries: entries(arguments.allowed_registry, false)

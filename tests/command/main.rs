@@ -3,6 +3,7 @@
 
 mod folder;
 mod key;
+mod reference;
 mod servers;
 mod steps;
 mod target;

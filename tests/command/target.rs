@@ -1,7 +1,7 @@
 //! Targets that are something else than an implementation of the API, and those that are hardly one.
 
 use isi_conformance::{
-    reference::{self, Identity, Options},
+    reference::{self, Identity, Options, ServerCertificate},
     registry::Registry,
 };
 use rcgen::{CertificateParams, KeyPair};
@@ -101,7 +101,8 @@ async fn the_other_scheme_of_a_port_is_named() {
         certificates: vec![certificate.der().clone()],
         key: PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).unwrap(),
     };
-    let secure = reference::start(Options { tls: Some(identity), ..Options::default() }).await.unwrap();
+    let options = Options { tls: Some(ServerCertificate::Given(identity)), ..Options::default() };
+    let secure = reference::start(options).await.unwrap();
     let plain = reference::start(Options::default()).await.unwrap();
     let error = refusal(&secure.url().replace("https", "http")).await;
     assert!(error.contains(&format!("hint: the port speaks TLS: did you mean `{}`?", secure.url())), "{error}");

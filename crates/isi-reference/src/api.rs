@@ -86,6 +86,11 @@ impl Api {
         })
     }
 
+    /// Names of users with a token of each.
+    pub(crate) fn tokens(&self) -> Vec<(String, String)> {
+        self.authenticator.tokens()
+    }
+
     /// Answers a request.
     pub(crate) async fn answer(&self, parts: Parts, body: hyper::body::Incoming) -> Response<Full<bytes::Bytes>> {
         let user = match self.authenticator.authenticate(&parts.headers) {

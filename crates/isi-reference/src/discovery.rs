@@ -45,9 +45,11 @@ pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answ
     Ok(Answer::object(200, &found, Form { view: View::Object, ..form }))
 }
 
+/// Clients parse the version as a semantic one.
 fn version(api: &Api) -> Value {
+    let minor = api.options.api_version.kubernetes_minor();
     json!({
-        "major": "1", "minor": "", "gitVersion": format!("v{}-reference", api.options.api_version),
+        "major": "1", "minor": minor.to_string(), "gitVersion": format!("v1.{minor}.0-reference"),
         "gitCommit": "", "gitTreeState": "clean", "buildDate": "1970-01-01T00:00:00Z",
         "goVersion": "", "compiler": "rustc", "platform": "linux/amd64",
     })

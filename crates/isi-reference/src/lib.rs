@@ -25,6 +25,7 @@ mod import_controller;
 mod importer;
 mod json;
 mod kinds;
+mod kubeconfig;
 mod model;
 mod options;
 mod policy;
@@ -41,6 +42,8 @@ mod validation;
 pub mod version;
 
 pub use access::{DenyRule, ParseDenyRuleError};
-pub use options::{AllowedRegistry, Identity, ImportController, Options, REPLICA_LAG, Reach};
+pub use kubeconfig::Kubeconfig;
+pub use options::{AllowedRegistry, ImportController, Options, REPLICA_LAG, Reach, ServerCertificate};
 pub use server::{Running, StartError, start};
+pub use test_authority::{Authority, AuthorityError, Identity};
 pub use tls::{read_certificates, read_key};

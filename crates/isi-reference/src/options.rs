@@ -2,7 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::CertificateDer;
+use test_authority::{Authority, Identity};
 
 use super::access::DenyRule;
 pub use super::importer::Reach;
@@ -23,7 +24,9 @@ pub struct Options {
     /// The hosts that registries may be on.
     pub reach: Reach,
     /// The certificate to serve with; plain HTTP without one.
-    pub tls: Option<Identity>,
+    pub tls: Option<ServerCertificate>,
+    /// The host name or address by which clients reach the server, if it is not the one that it listens on.
+    pub host: Option<String>,
     /// Whether namespaces exist that nobody made.
     pub any_namespace: bool,
     /// What is denied to whom; everything else is allowed to everybody who is known.
@@ -72,13 +75,13 @@ pub struct AllowedRegistry {
     pub insecure: bool,
 }
 
-/// A certificate with its key.
+/// The certificate that a server identifies itself by.
 #[derive(Debug)]
-pub struct Identity {
-    /// The certificate, then those that it is signed by.
-    pub certificates: Vec<CertificateDer<'static>>,
-    /// The private key of the first certificate.
-    pub key: PrivateKeyDer<'static>,
+pub enum ServerCertificate {
+    /// This one.
+    Given(Identity),
+    /// One for the addresses by which the server is reached, made at the start and signed by this authority.
+    SignedBy(Authority),
 }
 
 /// How many tags of a repository a server imports unless told otherwise.
@@ -93,6 +96,7 @@ impl Default for Options {
             registry_roots: Vec::new(),
             reach: Reach::default(),
             tls: None,
+            host: None,
             any_namespace: true,
             deny: Vec::new(),
             allowed_registries: Vec::new(),

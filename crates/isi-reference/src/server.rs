@@ -15,7 +15,14 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::{Options, api::Api, import_controller, options::ImportController, tls};
+use super::{
+    Options,
+    api::Api,
+    import_controller,
+    kubeconfig::Kubeconfig,
+    options::{ImportController, ServerCertificate},
+    tls,
+};
 
 /// How long the requests under way may take when the server stops.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
@@ -46,6 +53,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Running {
     url: String,
+    kubeconfig: Kubeconfig,
     stop: CancellationToken,
     serving: JoinHandle<()>,
 }
@@ -55,6 +63,12 @@ impl Running {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What clients need to reach the server, and a context for each user.
+    #[must_use]
+    pub const fn kubeconfig(&self) -> &Kubeconfig {
+        &self.kubeconfig
     }
 
     /// Stops accepting connections, and waits up to five seconds for the requests under way, their bodies included.
@@ -77,21 +91,37 @@ impl Drop for Running {
 /// # Errors
 ///
 /// When the address is taken, or an option names a file or certificate that cannot be used.
-pub async fn start(options: Options) -> Result<Running, StartError> {
+pub async fn start(mut options: Options) -> Result<Running, StartError> {
     let address = options.listen;
-    let acceptor = options.tls.as_ref().map(tls::acceptor).transpose().map_err(StartError::Option)?;
-    let controller = options.import_controller;
-    let api = Arc::new(Api::new(options).map_err(StartError::Option)?);
     let listen_error = |source| StartError::Listen { address, source };
+    let (tls, host, controller) = (options.tls.take(), options.host.take(), options.import_controller);
+    let api = Arc::new(Api::new(options).map_err(StartError::Option)?);
     let listener = TcpListener::bind(address).await.map_err(listen_error)?;
     let bound = listener.local_addr().map_err(listen_error)?;
-    let scheme = if acceptor.is_some() { "https" } else { "http" };
+    let certificate = tls.as_ref().map(|certificate| tls::acceptor(certificate, bound, host.as_deref()));
+    let acceptor = certificate.transpose().map_err(StartError::Option)?;
+    let url = base_url(acceptor.is_some(), host.as_deref(), bound);
+    let authority = match &tls {
+        Some(ServerCertificate::SignedBy(authority)) => Some(authority.pem().to_owned()),
+        Some(ServerCertificate::Given(_)) | None => None,
+    };
+    let kubeconfig = Kubeconfig { server: url.clone(), authority, users: api.tokens() };
     let stop = CancellationToken::new();
     if controller == ImportController::Present {
         tokio::spawn(import_controller::run(Arc::clone(&api), stop.clone()));
     }
     let serving = tokio::spawn(serve(listener, acceptor, api, stop.clone()));
-    Ok(Running { url: format!("{scheme}://{bound}"), stop, serving })
+    Ok(Running { url, kubeconfig, stop, serving })
+}
+
+/// The URL by which clients reach the server.
+fn base_url(is_secure: bool, host: Option<&str>, bound: SocketAddr) -> String {
+    let scheme = if is_secure { "https" } else { "http" };
+    match host {
+        Some(host) if host.contains(':') => format!("{scheme}://[{host}]:{}", bound.port()),
+        Some(host) => format!("{scheme}://{host}:{}", bound.port()),
+        None => format!("{scheme}://{bound}"),
+    }
 }
 
 /// Accepts connections until told to stop. They are tasks of this one, so that none outlives it.

@@ -1,15 +1,32 @@
 //! Certificates: the server's own, and those that registries are trusted by.
 
-use std::{path::Path, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use test_authority::Identity;
 use tokio_rustls::TlsAcceptor;
 
-use super::Identity;
+use super::options::ServerCertificate;
 
-/// Speaks TLS as `identity`.
-pub(crate) fn acceptor(identity: &Identity) -> Result<TlsAcceptor, String> {
+/// Speaks TLS with `certificate`, on a server that is reached by `address`, by the names of the loopback interface, and by
+/// `host`.
+pub(crate) fn acceptor(
+    certificate: &ServerCertificate,
+    address: SocketAddr,
+    host: Option<&str>,
+) -> Result<TlsAcceptor, String> {
+    match certificate {
+        ServerCertificate::Given(identity) => speak_as(identity),
+        ServerCertificate::SignedBy(authority) => {
+            let names = [address.ip().to_string().as_str(), "localhost", "127.0.0.1", "::1"].map(str::to_owned);
+            let names: Vec<String> = names.into_iter().chain(host.map(str::to_owned)).collect();
+            speak_as(&authority.issue(&names).map_err(|error| error.to_string())?)
+        }
+    }
+}
+
+fn speak_as(identity: &Identity) -> Result<TlsAcceptor, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

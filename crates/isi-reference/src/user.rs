@@ -63,6 +63,20 @@ impl Authenticator {
         Ok(Self::File(users))
     }
 
+    /// Names of users with a token of each, those who may do everything first. Without a file there is no end of users: an
+    /// administrator and a developer stand for them.
+    pub(crate) fn tokens(&self) -> Vec<(String, String)> {
+        let Self::File(users) = self else {
+            return [("admin", "admin-token"), ("developer", "user-developer")]
+                .map(|(name, token)| (name.to_owned(), token.to_owned()))
+                .to_vec();
+        };
+        let mut tokens: Vec<_> = users.iter().map(|(token, user)| (!user.is_master(), &user.name, token)).collect();
+        tokens.sort();
+        tokens.dedup_by_key(|(_, name, _)| *name);
+        tokens.into_iter().map(|(_, name, token)| (name.clone(), token.clone())).collect()
+    }
+
     /// The user whose token a request carries; without one nobody in particular.
     pub(crate) fn authenticate(&self, headers: &HeaderMap) -> Result<User> {
         let Some(value) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
@@ -98,6 +112,14 @@ fn split_csv(line: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_user_with_several_tokens_is_named_once_and_administrators_come_first() {
+        let users = [("t1", "zoe", &[][..]), ("t2", "zoe", &[]), ("t3", "root", &["system:masters"])];
+        let users = users.map(|(token, name, groups)| (token.to_owned(), User::new(name, groups)));
+        let pair = |name: &str, token: &str| (name.to_owned(), token.to_owned());
+        assert_eq!(Authenticator::File(users.into()).tokens(), [pair("root", "t3"), pair("zoe", "t1")]);
+    }
 
     #[test]
     fn fields_in_quotes_may_hold_commas() {

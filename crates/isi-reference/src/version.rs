@@ -37,6 +37,20 @@ impl ApiVersion {
         release(self.as_str()).unwrap_or_default()
     }
 
+    /// The minor number of the Kubernetes release 1.x that this release is built on.
+    #[must_use]
+    pub const fn kubernetes_minor(self) -> u32 {
+        match self {
+            Self::V3_11 => 11,
+            Self::V4_2 => 14,
+            Self::V4_8 => 21,
+            Self::V4_10 => 23,
+            Self::V4_12 => 25,
+            Self::V4_18 => 31,
+            Self::V4_22 => 35,
+        }
+    }
+
     /// The version as people write it, as in `4.18`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

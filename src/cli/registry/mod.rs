@@ -181,6 +181,14 @@ impl RegistryArguments {
     }
 }
 
+/// Reads the fixture of a file.
+///
+/// # Errors
+/// When the file cannot be read, is no YAML, or no fixture.
+pub(super) fn read_fixture(path: &Path) -> Result<RegistryFixture, CommandError> {
+    FixtureFile::read(path).map(|(_, fixture)| fixture)
+}
+
 fn source(path: &Path) -> Result<Source, CommandError> {
     Source::read(path).map_err(|error| CommandError::usage(format!("cannot read {}: {error}", path.display())))
 }
@@ -224,9 +232,17 @@ fn unknown_quirk(name: &str, error: &UnknownQuirk) -> CommandError {
 }
 
 fn start_error(file: Option<&FixtureFile>, error: StartError) -> CommandError {
+    match file {
+        Some(file) if !matches!(error, StartError::Listen { .. }) => file.wrong(&error),
+        _ => unstarted(error),
+    }
+}
+
+/// What to say about a registry without a file that does not start.
+pub(super) fn unstarted(error: StartError) -> CommandError {
     match error {
         StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address)),
-        error => file.map_or_else(|| CommandError::usage(&error), |file| file.wrong(&error)),
+        error => CommandError::usage(error),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{io::Write, time::Duration};
 
-use isi_reference::{AllowedRegistry, Identity, Options, version::ApiVersion};
+use isi_reference::{AllowedRegistry, Identity, Options, ServerCertificate, version::ApiVersion};
 use reqwest::{Method, StatusCode, Version};
 use rstest::rstest;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -52,7 +52,8 @@ async fn serves_https_and_http_2() {
     let certified = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der()));
     let root = certified.cert.der().clone();
-    let options = Options { tls: Some(Identity { certificates: vec![root.clone()], key }), ..Options::default() };
+    let identity = Identity { certificates: vec![root.clone()], key };
+    let options = Options { tls: Some(ServerCertificate::Given(identity)), ..Options::default() };
     let reference = Reference::start_with(options, vec![root]).await;
     let response = reference.request(Method::GET, "readyz").send().await.unwrap();
     assert_eq!(response.version(), Version::HTTP_2);

@@ -1,4 +1,4 @@
-//! A certificate authority for tests.
+//! A certificate authority for servers under test: made on the spot, or kept in a folder of the user.
 
 use std::{
     fs, io,
@@ -12,8 +12,7 @@ use rcgen::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-/// A certificate authority that clients under test are told to trust. It is made on the spot or kept in a folder of the
-/// user: no private key is part of this crate.
+/// A certificate authority that clients are told to trust. No private key is part of this crate.
 #[derive(Clone)]
 pub struct Authority {
     issuer: Arc<Issuer<'static, KeyPair>>,
@@ -23,8 +22,10 @@ pub struct Authority {
 /// A certificate with its private key.
 #[derive(Debug)]
 pub struct Identity {
-    pub(crate) certificates: Vec<CertificateDer<'static>>,
-    pub(crate) key: PrivateKeyDer<'static>,
+    /// The certificate, then those that it is signed by.
+    pub certificates: Vec<CertificateDer<'static>>,
+    /// The private key of the first certificate.
+    pub key: PrivateKeyDer<'static>,
 }
 
 /// Why there is no authority or certificate.
@@ -47,7 +48,7 @@ impl Authority {
     const KEY: &str = "ca-key.pem";
     const CERTIFICATE: &str = "ca.pem";
 
-    /// A new authority, known to nobody yet.
+    /// A new authority, kept in memory only.
     ///
     /// # Errors
     /// When the system gives no randomness for a key.
@@ -131,7 +132,7 @@ impl std::fmt::Debug for Authority {
 }
 
 impl Identity {
-    /// A certificate for these names that nobody vouches for but itself.
+    /// A certificate for these names, signed by itself.
     ///
     /// # Errors
     /// When a name is none that a certificate can hold.
@@ -171,7 +172,7 @@ fn parameters() -> CertificateParams {
 
 fn server(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
     let mut parameters = CertificateParams::new(names)?;
-    parameters.distinguished_name.push(DnType::CommonName, "isi-conformance registry");
+    parameters.distinguished_name.push(DnType::CommonName, "isi-conformance test server");
     parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     parameters.use_authority_key_identifier_extension = true;
