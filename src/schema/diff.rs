@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use super::document::{Document, Type, short_name};
+use super::document::{BaseType, Document, Type, short_name};
 
 /// Everything that changed from one published schema to another, by what it concerns.
 ///
@@ -125,7 +125,7 @@ fn definition(older: &Type, newer: &Type) -> Vec<String> {
             _ => {}
         }
     }
-    let shape = |schema: &Type| (schema.base.clone(), schema.additional_properties.clone(), schema.items.clone());
+    let shape = |schema: &Type| (schema.base, schema.additional_properties.clone(), schema.items.clone());
     if shape(older) != shape(newer) {
         sentences.push(format!("is {}, before {}", in_words(newer), in_words(older)));
     }
@@ -140,7 +140,7 @@ fn definition(older: &Type, newer: &Type) -> Vec<String> {
 fn in_words(schema: &Type) -> String {
     let inner = |schema: &Type| match &schema.reference {
         Some(reference) => short_name(reference).to_owned(),
-        None => format!("{}s", schema.base.as_deref().unwrap_or("value")),
+        None => format!("{}s", schema.base.map_or("value", BaseType::as_str)),
     };
     if let Some(reference) = &schema.reference {
         return match short_name(reference) {
@@ -148,12 +148,11 @@ fn in_words(schema: &Type) -> String {
             name => format!("a {name}"),
         };
     }
-    let format = schema.format.as_deref().map(|format| format!(" ({format})")).unwrap_or_default();
-    match (schema.base.as_deref(), &schema.items, &schema.additional_properties) {
-        (Some("array"), Some(items), _) => format!("an array of {}", inner(items)),
-        (Some("object"), _, Some(values)) => format!("a map of {}", inner(values)),
-        (Some(base @ ("array" | "integer" | "object")), ..) => format!("an {base}{format}"),
-        (Some(base), ..) => format!("a {base}{format}"),
+    let format = schema.format.map(|format| format!(" ({format})")).unwrap_or_default();
+    match (schema.base, &schema.items, &schema.additional_properties) {
+        (Some(BaseType::Array), Some(items), _) => format!("an array of {}", inner(items)),
+        (Some(BaseType::Object), _, Some(values)) => format!("a map of {}", inner(values)),
+        (Some(base), ..) => format!("{}{format}", base.with_article()),
         (None, ..) => "anything".to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 //! A published schema as it was published: definitions of objects, paths, and what the import call takes and gives.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Deserialize;
 
@@ -30,11 +30,11 @@ pub struct Type {
     /// `#/definitions/NAME`, when the type is written elsewhere.
     #[serde(rename = "$ref")]
     pub reference: Option<String>,
-    /// `object`, `array`, `string`, `integer` or `boolean`.
+    /// What kind of value it is; any, if absent.
     #[serde(rename = "type")]
-    pub base: Option<String>,
-    /// `int32`, `int64`, `byte` or `date-time`.
-    pub format: Option<String>,
+    pub base: Option<BaseType>,
+    /// What a text or number looks like besides.
+    pub format: Option<Format>,
     /// Fields that an object has to have.
     pub required: Vec<String>,
     /// Fields of an object. An object without any is free-form.
@@ -46,6 +46,70 @@ pub struct Type {
     /// The API objects that this is the definition of.
     #[serde(rename = "x-kubernetes-group-version-kind")]
     pub kinds: Vec<GroupVersionKind>,
+}
+
+/// The kind of a JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BaseType {
+    /// `object`
+    Object,
+    /// `array`
+    Array,
+    /// `string`
+    String,
+    /// `integer`
+    Integer,
+    /// `boolean`
+    Boolean,
+}
+
+impl BaseType {
+    /// The name that a schema has for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Object => "object",
+            Self::Array => "array",
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+        }
+    }
+
+    /// Its name in a sentence: `an array`, `a string`.
+    #[must_use]
+    pub fn with_article(self) -> String {
+        match self {
+            Self::Object | Self::Array | Self::Integer => format!("an {}", self.as_str()),
+            Self::String | Self::Boolean => format!("a {}", self.as_str()),
+        }
+    }
+}
+
+/// The format of a text or a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// `byte`: bytes in base64.
+    Byte,
+    /// `date-time`: a time as in RFC 3339.
+    DateTime,
+    /// `int32`
+    Int32,
+    /// `int64`
+    Int64,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Byte => "byte",
+            Self::DateTime => "date-time",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+        })
+    }
 }
 
 /// The name of an API object.
@@ -134,7 +198,7 @@ impl Type {
     /// which older schemas name a field that only the server's source has.
     #[must_use]
     pub fn is_free_form(&self, name: Option<&str>) -> bool {
-        self.base.as_deref() == Some("object") && self.properties.is_empty() && self.additional_properties.is_none()
+        self.base == Some(BaseType::Object) && self.properties.is_empty() && self.additional_properties.is_none()
             || name.is_some_and(|name| short_name(name) == "RawExtension")
     }
 }

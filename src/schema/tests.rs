@@ -30,7 +30,7 @@ fn wrong(judgement: &Judgement) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_of_every_version_compiles() {
+fn every_kind_of_every_version_is_judged() {
     for version in ApiVersion::ALL {
         let schema = Schema::for_version(version);
         for kind in schema.document().kinds() {
@@ -80,6 +80,28 @@ fn short_names_of_definitions_are_unique() {
 )]
 fn says_what_is_wrong_and_where(#[case] image: Value, #[case] expected: &str) {
     assert_eq!(wrong(&judge(ApiVersion::V4_22, &import_of(image))), [expected]);
+}
+
+#[rstest]
+#[case("2020-01-01T00:00:00Z", true)]
+#[case("2020-01-01T00:00:00.123456789+02:00", true)]
+#[case("9999-12-31T23:59:59Z", true)]
+#[case("2016-12-31T23:59:60Z", true)]
+#[case("2020-01-01 00:00:00Z", false)]
+#[case("2020-01-01T00:00:00", false)]
+#[case("2020-01-01T00:00:00+25:00", false)]
+#[case("2020-02-30T00:00:00Z", false)]
+#[case("2020-01-01T00:00:00Z[UTC]", false)]
+fn a_time_is_one_of_rfc_3339(#[case] text: &str, #[case] is_time: bool) {
+    let judgement = judge(ApiVersion::V4_22, &import_of(json!({ "metadata": { "creationTimestamp": text } })));
+    assert_eq!(wrong(&judgement).is_empty(), is_time);
+}
+
+#[test]
+fn a_schema_with_a_keyword_that_is_not_checked_is_not_loaded() {
+    for unknown in [json!({ "pattern": "^a" }), json!({ "type": "number" }), json!({ "format": "uuid" })] {
+        assert!(serde_json::from_value::<Type>(unknown).is_err());
+    }
 }
 
 #[test]
