@@ -44,7 +44,8 @@ pub(crate) fn trials(skopeo_is_installed: bool) -> Vec<Trial> {
     let trial = |(name, possible, test): (&str, bool, Test)| {
         Trial::test(format!("skopeo::{name}"), test).with_ignored_flag(!skopeo_is_installed || !possible)
     };
-    tests.into_iter().map(trial).collect()
+    let of_gpg = Trial::test("gpg::verifies_what_a_fixture_key_signs", gpg_verifies_what_a_fixture_key_signs);
+    tests.into_iter().map(trial).chain([of_gpg.with_ignored_flag(!gpg)]).collect()
 }
 
 /// Whether this skopeo can sign: one that is built with Go's OpenPGP only verifies.
@@ -233,11 +234,15 @@ struct GnuPg {
 impl GnuPg {
     const USER: &'static str = "test@registry.example";
 
-    fn with_a_key() -> Result<Self, Failed> {
+    fn without_keys() -> Result<Self, Failed> {
         let folder = tempfile::tempdir()?;
         #[cfg(unix)]
         fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-        let made = Self { folder };
+        Ok(Self { folder })
+    }
+
+    fn with_a_key() -> Result<Self, Failed> {
+        let made = Self::without_keys()?;
         made.gpg(&["--passphrase", "", "--quick-generate-key", Self::USER, "ed25519", "sign", "never"])?;
         Ok(made)
     }
@@ -260,6 +265,27 @@ impl Drop for GnuPg {
     fn drop(&mut self) {
         let _ = Command::new("gpgconf").arg("--homedir").arg(self.home()).args(["--kill", "all"]).status();
     }
+}
+
+fn gpg_verifies_what_a_fixture_key_signs() -> Result<(), Failed> {
+    let (gnupg, key) = (GnuPg::without_keys()?, OpenPgpKey::named("fixture"));
+    let write = |name: &str, content: &[u8]| -> Result<String, Failed> {
+        let path = gnupg.home().join(name);
+        fs::write(&path, content)?;
+        Ok(path.to_string_lossy().into_owned())
+    };
+    gnupg.gpg(&["--import", &write("key.asc", key.public_armoured().as_bytes())?])?;
+    // Packets of every form of length.
+    for length in [1, 500, 20_000] {
+        let content = "x".repeat(length);
+        let shown = gnupg.gpg(&["--decrypt", &write("right.gpg", &key.sign(content.as_bytes()))?])?;
+        assert_eq!(shown, content);
+    }
+    assert!(
+        refusal(gnupg.gpg(&["--verify", &write("wrong.gpg", &key.sign_and_show(b"signed", b"shown"))?]))
+            .contains("BAD signature")
+    );
+    Ok(())
 }
 
 fn signs_what_it_pushes_through_the_extension() -> Result<(), Failed> {
