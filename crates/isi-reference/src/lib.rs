@@ -29,6 +29,7 @@ mod kubeconfig;
 mod model;
 mod options;
 mod policy;
+mod protobuf;
 mod quote;
 mod resources;
 mod route;

@@ -12,7 +12,7 @@ use super::{
     negotiate::{Form, Format},
     yaml,
 };
-use crate::{error::ApiError, model::status::Status};
+use crate::{error::ApiError, model::status::Status, protobuf};
 
 /// The answer to a request.
 #[derive(Debug)]
@@ -35,12 +35,18 @@ struct TypedStatus<'a> {
 impl Answer {
     /// An object.
     pub(crate) fn object(status: u16, object: &impl Serialize, form: Form) -> Self {
+        let json = |text| ("application/json", render(text).into_bytes());
         let (content_type, body) = match form.format {
-            Format::Json => ("application/json", render(serde_json::to_string(object))),
-            Format::PrettyJson => ("application/json", render(serde_json::to_string_pretty(object))),
-            Format::Yaml => ("application/yaml", yaml::render(object)),
+            Format::Json => json(serde_json::to_string(object)),
+            Format::PrettyJson => json(serde_json::to_string_pretty(object)),
+            Format::Yaml => ("application/yaml", yaml::render(object).into_bytes()),
+            Format::Protobuf => match protobuf::encode(&serde_json::to_value(object).unwrap_or_default()) {
+                Some(body) => (protobuf::MEDIA_TYPE, body),
+                // What has no message is not negotiated as one; its own JSON is better than nothing.
+                None => json(serde_json::to_string(object)),
+            },
         };
-        Self { status, content_type, body: body.into_bytes(), warnings: Vec::new() }
+        Self { status, content_type, body, warnings: Vec::new() }
     }
 
     /// A `Status` instead of an object.

@@ -2,6 +2,7 @@
 
 use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use super::{
     negotiate::MEDIA_TYPES,
@@ -13,6 +14,7 @@ use crate::{
     error::{ApiError, Result},
     json::{self, Case, Node, Struct},
     model::IMAGE_API,
+    protobuf::{self, Envelope},
 };
 
 /// How much of a body that cannot be read is shown.
@@ -45,6 +47,7 @@ pub(crate) struct Received<T> {
 pub(crate) enum Syntax {
     Json,
     Yaml,
+    Protobuf,
 }
 
 /// How the body of `request` is written, if it is in a way that can be read.
@@ -53,6 +56,7 @@ pub(crate) fn syntax(request: &Request) -> Result<Syntax> {
     match content_type.split(';').next().unwrap_or_default().trim() {
         "" | "application/json" => Ok(Syntax::Json),
         "application/yaml" => Ok(Syntax::Yaml),
+        protobuf::MEDIA_TYPE => Ok(Syntax::Protobuf),
         _ => Err(ApiError::unsupported_media_type(MEDIA_TYPES)),
     }
 }
@@ -66,7 +70,11 @@ pub(crate) fn read<T: DeserializeOwned>(
     behaviour: &Behaviour,
 ) -> Result<Received<T>> {
     let body = request.body()?;
-    let node = parse(request, body).map_err(|error| unrecognized(kind, &error, body))?;
+    let node = match syntax(request) {
+        Ok(Syntax::Protobuf) => read_protobuf(body, IMAGE_API, kind)?,
+        _ => parse(request, body)
+            .map_err(|error| unrecognized(kind, &format!("couldn't get version/kind; {error}"), body))?,
+    };
     check_kind(&node, kind, body, behaviour)?;
     let (object, surplus) = fit(&node, target).map_err(|error| unhandled(&node, kind, &error))?;
     let warnings = match options.field_validation {
@@ -83,9 +91,31 @@ pub(crate) fn read<T: DeserializeOwned>(
 /// Reads any object, as it is.
 pub(crate) fn read_any(request: &Request) -> Result<serde_json::Value> {
     let body = request.body()?;
+    if syntax(request) == Ok(Syntax::Protobuf) {
+        return read_protobuf(body, "v1", "").map(|node| node.to_value());
+    }
     let node =
         parse(request, body).map_err(|error| ApiError::bad_request(error.trim_start_matches("json parse error: ")))?;
     Ok(node.to_value())
+}
+
+/// Reads an object that may leave open which kind it is: then it is of the kind and version of the path. An object of an
+/// unknown kind is read without its fields.
+fn read_protobuf(body: &[u8], version: &str, kind: &str) -> Result<Node> {
+    let mut envelope = Envelope::open(body).map_err(|error| unrecognized(kind, &error.to_string(), body))?;
+    let default = |text: &mut String, default: &str| {
+        if text.is_empty() {
+            default.clone_into(text);
+        }
+    };
+    default(&mut envelope.api_version, version);
+    default(&mut envelope.kind, kind);
+    let typed = || json!({ "apiVersion": envelope.api_version, "kind": envelope.kind });
+    match envelope.object() {
+        Some(Ok(object)) => Ok(Node::from(&object)),
+        Some(Err(error)) => Err(unhandled(&Node::from(&typed()), kind, &error.to_string())),
+        None => Ok(Node::from(&typed())),
+    }
 }
 
 /// Fits a node to a shape, and its value to a type.
@@ -100,7 +130,7 @@ pub(crate) fn fit<T: DeserializeOwned>(
 
 fn parse(request: &Request, body: &[u8]) -> std::result::Result<Node, String> {
     match syntax(request).unwrap_or(Syntax::Json) {
-        Syntax::Json => json::parse(body).map_err(|error| format!("json parse error: {error}")),
+        Syntax::Json | Syntax::Protobuf => json::parse(body).map_err(|error| format!("json parse error: {error}")),
         Syntax::Yaml => {
             let text = std::str::from_utf8(body).map_err(|error| format!("yaml: {error}"))?;
             let value: serde_json::Value = serde_saphyr::from_str(text)
@@ -112,8 +142,13 @@ fn parse(request: &Request, body: &[u8]) -> std::result::Result<Node, String> {
 
 /// Checks `apiVersion` and `kind`; what is missing is taken from the path.
 fn check_kind(node: &Node, kind: &str, body: &[u8], behaviour: &Behaviour) -> Result<()> {
-    let wrong =
-        |text: String| Err(unrecognized(kind, &format!("json parse error: json: cannot unmarshal {text}"), body));
+    let wrong = |text: String| {
+        Err(unrecognized(
+            kind,
+            &format!("couldn't get version/kind; json parse error: json: cannot unmarshal {text}"),
+            body,
+        ))
+    };
     match node {
         Node::Object(_) | Node::Null => {}
         Node::Array(_) => return wrong("array into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }".to_owned()),
@@ -151,7 +186,7 @@ fn check_kind(node: &Node, kind: &str, body: &[u8], behaviour: &Behaviour) -> Re
 
 fn unrecognized(kind: &str, error: &str, body: &[u8]) -> ApiError {
     ApiError::bad_request(format!(
-        "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; {error} ({})",
+        "the object provided is unrecognized (must be of type {kind}): {error} ({})",
         summary(body)
     ))
 }

@@ -3,7 +3,10 @@
 use http::header::ACCEPT;
 
 use super::request::Request;
-use crate::error::{ApiError, Result};
+use crate::{
+    error::{ApiError, Result},
+    protobuf,
+};
 
 /// The media types of objects, as messages list them.
 pub(crate) const MEDIA_TYPES: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
@@ -16,6 +19,8 @@ pub(crate) enum Format {
     /// Indented.
     PrettyJson,
     Yaml,
+    /// Kubernetes' protobuf.
+    Protobuf,
 }
 
 /// What is made of an object first.
@@ -39,42 +44,77 @@ pub(crate) struct Form {
     pub(crate) view: View,
 }
 
-/// Whether there is a handler that writes this media type, views left aside.
-fn is_written(media_type: &str) -> bool {
-    media_type == "*/*" || MEDIA_TYPES.split(", ").any(|known| known == media_type)
+/// A media type that a client accepts.
+#[derive(Debug, Clone, PartialEq)]
+struct Clause<'a> {
+    media_type: &'a str,
+    parameters: Vec<(&'a str, &'a str)>,
+    quality: f64,
 }
 
-/// The first acceptable form of those that `request` lists. `views` says which views there are of the resource.
+impl<'a> Clause<'a> {
+    fn parse(text: &'a str) -> Self {
+        let mut parts = text.split(';').map(str::trim);
+        let media_type = parts.next().unwrap_or_default();
+        let parameters: Vec<_> = parts.filter_map(|part| part.split_once('=')).collect();
+        let quality = parameters.iter().find(|(name, _)| *name == "q").and_then(|(_, value)| value.parse().ok());
+        Self { media_type, parameters, quality: quality.unwrap_or(1.0) }
+    }
+
+    fn parameter(&self, name: &str) -> Option<&'a str> {
+        self.parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    }
+
+    /// Whether a handler writes exactly this type; the router knows no other pattern than `*/*`.
+    fn is_routed(&self) -> bool {
+        self.media_type == "*/*" || MEDIA_TYPES.split(", ").any(|known| known == self.media_type)
+    }
+
+    /// How many parts of the type are left open.
+    fn wildcards(&self) -> usize {
+        self.media_type.split('/').filter(|part| *part == "*").count()
+    }
+
+    fn form(&self, request: &Request, has_protobuf: bool, views: &[View]) -> Option<Form> {
+        let format = match self.media_type {
+            "application/json" | "*/*" | "application/*" => json(request),
+            "application/yaml" => Format::Yaml,
+            protobuf::MEDIA_TYPE if has_protobuf => Format::Protobuf,
+            _ => return None,
+        };
+        let view = match (self.parameter("as"), self.parameter("v")) {
+            (None, _) => View::Object,
+            // A table holds cells of any type, which protobuf cannot express.
+            (Some("Table"), None | Some("v1")) if format != Format::Protobuf => View::Table,
+            (Some("PartialObjectMetadata" | "PartialObjectMetadataList"), _) => View::Metadata,
+            (Some("APIGroupDiscoveryList"), Some("v2")) => View::Discovery,
+            _ => return None,
+        };
+        (view == View::Object || views.contains(&view)).then_some(Form { format, view })
+    }
+}
+
+/// The best form of those that `request` accepts, of a resource that can be written in every media type. `views` says which
+/// views there are of the resource.
 pub(crate) fn negotiate(request: &Request, views: &[View]) -> Result<Form> {
+    negotiate_among(request, true, views)
+}
+
+/// As [`negotiate`], of a resource that has protobuf or has not: custom resources have none.
+pub(crate) fn negotiate_among(request: &Request, has_protobuf: bool, views: &[View]) -> Result<Form> {
     let accept: Vec<&str> = request.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let accept = accept.join(",");
     if accept.trim().is_empty() {
         return Ok(Form { format: json(request), view: View::Object });
     }
-    accept.split(',').find_map(|clause| read_clause(clause, request, views)).ok_or_else(|| {
-        // The router refuses types that no handler writes; views of those types are refused behind it.
-        let is_routed = accept.split(',').any(|clause| is_written(clause.split(';').next().unwrap_or_default().trim()));
-        if is_routed { ApiError::not_acceptable(MEDIA_TYPES) } else { ApiError::not_routed(MEDIA_TYPES) }
-    })
-}
-
-fn read_clause(clause: &str, request: &Request, views: &[View]) -> Option<Form> {
-    let mut parts = clause.split(';').map(str::trim);
-    let format = match parts.next()? {
-        "application/json" | "*/*" | "application/*" => json(request),
-        "application/yaml" => Format::Yaml,
-        _ => return None,
-    };
-    let parameters: Vec<(&str, &str)> = parts.filter_map(|part| part.split_once('=')).collect();
-    let parameter = |name: &str| parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-    let view = match parameter("as") {
-        None => View::Object,
-        Some("Table") if parameter("v").is_none_or(|version| version == "v1") => View::Table,
-        Some("PartialObjectMetadata" | "PartialObjectMetadataList") => View::Metadata,
-        Some("APIGroupDiscoveryList") if parameter("v") == Some("v2") => View::Discovery,
-        Some(_) => return None,
-    };
-    (view == View::Object || views.contains(&view)).then_some(Form { format, view })
+    let mut clauses: Vec<Clause<'_>> = accept.split(',').map(Clause::parse).collect();
+    // The router refuses types that no handler writes; views of those types are refused behind it.
+    if !clauses.iter().any(Clause::is_routed) {
+        return Err(ApiError::not_routed(MEDIA_TYPES));
+    }
+    clauses.sort_by(|a, b| b.quality.total_cmp(&a.quality).then(a.wildcards().cmp(&b.wildcards())));
+    let form = clauses.iter().find_map(|clause| clause.form(request, has_protobuf, views));
+    form.ok_or_else(|| ApiError::not_acceptable(MEDIA_TYPES))
 }
 
 /// JSON, indented if the client asks for it or looks like a person at a terminal.

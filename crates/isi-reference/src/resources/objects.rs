@@ -9,7 +9,12 @@ use crate::{
     behaviour::Behaviour,
     error::{ApiError, Result},
     field::FieldError,
-    http::{answer::Answer, body, negotiate::negotiate, request::Request},
+    http::{
+        answer::Answer,
+        body,
+        negotiate::{negotiate, negotiate_among},
+        request::Request,
+    },
     model::status::Status,
     policy::registries::{MirrorEntry, MirrorKind, Registries, RegistrySources},
     route::{Target, Verb},
@@ -21,7 +26,7 @@ const IMAGE_CONFIG: &str = "config.openshift.io/images";
 
 /// Answers a request for objects of any of these kinds.
 pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
-    let form = negotiate(request, &[])?;
+    let form = negotiate_among(request, !target.kind.is_custom(), &[])?;
     let mut state = api.store.lock();
     let key = store_key(target);
     let resource = target.kind.resource();

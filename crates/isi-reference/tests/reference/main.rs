@@ -4,6 +4,7 @@
 mod client;
 mod import;
 mod objects;
+mod protobuf;
 mod registry;
 mod server;
 
