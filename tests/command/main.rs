@@ -3,21 +3,20 @@
 
 mod folder;
 mod key;
+mod kubeconfig;
 mod reference;
+mod registry;
 mod servers;
 mod steps;
 mod target;
 mod usage;
 mod versions;
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 /// Runs the command outside of any project, with nothing said by the environment.
 fn isi_conformance(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_isi-conformance"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ISI_") || name == "CI") {
-        command.env_remove(name);
-    }
+    let mut command = test_support::command(env!("CARGO_BIN_EXE_isi-conformance"));
     command.args(arguments).current_dir(std::env::temp_dir()).output().unwrap()
 }
 

@@ -1,10 +1,7 @@
 //! Servers that are configured otherwise than the one that goldens were recorded on: nothing is wrong with them, and no case
 //! may fail. One that contradicts its own configuration still fails.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use axum::{
     Router,
@@ -14,8 +11,8 @@ use axum::{
 };
 use isi_conformance::reference::{self, AllowedRegistry, ImportController, Options};
 use rstest::rstest;
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use serde_json::Value;
+use test_support::loopback_client;
 use tokio::net::TcpListener;
 
 use super::{isi_conformance, text};
@@ -144,20 +141,10 @@ async fn configuration_that_never_takes_effect_fails_in_time() {
 async fn contradicting(server: &reference::Running, change: fn(String) -> String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (target, client) = (server.url().to_owned(), client());
+    let (target, client) = (server.url().to_owned(), loopback_client());
     let router = Router::new().fallback(pass_on).with_state((target, client, change));
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     url
-}
-
-/// A client that speaks plain HTTP.
-fn client() -> reqwest::Client {
-    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls).build().unwrap()
 }
 
 type Contradiction = (String, reqwest::Client, fn(String) -> String);

@@ -1,0 +1,7 @@
+//! Proofs that the cases can fail: recorded answers that were changed, and implementations with a bug.
+
+#![allow(clippy::unwrap_used)]
+
+mod drive;
+mod recorded_answers;
+mod wrong_implementations;

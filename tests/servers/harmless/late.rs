@@ -1,0 +1,149 @@
+//! Requests that a server carries out after the run has given up waiting, and servers that do not let a run end.
+
+use std::sync::{Arc, Mutex};
+
+use axum::{Router, body::Bytes, extract::State, response::IntoResponse};
+use http::{HeaderMap, Method, StatusCode, Uri, header::AUTHORIZATION, header::CONTENT_TYPE};
+use tokio::sync::watch;
+
+use super::{
+    cluster::Cluster,
+    command::{FOLDER, finish, shown, start},
+};
+
+/// Stands before a cluster, and holds some requests back.
+struct Front {
+    url: String,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+#[derive(Clone)]
+struct Passing {
+    target: String,
+    client: reqwest::Client,
+    rule: Rule,
+    deletions: watch::Sender<usize>,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Rule {
+    /// An import is carried out once the run has deleted its stream.
+    ImportsAfterTheCleanUp,
+    /// A deletion is not answered once the configuration of the cluster was changed.
+    NoDeletions,
+}
+
+impl Front {
+    async fn start(cluster: &Cluster, rule: Rule) -> Self {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let passing = Passing {
+            target: cluster.url().to_owned(),
+            client: cluster.client.clone(),
+            rule,
+            deletions: watch::Sender::new(0),
+            seen: seen.clone(),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(pass).with_state(passing);
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, seen }
+    }
+
+    /// Whether a deletion was asked for after the configuration of the cluster was changed.
+    fn deletes_after_a_change(&self) -> bool {
+        let seen = self.seen.lock().unwrap();
+        let changed = seen.iter().position(|seen| is_change(seen));
+        changed.is_some_and(|changed| seen[changed..].iter().any(|seen| seen.starts_with("DELETE")))
+    }
+}
+
+/// Whether a request changes the configuration of the cluster.
+fn is_change(seen: &str) -> bool {
+    !seen.starts_with("GET") && seen.contains("/config.openshift.io/")
+}
+
+async fn pass(
+    State(passing): State<Passing>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> impl IntoResponse {
+    let path = uri.path().to_owned();
+    let is_configured = {
+        let mut seen = passing.seen.lock().unwrap();
+        seen.push(format!("{method} {path}"));
+        seen.iter().any(|seen| is_change(seen))
+    };
+    // Only the case is held up, not the probes before it.
+    let is_import = method == Method::POST
+        && path.ends_with("/imagestreamimports")
+        && String::from_utf8_lossy(&body).contains("\"quick-");
+    let is_deletion = method == Method::DELETE && path.contains("/imagestreams/quick-");
+    let is_late = is_import && passing.rule == Rule::ImportsAfterTheCleanUp;
+    if method == Method::DELETE && is_configured && passing.rule == Rule::NoDeletions {
+        std::future::pending::<()>().await;
+    }
+    // As a server does: what was begun is carried out, whether its client is still there or not.
+    let carried_out = tokio::spawn(async move {
+        if is_late {
+            passing.deletions.subscribe().wait_for(|count| *count > 0).await.unwrap();
+        }
+        let mut request = passing.client.request(method, format!("{}{uri}", passing.target));
+        for name in [AUTHORIZATION, CONTENT_TYPE] {
+            if let Some(value) = headers.get(&name) {
+                request = request.header(name, value);
+            }
+        }
+        let response = request.body(body).send().await.unwrap();
+        let status = StatusCode::from_u16(response.status().as_u16()).unwrap();
+        let answer = (status, [(CONTENT_TYPE, "application/json")], response.bytes().await.unwrap());
+        if is_deletion {
+            passing.deletions.send_modify(|count| *count += 1);
+        }
+        answer
+    });
+    carried_out.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_appears_after_the_clean_up_is_removed_at_the_end() {
+    let cluster = Cluster::start().await;
+    let before = cluster.state().await;
+    let front = Front::start(&cluster, Rule::ImportsAfterTheCleanUp).await;
+    let arguments = ["run", FOLDER, "--run", "quick", "--timeout", "2", "--namespace", "team"];
+    let run = finish(&front.url, &arguments).await;
+    assert_eq!(run.exit, Some(1), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("no answer within 2s"), "{}", run.stdout);
+    let deletions =
+        front.seen.lock().unwrap().iter().filter(|seen| seen.contains("DELETE") && seen.contains("/quick-")).count();
+    assert!(deletions >= 2, "{:#?}", front.seen.lock().unwrap());
+    cluster.assert_as(&before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_ends_at_once_and_says_what_is_left() {
+    let cluster = Cluster::start().await;
+    let before = cluster.state().await;
+    let front = Front::start(&cluster, Rule::NoDeletions).await;
+    let arguments = ["run", FOLDER, "--run", "slow-under-a-change", "--allow", "cluster-configuration"];
+    let run = start(&front.url, &arguments);
+    cluster.until_changed().await;
+    run.signal("INT");
+    for _ in 0..1500 {
+        if front.deletes_after_a_change() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    run.signal("INT");
+    let run = run.finished().await;
+    assert_eq!(run.exit, Some(3), "{}", run.stderr);
+    insta::assert_snapshot!("at-once", shown(&run, &front.url));
+    let id = run.stderr.split("--run ").nth(1).unwrap()[..8].to_owned();
+    let cleaned = finish(cluster.url(), &["clean", "--run", &id]).await;
+    assert_eq!(cleaned.exit, Some(0), "{}{}", cleaned.stdout, cleaned.stderr);
+    cluster.assert_as(&before).await;
+}

@@ -1,0 +1,10 @@
+//! A run does no harm: a cluster is after it as it was before, whatever happens to the run.
+
+mod cluster;
+mod command;
+mod end;
+mod late;
+mod marks;
+mod panic;
+mod permission;
+mod projects;
