@@ -173,7 +173,7 @@ fn import_of(registry: &Registry, is_insecure: bool) -> String {
         \x20 images:\n\
         \x20   - from: {{ kind: DockerImage, name: \"{}/{image}\" }}\n\
         \x20     to: {{ name: v1 }}\n\
-         {insecure}",
+         {insecure}status: {{}}\n",
         registry.host()
     )
 }

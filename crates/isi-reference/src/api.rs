@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use http::{Response, request::Parts};
+use http::{Response, header::ACCEPT, request::Parts};
 use http_body_util::Full;
 
 use super::{
@@ -22,6 +22,7 @@ use super::{
     },
     importer::{Clients, LayerSizes, Surroundings},
     model::image_stream::ImageStream,
+    openapi::Documents,
     options::REPLICA_LAG,
     policy::allow_list::AllowList,
     resources,
@@ -112,6 +113,11 @@ impl Api {
     async fn handle(&self, request: &Request) -> Result<Answer> {
         let target = match route(&request.path) {
             Ok(Route::Health) => return Ok(Answer::text("ok")),
+            Ok(Route::OpenApi(path)) => {
+                let accept = request.header(ACCEPT).unwrap_or_default();
+                let page = Documents::of(self.options.api_version).find(&path, accept);
+                return page.map(Answer::page).ok_or_else(ApiError::no_such_path);
+            }
             Ok(Route::Objects(target)) => target,
             Ok(discovered) => return discovery::answer(self, request, &discovered),
             Err(error) => return Err(error),

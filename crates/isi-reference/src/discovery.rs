@@ -40,7 +40,7 @@ pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answ
             found
         }
         Route::Resources { group, version } => resources(api, group, version)?,
-        Route::Health | Route::Objects(_) => return Err(ApiError::no_such_path()),
+        Route::Health | Route::OpenApi(_) | Route::Objects(_) => return Err(ApiError::no_such_path()),
     };
     Ok(Answer::object(200, &found, Form { view: View::Object, ..form }))
 }

@@ -27,6 +27,7 @@ mod json;
 mod kinds;
 mod kubeconfig;
 mod model;
+mod openapi;
 mod options;
 mod policy;
 mod protobuf;

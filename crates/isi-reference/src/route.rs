@@ -15,6 +15,8 @@ pub(crate) enum Route {
     Health,
     /// Which server this is.
     Version,
+    /// `/openapi/…`: the rest of the path.
+    OpenApi(Vec<String>),
     /// `/api`
     CoreVersions,
     /// `/apis`
@@ -68,6 +70,7 @@ pub(crate) fn route(path: &[String]) -> Result<Route> {
     match parts.as_slice() {
         ["healthz" | "readyz" | "livez", ..] => Ok(Route::Health),
         ["version"] => Ok(Route::Version),
+        ["openapi", ..] => Ok(Route::OpenApi(path[1..].to_vec())),
         ["api"] => Ok(Route::CoreVersions),
         ["apis"] => Ok(Route::Groups),
         ["apis", group] => Ok(Route::Group((*group).to_owned())),

@@ -12,7 +12,7 @@ use super::{
     negotiate::{Form, Format},
     yaml,
 };
-use crate::{error::ApiError, model::status::Status, protobuf};
+use crate::{error::ApiError, model::status::Status, openapi::Page, protobuf};
 
 /// The answer to a request.
 #[derive(Debug)]
@@ -67,6 +67,11 @@ impl Answer {
     pub(crate) fn text(text: &str) -> Self {
         let content_type = "text/plain; charset=utf-8";
         Self { status: 200, content_type, body: text.as_bytes().to_vec(), warnings: Vec::new() }
+    }
+
+    /// A document of OpenAPI.
+    pub(crate) fn page(page: &Page) -> Self {
+        Self { status: 200, content_type: page.content_type, body: page.body.clone(), warnings: Vec::new() }
     }
 
     /// The same answer as another content type.

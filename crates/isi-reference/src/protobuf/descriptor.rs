@@ -3,31 +3,33 @@
 /// A type of message.
 #[derive(Debug)]
 pub(crate) struct Message {
+    /// The package, as OpenAPI names it.
+    pub(crate) package: &'static str,
     /// The name in errors.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// The fields, by number.
-    pub(super) fields: &'static [Field],
+    pub(crate) fields: &'static [Field],
 }
 
 impl Message {
-    pub(super) const fn new(name: &'static str, fields: &'static [Field]) -> Self {
-        Self { name, fields }
+    pub(super) const fn new(package: &'static str, name: &'static str, fields: &'static [Field]) -> Self {
+        Self { package, name, fields }
     }
 }
 
 /// A field of a message.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
-    pub(super) number: u32,
+pub(crate) struct Field {
+    pub(crate) number: u32,
     /// The name in JSON.
-    pub(super) name: &'static str,
-    pub(super) kind: FieldType,
-    pub(super) label: Label,
+    pub(crate) name: &'static str,
+    pub(crate) kind: FieldType,
+    pub(crate) label: Label,
 }
 
 /// The type of a field's value.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum FieldType {
+pub(crate) enum FieldType {
     Flag,
     Int,
     Text,
@@ -46,7 +48,7 @@ pub(super) enum FieldType {
 
 /// How often a field occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Label {
+pub(crate) enum Label {
     /// Once, also for the zero value, which means that there is none.
     Always,
     /// Once or not at all; the zero value is a value.

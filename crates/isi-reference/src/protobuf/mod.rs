@@ -4,13 +4,14 @@
 //! four magic bytes.
 
 mod decode;
-mod descriptor;
+pub(crate) mod descriptor;
 mod encode;
 mod messages;
-mod wire;
+pub(crate) mod wire;
 
 use serde_json::{Map, Value};
 
+pub(crate) use self::messages::KINDS_OF;
 use self::wire::{Reader, WireValue, put_bytes};
 
 /// The media type.

@@ -3,17 +3,25 @@
 use super::super::descriptor::{Message, flag, message, text, texts};
 use super::meta;
 
+/// The package, as OpenAPI names it.
+const PACKAGE: &str = "io.k8s.api.authorization.v1";
+const AUTHENTICATION: &str = "io.k8s.api.authentication.v1";
+const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1";
+
 pub(crate) static FIELD_SELECTOR_ATTRIBUTES: Message = Message::new(
+    PACKAGE,
     "FieldSelectorAttributes",
     &[text(1, "rawSelector"), message(2, "requirements", &FIELD_SELECTOR_REQUIREMENT).repeated()],
 );
 
 pub(crate) static LABEL_SELECTOR_ATTRIBUTES: Message = Message::new(
+    PACKAGE,
     "LabelSelectorAttributes",
     &[text(1, "rawSelector"), message(2, "requirements", &LABEL_SELECTOR_REQUIREMENT).repeated()],
 );
 
 pub(crate) static LOCAL_SUBJECT_ACCESS_REVIEW: Message = Message::new(
+    PACKAGE,
     "LocalSubjectAccessReview",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -23,12 +31,13 @@ pub(crate) static LOCAL_SUBJECT_ACCESS_REVIEW: Message = Message::new(
 );
 
 pub(crate) static NON_RESOURCE_ATTRIBUTES: Message =
-    Message::new("NonResourceAttributes", &[text(1, "path"), text(2, "verb")]);
+    Message::new(PACKAGE, "NonResourceAttributes", &[text(1, "path"), text(2, "verb")]);
 
 pub(crate) static NON_RESOURCE_RULE: Message =
-    Message::new("NonResourceRule", &[text(1, "verbs").repeated(), text(2, "nonResourceURLs").repeated()]);
+    Message::new(PACKAGE, "NonResourceRule", &[text(1, "verbs").repeated(), text(2, "nonResourceURLs").repeated()]);
 
 pub(crate) static RESOURCE_ATTRIBUTES: Message = Message::new(
+    PACKAGE,
     "ResourceAttributes",
     &[
         text(1, "namespace"),
@@ -44,6 +53,7 @@ pub(crate) static RESOURCE_ATTRIBUTES: Message = Message::new(
 );
 
 pub(crate) static RESOURCE_RULE: Message = Message::new(
+    PACKAGE,
     "ResourceRule",
     &[
         text(1, "verbs").repeated(),
@@ -54,6 +64,7 @@ pub(crate) static RESOURCE_RULE: Message = Message::new(
 );
 
 pub(crate) static SELF_SUBJECT_ACCESS_REVIEW: Message = Message::new(
+    PACKAGE,
     "SelfSubjectAccessReview",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -63,6 +74,7 @@ pub(crate) static SELF_SUBJECT_ACCESS_REVIEW: Message = Message::new(
 );
 
 pub(crate) static SELF_SUBJECT_ACCESS_REVIEW_SPEC: Message = Message::new(
+    PACKAGE,
     "SelfSubjectAccessReviewSpec",
     &[
         message(1, "resourceAttributes", &RESOURCE_ATTRIBUTES).optional(),
@@ -71,6 +83,7 @@ pub(crate) static SELF_SUBJECT_ACCESS_REVIEW_SPEC: Message = Message::new(
 );
 
 pub(crate) static SELF_SUBJECT_RULES_REVIEW: Message = Message::new(
+    PACKAGE,
     "SelfSubjectRulesReview",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -80,9 +93,10 @@ pub(crate) static SELF_SUBJECT_RULES_REVIEW: Message = Message::new(
 );
 
 pub(crate) static SELF_SUBJECT_RULES_REVIEW_SPEC: Message =
-    Message::new("SelfSubjectRulesReviewSpec", &[text(1, "namespace")]);
+    Message::new(PACKAGE, "SelfSubjectRulesReviewSpec", &[text(1, "namespace")]);
 
 pub(crate) static SUBJECT_ACCESS_REVIEW: Message = Message::new(
+    PACKAGE,
     "SubjectAccessReview",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -92,6 +106,7 @@ pub(crate) static SUBJECT_ACCESS_REVIEW: Message = Message::new(
 );
 
 pub(crate) static SUBJECT_ACCESS_REVIEW_SPEC: Message = Message::new(
+    PACKAGE,
     "SubjectAccessReviewSpec",
     &[
         message(1, "resourceAttributes", &RESOURCE_ATTRIBUTES).optional(),
@@ -104,11 +119,13 @@ pub(crate) static SUBJECT_ACCESS_REVIEW_SPEC: Message = Message::new(
 );
 
 pub(crate) static SUBJECT_ACCESS_REVIEW_STATUS: Message = Message::new(
+    PACKAGE,
     "SubjectAccessReviewStatus",
     &[flag(1, "allowed"), text(2, "reason"), text(3, "evaluationError"), flag(4, "denied")],
 );
 
 pub(crate) static SUBJECT_RULES_REVIEW_STATUS: Message = Message::new(
+    PACKAGE,
     "SubjectRulesReviewStatus",
     &[
         message(1, "resourceRules", &RESOURCE_RULE).repeated(),
@@ -118,21 +135,29 @@ pub(crate) static SUBJECT_RULES_REVIEW_STATUS: Message = Message::new(
     ],
 );
 
-pub(crate) static FIELD_SELECTOR_REQUIREMENT: Message =
-    Message::new("FieldSelectorRequirement", &[text(1, "key"), text(2, "operator"), text(3, "values").repeated()]);
+pub(crate) static FIELD_SELECTOR_REQUIREMENT: Message = Message::new(
+    META,
+    "FieldSelectorRequirement",
+    &[text(1, "key"), text(2, "operator"), text(3, "values").repeated()],
+);
 
-pub(crate) static LABEL_SELECTOR_REQUIREMENT: Message =
-    Message::new("LabelSelectorRequirement", &[text(1, "key"), text(2, "operator"), text(3, "values").repeated()]);
+pub(crate) static LABEL_SELECTOR_REQUIREMENT: Message = Message::new(
+    META,
+    "LabelSelectorRequirement",
+    &[text(1, "key"), text(2, "operator"), text(3, "values").repeated()],
+);
 
 pub(crate) static SELF_SUBJECT_REVIEW: Message = Message::new(
+    AUTHENTICATION,
     "SelfSubjectReview",
     &[message(1, "metadata", &meta::OBJECT_META), message(2, "status", &SELF_SUBJECT_REVIEW_STATUS)],
 );
 
 pub(crate) static SELF_SUBJECT_REVIEW_STATUS: Message =
-    Message::new("SelfSubjectReviewStatus", &[message(1, "userInfo", &USER_INFO)]);
+    Message::new(AUTHENTICATION, "SelfSubjectReviewStatus", &[message(1, "userInfo", &USER_INFO)]);
 
 pub(crate) static USER_INFO: Message = Message::new(
+    AUTHENTICATION,
     "UserInfo",
     &[text(1, "username"), text(2, "uid"), text(3, "groups").repeated(), texts(4, "extra").map()],
 );

@@ -3,10 +3,17 @@
 use super::super::descriptor::{Message, bytes, flag, message, quantity, text, time};
 use super::meta;
 
-pub(crate) static LIMIT_RANGE: Message =
-    Message::new("LimitRange", &[message(1, "metadata", &meta::OBJECT_META), message(2, "spec", &LIMIT_RANGE_SPEC)]);
+/// The package, as OpenAPI names it.
+const PACKAGE: &str = "io.k8s.api.core.v1";
+
+pub(crate) static LIMIT_RANGE: Message = Message::new(
+    PACKAGE,
+    "LimitRange",
+    &[message(1, "metadata", &meta::OBJECT_META), message(2, "spec", &LIMIT_RANGE_SPEC)],
+);
 
 pub(crate) static LIMIT_RANGE_ITEM: Message = Message::new(
+    PACKAGE,
     "LimitRangeItem",
     &[
         text(1, "type"),
@@ -19,16 +26,18 @@ pub(crate) static LIMIT_RANGE_ITEM: Message = Message::new(
 );
 
 pub(crate) static LIMIT_RANGE_LIST: Message = Message::new(
+    PACKAGE,
     "LimitRangeList",
     &[message(1, "metadata", &meta::LIST_META), message(2, "items", &LIMIT_RANGE).repeated()],
 );
 
 pub(crate) static LIMIT_RANGE_SPEC: Message =
-    Message::new("LimitRangeSpec", &[message(1, "limits", &LIMIT_RANGE_ITEM).repeated()]);
+    Message::new(PACKAGE, "LimitRangeSpec", &[message(1, "limits", &LIMIT_RANGE_ITEM).repeated()]);
 
-pub(crate) static LOCAL_OBJECT_REFERENCE: Message = Message::new("LocalObjectReference", &[text(1, "name")]);
+pub(crate) static LOCAL_OBJECT_REFERENCE: Message = Message::new(PACKAGE, "LocalObjectReference", &[text(1, "name")]);
 
 pub(crate) static NAMESPACE: Message = Message::new(
+    PACKAGE,
     "Namespace",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -38,21 +47,27 @@ pub(crate) static NAMESPACE: Message = Message::new(
 );
 
 pub(crate) static NAMESPACE_CONDITION: Message = Message::new(
+    PACKAGE,
     "NamespaceCondition",
     &[text(1, "type"), text(2, "status"), time(4, "lastTransitionTime"), text(5, "reason"), text(6, "message")],
 );
 
 pub(crate) static NAMESPACE_LIST: Message = Message::new(
+    PACKAGE,
     "NamespaceList",
     &[message(1, "metadata", &meta::LIST_META), message(2, "items", &NAMESPACE).repeated()],
 );
 
-pub(crate) static NAMESPACE_SPEC: Message = Message::new("NamespaceSpec", &[text(1, "finalizers").repeated()]);
+pub(crate) static NAMESPACE_SPEC: Message = Message::new(PACKAGE, "NamespaceSpec", &[text(1, "finalizers").repeated()]);
 
-pub(crate) static NAMESPACE_STATUS: Message =
-    Message::new("NamespaceStatus", &[text(1, "phase"), message(2, "conditions", &NAMESPACE_CONDITION).repeated()]);
+pub(crate) static NAMESPACE_STATUS: Message = Message::new(
+    PACKAGE,
+    "NamespaceStatus",
+    &[text(1, "phase"), message(2, "conditions", &NAMESPACE_CONDITION).repeated()],
+);
 
 pub(crate) static OBJECT_REFERENCE: Message = Message::new(
+    PACKAGE,
     "ObjectReference",
     &[
         text(1, "kind"),
@@ -66,6 +81,7 @@ pub(crate) static OBJECT_REFERENCE: Message = Message::new(
 );
 
 pub(crate) static SECRET: Message = Message::new(
+    PACKAGE,
     "Secret",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -76,5 +92,8 @@ pub(crate) static SECRET: Message = Message::new(
     ],
 );
 
-pub(crate) static SECRET_LIST: Message =
-    Message::new("SecretList", &[message(1, "metadata", &meta::LIST_META), message(2, "items", &SECRET).repeated()]);
+pub(crate) static SECRET_LIST: Message = Message::new(
+    PACKAGE,
+    "SecretList",
+    &[message(1, "metadata", &meta::LIST_META), message(2, "items", &SECRET).repeated()],
+);

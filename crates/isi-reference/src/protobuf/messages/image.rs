@@ -3,7 +3,11 @@
 use super::super::descriptor::{Message, bytes, flag, int, json, message, text, time};
 use super::{core, meta};
 
+/// The package, as OpenAPI names it.
+const PACKAGE: &str = "com.github.openshift.api.image.v1";
+
 pub(crate) static IMAGE: Message = Message::new(
+    PACKAGE,
     "Image",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -21,6 +25,7 @@ pub(crate) static IMAGE: Message = Message::new(
 );
 
 pub(crate) static IMAGE_BLOB_REFERENCES: Message = Message::new(
+    PACKAGE,
     "ImageBlobReferences",
     &[
         text(1, "layers").repeated(),
@@ -31,6 +36,7 @@ pub(crate) static IMAGE_BLOB_REFERENCES: Message = Message::new(
 );
 
 pub(crate) static IMAGE_IMPORT_SPEC: Message = Message::new(
+    PACKAGE,
     "ImageImportSpec",
     &[
         message(1, "from", &core::OBJECT_REFERENCE),
@@ -42,6 +48,7 @@ pub(crate) static IMAGE_IMPORT_SPEC: Message = Message::new(
 );
 
 pub(crate) static IMAGE_IMPORT_STATUS: Message = Message::new(
+    PACKAGE,
     "ImageImportStatus",
     &[
         message(1, "status", &meta::STATUS),
@@ -52,16 +59,21 @@ pub(crate) static IMAGE_IMPORT_STATUS: Message = Message::new(
 );
 
 pub(crate) static IMAGE_LAYER: Message =
-    Message::new("ImageLayer", &[text(1, "name"), int(2, "size"), text(3, "mediaType")]);
+    Message::new(PACKAGE, "ImageLayer", &[text(1, "name"), int(2, "size"), text(3, "mediaType")]);
 
-pub(crate) static IMAGE_LAYER_DATA: Message = Message::new("ImageLayerData", &[int(1, "size"), text(2, "mediaType")]);
+pub(crate) static IMAGE_LAYER_DATA: Message =
+    Message::new(PACKAGE, "ImageLayerData", &[int(1, "size"), text(2, "mediaType")]);
 
-pub(crate) static IMAGE_LIST: Message =
-    Message::new("ImageList", &[message(1, "metadata", &meta::LIST_META), message(2, "items", &IMAGE).repeated()]);
+pub(crate) static IMAGE_LIST: Message = Message::new(
+    PACKAGE,
+    "ImageList",
+    &[message(1, "metadata", &meta::LIST_META), message(2, "items", &IMAGE).repeated()],
+);
 
-pub(crate) static IMAGE_LOOKUP_POLICY: Message = Message::new("ImageLookupPolicy", &[flag(3, "local")]);
+pub(crate) static IMAGE_LOOKUP_POLICY: Message = Message::new(PACKAGE, "ImageLookupPolicy", &[flag(3, "local")]);
 
 pub(crate) static IMAGE_MANIFEST: Message = Message::new(
+    PACKAGE,
     "ImageManifest",
     &[
         text(1, "digest"),
@@ -74,6 +86,7 @@ pub(crate) static IMAGE_MANIFEST: Message = Message::new(
 );
 
 pub(crate) static IMAGE_SIGNATURE: Message = Message::new(
+    PACKAGE,
     "ImageSignature",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -89,6 +102,7 @@ pub(crate) static IMAGE_SIGNATURE: Message = Message::new(
 );
 
 pub(crate) static IMAGE_STREAM: Message = Message::new(
+    PACKAGE,
     "ImageStream",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -97,10 +111,14 @@ pub(crate) static IMAGE_STREAM: Message = Message::new(
     ],
 );
 
-pub(crate) static IMAGE_STREAM_IMAGE: Message =
-    Message::new("ImageStreamImage", &[message(1, "metadata", &meta::OBJECT_META), message(2, "image", &IMAGE)]);
+pub(crate) static IMAGE_STREAM_IMAGE: Message = Message::new(
+    PACKAGE,
+    "ImageStreamImage",
+    &[message(1, "metadata", &meta::OBJECT_META), message(2, "image", &IMAGE)],
+);
 
 pub(crate) static IMAGE_STREAM_IMPORT: Message = Message::new(
+    PACKAGE,
     "ImageStreamImport",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -110,6 +128,7 @@ pub(crate) static IMAGE_STREAM_IMPORT: Message = Message::new(
 );
 
 pub(crate) static IMAGE_STREAM_IMPORT_SPEC: Message = Message::new(
+    PACKAGE,
     "ImageStreamImportSpec",
     &[
         flag(1, "import"),
@@ -119,6 +138,7 @@ pub(crate) static IMAGE_STREAM_IMPORT_SPEC: Message = Message::new(
 );
 
 pub(crate) static IMAGE_STREAM_IMPORT_STATUS: Message = Message::new(
+    PACKAGE,
     "ImageStreamImportStatus",
     &[
         message(1, "import", &IMAGE_STREAM).optional(),
@@ -128,6 +148,7 @@ pub(crate) static IMAGE_STREAM_IMPORT_STATUS: Message = Message::new(
 );
 
 pub(crate) static IMAGE_STREAM_LAYERS: Message = Message::new(
+    PACKAGE,
     "ImageStreamLayers",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -137,16 +158,19 @@ pub(crate) static IMAGE_STREAM_LAYERS: Message = Message::new(
 );
 
 pub(crate) static IMAGE_STREAM_LIST: Message = Message::new(
+    PACKAGE,
     "ImageStreamList",
     &[message(1, "metadata", &meta::LIST_META), message(2, "items", &IMAGE_STREAM).repeated()],
 );
 
 pub(crate) static IMAGE_STREAM_MAPPING: Message = Message::new(
+    PACKAGE,
     "ImageStreamMapping",
     &[message(1, "metadata", &meta::OBJECT_META), message(2, "image", &IMAGE), text(3, "tag")],
 );
 
 pub(crate) static IMAGE_STREAM_SPEC: Message = Message::new(
+    PACKAGE,
     "ImageStreamSpec",
     &[
         text(1, "dockerImageRepository"),
@@ -156,6 +180,7 @@ pub(crate) static IMAGE_STREAM_SPEC: Message = Message::new(
 );
 
 pub(crate) static IMAGE_STREAM_STATUS: Message = Message::new(
+    PACKAGE,
     "ImageStreamStatus",
     &[
         text(1, "dockerImageRepository"),
@@ -165,6 +190,7 @@ pub(crate) static IMAGE_STREAM_STATUS: Message = Message::new(
 );
 
 pub(crate) static IMAGE_STREAM_TAG: Message = Message::new(
+    PACKAGE,
     "ImageStreamTag",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -177,11 +203,13 @@ pub(crate) static IMAGE_STREAM_TAG: Message = Message::new(
 );
 
 pub(crate) static IMAGE_STREAM_TAG_LIST: Message = Message::new(
+    PACKAGE,
     "ImageStreamTagList",
     &[message(1, "metadata", &meta::LIST_META), message(2, "items", &IMAGE_STREAM_TAG).repeated()],
 );
 
 pub(crate) static IMAGE_TAG: Message = Message::new(
+    PACKAGE,
     "ImageTag",
     &[
         message(1, "metadata", &meta::OBJECT_META),
@@ -192,11 +220,13 @@ pub(crate) static IMAGE_TAG: Message = Message::new(
 );
 
 pub(crate) static IMAGE_TAG_LIST: Message = Message::new(
+    PACKAGE,
     "ImageTagList",
     &[message(1, "metadata", &meta::LIST_META), message(2, "items", &IMAGE_TAG).repeated()],
 );
 
 pub(crate) static NAMED_TAG_EVENT_LIST: Message = Message::new(
+    PACKAGE,
     "NamedTagEventList",
     &[
         text(1, "tag"),
@@ -206,6 +236,7 @@ pub(crate) static NAMED_TAG_EVENT_LIST: Message = Message::new(
 );
 
 pub(crate) static REPOSITORY_IMPORT_SPEC: Message = Message::new(
+    PACKAGE,
     "RepositoryImportSpec",
     &[
         message(1, "from", &core::OBJECT_REFERENCE),
@@ -216,6 +247,7 @@ pub(crate) static REPOSITORY_IMPORT_SPEC: Message = Message::new(
 );
 
 pub(crate) static REPOSITORY_IMPORT_STATUS: Message = Message::new(
+    PACKAGE,
     "RepositoryImportStatus",
     &[
         message(1, "status", &meta::STATUS),
@@ -225,11 +257,13 @@ pub(crate) static REPOSITORY_IMPORT_STATUS: Message = Message::new(
 );
 
 pub(crate) static SECRET_LIST: Message = Message::new(
+    PACKAGE,
     "SecretList",
     &[message(1, "metadata", &meta::LIST_META), message(2, "items", &core::SECRET).repeated()],
 );
 
 pub(crate) static SIGNATURE_CONDITION: Message = Message::new(
+    PACKAGE,
     "SignatureCondition",
     &[
         text(1, "type"),
@@ -242,22 +276,28 @@ pub(crate) static SIGNATURE_CONDITION: Message = Message::new(
 );
 
 pub(crate) static SIGNATURE_GENERIC_ENTITY: Message =
-    Message::new("SignatureGenericEntity", &[text(1, "organization"), text(2, "commonName")]);
+    Message::new(PACKAGE, "SignatureGenericEntity", &[text(1, "organization"), text(2, "commonName")]);
 
-pub(crate) static SIGNATURE_ISSUER: Message =
-    Message::new("SignatureIssuer", &[message(1, "signatureGenericEntity", &SIGNATURE_GENERIC_ENTITY).inline()]);
+pub(crate) static SIGNATURE_ISSUER: Message = Message::new(
+    PACKAGE,
+    "SignatureIssuer",
+    &[message(1, "signatureGenericEntity", &SIGNATURE_GENERIC_ENTITY).inline()],
+);
 
 pub(crate) static SIGNATURE_SUBJECT: Message = Message::new(
+    PACKAGE,
     "SignatureSubject",
     &[message(1, "signatureGenericEntity", &SIGNATURE_GENERIC_ENTITY).inline(), text(2, "publicKeyID")],
 );
 
 pub(crate) static TAG_EVENT: Message = Message::new(
+    PACKAGE,
     "TagEvent",
     &[time(1, "created"), text(2, "dockerImageReference"), text(3, "image"), int(4, "generation")],
 );
 
 pub(crate) static TAG_EVENT_CONDITION: Message = Message::new(
+    PACKAGE,
     "TagEventCondition",
     &[
         text(1, "type"),
@@ -270,9 +310,10 @@ pub(crate) static TAG_EVENT_CONDITION: Message = Message::new(
 );
 
 pub(crate) static TAG_IMPORT_POLICY: Message =
-    Message::new("TagImportPolicy", &[flag(1, "insecure"), flag(2, "scheduled"), text(3, "importMode")]);
+    Message::new(PACKAGE, "TagImportPolicy", &[flag(1, "insecure"), flag(2, "scheduled"), text(3, "importMode")]);
 
 pub(crate) static TAG_REFERENCE: Message = Message::new(
+    PACKAGE,
     "TagReference",
     &[
         text(1, "name"),
@@ -285,4 +326,4 @@ pub(crate) static TAG_REFERENCE: Message = Message::new(
     ],
 );
 
-pub(crate) static TAG_REFERENCE_POLICY: Message = Message::new("TagReferencePolicy", &[text(1, "type")]);
+pub(crate) static TAG_REFERENCE_POLICY: Message = Message::new(PACKAGE, "TagReferencePolicy", &[text(1, "type")]);

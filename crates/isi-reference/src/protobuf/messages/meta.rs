@@ -2,7 +2,11 @@
 
 use super::super::descriptor::{Message, flag, int, json, message, text, texts, time};
 
+/// The package, as OpenAPI names it.
+const PACKAGE: &str = "io.k8s.apimachinery.pkg.apis.meta.v1";
+
 pub(crate) static API_GROUP: Message = Message::new(
+    PACKAGE,
     "APIGroup",
     &[
         text(1, "name"),
@@ -13,9 +17,10 @@ pub(crate) static API_GROUP: Message = Message::new(
 );
 
 pub(crate) static API_GROUP_LIST: Message =
-    Message::new("APIGroupList", &[message(1, "groups", &API_GROUP).repeated()]);
+    Message::new(PACKAGE, "APIGroupList", &[message(1, "groups", &API_GROUP).repeated()]);
 
 pub(crate) static API_RESOURCE: Message = Message::new(
+    PACKAGE,
     "APIResource",
     &[
         text(1, "name"),
@@ -31,10 +36,14 @@ pub(crate) static API_RESOURCE: Message = Message::new(
     ],
 );
 
-pub(crate) static API_RESOURCE_LIST: Message =
-    Message::new("APIResourceList", &[text(1, "groupVersion"), message(2, "resources", &API_RESOURCE).repeated()]);
+pub(crate) static API_RESOURCE_LIST: Message = Message::new(
+    PACKAGE,
+    "APIResourceList",
+    &[text(1, "groupVersion"), message(2, "resources", &API_RESOURCE).repeated()],
+);
 
 pub(crate) static API_VERSIONS: Message = Message::new(
+    PACKAGE,
     "APIVersions",
     &[
         text(1, "versions").repeated(),
@@ -43,6 +52,7 @@ pub(crate) static API_VERSIONS: Message = Message::new(
 );
 
 pub(crate) static DELETE_OPTIONS: Message = Message::new(
+    PACKAGE,
     "DeleteOptions",
     &[
         int(1, "gracePeriodSeconds").optional(),
@@ -55,14 +65,16 @@ pub(crate) static DELETE_OPTIONS: Message = Message::new(
 );
 
 pub(crate) static GROUP_VERSION_FOR_DISCOVERY: Message =
-    Message::new("GroupVersionForDiscovery", &[text(1, "groupVersion"), text(2, "version")]);
+    Message::new(PACKAGE, "GroupVersionForDiscovery", &[text(1, "groupVersion"), text(2, "version")]);
 
 pub(crate) static LIST_META: Message = Message::new(
+    PACKAGE,
     "ListMeta",
     &[text(1, "selfLink"), text(2, "resourceVersion"), text(3, "continue"), int(4, "remainingItemCount").optional()],
 );
 
 pub(crate) static MANAGED_FIELDS_ENTRY: Message = Message::new(
+    PACKAGE,
     "ManagedFieldsEntry",
     &[
         text(1, "manager"),
@@ -76,6 +88,7 @@ pub(crate) static MANAGED_FIELDS_ENTRY: Message = Message::new(
 );
 
 pub(crate) static OBJECT_META: Message = Message::new(
+    PACKAGE,
     "ObjectMeta",
     &[
         text(1, "name"),
@@ -97,6 +110,7 @@ pub(crate) static OBJECT_META: Message = Message::new(
 );
 
 pub(crate) static OWNER_REFERENCE: Message = Message::new(
+    PACKAGE,
     "OwnerReference",
     &[
         text(1, "kind"),
@@ -109,20 +123,22 @@ pub(crate) static OWNER_REFERENCE: Message = Message::new(
 );
 
 pub(crate) static PARTIAL_OBJECT_METADATA: Message =
-    Message::new("PartialObjectMetadata", &[message(1, "metadata", &OBJECT_META)]);
+    Message::new(PACKAGE, "PartialObjectMetadata", &[message(1, "metadata", &OBJECT_META)]);
 
 pub(crate) static PARTIAL_OBJECT_METADATA_LIST: Message = Message::new(
+    PACKAGE,
     "PartialObjectMetadataList",
     &[message(1, "metadata", &LIST_META), message(2, "items", &PARTIAL_OBJECT_METADATA).repeated()],
 );
 
 pub(crate) static PRECONDITIONS: Message =
-    Message::new("Preconditions", &[text(1, "uid").optional(), text(2, "resourceVersion").optional()]);
+    Message::new(PACKAGE, "Preconditions", &[text(1, "uid").optional(), text(2, "resourceVersion").optional()]);
 
 pub(crate) static SERVER_ADDRESS_BY_CLIENT_CIDR: Message =
-    Message::new("ServerAddressByClientCIDR", &[text(1, "clientCIDR"), text(2, "serverAddress")]);
+    Message::new(PACKAGE, "ServerAddressByClientCIDR", &[text(1, "clientCIDR"), text(2, "serverAddress")]);
 
 pub(crate) static STATUS: Message = Message::new(
+    PACKAGE,
     "Status",
     &[
         message(1, "metadata", &LIST_META),
@@ -135,9 +151,10 @@ pub(crate) static STATUS: Message = Message::new(
 );
 
 pub(crate) static STATUS_CAUSE: Message =
-    Message::new("StatusCause", &[text(1, "reason"), text(2, "message"), text(3, "field")]);
+    Message::new(PACKAGE, "StatusCause", &[text(1, "reason"), text(2, "message"), text(3, "field")]);
 
 pub(crate) static STATUS_DETAILS: Message = Message::new(
+    PACKAGE,
     "StatusDetails",
     &[
         text(1, "name"),

@@ -49,21 +49,23 @@ static AUTHORIZATION: &[&Message] = &[
 ];
 static AUTHENTICATION: &[&Message] = &[&authorization::SELF_SUBJECT_REVIEW];
 
+/// The kinds of objects by group and version.
+pub(crate) static KINDS_OF: &[(&str, &[&Message])] = &[
+    ("v1", CORE),
+    ("authentication.k8s.io/v1", AUTHENTICATION),
+    ("authorization.k8s.io/v1", AUTHORIZATION),
+    ("image.openshift.io/v1", IMAGE),
+    ("meta.k8s.io/v1", META),
+    ("project.openshift.io/v1", PROJECT),
+    ("user.openshift.io/v1", USER),
+];
+
 /// The message of a kind of objects.
 pub(super) fn find(api_version: &str, kind: &str) -> Option<&'static Message> {
     // Options are read in every API.
     if kind == "DeleteOptions" {
         return Some(&meta::DELETE_OPTIONS);
     }
-    let group = match api_version {
-        "image.openshift.io/v1" => IMAGE,
-        "project.openshift.io/v1" => PROJECT,
-        "user.openshift.io/v1" => USER,
-        "v1" => CORE,
-        "meta.k8s.io/v1" => META,
-        "authorization.k8s.io/v1" => AUTHORIZATION,
-        "authentication.k8s.io/v1" => AUTHENTICATION,
-        _ => return None,
-    };
-    group.iter().find(|message| message.name == kind).copied()
+    let (_, messages) = KINDS_OF.iter().find(|(known, _)| *known == api_version)?;
+    messages.iter().find(|message| message.name == kind).copied()
 }
