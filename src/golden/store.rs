@@ -1,38 +1,27 @@
-//! Where goldens are, and which files make the one that holds for an API version.
+//! Which files make the golden that holds for an API version.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{io, path::PathBuf};
 
 use super::{
-    Golden, Pattern, Piece,
-    layer::{self, Differences},
+    Golden,
+    files::GoldenFiles,
+    image_names::unknown_image,
+    layer::{self, Differences, Malformed},
     version_rule::VersionRules,
 };
-use crate::{document::nearest, fixture::ImageCatalogue, version::ApiVersion};
+use crate::{fixture::ImageCatalogue, version::ApiVersion};
 
-/// The folder of goldens that belongs to a folder of suites.
+/// The goldens that belong to a folder of suites.
 ///
 /// `SUITE/CASE.snap` is the whole golden of the newest API version that the case holds for. `SUITE/CASE@until-4.18.snap` has
 /// what 4.18 and older versions answer differently from the next newer one, beside the
 /// general differences of `golden/versions.yaml`.
 #[derive(Debug, Clone)]
-pub struct Store(Files);
-
-#[derive(Debug, Clone)]
-enum Files {
-    /// The goldens that the binary carries in itself, by path.
-    Embedded(Arc<BTreeMap<String, &'static str>>),
-    /// A folder, in which goldens can be proposed too.
-    Folder(PathBuf),
-}
+pub struct Store(GoldenFiles);
 
 /// The golden of a case at one API version.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SnapshotFile {
+pub struct ResolvedGolden {
     /// The path of the most specific file inside the store: `single-image/content-s2-basic@until-4.18.snap`.
     pub path: String,
     /// The paths of all files that it is made of, the whole golden first.
@@ -73,28 +62,21 @@ impl Store {
     /// The goldens of a folder that the binary carries in itself.
     #[must_use]
     pub fn embedded(root: &'static include_dir::Dir<'static>) -> Self {
-        let files = root
-            .find("**/*.snap")
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.as_file())
-            .filter_map(|file| Some((file.path().display().to_string(), file.contents_utf8()?)))
-            .collect();
-        Self(Files::Embedded(Arc::new(files)))
+        Self(GoldenFiles::embedded(root))
     }
 
     /// The goldens in a folder, which need not be there.
     #[must_use]
     pub const fn folder(path: PathBuf) -> Self {
-        Self(Files::Folder(path))
+        Self(GoldenFiles::Folder(path))
     }
 
     /// The golden of a case that holds for `version`, if there is one.
     ///
     /// # Errors
     /// When a file is there and cannot be read, is malformed, or does not fit the others.
-    pub fn find(&self, suite: &str, case: &str, version: ApiVersion) -> Result<Option<SnapshotFile>, StoreError> {
-        self.resolve(suite, case, down_to(version))
+    pub fn find(&self, suite: &str, case: &str, version: ApiVersion) -> Result<Option<ResolvedGolden>, StoreError> {
+        self.resolve(suite, case, down_to(version), |_| None)
     }
 
     /// [`find`](Self::find), and makes sure that the golden names only images of the case.
@@ -107,33 +89,8 @@ impl Store {
         case: &str,
         version: ApiVersion,
         images: &ImageCatalogue,
-    ) -> Result<Option<SnapshotFile>, StoreError> {
-        let Some(found) = self.find(suite, case, version)? else { return Ok(None) };
-        for path in &found.files {
-            self.check_images(path, images)?;
-        }
-        Ok(Some(found))
-    }
-
-    fn check_images(&self, path: &str, images: &ImageCatalogue) -> Result<(), StoreError> {
-        let text = self.read(path)?.unwrap_or_default();
-        for (index, line) in text.lines().enumerate() {
-            for piece in Pattern::parse(line).pieces() {
-                if let Piece::Variable(variable) = piece
-                    && let Some(image) = variable.image()
-                    && images.get(image).is_none()
-                {
-                    let near = nearest(image, images.names()).map(|name| format!(", did you mean `{name}`?"));
-                    return Err(StoreError::Malformed {
-                        path: self.display(path),
-                        line: index + 1,
-                        column: line.find(&format!("[{variable}]")).unwrap_or_default() + 1,
-                        message: format!("unknown image `{image}`{}", near.unwrap_or_default()),
-                    });
-                }
-            }
-        }
-        Ok(())
+    ) -> Result<Option<ResolvedGolden>, StoreError> {
+        self.resolve(suite, case, down_to(version), |text| unknown_image(text, images))
     }
 
     /// Writes what makes `golden` the one of `version` beside the files that are there, for `cargo insta review`: the whole
@@ -150,26 +107,23 @@ impl Store {
         (version, newest): (ApiVersion, ApiVersion),
         golden: &Golden,
     ) -> Result<Vec<PathBuf>, StoreError> {
-        let Files::Folder(folder) = &self.0 else { return Err(StoreError::ReadOnly) };
         let proposed = layer::to_value(golden);
         let mut written = Vec::new();
         let mut write = |path: String, text: String| {
-            let path = folder.join(format!("{path}.new"));
-            write_beside(&path, &text).map_err(|source| StoreError::Io { path: path.display().to_string(), source })?;
-            written.push(path);
+            written.push(self.0.propose(&path, &text)?);
             Ok::<_, StoreError>(())
         };
         let base = base_path(suite, case);
-        if version >= newest || self.read(&base)?.is_none() {
+        if version >= newest || self.0.read(&base)?.is_none() {
             write(base, layer::render(suite, case, golden))?;
         } else {
             let above = down_to(version).filter(|candidate| *candidate > version);
-            let above = self.resolve(suite, case, above)?.map(|found| found.golden).unwrap_or_default();
+            let above = self.resolve(suite, case, above, |_| None)?.map(|found| found.golden).unwrap_or_default();
             let mut above = layer::to_value(&above);
             VersionRules::builtin().apply(version, &mut above);
             let differences = Differences::between(&above, &proposed);
             let path = layer_path(suite, case, version);
-            if !differences.is_empty() || self.read(&path)?.is_some() {
+            if !differences.is_empty() || self.0.read(&path)?.is_some() {
                 write(path, layer::render(suite, case, &differences))?;
             }
         }
@@ -178,7 +132,7 @@ impl Store {
         for older in older {
             VersionRules::builtin().apply(older, &mut below);
             let path = layer_path(suite, case, older);
-            if self.read(&path)?.is_some() {
+            if self.0.read(&path)?.is_some() {
                 let kept = self.find(suite, case, older)?.map(|found| found.golden).unwrap_or_default();
                 let differences = Differences::between(&below, &layer::to_value(&kept));
                 write(path, layer::render(suite, case, &differences))?;
@@ -193,73 +147,64 @@ impl Store {
     /// # Errors
     /// When a folder cannot be listed.
     pub fn paths(&self) -> Result<Vec<String>, StoreError> {
-        match &self.0 {
-            Files::Embedded(files) => Ok(files.keys().cloned().collect()),
-            Files::Folder(folder) => {
-                let mut found = Vec::new();
-                list(folder, folder, &mut found)
-                    .map_err(|source| StoreError::Io { path: folder.display().to_string(), source })?;
-                found.sort_unstable();
-                Ok(found)
-            }
-        }
+        self.0.paths()
     }
 
-    /// The whole golden, then what each of `versions`, newest first, says differently.
+    /// The whole golden, then what each of `versions`, newest first, says differently; `problem` finds what is wrong with
+    /// the text of a file besides.
     fn resolve(
         &self,
         suite: &str,
         case: &str,
         versions: impl Iterator<Item = ApiVersion>,
-    ) -> Result<Option<SnapshotFile>, StoreError> {
+        problem: impl Fn(&str) -> Option<Malformed>,
+    ) -> Result<Option<ResolvedGolden>, StoreError> {
+        let read = |path: &str| -> Result<_, StoreError> {
+            let text = self.0.read(path)?;
+            match text.as_deref().and_then(&problem) {
+                Some(malformed) => Err(self.malformed(path, malformed)),
+                None => Ok(text),
+            }
+        };
         let base = base_path(suite, case);
-        let Some(text) = self.read(&base)? else { return Ok(None) };
-        let golden: Golden = layer::parse(&text).map_err(|malformed| self.malformed(&base, malformed))?;
-        let mut value = layer::to_value(&golden);
+        let Some(text) = read(&base)? else { return Ok(None) };
+        let mut golden: Golden = layer::parse(&text).map_err(|malformed| self.malformed(&base, malformed))?;
         let mut files = vec![base];
+        // The golden as JSON, once something in it differs.
+        let mut differing = None;
         for version in versions {
-            VersionRules::builtin().apply(version, &mut value);
             let path = layer_path(suite, case, version);
-            if let Some(text) = self.read(&path)? {
+            let text = read(&path)?;
+            let rules = VersionRules::builtin();
+            if text.is_none() && !rules.has(version) {
+                continue;
+            }
+            let value = differing.get_or_insert_with(|| layer::to_value(&golden));
+            rules.apply(version, value);
+            if let Some(text) = text {
                 let differences: Differences =
                     layer::parse(&text).map_err(|malformed| self.malformed(&path, malformed))?;
                 if differences.is_empty() {
                     return Err(self.misfit(&path, "there is no difference in it (hint: remove the file)".to_owned()));
                 }
-                differences.apply(&mut value).map_err(|message| self.misfit(&path, message))?;
+                differences.apply(value).map_err(|message| self.misfit(&path, message))?;
                 files.push(path);
             }
         }
         let path = files.last().cloned().unwrap_or_default();
-        let golden = serde_json::from_value(value).map_err(|error| self.misfit(&path, error.to_string()))?;
-        Ok(Some(SnapshotFile { path, files, golden }))
+        if let Some(value) = differing {
+            golden = serde_json::from_value(value).map_err(|error| self.misfit(&path, error.to_string()))?;
+        }
+        Ok(Some(ResolvedGolden { path, files, golden }))
     }
 
-    fn malformed(&self, path: &str, malformed: layer::Malformed) -> StoreError {
-        let layer::Malformed { line, column, message } = malformed;
-        StoreError::Malformed { path: self.display(path), line, column, message }
+    fn malformed(&self, path: &str, malformed: Malformed) -> StoreError {
+        let Malformed { line, column, message } = malformed;
+        StoreError::Malformed { path: self.0.display(path), line, column, message }
     }
 
     fn misfit(&self, path: &str, message: String) -> StoreError {
-        StoreError::Malformed { path: self.display(path), line: 1, column: 1, message }
-    }
-
-    fn read(&self, path: &str) -> Result<Option<String>, StoreError> {
-        match &self.0 {
-            Files::Embedded(files) => Ok(files.get(path).map(|text| (*text).to_owned())),
-            Files::Folder(folder) => match std::fs::read_to_string(folder.join(path)) {
-                Ok(text) => Ok(Some(text)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(source) => Err(StoreError::Io { path: self.display(path), source }),
-            },
-        }
-    }
-
-    fn display(&self, path: &str) -> String {
-        match &self.0 {
-            Files::Embedded(_) => format!("golden/{path}"),
-            Files::Folder(folder) => folder.join(path).display().to_string(),
-        }
+        self.malformed(path, Malformed { line: 1, column: 1, message })
     }
 }
 
@@ -285,44 +230,6 @@ pub fn case_of(path: &str) -> Option<(&str, &str, Option<ApiVersion>)> {
         None => Some((suite, file, None)),
         Some((case, version)) => Some((suite, case, Some(version.strip_prefix("until-")?.parse().ok()?))),
     }
-}
-
-/// Whether a file or folder is hidden: what editors and systems leave behind (`._bug.yaml`, `.#bug.yaml`) is.
-#[must_use]
-pub fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-}
-
-fn list(root: &Path, folder: &Path, found: &mut Vec<String>) -> io::Result<()> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    for entry in entries {
-        let path = entry?.path();
-        if is_hidden(&path) {
-            continue;
-        }
-        if path.is_dir() {
-            list(root, &path, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "snap")
-            && let Ok(inside) = path.strip_prefix(root)
-        {
-            found.push(inside.display().to_string());
-        }
-    }
-    Ok(())
-}
-
-/// Writes a file and its folders so that a reader never sees half of it.
-fn write_beside(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    std::fs::write(&temporary, text)?;
-    std::fs::rename(&temporary, path)
 }
 
 #[cfg(test)]

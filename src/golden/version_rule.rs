@@ -51,6 +51,11 @@ impl VersionRules {
         &BUILTIN
     }
 
+    /// Whether `version` differs from the next newer one in general.
+    pub(super) fn has(&self, version: ApiVersion) -> bool {
+        self.differences.iter().any(|rule| rule.until == version)
+    }
+
     /// Makes the differences between `version` and the next newer one in a golden of the newer one.
     pub(super) fn apply(&self, version: ApiVersion, golden: &mut Value) {
         for rule in self.differences.iter().filter(|rule| rule.until == version) {

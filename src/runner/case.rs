@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     fixture::Salt,
-    golden::{Golden, SnapshotFile},
+    golden::{Golden, ResolvedGolden},
     requirement::FrozenSets,
     suite::{Action, Case, Request, Script, Step, TargetDefault},
     variable::{Bindings, ImageValues},
@@ -187,7 +187,7 @@ struct Progress {
 struct CaseRun<'a> {
     session: &'a Session,
     case: &'a Case,
-    golden: Option<&'a SnapshotFile>,
+    golden: Option<&'a ResolvedGolden>,
     progress: &'a Mutex<Progress>,
     ledger: &'a Ledger,
     attempts: &'a Attempts<'a>,

@@ -1,0 +1,117 @@
+//! The files of goldens: part of the binary, or in a folder.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::StoreError;
+
+/// Where the files of goldens are; they are named by their path in it: `single-image/content-s2-basic.snap`.
+#[derive(Debug, Clone)]
+pub(super) enum GoldenFiles {
+    /// In the binary, by path.
+    Embedded(Arc<BTreeMap<String, &'static str>>),
+    /// In a folder, in which goldens can be proposed too.
+    Folder(PathBuf),
+}
+
+impl GoldenFiles {
+    /// The files of a folder that the binary carries in itself.
+    pub(super) fn embedded(root: &'static include_dir::Dir<'static>) -> Self {
+        let files = root
+            .find("**/*.snap")
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.as_file())
+            .filter_map(|file| Some((file.path().display().to_string(), file.contents_utf8()?)))
+            .collect();
+        Self::Embedded(Arc::new(files))
+    }
+
+    /// The text of a file, if it is there.
+    pub(super) fn read(&self, path: &str) -> Result<Option<Cow<'static, str>>, StoreError> {
+        match self {
+            Self::Embedded(files) => Ok(files.get(path).map(|text| Cow::Borrowed(*text))),
+            Self::Folder(folder) => match std::fs::read_to_string(folder.join(path)) {
+                Ok(text) => Ok(Some(Cow::Owned(text))),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(source) => Err(StoreError::Io { path: self.display(path), source }),
+            },
+        }
+    }
+
+    /// Writes a proposal of the text of a file beside it, and returns its path. The file itself stays as it is.
+    ///
+    /// # Errors
+    /// When the files are part of the binary, or the proposal cannot be written.
+    pub(super) fn propose(&self, path: &str, text: &str) -> Result<PathBuf, StoreError> {
+        let Self::Folder(folder) = self else { return Err(StoreError::ReadOnly) };
+        let path = folder.join(format!("{path}.new"));
+        write_atomically(&path, text).map_err(|source| StoreError::Io { path: path.display().to_string(), source })?;
+        Ok(path)
+    }
+
+    /// The paths of all files, sorted.
+    pub(super) fn paths(&self) -> Result<Vec<String>, StoreError> {
+        match self {
+            Self::Embedded(files) => Ok(files.keys().cloned().collect()),
+            Self::Folder(folder) => {
+                let mut found = Vec::new();
+                list(folder, folder, &mut found)
+                    .map_err(|source| StoreError::Io { path: folder.display().to_string(), source })?;
+                found.sort_unstable();
+                Ok(found)
+            }
+        }
+    }
+
+    /// The path of a file as messages show it.
+    pub(super) fn display(&self, path: &str) -> String {
+        match self {
+            Self::Embedded(_) => format!("golden/{path}"),
+            Self::Folder(folder) => folder.join(path).display().to_string(),
+        }
+    }
+}
+
+/// Whether a file or folder is hidden: what editors and systems leave behind (`._bug.yaml`, `.#bug.yaml`) is.
+#[must_use]
+pub fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+fn list(root: &Path, folder: &Path, found: &mut Vec<String>) -> io::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if is_hidden(&path) {
+            continue;
+        }
+        if path.is_dir() {
+            list(root, &path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "snap")
+            && let Ok(inside) = path.strip_prefix(root)
+        {
+            found.push(inside.display().to_string());
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file and its folders so that a reader never sees half of it.
+fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    std::fs::write(&temporary, text)?;
+    std::fs::rename(&temporary, path)
+}
