@@ -38,6 +38,24 @@ fn the_exit_code_says_whether_an_object_is_sound(#[case] input: &str, #[case] co
 }
 
 #[test]
+fn a_file_that_cannot_be_judged_does_not_hide_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (broken, text, sound) =
+        (file("broken.json", r#"{ "kind": "ImageStream" }"#), file("text.json", "text"), file("sound.json", STREAM));
+    let output = schema(&["validate", &broken, &text, &sound], "");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(stdout.contains("broken.json:1:1: ImageStream breaks the schema of 4.22 in 1 place\n"), "{stdout}");
+    assert!(stdout.ends_with("sound.json:1:1: ImageStream is as the schema of 4.22 has it\n"), "{stdout}");
+    assert!(stderr.contains("expected an object, found a text"), "{stderr}");
+}
+
+#[test]
 fn the_version_decides() {
     let version = |version| schema(&["validate", "-", "--api-version", version], STREAM).status.code();
     assert_eq!(version("4.2"), Some(1), "a spec was required then");

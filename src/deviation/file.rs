@@ -300,6 +300,17 @@ mod tests {
     }
 
     #[test]
+    fn the_files_that_ship_fit_the_schema() {
+        let validator = jsonschema::validator_for(&json_schema()).unwrap();
+        for name in Deviations::builtin_names() {
+            let source = Deviations::builtin(name).unwrap();
+            let file = document::parse(&source).unwrap().to_json();
+            let errors: Vec<String> = validator.iter_errors(&file).map(|error| error.to_string()).collect();
+            assert_eq!(errors, [""; 0], "{name}");
+        }
+    }
+
+    #[test]
     fn two_checks_of_one_case_are_two_declarations() {
         let entries = "  - { case: auth::basic-good, check: golden, reason: r }\n  - { case: auth::basic-good, check: traffic, reason: s }\n";
         assert_eq!(read(entries).unwrap().entries.len(), 2);

@@ -1,7 +1,7 @@
 //! The published schema of each API version, and the judgement of answers by it.
 //!
 //! An answer is judged twice: by types and required fields (check `schema`), and by fields that no schema names (check
-//! `unknown-field`), which an OpenAPI schema by itself lets pass.
+//! `unknown-field`), which an OpenAPI schema by itself lets pass. Everything is compiled once and needs no network.
 //!
 //! # The rule for `null`
 //!
@@ -27,16 +27,16 @@ mod known;
 mod reading;
 mod validator;
 
-use std::sync::OnceLock;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use serde_json::Value;
 
-use self::reading::Reading;
 pub use self::{
     diff::Diff,
     document::{BaseType, Document, Format, GroupVersionKind, Type, short_name},
     known::{SchemaDeviation, Sends},
 };
+use self::{reading::Reading, validator::Validator};
 use crate::{
     json_path::JsonPath,
     verdict::{CheckKind, CheckResult, Difference, Level, Side},
@@ -58,6 +58,10 @@ use crate::{
 pub struct Schema {
     version: ApiVersion,
     document: Document,
+    /// The definitions as the validator wants them.
+    definitions: Value,
+    /// Compiled when first needed, by kind.
+    validators: BTreeMap<String, OnceLock<Validator>>,
 }
 
 /// What the schema says about an answer.
@@ -80,9 +84,13 @@ impl Schema {
     }
 
     fn load(version: ApiVersion) -> Self {
-        let document =
-            serde_json::from_str(Document::text(version)).expect("every embedded schema is loaded by a test");
-        Self { version, document }
+        const EMBEDDED: &str = "every embedded schema is loaded by a test";
+        let text = Document::text(version);
+        let document: Document = serde_json::from_str(text).expect(EMBEDDED);
+        let mut definitions = serde_json::from_str::<Value>(text).expect(EMBEDDED)["definitions"].take();
+        validator::prepare(&mut definitions);
+        let validators = document.kinds().map(|kind| (kind.to_owned(), OnceLock::new())).collect();
+        Self { version, document, definitions, validators }
     }
 
     /// What was published.
@@ -110,6 +118,9 @@ impl Schema {
     #[must_use]
     pub fn judge_as(&self, kind: &str, body: &Value) -> Option<Judgement> {
         let (name, definition) = self.document.kind(kind)?;
+        let validator = self.validators.get(kind)?.get_or_init(|| {
+            Validator::compile(name, &self.definitions).expect("every kind of every version is compiled by a test")
+        });
         let Reading { body: present, nulls, unknown } = reading::read(&self.document, name, definition, body);
         let mut judgement = Judgement { unknown_fields: unknown, ..Judgement::default() };
         for place in &nulls {
@@ -117,7 +128,7 @@ impl Schema {
                 judgement.deviations.push((known, place.path.clone()));
             }
         }
-        for difference in validator::differences(&self.document, definition, &present) {
+        for difference in validator.differences(&present) {
             let null = nulls.iter().find(|place| place.path == difference.path);
             match null {
                 Some(_) if judgement.deviations.iter().any(|(_, path)| *path == difference.path) => {}

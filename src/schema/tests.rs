@@ -30,7 +30,7 @@ fn wrong(judgement: &Judgement) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_of_every_version_is_judged() {
+fn every_kind_of_every_version_compiles() {
     for version in ApiVersion::ALL {
         let schema = Schema::for_version(version);
         for kind in schema.document().kinds() {

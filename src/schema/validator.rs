@@ -1,110 +1,104 @@
-//! Types, formats and required fields, checked along the published definitions.
+//! Types and required fields, judged by a JSON Schema validator.
 //!
-//! A [`Type`] has every keyword that the published schemas use, and a schema with another one is not loaded: nothing is
-//! overlooked here.
-
-use std::sync::LazyLock;
+//! The only place that knows which library does it.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use regex::Regex;
-use serde_json::Value;
+use jsonschema::{Draft, ValidationError, error::ValidationErrorKind};
+use serde_json::{Value, json};
 
-use super::document::{BaseType, Document, Format, Type};
 use crate::{
-    json_path::JsonPath,
+    json_path::{JsonPath, Segment},
     verdict::{Difference, Level, Side},
 };
 
-/// Every place where `body` breaks `definition`.
-pub(super) fn differences(document: &Document, definition: &Type, body: &Value) -> Vec<Difference> {
-    let mut validator = Validator { document, found: Vec::new() };
-    validator.value(&JsonPath::root(), definition, body);
-    validator.found
+/// A compiled definition.
+#[derive(Debug)]
+pub(super) struct Validator(jsonschema::Validator);
+
+impl Validator {
+    /// Compiles the definition `name` of `definitions`, which [`prepare`] made.
+    ///
+    /// Draft 4 is the one that OpenAPI v2 builds on, and the one where `1.0` is no integer, as for the servers.
+    pub(super) fn compile(name: &str, definitions: &Value) -> Result<Self, ValidationError<'static>> {
+        let schema = json!({ "$ref": format!("#/definitions/{name}"), "definitions": definitions });
+        jsonschema::options()
+            .with_draft(Draft::Draft4)
+            .should_validate_formats(true)
+            .should_ignore_unknown_formats(false)
+            .with_format("byte", |text: &str| STANDARD.decode(text).is_ok())
+            .offline()
+            .build(&schema)
+            .map(Self)
+    }
+
+    /// Every place where `body` breaks the schema.
+    pub(super) fn differences(&self, body: &Value) -> Vec<Difference> {
+        self.0.iter_errors(body).map(|error| difference(body, &error)).collect()
+    }
 }
 
-struct Validator<'a> {
-    document: &'a Document,
-    found: Vec<Difference>,
-}
-
-impl Validator<'_> {
-    fn value(&mut self, path: &JsonPath, schema: &Type, value: &Value) {
-        let (_, schema) = self.document.resolve(schema);
-        if let Some(base) = schema.base
-            && !is_of(base, value)
-        {
-            return self.report(path, base.with_article(), Some(value));
+/// Puts the number formats of OpenAPI, which JSON Schema does not know, into words that it knows.
+pub(super) fn prepare(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            let range = match fields.get("format").and_then(Value::as_str) {
+                Some("int32") => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+                Some("int64") => Some((i64::MIN, i64::MAX)),
+                _ => None,
+            };
+            if let Some((minimum, maximum)) = range {
+                fields.remove("format");
+                fields.insert("minimum".to_owned(), minimum.into());
+                fields.insert("maximum".to_owned(), maximum.into());
+            }
+            fields.values_mut().for_each(prepare);
         }
-        match value {
-            Value::Object(fields) => {
-                for field in schema.required.iter().filter(|field| !fields.contains_key(*field)) {
-                    self.report(&path.key(field), "this field, which is required".to_owned(), None);
-                }
-                for (field, value) in fields {
-                    let inner = schema.properties.get(field).or(schema.additional_properties.as_deref());
-                    if let Some(inner) = inner {
-                        self.value(&path.key(field), inner, value);
-                    }
-                }
-            }
-            Value::Array(items) => {
-                if let Some(inner) = &schema.items {
-                    items.iter().enumerate().for_each(|(at, item)| self.value(&path.index(at), inner, item));
-                }
-            }
-            value => {
-                if let Some(expected) = schema.format.and_then(|format| misfit(format, value)) {
-                    self.report(path, expected, Some(value));
-                }
-            }
+        Value::Array(items) => items.iter_mut().for_each(prepare),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn difference(body: &Value, error: &ValidationError<'_>) -> Difference {
+    let path = path(body, error.instance_path().as_str());
+    let (path, expected) = match error.kind() {
+        ValidationErrorKind::Required { property: Value::String(field) } => {
+            (path.key(field), "this field, which is required".to_owned())
         }
-    }
-
-    fn report(&mut self, path: &JsonPath, expected: String, actual: Option<&Value>) {
-        let (expected, actual) = (Side::Described(expected), Side::of(actual));
-        self.found.push(Difference { path: path.clone(), expected, actual, level: Level::Required });
-    }
-}
-
-/// Whether a value has a type. As for the servers, `1.0` is no integer.
-fn is_of(base: BaseType, value: &Value) -> bool {
-    match base {
-        BaseType::Object => value.is_object(),
-        BaseType::Array => value.is_array(),
-        BaseType::String => value.is_string(),
-        BaseType::Integer => value.is_i64() || value.is_u64(),
-        BaseType::Boolean => value.is_boolean(),
-    }
-}
-
-/// What a value of the right type should have been, if it does not have this format.
-fn misfit(format: Format, value: &Value) -> Option<String> {
-    let (expected, fits) = match (format, value) {
-        (Format::Int32, Value::Number(number)) => return out_of_range(number, i32::MIN.into(), i32::MAX.into()),
-        (Format::Int64, Value::Number(number)) => return out_of_range(number, i64::MIN, i64::MAX),
-        (Format::Byte, Value::String(text)) => ("bytes in base64", STANDARD.decode(text).is_ok()),
-        (Format::DateTime, Value::String(text)) => ("a time as in 2006-01-02T15:04:05Z", is_time(text)),
-        _ => return None,
+        ValidationErrorKind::Type { kind: jsonschema::error::TypeKind::Single(base) } => {
+            let article = if matches!(base.as_str(), "array" | "integer" | "object") { "an" } else { "a" };
+            (path, format!("{article} {base}"))
+        }
+        ValidationErrorKind::Format { format } => (path, in_words(format)),
+        ValidationErrorKind::Minimum { limit } => (path, format!("an integer no smaller than {limit}")),
+        ValidationErrorKind::Maximum { limit } => (path, format!("an integer no greater than {limit}")),
+        _ => (path, error.to_string()),
     };
-    (!fits).then(|| expected.to_owned())
+    let actual = Side::of(path.find(body));
+    Difference { path, expected: Side::Described(expected), actual, level: Level::Required }
 }
 
-fn out_of_range(number: &serde_json::Number, minimum: i64, maximum: i64) -> Option<String> {
-    match number.as_i64() {
-        Some(value) if value < minimum => Some(format!("an integer no smaller than {minimum}")),
-        Some(value) if value <= maximum => None,
-        // What does not fit into an `i64` and is an integer is greater than all of them.
-        _ => Some(format!("an integer no greater than {maximum}")),
+fn in_words(format: &str) -> String {
+    match format {
+        "date-time" => "a time as in 2006-01-02T15:04:05Z".to_owned(),
+        "byte" => "bytes in base64".to_owned(),
+        other => format!("a text of the format {other}"),
     }
 }
 
-/// Whether a text is a time as RFC 3339 has it.
-fn is_time(text: &str) -> bool {
-    static RFC_3339: LazyLock<Regex> = LazyLock::new(|| {
-        let (date, time) = ("[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?");
-        let offset = "[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]";
-        Regex::new(&format!("^({date}[Tt]{time})(?:{offset})$")).expect("the pattern is fixed, and a test uses it")
+/// The path that a JSON pointer into `body` stands for. Only the body tells an index from a key of digits.
+fn path(body: &Value, pointer: &str) -> JsonPath {
+    let mut at = Some(body);
+    let segments = pointer.split('/').skip(1).map(|token| {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        let (segment, next) = match (at, token.parse()) {
+            (Some(Value::Array(items)), Ok(position)) => (Segment::Index(position), items.get(position)),
+            (value, _) => {
+                let next = value.and_then(|value| value.get(&token));
+                (Segment::Key(token), next)
+            }
+        };
+        at = next;
+        segment
     });
-    let local = RFC_3339.captures(text).and_then(|parts| parts.get(1));
-    local.is_some_and(|local| local.as_str().parse::<jiff::civil::DateTime>().is_ok())
+    segments.collect()
 }

@@ -1,4 +1,4 @@
-//! YAML in, a tree with places out.
+//! YAML in, trees with places out.
 //!
 //! The crate that reads YAML is known to this file alone. Duplicate keys are errors, booleans are `true` and `false`
 //! only, and the reader's budgets (depth, aliases, size) bound what a hostile file can cost.
@@ -16,15 +16,34 @@ use super::{Diagnostic, Key, Node, Source, Span, Value, wording};
 /// # Errors
 /// When the text is not YAML, holds a key twice, or a value that JSON does not have.
 pub fn parse(source: &Source) -> Result<Node, Diagnostic> {
-    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
-    let root: Spanned<Raw> = serde_saphyr::from_str_with_options(source.text(), options).map_err(|error| {
-        let span = error.location().map_or_else(Span::default, |location| place_of(source, &location));
-        let text = error.without_snippet().to_string();
-        wording::diagnostic(source, span, text.split(" at line ").next().unwrap_or(&text))
-    })?;
+    let root = serde_saphyr::from_str_with_options(source.text(), options());
+    root.map(|root| tree(source, root)).map_err(|error| diagnostic(source, &error))
+}
+
+/// Reads every YAML document of `source`, in order. Empty documents are skipped.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_documents(source: &Source) -> Result<Vec<Node>, Diagnostic> {
+    let roots = serde_saphyr::from_multiple_with_options(source.text(), options());
+    let roots: Vec<Spanned<Raw>> = roots.map_err(|error| diagnostic(source, &error))?;
+    Ok(roots.into_iter().map(|root| tree(source, root)).collect())
+}
+
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! { strict_booleans: true, with_snippet: false }
+}
+
+fn tree(source: &Source, root: Spanned<Raw>) -> Node {
     let mut node = root.value.into_node(source, &root.referenced);
     widen(&mut node);
-    Ok(node)
+    node
+}
+
+fn diagnostic(source: &Source, error: &serde_saphyr::Error) -> Diagnostic {
+    let span = error.location().map_or_else(Span::default, |location| place_of(source, &location));
+    let text = error.without_snippet().to_string();
+    wording::diagnostic(source, span, text.split(" at line ").next().unwrap_or(&text))
 }
 
 /// A value as the reader hands it over, its parts with the reader's own locations.
@@ -209,6 +228,15 @@ mod tests {
             parse(&source).unwrap().to_json(),
             serde_json::json!({"text": "yes", "number": 1.5, "version": "4.10", "no": "no", "nothing": null, "flag": true})
         );
+    }
+
+    #[test]
+    fn documents_keep_their_places_and_empty_ones_are_skipped() {
+        let source = Source::new("a.yaml", "a: 1\n---\n---\nb: [2]\n");
+        let documents = parse_documents(&source).unwrap();
+        let texts: Vec<_> = documents.iter().map(|document| document.to_json().to_string()).collect();
+        assert_eq!(texts, [r#"{"a":1}"#, r#"{"b":[2]}"#]);
+        assert_eq!(source.position(documents[1].get("b").unwrap().items()[0].span.start), (4, 5));
     }
 
     #[rstest]
