@@ -6,6 +6,7 @@
 //! ```text
 //! cli           the command line
 //! report        what a run found out, for people and for tools
+//! explore       random scenarios, on the reference and on a target
 //! runner        drives an implementation, reached by URL, through cases        reference   the embedded
 //! requirement   what the published pages say, and what of it cases cover                   implementation;
 //! suite         cases as data                                                              uses oci alone
@@ -26,6 +27,7 @@ pub use spanned_yaml as document;
 
 pub mod cli;
 pub mod deviation;
+pub mod explore;
 pub mod golden;
 pub mod json_path;
 pub mod redaction;

@@ -4,6 +4,7 @@ mod clean;
 pub mod coverage;
 mod environment;
 mod exit;
+mod explore;
 mod key;
 mod listen;
 mod reference;
@@ -46,6 +47,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<RunArguments>),
+    Explore(Box<explore::ExploreArguments>),
     Clean(Box<clean::CleanArguments>),
     Reference(Box<reference::ReferenceArguments>),
     Registry(Box<registry::RegistryArguments>),
@@ -63,6 +65,7 @@ pub fn main() -> ExitCode {
     let Cli { color, command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match command {
         Command::Run(arguments) => run::run(*arguments, &given(&matches), color),
+        Command::Explore(arguments) => explore::run(*arguments),
         Command::Clean(arguments) => exit::finish(clean::run(*arguments)),
         Command::Reference(arguments) => exit::finish(reference::run(*arguments)),
         Command::Registry(arguments) => exit::finish(registry::run(*arguments)),

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod drive;
+mod exploration;
 mod recorded_answers;
 mod wrong_implementations;

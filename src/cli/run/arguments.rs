@@ -8,7 +8,7 @@ use crate::{
     cli::exit::CommandError,
     report::{Destination, ReportFile},
     requirement::Profile,
-    runner::{CasePattern, Permission},
+    runner::{CasePattern, Permission, RunId},
     suite::Feature,
     verdict::Level,
     version::ApiVersion,
@@ -76,6 +76,9 @@ pub struct RunArguments {
     /// Print every case that is not as expected with its details, however many there are.
     #[arg(long, short)]
     pub verbose: bool,
+    /// The id of the run; a random one if absent.
+    #[arg(skip)]
+    pub run: Option<RunId>,
 
     // These stay last: the heading of a group of options holds for all that follow it.
     /// Where the implementation is, and who asks.
@@ -87,7 +90,7 @@ pub struct RunArguments {
 }
 
 /// Where the implementation is, and who asks.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Target")]
 pub struct TargetArguments {
     /// The base URL of the implementation; the embedded reference if absent.
@@ -140,7 +143,7 @@ pub struct TargetArguments {
 }
 
 /// How the implementation reaches the mock registries.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Registry")]
 pub struct RegistryArguments {
     /// The name or address of this machine, for an implementation that is elsewhere.
@@ -259,7 +262,7 @@ fn destination(text: &str) -> Result<Destination, std::convert::Infallible> {
     Ok(PathBuf::from(text).into())
 }
 
-fn level(text: &str) -> Result<Level, String> {
+pub(in crate::cli) fn level(text: &str) -> Result<Level, String> {
     Level::ALL
         .into_iter()
         .find(|level| level.as_str() == text)

@@ -4,7 +4,7 @@ mod absence;
 mod arguments;
 mod deviations;
 mod kubeconfig;
-mod open_files;
+pub(super) mod open_files;
 mod plan;
 mod progress;
 mod reach;
@@ -24,7 +24,11 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 pub use self::{arguments::RunArguments, plan::Plan};
-pub(super) use self::{arguments::TargetArguments, reach::reach, target::connect};
+pub(super) use self::{
+    arguments::{RegistryArguments, TargetArguments, level},
+    reach::reach,
+    target::connect,
+};
 use self::{plan::Unfinished, progress::Progress};
 use crate::{
     cli::{
@@ -60,7 +64,7 @@ async fn execute(arguments: RunArguments, color: ColorChoice) -> Result<Exit, Co
         return Err(CommandError::usage("goldens are never proposed where CI is set")
             .hint("run with `--update` on your own machine, then `cargo insta review`"));
     }
-    know_secrets(&arguments);
+    know_secrets(&arguments.target);
     if !arguments.list {
         // Now, and not when the results are there and would be lost.
         let reports = arguments.report.iter().map(|report| &report.destination);
@@ -190,9 +194,8 @@ fn print(arguments: &RunArguments, color: ColorChoice, result: &RunResult) -> io
 }
 
 /// Makes known what must be written nowhere.
-fn know_secrets(arguments: &RunArguments) {
+pub(super) fn know_secrets(target: &TargetArguments) {
     let secrets = Secrets::of_this_process();
-    let target = &arguments.target;
     [&target.token, &target.admin_token, &target.restricted_token].into_iter().flatten().for_each(|token| {
         secrets.add(token.trim());
     });

@@ -11,7 +11,7 @@ const PER_CASE: u64 = 16;
 ///
 /// # Errors
 /// When not even one can.
-pub(super) fn jobs(wanted: u16) -> Result<u16, CommandError> {
+pub(in crate::cli) fn jobs(wanted: u16) -> Result<u16, CommandError> {
     let Some(limit) = raised_limit() else { return Ok(wanted) };
     let possible = jobs_below(limit);
     if possible == 0 {

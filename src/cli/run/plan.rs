@@ -320,7 +320,7 @@ async fn place(
         // Nothing was made so far.
         () = runner::stopped(stopped.clone()) => return Err(CommandError::harness("stopped before the first case")),
     }
-    let run = RunId::random();
+    let run = arguments.run.clone().unwrap_or_else(RunId::random);
     let namespace = match &arguments.target.namespace {
         Some(name) => Namespace::existing(name.clone()),
         None => {

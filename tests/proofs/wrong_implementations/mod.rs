@@ -6,8 +6,8 @@
 
 mod between;
 mod bug;
-mod bugs;
-mod wrapper;
+pub(crate) mod bugs;
+pub(crate) mod wrapper;
 
 use std::collections::BTreeSet;
 

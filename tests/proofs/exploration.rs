@@ -1,0 +1,100 @@
+//! Random scenarios: the reference agrees with itself, and wrong implementations are found without any suite.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+use isi_conformance::{
+    explore::{Compared, Comparison, Generator, Scenario},
+    golden::Store,
+    reference,
+    runner::{Proposals, RunId, Session},
+    suite::{self, Case},
+};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use super::{
+    drive::Drive,
+    wrong_implementations::{bugs, wrapper},
+};
+
+/// The seeds that are tried for each wrong implementation.
+const SEEDS: std::ops::Range<u64> = 0..160;
+/// How many wrong implementations are tried at a time.
+const AT_A_TIME: usize = 4;
+/// How many of them have to be found.
+const AT_LEAST: usize = 60;
+
+/// A comparison of two implementations, and the scenarios of [`SEEDS`].
+struct Exploration {
+    comparison: Comparison,
+    cases: Vec<Case>,
+    _goldens: TempDir,
+}
+
+impl Exploration {
+    fn of(reference: &str, target: &str, scenarios: &[(String, Scenario)]) -> Self {
+        let goldens = tempfile::tempdir().unwrap();
+        let drive = Drive::new();
+        let run = RunId::random();
+        let session = |url: &str, proposals: Proposals| {
+            let session = Arc::into_inner(drive.session(url)).unwrap();
+            let store = Store::folder(goldens.path().to_owned());
+            Arc::new(Session { run: run.clone(), goldens: store, proposals, ..session })
+        };
+        let (oracle, target) = (session(reference, Proposals::Made), session(target, Proposals::Omitted));
+        let sample = suite::sample(&drive.folder.images);
+        let comparison = Comparison::new(oracle, target, goldens.path().to_owned(), sample);
+        let cases = comparison.cases(scenarios).unwrap();
+        Self { comparison, cases, _goldens: goldens }
+    }
+
+    /// The first scenario that shows a difference, and its cause.
+    async fn first_difference(&self) -> Option<String> {
+        let (_stop, stopped) = watch::channel(false);
+        for case in &self.cases {
+            match self.comparison.compare(case, stopped.clone(), |_| {}).await.unwrap() {
+                Compared::Same => {}
+                Compared::Different { cause, .. } => return Some(format!("{}: {cause}", case.name)),
+                Compared::Skipped(problem) | Compared::Failed(problem) => panic!("{}: {problem}", case.name),
+            }
+        }
+        None
+    }
+}
+
+fn scenarios() -> Vec<(String, Scenario)> {
+    let generator = Generator::default();
+    SEEDS.map(|seed| (format!("seed-{seed}"), generator.draw(seed).current())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_agrees_with_itself() {
+    let oracle = reference::start(reference::Options::default()).await.unwrap();
+    let target = reference::start(reference::Options::default()).await.unwrap();
+    let exploration = Exploration::of(oracle.url(), target.url(), &scenarios());
+    assert_eq!(exploration.first_difference().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_implementations_are_found_without_a_suite() {
+    let scenarios = scenarios();
+    let found: Vec<(&str, Option<String>)> = stream::iter(bugs::all())
+        .map(|bug| {
+            let scenarios = &scenarios;
+            async move {
+                let oracle = reference::start(reference::Options::default()).await.unwrap();
+                let target = reference::start(reference::Options::default()).await.unwrap();
+                let url = wrapper::start(bug.clone(), target.url()).await;
+                (bug.name, Exploration::of(oracle.url(), &url, scenarios).first_difference().await)
+            }
+        })
+        .buffered(AT_A_TIME)
+        .collect()
+        .await;
+    let table: Vec<String> =
+        found.iter().map(|(bug, cause)| format!("{bug}\n    {}", cause.as_deref().unwrap_or("-"))).collect();
+    insta::assert_snapshot!("found_by_exploration", table.join("\n"));
+    let count = found.iter().filter(|(_, cause)| cause.is_some()).count();
+    assert!(count >= AT_LEAST, "only {count} of {} are found", found.len());
+}
