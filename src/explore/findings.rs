@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Scenario;
 use crate::{
     golden::Golden,
+    redaction::Secrets,
     verdict::{
         CaseResult, Difference,
         cause::{self, Cause},
@@ -65,7 +66,10 @@ impl Findings {
         let finding = cause::findings(result).into_iter().find(of_cause);
         let difference = finding.and_then(|finding| {
             let Difference { path, expected, actual, .. } = finding.difference?;
-            Some(format!("{path}: the reference has {expected}, the target {actual}"))
+            let mut text = format!("{path}: the reference has {expected}, the target {actual}");
+            // The target may have echoed a token.
+            Secrets::of_this_process().redactor().redact(&mut text);
+            Some(text)
         });
         let Scenario { registry, steps } = scenario;
         self.places.insert(cause.clone(), self.found.len());

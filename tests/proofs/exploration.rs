@@ -19,7 +19,7 @@ use super::{
 };
 
 /// The seeds that are tried for each wrong implementation.
-const SEEDS: std::ops::Range<u64> = 0..160;
+const SEEDS: std::ops::Range<u64> = 0..128;
 /// How many wrong implementations are tried at a time.
 const AT_A_TIME: usize = 4;
 /// How many of them have to be found.
