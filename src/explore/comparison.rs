@@ -12,7 +12,7 @@ use crate::{
     suite::{Case, load},
     variable::Bindings,
     verdict::{
-        CaseResult, Verdict,
+        CaseResult, CheckKind, Verdict,
         cause::{Cause, findings},
     },
 };
@@ -144,8 +144,9 @@ impl Comparison {
 
 /// The first thing that went wrong.
 fn failure(result: &CaseResult) -> String {
-    let check = result.checks.iter().find(|check| check.verdict == Verdict::Error && check.message.is_some());
-    let check = check.or_else(|| result.checks.iter().find(|check| check.verdict.is_failure()));
+    let failing = || result.checks.iter().filter(|check| check.verdict.is_failure() && check.message.is_some());
+    // That the reference has no golden yet goes without saying.
+    let check = failing().find(|check| check.kind != CheckKind::Golden).or_else(|| failing().next());
     let message = check.and_then(|check| check.message.clone());
     message.unwrap_or_else(|| "the scenario was not answered".to_owned())
 }

@@ -82,14 +82,17 @@ fn registry() -> BoxedStrategy<Value> {
 fn step() -> BoxedStrategy<Value> {
     let weights = words::STEP_WEIGHTS;
     let stream = "imagestreams/{{stream}}";
-    let patch = select(words::patches()).prop_map(move |body| {
+    let patch = select(words::patches()).prop_map(move |(kind, body)| {
         json!({ "patch": {
-            "path": stream, "headers": { "content-type": "application/merge-patch+json" }, "body": body,
+            "path": stream, "headers": { "content-type": kind }, "body": body,
         } })
     });
-    let create = vec(select(words::spec_tags()), 0..=2).prop_map(|tags| json!({ "create": { "tags": tags } }));
+    let create =
+        (vec(select(words::spec_tags()), 0..=2), option::weighted(words::FIELD, Just(json!({ "own": "label" }))))
+            .prop_map(|(tags, labels)| json!({ "create": object([("tags", Some(tags.into())), ("labels", labels)]) }));
     let raw = select(words::TEXTS).prop_map(|text| json!({ "post": { "path": "imagestreamimports", "text": text } }));
     Union::new_weighted(vec![
+        (weights.import_plain, Just(json!({ "import": "lib/app:v1 -> v1" })).boxed()),
         (
             weights.import_images,
             import(vec(entry(words::REFERENCES), 1..=MOST_IMAGES).prop_map(|images| ("images", json!(images)))),
@@ -98,7 +101,7 @@ fn step() -> BoxedStrategy<Value> {
         (weights.read, select(words::PATHS).prop_map(|path| json!({ "get": path })).boxed()),
         (weights.create, create.boxed()),
         (weights.patch, patch.boxed()),
-        (weights.delete, Just(json!({ "delete": stream })).boxed()),
+        (weights.delete, select(words::DELETED).prop_map(|path| json!({ "delete": path })).boxed()),
         (weights.registry, registry_change()),
         (weights.raw, raw.boxed()),
     ])

@@ -6,18 +6,20 @@ use crate::fixture::{self, Quirk};
 
 /// How often each kind of step is drawn, in proportion to the others.
 pub(super) const STEP_WEIGHTS: StepWeights = StepWeights {
-    import_images: 12,
+    import_plain: 5,
+    import_images: 10,
     import_repository: 3,
     read: 6,
     create: 2,
-    patch: 1,
+    patch: 2,
     delete: 1,
-    registry: 2,
+    registry: 4,
     raw: 2,
 };
 
 /// How often each kind of step is drawn.
 pub(super) struct StepWeights {
+    pub(super) import_plain: u32,
     pub(super) import_images: u32,
     pub(super) import_repository: u32,
     pub(super) read: u32,
@@ -98,6 +100,9 @@ pub(super) const PATHS: &[&str] = &[
     "imagestreamimages/{{stream}}",
     "imagestreamimages/{{stream}}@sha256:12",
     "imagestreams/{{stream}}-other",
+    "imagestreams?fieldSelector=metadata.name%3D{{stream}}",
+    "imagestreams?labelSelector=,",
+    "imagestreams/{{stream}}?resourceVersion=x",
 ];
 
 /// Query parameters of an import, right and wrong.
@@ -187,18 +192,34 @@ pub(super) fn spec_tags() -> Vec<Value> {
     ]
 }
 
-/// Merge patches of the stream.
-pub(super) fn patches() -> Vec<Value> {
+/// Patches of the stream, each with its content type.
+pub(super) fn patches() -> Vec<(&'static str, Value)> {
+    const MERGE: &str = "application/merge-patch+json";
+    const STRATEGIC: &str = "application/strategic-merge-patch+json";
+    const JSON_PATCH: &str = "application/json-patch+json";
     vec![
-        json!({ "metadata": { "labels": { "a": "b" } } }),
-        json!({ "metadata": { "annotations": { "a": "b" } } }),
-        json!({ "spec": { "tags": null } }),
-        json!({ "spec": { "lookupPolicy": { "local": true } } }),
-        json!({ "spec": { "unknown": 1 } }),
-        json!({ "metadata": { "uid": "x" } }),
-        json!({ "kind": "Other" }),
+        (MERGE, json!({ "metadata": { "labels": { "a": "b" } } })),
+        (MERGE, json!({ "metadata": { "annotations": { "a": "b" } } })),
+        (MERGE, json!({ "spec": { "tags": null } })),
+        (MERGE, json!({ "spec": { "lookupPolicy": { "local": true } } })),
+        (MERGE, json!({ "spec": { "unknown": 1 } })),
+        (MERGE, json!({ "metadata": { "uid": "x" } })),
+        (MERGE, json!({ "kind": "Other" })),
+        (STRATEGIC, json!({ "metadata": { "labels": { "c": "d" } } })),
+        (STRATEGIC, json!({ "spec": { "tags": [{ "name": "v1", "annotations": { "k": "v" } }] } })),
+        (JSON_PATCH, json!([{ "op": "add", "path": "/metadata/labels", "value": { "a": "b" } }])),
+        (JSON_PATCH, json!([{ "op": "remove", "path": "/spec/missing" }])),
+        ("application/json", json!({ "metadata": { "labels": { "a": "b" } } })),
     ]
 }
+
+/// What is deleted.
+pub(super) const DELETED: &[&str] = &[
+    "imagestreams/{{stream}}",
+    "imagestreamtags/{{stream}}:v1",
+    "imagestreams/{{stream}}?dryRun=All",
+    "imagestreams/{{stream}}-other",
+];
 
 /// Faults of the registry. None depends on the order of requests to several images, which Go leaves open.
 pub(super) fn faults() -> Vec<Value> {
