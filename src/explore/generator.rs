@@ -29,7 +29,12 @@ impl Default for Generator {
             let asks = registry.get("auth").is_some();
             // A registry that asks for credentials is one for which there mostly is a pull secret.
             let secret = asks.then(|| json!({ "secret": { "username": "robot", "password": "secret" } }));
-            Scenario { registry, steps: secret.into_iter().chain(steps).collect() }
+            let mut steps: Vec<Value> = secret.into_iter().chain(steps).collect();
+            // A tag that is not there any more cannot be taken away.
+            let mut is_untagged = false;
+            steps
+                .retain(|step| step.pointer("/registry/untag").is_none() || !std::mem::replace(&mut is_untagged, true));
+            Scenario { registry, steps }
         });
         Self { scenarios: scenarios.boxed() }
     }
