@@ -3,7 +3,10 @@
 //!
 //! Quote ratios: the machine's speed is in every number.
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
 
 use clap::{Args, Command, FromArgMatches};
 use isi_conformance::{
@@ -42,7 +45,7 @@ fn main() {
 fn run(runtime: &Runtime, cases: Vec<Planned>) -> (Duration, Duration) {
     let (_stop, stopped) = watch::channel(false);
     let begun = Instant::now();
-    let outcomes = runtime.block_on(runner::run(cases, 16, stopped, |_| {}));
+    let outcomes = runtime.block_on(runner::run(cases, 16, stopped, |_| ControlFlow::Continue(())));
     let exchanges = outcomes.iter().flat_map(|outcome| &outcome.result.exchanges);
     (begun.elapsed(), exchanges.map(|exchange| exchange.duration).sum())
 }

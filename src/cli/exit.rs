@@ -52,6 +52,11 @@ impl CommandError {
         Self { exit: Exit::Harness, message: message.to_string(), hint: None }
     }
 
+    /// There is nothing to do, and that is as it should be.
+    pub fn nothing_to_do(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Success, message: message.to_string(), hint: None }
+    }
+
     /// Adds what to do about it.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
@@ -62,7 +67,7 @@ impl CommandError {
 impl fmt::Display for CommandError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Diagnostics of files say "error:" themselves.
-        if !self.message.starts_with("error:") {
+        if !self.message.starts_with("error:") && self.exit != Exit::Success {
             formatter.write_str("error: ")?;
         }
         formatter.write_str(&self.message)?;

@@ -1,18 +1,23 @@
 //! The command line, one file a command.
 
+mod case_name;
 mod clean;
 pub mod coverage;
 mod environment;
 mod exit;
 mod explore;
+mod export;
 mod key;
 mod listen;
 mod reference;
 mod registry;
 mod run;
 pub mod schema;
+mod serve;
 mod shell;
+mod show;
 mod signals;
+mod state;
 mod up;
 
 use std::process::ExitCode;
@@ -48,6 +53,9 @@ pub struct Cli {
 enum Command {
     Run(Box<RunArguments>),
     Explore(Box<explore::ExploreArguments>),
+    Show(show::ShowArguments),
+    Serve(Box<serve::ServeArguments>),
+    Export(export::ExportArguments),
     Clean(Box<clean::CleanArguments>),
     Reference(Box<reference::ReferenceArguments>),
     Registry(Box<registry::RegistryArguments>),
@@ -66,6 +74,9 @@ pub fn main() -> ExitCode {
     match command {
         Command::Run(arguments) => run::run(*arguments, &given(&matches), color),
         Command::Explore(arguments) => explore::run(*arguments),
+        Command::Show(arguments) => exit::finish(show::run(&arguments)),
+        Command::Serve(arguments) => exit::finish(serve::run(&arguments)),
+        Command::Export(arguments) => exit::finish(export::run(&arguments)),
         Command::Clean(arguments) => exit::finish(clean::run(*arguments)),
         Command::Reference(arguments) => exit::finish(reference::run(*arguments)),
         Command::Registry(arguments) => exit::finish(registry::run(*arguments)),

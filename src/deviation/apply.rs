@@ -183,7 +183,11 @@ mod tests {
     fn a_declaration_about_a_case_with_steps_that_are_left_out_is_not_stale() {
         let mut case = case(Pass, Pass);
         let step = StepName { number: 2, name: String::new() };
-        case.left_out.push(crate::verdict::LeftOutStep { step, features: vec!["streams"], reason: String::new() });
+        case.left_out.push(crate::verdict::LeftOutStep {
+            step,
+            features: vec!["streams".to_owned()],
+            reason: String::new(),
+        });
         of_basic("check: golden").apply(&mut case, BEFORE);
         assert_eq!(case.verdict, Pass);
     }

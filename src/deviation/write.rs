@@ -230,6 +230,8 @@ mod tests {
             absent_features: Vec::new(),
             profiles: Vec::new(),
             interrupted: false,
+            not_run: 0,
+            shard: None,
             cases,
         }
     }

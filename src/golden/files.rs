@@ -17,6 +17,8 @@ pub(super) enum GoldenFiles {
     Embedded(Arc<BTreeMap<String, &'static str>>),
     /// In a folder, in which goldens can be proposed too.
     Folder(PathBuf),
+    /// In several places, by suite.
+    BySuite(BTreeMap<String, Self>),
 }
 
 impl GoldenFiles {
@@ -32,6 +34,23 @@ impl GoldenFiles {
         Self::Embedded(Arc::new(files))
     }
 
+    /// The files of `suites` here, and those of `other_suites` in `other`.
+    pub(super) fn and(self, suites: Vec<String>, other: Self, other_suites: Vec<String>) -> Self {
+        let mut by_suite = BTreeMap::new();
+        for (files, suites) in [(self, suites), (other, other_suites)] {
+            match files {
+                Self::BySuite(known) => by_suite.extend(known),
+                files => by_suite.extend(suites.into_iter().map(|suite| (suite, files.clone()))),
+            }
+        }
+        Self::BySuite(by_suite)
+    }
+
+    /// The place that has the file `path`.
+    fn of_suite<'a>(by_suite: &'a BTreeMap<String, Self>, path: &str) -> Option<&'a Self> {
+        path.split_once('/').and_then(|(suite, _)| by_suite.get(suite))
+    }
+
     /// The text of a file, if it is there.
     pub(super) fn read(&self, path: &str) -> Result<Option<Cow<'static, str>>, StoreError> {
         match self {
@@ -41,6 +60,7 @@ impl GoldenFiles {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(source) => Err(StoreError::Io { path: self.display(path), source }),
             },
+            Self::BySuite(by_suite) => Self::of_suite(by_suite, path).map_or(Ok(None), |files| files.read(path)),
         }
     }
 
@@ -49,7 +69,13 @@ impl GoldenFiles {
     /// # Errors
     /// When the files are part of the binary, or the proposal cannot be written.
     pub(super) fn propose(&self, path: &str, text: &str) -> Result<PathBuf, StoreError> {
-        let Self::Folder(folder) = self else { return Err(StoreError::ReadOnly) };
+        let folder = match self {
+            Self::Folder(folder) => folder,
+            Self::Embedded(_) => return Err(StoreError::ReadOnly),
+            Self::BySuite(by_suite) => {
+                return Self::of_suite(by_suite, path).ok_or(StoreError::ReadOnly)?.propose(path, text);
+            }
+        };
         let path = folder.join(format!("{path}.new"));
         write_atomically(&path, text).map_err(|source| StoreError::Io { path: path.display().to_string(), source })?;
         Ok(path)
@@ -66,6 +92,14 @@ impl GoldenFiles {
                 found.sort_unstable();
                 Ok(found)
             }
+            Self::BySuite(by_suite) => {
+                let mut found = Vec::new();
+                for (suite, files) in by_suite {
+                    let in_suite = |path: &String| path.split_once('/').is_some_and(|(folder, _)| folder == suite);
+                    found.extend(files.paths()?.into_iter().filter(in_suite));
+                }
+                Ok(found)
+            }
         }
     }
 
@@ -74,6 +108,9 @@ impl GoldenFiles {
         match self {
             Self::Embedded(_) => format!("golden/{path}"),
             Self::Folder(folder) => folder.join(path).display().to_string(),
+            Self::BySuite(by_suite) => {
+                Self::of_suite(by_suite, path).map_or_else(|| format!("golden/{path}"), |files| files.display(path))
+            }
         }
     }
 }

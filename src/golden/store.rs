@@ -71,6 +71,12 @@ impl Store {
         Self(GoldenFiles::Folder(path))
     }
 
+    /// The goldens of `suites` in this store, and those of `other_suites` in `other`.
+    #[must_use]
+    pub fn and(self, suites: Vec<String>, other: Self, other_suites: Vec<String>) -> Self {
+        Self(self.0.and(suites, other.0, other_suites))
+    }
+
     /// The golden of a case that holds for `version`, if there is one.
     ///
     /// # Errors
@@ -140,6 +146,28 @@ impl Store {
             }
         }
         Ok(written)
+    }
+
+    /// Takes proposals that [`propose`](Self::propose) wrote: each replaces the golden that it stands beside. One that says
+    /// that an older version differs in nothing removes its file.
+    ///
+    /// # Errors
+    /// When a file cannot be read, replaced or removed.
+    pub fn accept(proposals: &[PathBuf]) -> Result<(), StoreError> {
+        for proposal in proposals {
+            let failed = |source| StoreError::Io { path: proposal.display().to_string(), source };
+            let golden = proposal.with_extension("");
+            let text = std::fs::read_to_string(proposal).map_err(failed)?;
+            if layer::parse::<Differences>(&text).is_ok_and(|differences| differences.is_empty()) {
+                std::fs::remove_file(proposal).map_err(failed)?;
+                if golden.exists() {
+                    std::fs::remove_file(&golden).map_err(failed)?;
+                }
+            } else {
+                std::fs::rename(proposal, &golden).map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 
     /// The paths of all snapshots, sorted; to find those that no case uses.

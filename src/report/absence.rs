@@ -27,7 +27,7 @@ pub(super) fn write(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::R
         let cases = plural(feature.cases().count(), "case");
         writeln!(out, "  {} {cases:>9}  {}", paint.bold(format_args!("{:width$}", feature.name)), feature.reason)?;
     }
-    let names: Vec<&str> = absent.iter().map(|feature| feature.name).collect();
+    let names: Vec<&str> = absent.iter().map(|feature| feature.name.as_str()).collect();
     writeln!(out, "  hint: if this is intended, declare it: `--without {}`", names.join(","))?;
     writeln!(out)
 }
@@ -41,10 +41,10 @@ mod tests {
         verdict::{AbsenceMeans, Level, ProfileResult, Untested},
     };
 
-    fn feature(name: &'static str, means: AbsenceMeans, level: Level, cases: &[&str]) -> AbsentFeature {
+    fn feature(name: &str, means: AbsenceMeans, level: Level, cases: &[&str]) -> AbsentFeature {
         AbsentFeature {
-            name,
-            about: "",
+            name: name.to_owned(),
+            about: String::new(),
             reason: format!("GET {name}/[stream] answers 404"),
             means,
             level,
@@ -81,7 +81,7 @@ mod tests {
                         reason: "needs streams: GET streams/[stream] answers 404".to_owned(),
                         requirements: vec!["isi.spec".to_owned(); 3],
                     }],
-                    absent_features: vec!["streams"],
+                    absent_features: vec!["streams".to_owned()],
                     deviations: 0,
                 },
             ],
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn what_only_compatible_cases_need_fails_nothing_at_level_required() {
         let run = unfinished(Level::Required);
-        let failing: Vec<&str> = run.failing_features().map(|feature| feature.name).collect();
+        let failing: Vec<&str> = run.failing_features().map(|feature| feature.name.as_str()).collect();
         assert_eq!(failing, ["streams"]);
         assert!(written(&run).starts_with("        FAIL a feature of the API is absent; 3 cases"), "{}", written(&run));
     }

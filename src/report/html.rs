@@ -1,21 +1,18 @@
 //! The report for the one who reads later: a single page that needs nothing beside it.
 
 use std::{
-    collections::BTreeMap,
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Write},
 };
 
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 
-use super::{
-    excerpt::named_sides,
-    summary,
-    view::{Detail, Limits, ShownCause, View},
-};
+use super::{Report, ReportCase, ShownCause, excerpt::named_sides, pretty::pretty, summary::plural, view::Limits};
 use crate::{
     verdict::{
-        AbsentFeature, CaseResult, CheckResult, Counts, Exchange, LeftOutStep, Level, ProfileResult, RunResult, Verdict,
+        AbsentFeature, CheckResult, Counts, Declared, Exchange, LeftOutStep, Level, ProfileResult, RunResult, Verdict,
     },
     version::ApiVersion,
 };
@@ -35,26 +32,27 @@ const FEWEST_LINKS: usize = 10;
 
 #[derive(Serialize)]
 struct Page<'a> {
-    target: &'a str,
+    target: String,
     api_version: ApiVersion,
-    traits: Vec<(&'static str, String)>,
-    started: String,
+    traits: Vec<(String, &'a str)>,
+    started: &'a str,
     seconds: f64,
     interrupted: bool,
+    not_run: usize,
     verdict: Verdict,
     headline: String,
     verdicts: [Verdict; Verdict::ALL.len()],
     level: Level,
     absent_features: Vec<&'a AbsentFeature>,
     profiles: &'a [ProfileResult],
-    conformance: Option<String>,
+    conformance: Option<&'a str>,
     all: Row<'a>,
     levels: Vec<Row<'a>>,
-    causes: Vec<ShownRow<'a>>,
+    causes: Vec<CauseRow<'a>>,
     more_causes: usize,
-    failed: usize,
     suites: Vec<Suite<'a>>,
-    schema_deviations: BTreeMap<&'a str, usize>,
+    requirements: Vec<&'a str>,
+    schema_deviations: &'a BTreeMap<String, usize>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +72,7 @@ struct Suite<'a> {
 }
 
 #[derive(Serialize)]
-struct ShownRow<'a> {
+struct CauseRow<'a> {
     number: usize,
     #[serde(flatten)]
     cause: &'a ShownCause,
@@ -94,120 +92,152 @@ struct Case<'a> {
     verdict: Verdict,
     skipped: Option<&'a str>,
     not_scored: Option<&'a str>,
-    declared: Option<&'a crate::verdict::Declared>,
-    milliseconds: u128,
+    declared: Option<&'a Declared>,
+    repetitions: &'a [Verdict],
+    milliseconds: f64,
     passed: usize,
+    /// The numbers of its causes.
+    cause_numbers: Vec<usize>,
     /// Number and words of its causes, where its checks are left out.
     causes: Vec<(usize, &'a str)>,
     checks: Vec<Check<'a>>,
     left_out: &'a [LeftOutStep],
-    exchanges: &'a [Exchange],
+    exchanges: Vec<ShownExchange<'a>>,
 }
 
 #[derive(Serialize)]
 struct Check<'a> {
     #[serde(flatten)]
     result: &'a CheckResult,
-    /// Path, expected and actual of each difference, short enough to read.
-    shown: Vec<(String, String, String)>,
+    /// Each difference, short enough to read.
+    shown: Vec<ShownDifference>,
+}
+
+/// A difference side by side.
+#[derive(Serialize)]
+struct ShownDifference {
+    path: String,
+    expected: Split,
+    actual: Split,
+}
+
+/// A text, and the part of it that differs.
+#[derive(Serialize)]
+struct Split {
+    before: String,
+    differs: String,
+    after: String,
+}
+
+#[derive(Serialize)]
+struct ShownExchange<'a> {
+    #[serde(flatten)]
+    exchange: &'a Exchange,
+    request_body: Cow<'a, str>,
+    response_body: Cow<'a, str>,
 }
 
 /// Writes the page about `run`.
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(run: &RunResult, mut out: impl Write) -> io::Result<()> {
-    let view = View::new(run, Limits { details: DETAILS, causes: CAUSES, escapes: true });
+pub fn write(run: &RunResult, out: impl Write) -> io::Result<()> {
+    write_report(&Report::of(run, Limits { details: DETAILS, causes: CAUSES, escapes: true }), out)
+}
+
+/// Writes the page about `report`.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write_report(report: &Report, mut out: impl Write) -> io::Result<()> {
     let mut environment = Environment::new();
     environment.add_template(TEMPLATE, include_str!("report.html")).map_err(io::Error::other)?;
     let page = environment
         .get_template(TEMPLATE)
-        .and_then(|template| template.render(Serde(page(&view))))
+        .and_then(|template| template.render(Serde(page(report))))
         .map_err(io::Error::other)?;
     writeln!(out, "{}", page.trim_end())
 }
 
-fn page(view: &View) -> Page<'_> {
-    let run = &view.run;
-    let levels = run.checks_by_level();
-    let at_level = |level: Level| row(level.as_str(), levels.get(&level).copied().unwrap_or_default());
+fn page(report: &Report) -> Page<'_> {
+    let summary = &report.summary;
+    let at_level = |level: Level| row(level.as_str(), summary.levels.get(&level).copied().unwrap_or_default());
     let mut links = LINKS;
     let mut cause_row = |(index, cause)| {
-        let has_it = view.causes_of.iter().zip(&run.cases).filter(|(causes, _)| causes.contains(&index));
-        let mut names: Vec<String> = has_it.map(|(_, case)| case.name()).collect();
+        let has_it = report.cases.iter().filter(|case| case.causes.contains(&index));
+        let mut names: Vec<String> = has_it.map(ReportCase::name).collect();
         let more = names.len().saturating_sub(links.max(FEWEST_LINKS));
         names.truncate(names.len() - more);
         links = links.saturating_sub(names.len());
-        ShownRow { number: index + 1, cause, names, more }
+        CauseRow { number: index + 1, cause, names, more }
     };
-    let causes = view.causes.iter().enumerate().map(&mut cause_row).collect();
+    let causes = report.causes.iter().enumerate().map(&mut cause_row).collect();
+    let requirements: BTreeSet<&str> =
+        report.cases.iter().flat_map(|case| &case.requirements).map(String::as_str).collect();
     Page {
-        target: &run.target,
-        api_version: run.api_version,
-        traits: run.traits.named(),
-        started: run.started.to_string(),
-        seconds: run.seconds(),
-        interrupted: run.interrupted,
-        verdict: run.verdict(),
-        headline: headline(run),
+        target: report.target.clone(),
+        api_version: report.api_version,
+        traits: report.traits.iter().map(|(name, value)| (name.replace('_', "-"), value.as_str())).collect(),
+        started: &report.started,
+        seconds: report.seconds,
+        interrupted: report.interrupted,
+        not_run: report.not_run,
+        verdict: summary.verdict,
+        headline: headline(report),
         verdicts: Verdict::ALL,
-        level: run.level,
-        absent_features: run.failing_features().collect(),
-        profiles: &run.profiles,
-        conformance: summary::conformance(run),
-        all: row("cases", run.counts()),
+        level: report.level,
+        absent_features: report.failing_features().collect(),
+        profiles: &report.profiles,
+        conformance: report.conformance.as_deref(),
+        all: row("cases", summary.cases),
         levels: Level::ALL.into_iter().map(at_level).collect(),
         causes,
-        more_causes: view.more_causes,
-        failed: view.failed,
-        suites: suites(view),
-        schema_deviations: run.schema_deviations(),
+        more_causes: report.more_causes,
+        suites: suites(report),
+        requirements: requirements.into_iter().collect(),
+        schema_deviations: &summary.schema_deviations,
     }
 }
 
 /// The result in words: `known` is a good result, and says so.
-fn headline(run: &RunResult) -> String {
-    let counts = run.counts();
-    match run.verdict() {
+fn headline(report: &Report) -> String {
+    let counts = report.summary.cases;
+    let cases = |count| plural(count, "case");
+    match report.summary.verdict {
         Verdict::Pass | Verdict::Skip => "all as expected".to_owned(),
         Verdict::Known => {
-            let known = super::view::cases(counts.of(Verdict::Known));
-            format!("all as expected, {known} with a declared deviation")
+            format!("all as expected, {} with a declared deviation", cases(counts.of(Verdict::Known)))
         }
         Verdict::Fail | Verdict::Error | Verdict::Stale => {
             let failed = counts.of(Verdict::Fail) + counts.of(Verdict::Error) + counts.of(Verdict::Stale);
-            match run.failing_features().count() {
-                0 => format!("{} not as expected", super::view::cases(failed)),
-                absent => format!(
-                    "{} absent, {} not as expected",
-                    summary::plural(absent, "feature"),
-                    super::view::cases(failed)
-                ),
+            match report.failing_features().count() {
+                0 => format!("{} not as expected", cases(failed)),
+                absent => format!("{} absent, {} not as expected", plural(absent, "feature"), cases(failed)),
             }
         }
     }
 }
 
 /// Every suite that has cases, in the order of the run; those whose cases are not scored, too.
-fn suites(view: &View) -> Vec<Suite<'_>> {
-    let mut suites: Vec<(&str, Vec<usize>)> = Vec::new();
-    for (position, case) in view.run.cases.iter().enumerate() {
+fn suites(report: &Report) -> Vec<Suite<'_>> {
+    let mut suites: Vec<(&str, Vec<&ReportCase>)> = Vec::new();
+    for case in &report.cases {
         match suites.iter_mut().find(|(name, _)| *name == case.suite) {
-            Some((_, cases)) => cases.push(position),
-            None => suites.push((&case.suite, vec![position])),
+            Some((_, cases)) => cases.push(case),
+            None => suites.push((&case.suite, vec![case])),
         }
     }
-    let suite = |(name, positions): (_, Vec<usize>)| {
-        let results = || positions.iter().map(|position| &view.run.cases[*position]);
-        let scored = results().filter(|case| case.not_scored.is_none()).map(|case| case.verdict);
-        let counts: Counts = scored.collect();
-        Suite {
-            row: row(name, counts),
-            not_scored: positions.len() - counts.total(),
-            cases: positions.iter().map(|position| case(view, *position)).collect(),
-        }
-    };
-    suites.into_iter().map(suite).collect()
+    suites.into_iter().map(|(name, cases)| suite(report, name, cases)).collect()
+}
+
+fn suite<'a>(report: &'a Report, name: &'a str, cases: Vec<&'a ReportCase>) -> Suite<'a> {
+    let scored = cases.iter().filter(|case| case.not_scored.is_none()).map(|case| case.verdict);
+    let counts: Counts = scored.collect();
+    Suite {
+        row: row(name, counts),
+        not_scored: cases.len() - counts.total(),
+        cases: cases.into_iter().map(|found| case(report, found)).collect(),
+    }
 }
 
 fn row(name: &str, counts: Counts) -> Row<'_> {
@@ -215,36 +245,60 @@ fn row(name: &str, counts: Counts) -> Row<'_> {
     Row { name, total: counts.total(), counts: by_verdict }
 }
 
-fn case(view: &View, position: usize) -> Case<'_> {
-    let result: &CaseResult = &view.run.cases[position];
-    let without_checks = view.details[position] == Detail::Causes;
-    let causes = view.causes_of[position].iter().take(NAMED).filter(|_| without_checks);
-    let not_passed = result.checks.iter().filter(|check| check.verdict != Verdict::Pass);
+fn case<'a>(report: &'a Report, case: &'a ReportCase) -> Case<'a> {
+    let named = case.causes.iter().filter_map(|index| Some((index + 1, report.causes.get(*index)?.says.as_str())));
     Case {
-        name: result.name(),
-        case: &result.case,
-        about: &result.about,
-        location: result.location.as_deref(),
-        requirements: &result.requirements,
-        verdict: result.verdict,
-        skipped: result.skipped.as_deref(),
-        not_scored: result.not_scored.as_deref(),
-        declared: result.declared.as_ref(),
-        milliseconds: result.duration.as_millis(),
-        passed: result.checks.iter().filter(|check| check.verdict == Verdict::Pass).count(),
-        causes: causes.map(|index| (index + 1, view.causes[*index].says.as_str())).collect(),
-        checks: not_passed.filter(|_| !without_checks).map(|found| check(found, result)).collect(),
-        left_out: &result.left_out,
-        exchanges: &result.exchanges,
+        name: case.name(),
+        case: &case.case,
+        about: &case.about,
+        location: case.location.as_deref(),
+        requirements: &case.requirements,
+        verdict: case.verdict,
+        skipped: case.skipped.as_deref(),
+        not_scored: case.not_scored.as_deref(),
+        declared: case.declared.as_ref(),
+        repetitions: &case.repetitions,
+        milliseconds: (case.seconds * 1000.0).round(),
+        passed: case.checks_passed(),
+        cause_numbers: case.causes.iter().map(|index| index + 1).collect(),
+        causes: named.take(NAMED).filter(|_| case.checks.is_empty()).collect(),
+        checks: case.checks.iter().map(|found| check(found, case)).collect(),
+        left_out: &case.left_out,
+        exchanges: case.exchanges.iter().map(exchange).collect(),
     }
 }
 
-fn check<'a>(result: &'a CheckResult, case: &CaseResult) -> Check<'a> {
+fn check<'a>(result: &'a CheckResult, case: &ReportCase) -> Check<'a> {
     let shown = result.differences.iter().map(|difference| {
         let (expected, actual) = named_sides(difference, &case.values);
-        (difference.path.to_string(), expected, actual)
+        let (expected, actual) = split(&expected, &actual);
+        ShownDifference { path: difference.path.to_string(), expected, actual }
     });
     Check { result, shown: shown.collect() }
+}
+
+/// Both texts with what they have in common at the beginning and at the end taken apart.
+fn split(expected: &str, actual: &str) -> (Split, Split) {
+    let (left, right): (Vec<char>, Vec<char>) = (expected.chars().collect(), actual.chars().collect());
+    let before = left.iter().zip(&right).take_while(|(left, right)| left == right).count();
+    let shorter = left.len().min(right.len()) - before;
+    let after =
+        left.iter().rev().zip(right.iter().rev()).take(shorter).take_while(|(left, right)| left == right).count();
+    let part = |text: &[char]| Split {
+        before: text[..before].iter().collect(),
+        differs: text[before..text.len() - after].iter().collect(),
+        after: text[text.len() - after..].iter().collect(),
+    };
+    (part(&left), part(&right))
+}
+
+fn exchange(exchange: &Exchange) -> ShownExchange<'_> {
+    let response = exchange.response.as_ref().map(|response| response.body.as_str());
+    ShownExchange {
+        exchange,
+        request_body: pretty(&exchange.request.body),
+        response_body: pretty(response.unwrap_or_default()),
+    }
 }
 
 #[cfg(test)]

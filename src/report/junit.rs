@@ -9,13 +9,13 @@
 use std::io::{self, Write};
 
 use super::{
-    Paint,
+    Paint, Report, ReportCase,
     escape::escape,
     excerpt::beginning,
     explain,
-    view::{Detail, Limits, View},
+    view::{Limits, cases},
 };
-use crate::verdict::{CaseResult, RunResult, Verdict};
+use crate::verdict::{RunResult, Verdict};
 
 /// How large the texts of failures may be, in bytes.
 const DETAILS: usize = 500_000;
@@ -58,19 +58,25 @@ impl Totals {
 }
 
 /// A suite: its name, what came out of it, and its cases.
-type Suite<'a> = (&'a str, Totals, Vec<(&'a CaseResult, Outcome)>);
+type Suite<'a> = (&'a str, Totals, Vec<(&'a ReportCase, Outcome)>);
 
 /// Writes the report of `run`.
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(run: &RunResult, mut out: impl Write) -> io::Result<()> {
-    let view = View::new(run, Limits { details: DETAILS, causes: CAUSES, escapes: true });
-    let run = &view.run;
+pub fn write(run: &RunResult, out: impl Write) -> io::Result<()> {
+    write_report(&Report::of(run, Limits { details: DETAILS, causes: CAUSES, escapes: true }), out)
+}
+
+/// Writes `report`.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write_report(report: &Report, mut out: impl Write) -> io::Result<()> {
     let mut all = Totals::default();
     let mut suites: Vec<Suite<'_>> = Vec::new();
-    for (position, case) in run.cases.iter().enumerate() {
-        let outcome = outcome(&view, position)?;
+    for case in &report.cases {
+        let outcome = outcome(report, case)?;
         all.add(&outcome);
         let index = suites.iter().position(|(name, ..)| *name == case.suite).unwrap_or_else(|| {
             suites.push((&case.suite, Totals::default(), Vec::new()));
@@ -79,20 +85,20 @@ pub fn write(run: &RunResult, mut out: impl Write) -> io::Result<()> {
         suites[index].1.add(&outcome);
         suites[index].2.push((case, outcome));
     }
-    let absent: Vec<_> = run.failing_features().collect();
+    let absent: Vec<_> = report.failing_features().collect();
     all.tests += absent.len();
     all.failures += absent.len();
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    let seconds = run.duration.as_secs_f64();
+    let seconds = report.seconds;
     writeln!(out, r#"<testsuites name="isi-conformance" {} time="{seconds:.3}">"#, all.attributes())?;
     // `xs:dateTime` of the older schemas has no zone: it is UTC.
-    let started = run.started.strftime("%Y-%m-%dT%H:%M:%S");
+    let started = report.started.get(..19).unwrap_or("1970-01-01T00:00:00");
     if !absent.is_empty() {
         let totals = Totals { tests: absent.len(), failures: absent.len(), ..Totals::default() };
         writeln!(out, r#"    <testsuite name="features" {} timestamp="{started}">"#, totals.attributes())?;
         for feature in absent {
-            let (name, reason) = (xml(feature.name), xml(&feature.reason));
-            let cases = super::view::cases(feature.cases().count());
+            let (name, reason) = (xml(&feature.name), xml(&feature.reason));
+            let cases = cases(feature.cases().count());
             let text = xml_text(&format!("{}: {cases} could not be judged, or not wholly", feature.about));
             writeln!(out, r#"        <testcase name="{name}" classname="features">"#)?;
             writeln!(out, r#"            <failure message="{reason}" type="absent">{text}</failure>"#)?;
@@ -101,16 +107,18 @@ pub fn write(run: &RunResult, mut out: impl Write) -> io::Result<()> {
         writeln!(out, "    </testsuite>")?;
     }
     for (name, totals, cases) in &suites {
-        let seconds: f64 = cases.iter().map(|(case, _)| case.duration.as_secs_f64()).sum();
+        let seconds: f64 = cases.iter().map(|(case, _)| case.seconds).sum();
         let (name, attributes, skipped) = (xml(name), totals.attributes(), totals.skipped);
         writeln!(
             out,
             r#"    <testsuite name="{name}" {attributes} skipped="{skipped}" time="{seconds:.3}" timestamp="{started}">"#
         )?;
         writeln!(out, "        <properties>")?;
-        let target = [("target", run.target.clone()), ("api-version", run.api_version.as_str().to_owned())];
-        for (name, value) in target.into_iter().chain(run.traits.named()) {
-            writeln!(out, r#"            <property name="{name}" value="{}"/>"#, xml(&value))?;
+        let target =
+            [("target".to_owned(), &report.target), ("api-version".to_owned(), &report.api_version.to_string())];
+        let traits = report.traits.iter().map(|(name, value)| (name.replace('_', "-"), value));
+        for (name, value) in target.into_iter().chain(traits) {
+            writeln!(out, r#"            <property name="{}" value="{}"/>"#, xml(&name), xml(value))?;
         }
         writeln!(out, "        </properties>")?;
         cases.iter().try_for_each(|(case, outcome)| test_case(case, outcome, &mut out))?;
@@ -120,8 +128,8 @@ pub fn write(run: &RunResult, mut out: impl Write) -> io::Result<()> {
     out.flush()
 }
 
-fn test_case(case: &CaseResult, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    let (name, suite, seconds) = (xml(&case.case), xml(&case.suite), case.duration.as_secs_f64());
+fn test_case(case: &ReportCase, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+    let (name, suite, seconds) = (xml(&case.case), xml(&case.suite), case.seconds);
     write!(out, r#"        <testcase name="{name}" classname="{suite}" time="{seconds:.3}""#)?;
     match outcome {
         Outcome::Passed => return writeln!(out, "/>"),
@@ -134,8 +142,7 @@ fn test_case(case: &CaseResult, outcome: &Outcome, out: &mut impl Write) -> io::
     writeln!(out, "\n        </testcase>")
 }
 
-fn outcome(view: &View, position: usize) -> io::Result<Outcome> {
-    let case = &view.run.cases[position];
+fn outcome(report: &Report, case: &ReportCase) -> io::Result<Outcome> {
     let element = match case.verdict {
         Verdict::Pass => return Ok(Outcome::Passed),
         Verdict::Skip => return Ok(Outcome::Skipped(case.skipped.clone().unwrap_or_default())),
@@ -146,7 +153,7 @@ fn outcome(view: &View, position: usize) -> io::Result<Outcome> {
         Verdict::Fail | Verdict::Stale => "failure",
         Verdict::Error => "error",
     };
-    let causes = || view.causes_of[position].iter().map(|cause| view.causes[*cause].says.as_str());
+    let causes = || case.causes.iter().filter_map(|cause| report.causes.get(*cause)).map(|cause| cause.says.as_str());
     let message = match causes().next() {
         None => reason(case),
         Some(first) => match causes().count() {
@@ -154,19 +161,19 @@ fn outcome(view: &View, position: usize) -> io::Result<Outcome> {
             count => format!("{first}, and {} more", count - 1),
         },
     };
-    let text = if view.details[position] == Detail::Causes {
+    let text = if case.lacks_details() {
         let named: Vec<&str> = causes().take(NAMED).collect();
         let place = case.location.as_deref().map(|place| format!("{place}\n")).unwrap_or_default();
         format!("{place}{}", named.join("\n"))
     } else {
         let mut text = Vec::new();
-        explain::case(case, Paint::Plain, &mut text)?;
+        explain::case(&case.result(), Paint::Plain, &mut text)?;
         beginning(String::from_utf8_lossy(&text).trim_end(), TEXT)
     };
     Ok(Outcome::Failed { element, kind: case.verdict, message, text })
 }
 
-fn reason(case: &CaseResult) -> String {
+fn reason(case: &ReportCase) -> String {
     let checks = case.checks.iter().filter_map(|check| check.declared.as_ref());
     case.declared.iter().chain(checks).map(|declared| declared.reason.as_str()).next().unwrap_or_default().to_owned()
 }

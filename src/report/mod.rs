@@ -1,11 +1,12 @@
 //! What a run found out, for people and for machines.
 //!
-//! Every function takes a [`RunResult`](crate::verdict::RunResult) and writes it to whatever can be written to:
-//! [`terminal`] for the person who waits, [`html`] for the one who reads later, [`json`] and [`junit`] for tools.
+//! [`terminal`] is for the person who waits, [`html`] for the one who reads later, [`json`] and [`junit`] for tools. A
+//! [`Report`] is what stands in a JSON report; pages and JUnit files are made of it, too, so that they can be made of the
+//! JSON report of a former run.
 //!
 //! ```text
-//! RunResult → redact → escape → cause → cut to size → terminal, html, json, junit
-//!             └─────────────── view ──────────────┘
+//! RunResult → redact → escape → cause → cut to size → terminal
+//!             └─────────────── view ──────────────┘ → Report → json, html, junit
 //! ```
 
 mod absence;
@@ -18,7 +19,10 @@ mod file;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod markdown;
+mod model;
 mod paint;
+mod pretty;
 mod redact;
 mod summary;
 pub mod terminal;
@@ -26,13 +30,18 @@ mod texts;
 mod view;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 pub use self::{
     destination::{Destination, DestinationError},
     file::{ReportFile, ReportFormat, UnknownReport},
+    json::ReadReportError,
+    model::{Report, ReportCase, Summary},
     paint::{ColorChoice, Paint},
+    view::ShownCause,
 };
+
+pub(crate) use self::summary::plural;
 
 /// Replaces the characters in `text` that no terminal should get.
 pub(crate) fn escape_for_terminal(text: &mut String) {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// One case of every verdict, in two suites, with a token and a pull secret that no report may show.
-pub(super) fn run() -> RunResult {
+pub(crate) fn run() -> RunResult {
     RunResult {
         target: "https://alice:hunter2@api.example:6443".to_owned(),
         api_version: ApiVersion::V4_18,
@@ -29,6 +29,8 @@ pub(super) fn run() -> RunResult {
         started: "2026-01-02T03:04:05Z".parse().expect("a time"),
         duration: Duration::from_millis(3215),
         interrupted: true,
+        not_run: 2,
+        shard: None,
         cases: vec![
             passing(),
             failing(),
@@ -43,12 +45,12 @@ pub(super) fn run() -> RunResult {
 }
 
 /// The same run, had everything gone well.
-pub(super) fn passing_run() -> RunResult {
+pub(crate) fn passing_run() -> RunResult {
     RunResult { interrupted: false, cases: vec![passing()], ..run() }
 }
 
 /// A server without `GET imagestreams`, and with one thing more that is wrong.
-pub(super) fn many_failures() -> RunResult {
+pub(crate) fn many_failures() -> RunResult {
     let read = || StepName { number: 2, name: "GET imagestreams/[stream]".to_owned() };
     let missing = |name: &str| {
         let kind = Difference {

@@ -28,6 +28,10 @@ pub(super) fn write(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::R
     if repeated > 0 {
         lines.count("repeated", repeated, "cases: run again, because configuration takes effect late")?;
     }
+    let changed = run.cases.iter().filter(|case| !case.repetitions.is_empty()).count();
+    if changed > 0 {
+        lines.count("unsteady", changed, "cases: came out differently when they were repeated")?;
+    }
     progress(run, &mut lines)?;
     features(run, &mut lines)?;
     let deviations = run.schema_deviations();
@@ -37,9 +41,20 @@ pub(super) fn write(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::R
         lines.text("schema", format_args!("documented deviations of the published schema: {}", names.join(", ")))?;
     }
     if run.interrupted {
-        lines.text("interrupted", "stopped before every case was done")?;
+        let left = if run.not_run > 0 { format!(": {} not run", plural(run.not_run, "case")) } else { String::new() };
+        lines.text("interrupted", format_args!("stopped before every case was done{left}"))?;
     }
     profiles(run, &mut lines)
+}
+
+/// The result of `run` in one line.
+pub(super) fn line(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let verdict = run.verdict();
+    let counts = run.counts();
+    let decided = counts.total() - counts.of(Verdict::Skip);
+    let word = paint.verdict(verdict, if verdict.is_failure() { "FAIL" } else { "PASS" });
+    let not_run = if run.not_run > 0 { format!(", {} not run", run.not_run) } else { String::new() };
+    writeln!(out, "{word} {} of {decided} cases passed{not_run}: {}", counts.of(Verdict::Pass), run.target)
 }
 
 struct Lines<'a> {
@@ -117,7 +132,7 @@ fn progress(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
 fn features(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
     let named = |wanted: &[AbsenceMeans]| {
         let features = run.absent_features.iter().filter(|feature| wanted.contains(&feature.means));
-        features.map(|feature| feature.name).collect::<Vec<_>>().join(", ")
+        features.map(|feature| feature.name.as_str()).collect::<Vec<_>>().join(", ")
     };
     for (means, label, meaning) in [
         (AbsenceMeans::Failure, "absent", "the API lacks what it must have"),
@@ -194,6 +209,6 @@ pub(super) fn conformance(run: &RunResult) -> Option<String> {
 }
 
 /// `1 case`, `3 cases`.
-pub(super) fn plural(count: usize, noun: &str) -> String {
+pub(crate) fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("{count} {noun}") } else { format!("{count} {noun}s") }
 }

@@ -3,10 +3,16 @@
 use std::io::{self, Write};
 
 use super::{
-    Paint, absence, causes, explain, summary,
+    Paint, absence, causes,
+    escape::escape,
+    excerpt::{beginning, named_sides},
+    explain, summary, texts,
     view::{Limits, View, cases},
 };
-use crate::verdict::{CaseResult, RunResult, Verdict};
+use crate::{
+    redaction::Secrets,
+    verdict::{CaseResult, RunResult, Verdict, cause},
+};
 
 /// Which failing cases are written whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +21,8 @@ pub enum Details {
     ByCause,
     /// Every one (`--verbose`).
     EveryCase,
+    /// The same as `ByCause`, and of everything else one line (`--quiet`).
+    Failures,
 }
 
 /// So many failing cases are few.
@@ -42,6 +50,11 @@ pub fn write(run: &RunResult, paint: Paint, details: Details, mut out: impl Writ
     if view.failed > FEW {
         causes::write(&view, paint, out)?;
     }
+    unsteady(run, paint, out)?;
+    if details == Details::Failures {
+        summary::line(run, paint, out)?;
+        return out.flush();
+    }
     declared(run, paint, out)?;
     skipped(run, paint, out)?;
     suites(run, paint, out)?;
@@ -67,6 +80,44 @@ pub fn line(case: &CaseResult, paint: Paint, mut out: impl Write) -> io::Result<
     let verdict = paint.verdict(case.verdict, case.verdict.as_str().to_uppercase());
     let seconds = case.duration.as_secs_f64();
     writeln!(out, "{verdict:>12} [{seconds:>8.3}s] {}::{}", case.suite, paint.bold(&case.case))
+}
+
+/// A few lines about `case` while the run goes on: what differs first.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn brief(case: &CaseResult, paint: Paint, mut out: impl Write) -> io::Result<()> {
+    let mut case = case.clone();
+    case.exchanges.clear();
+    let redactor = Secrets::of_this_process().redactor();
+    texts::case(&mut case, &mut |text| {
+        redactor.redact(text);
+        escape(text);
+    });
+    line(&case, paint, &mut out)?;
+    let Some(finding) = cause::findings(&case).into_iter().next() else { return Ok(()) };
+    writeln!(out, "{:13}{}", "", beginning(&finding.cause.to_string(), LINE))?;
+    if let Some(difference) = finding.difference {
+        let (expected, actual) = named_sides(difference, &case.values);
+        writeln!(out, "{:13}expected {}", "", beginning(&expected, LINE))?;
+        writeln!(out, "{:13}actual   {}", "", beginning(&actual, LINE))?;
+    }
+    Ok(())
+}
+
+/// The longest line of a failure while the run goes on, in characters.
+const LINE: usize = 160;
+
+/// The cases that came out differently when they were repeated.
+fn unsteady(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let mut any = false;
+    for case in run.cases.iter().filter(|case| !case.repetitions.is_empty()) {
+        let verdicts: Vec<&str> = case.repetitions.iter().map(|verdict| verdict.as_str()).collect();
+        let word = paint.verdict(case.verdict, "UNSTEADY");
+        writeln!(out, "{word:>12} {}: {}", case.name(), verdicts.join(", "))?;
+        any = true;
+    }
+    if any { writeln!(out) } else { Ok(()) }
 }
 
 fn heading(case: &CaseResult, paint: Paint, out: &mut dyn Write) -> io::Result<()> {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{
     escape::escape,
@@ -55,40 +56,40 @@ pub(super) enum Detail {
 }
 
 /// A cause as reports show it.
-#[derive(Debug, Serialize)]
-pub(super) struct ShownCause {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ShownCause {
     /// The cause in words.
-    pub(super) says: String,
+    pub says: String,
     /// The cause in parts.
     #[serde(flatten)]
-    pub(super) cause: Cause,
+    pub cause: Cause,
     /// The weightiest level of the checks that fail for it.
-    pub(super) level: Level,
+    pub level: Level,
     /// Whether the implementation failed, or the harness.
-    pub(super) verdict: Verdict,
+    pub verdict: Verdict,
     /// How many cases fail for it.
-    pub(super) cases: usize,
+    pub cases: usize,
     /// How many of them fail for nothing else.
-    pub(super) alone: usize,
+    pub alone: usize,
     /// The simplest of the cases.
-    pub(super) example: String,
+    pub example: String,
     /// Where that case is written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) location: Option<String>,
+    pub location: Option<String>,
     /// The step of that case that fails.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) step: Option<StepName>,
+    pub step: Option<StepName>,
     /// What was expected there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) expected: Option<String>,
+    pub expected: Option<String>,
     /// What was there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) actual: Option<String>,
+    pub actual: Option<String>,
     /// Whether expected and actual value are the same in all of the cases.
-    pub(super) uniform: bool,
+    pub uniform: bool,
     /// A few of the other cases.
     #[serde(skip)]
-    pub(super) others: Vec<String>,
+    pub others: Vec<String>,
 }
 
 /// How many other cases of a cause are named.

@@ -127,7 +127,7 @@ impl Profile {
         version: ApiVersion,
         cases: &[ProfileCase],
         results: &[CaseResult],
-        absent: &[&'static str],
+        absent: &[&str],
     ) -> ProfileResult {
         let results: BTreeMap<String, &CaseResult> = results.iter().map(|result| (result.name(), result)).collect();
         let testing: Vec<(&ProfileCase, Option<&CaseResult>)> = cases
@@ -146,6 +146,7 @@ impl Profile {
                 .iter()
                 .copied()
                 .filter(|name| self.needs.iter().any(|feature| feature.as_str() == *name))
+                .map(str::to_owned)
                 .collect(),
             deviations: 0,
         };
@@ -289,7 +290,7 @@ mod tests {
         let step = StepName { number: 1, name: String::new() };
         left_out.left_out.push(LeftOutStep {
             step,
-            features: vec!["imports"],
+            features: vec!["imports".to_owned()],
             reason: "needs imports: it answers 501".to_owned(),
         });
         let judged = judge("import", &[left_out], &["imports"]);

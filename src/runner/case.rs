@@ -303,7 +303,7 @@ impl CaseRun<'_> {
             Action::Cluster(_) => "configuration of the cluster".to_owned(),
             Action::Registry(_) => "a change of the registry".to_owned(),
         };
-        let features = left_out.features.iter().map(|feature| feature.as_str()).collect();
+        let features = left_out.features.iter().map(|feature| feature.as_str().to_owned()).collect();
         let step = LeftOutStep { step: StepName { number: index + 1, name }, features, reason: left_out.reason };
         self.with(|progress| progress.left_out.push(step));
     }

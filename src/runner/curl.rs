@@ -3,9 +3,20 @@
 use super::target::{Credential, Prepared, Target, UNKNOWN_TOKEN};
 use crate::suite::User;
 
-/// The command that repeats `request`; tokens are read from the environment, never written out.
+/// The command that repeats `request`, to be shown: a long body is cut. Tokens are read from the environment, never written
+/// out.
 #[must_use]
 pub(super) fn curl(target: &Target, request: &Prepared, user: User) -> String {
+    command(target, request, user, &shortened(&request.body))
+}
+
+/// The command that repeats `request`, with its whole body. Tokens are read from the environment.
+#[must_use]
+pub(super) fn whole_curl(target: &Target, request: &Prepared, user: User) -> String {
+    command(target, request, user, &request.body)
+}
+
+fn command(target: &Target, request: &Prepared, user: User, body: &str) -> String {
     let mut words = vec!["curl".to_owned(), "-sS".to_owned()];
     if request.method != http::Method::GET {
         words.push(format!("-X {}", request.method));
@@ -14,8 +25,8 @@ pub(super) fn curl(target: &Target, request: &Prepared, user: User) -> String {
     for (name, value) in &request.headers {
         words.push(format!("-H {}", quoted(&format!("{name}: {value}"))));
     }
-    if !request.body.is_empty() {
-        words.push(format!("--data-binary {}", quoted(&shortened(&request.body))));
+    if !body.is_empty() {
+        words.push(format!("--data-binary {}", quoted(body)));
     }
     words.push(quoted(&format!("{}{}", target.url, request.uri)));
     words.join(" ")

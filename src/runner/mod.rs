@@ -31,13 +31,14 @@ mod remains;
 mod retry_reads;
 mod secret;
 mod selection;
+mod served_case;
 mod session;
 mod status;
 mod suitability;
 mod target;
 mod traits;
 
-use std::sync::Arc;
+use std::{cell::Cell, ops::ControlFlow, sync::Arc};
 
 use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
@@ -57,6 +58,7 @@ pub use self::{
     remains::{Cleaning, CleaningReport, Mode, clean},
     retry_reads::CacheLag,
     selection::{CasePattern, PatternError, Selection},
+    served_case::{ServedCase, ServedStep, ServingPlace},
     session::{Proposals, Session},
     suitability::{reason_of_traits, repository_tags},
     target::{
@@ -94,17 +96,20 @@ pub struct Planned {
     pub skip: Option<String>,
 }
 
-/// Runs cases, `jobs` at a time, and hands each to `finished` as it comes out, to be shown or to be seen in another light. Cases that change what others see (a pull
-/// secret of the namespace, the configuration of the cluster) come last and one at a time.
+/// Runs cases, `jobs` at a time, and calls `finished` for each in the order of completion; the callback may change the verdict.
+/// Cases that change what others see (a pull secret of the namespace, the configuration of the cluster) come last and one
+/// at a time.
 ///
 /// The outcomes are in the order of `planned`. When `stop` turns true, no case is begun any more, those that run are cut
-/// short and take back what they made, and the others are left out.
+/// short and take back what they made, and the others are left out. When `finished` breaks, no case is begun any more
+/// either, and those that run are ended.
 pub async fn run(
     planned: Vec<Planned>,
     jobs: usize,
     stop: watch::Receiver<bool>,
-    mut finished: impl FnMut(&mut CaseOutcome),
+    mut finished: impl FnMut(&mut CaseOutcome) -> ControlFlow<()>,
 ) -> Vec<CaseOutcome> {
+    let enough = Cell::new(false);
     let mut outcomes: Vec<Option<CaseOutcome>> = Vec::new();
     outcomes.resize_with(planned.len(), || None);
     let (alone, together): (Vec<_>, Vec<_>) =
@@ -112,13 +117,13 @@ pub async fn run(
     for (planned, jobs) in [(together, jobs.max(1)), (alone, 1)] {
         let mut running = stream::iter(planned)
             .map(|(index, planned)| {
-                let stop = stop.clone();
-                async move { Some((index, attempt(planned, stop).await?)) }
+                let (stop, enough) = (stop.clone(), &enough);
+                async move { if enough.get() { None } else { Some((index, attempt(planned, stop).await?)) } }
             })
             .buffer_unordered(jobs);
         while let Some(outcome) = running.next().await {
             if let Some((index, mut outcome)) = outcome {
-                finished(&mut outcome);
+                enough.set(enough.get() || finished(&mut outcome).is_break());
                 outcomes[index] = Some(outcome);
             }
         }

@@ -1,5 +1,7 @@
 //! Which cases to run, by patterns.
 
+use std::collections::BTreeSet;
+
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::suite::Case;
@@ -58,6 +60,8 @@ pub struct Selection {
     pub run: Vec<CasePattern>,
     /// No case that falls under one of these.
     pub skip: Vec<CasePattern>,
+    /// Only cases of these full names, where there are any.
+    pub only: Option<BTreeSet<String>>,
 }
 
 impl Selection {
@@ -68,6 +72,7 @@ impl Selection {
         (self.suites.is_empty() || self.suites.contains(&case.suite))
             && (self.run.is_empty() || under(&self.run))
             && !under(&self.skip)
+            && self.only.as_ref().is_none_or(|only| only.contains(&case.full_name()))
     }
 
     /// The patterns that no case falls under: most likely a slip of the pen.

@@ -141,6 +141,13 @@ impl Case {
         self.since.is_none_or(|since| since <= version) && self.until.is_none_or(|until| version <= until)
     }
 
+    /// The registry and the steps as they are written, once rows and defaults are filled in: an object with the keys
+    /// `registry` and `steps`, with variables by name.
+    #[must_use]
+    pub fn written(&self) -> serde_json::Value {
+        self.script.to_json()
+    }
+
     /// What the case does with these values.
     ///
     /// # Errors

@@ -68,6 +68,9 @@ pub enum FolderError {
         /// Their paths in it.
         goldens: Vec<String>,
     },
+    /// Two folders that are run together name something alike.
+    #[error("two of the folders have {0}; rename one of them, or run the folders one by one")]
+    Twice(String),
     /// A golden, or the folder of goldens, cannot be read.
     #[error(transparent)]
     Goldens(#[from] golden::StoreError),
@@ -143,6 +146,23 @@ impl Folder {
         Ok(paths)
     }
 
+    /// The suites of both folders, each with its own goldens.
+    ///
+    /// # Errors
+    /// When both have a suite of one name, or different recipes for an image of one name.
+    pub fn and(mut self, other: Self) -> Result<Self, FolderError> {
+        if let Some(suite) = other.suites.iter().find(|suite| self.suites.iter().any(|own| own.name == suite.name)) {
+            return Err(FolderError::Twice(format!("a suite `{}`", suite.name)));
+        }
+        if let Some(image) = self.images.add(&other.images) {
+            return Err(FolderError::Twice(format!("an image `{image}`, with different recipes")));
+        }
+        let names = |suites: &[Suite]| suites.iter().map(|suite| suite.name.clone()).collect::<Vec<_>>();
+        self.goldens = self.goldens.and(names(&self.suites), other.goldens, names(&other.suites));
+        self.suites.extend(other.suites);
+        Ok(self)
+    }
+
     fn of_sources(path: &Path, sources: &[Source], requirements: &[&str]) -> Result<Self, FolderError> {
         let mut images = fixture::builtin().clone();
         let mut found = Vec::new();
@@ -159,6 +179,15 @@ impl Folder {
         let suites = load(sources, &images, requirements)?;
         Ok(Self { suites, images, goldens: golden::Store::folder(path.join("golden")) })
     }
+}
+
+/// The files that the suites of the binary are made of, by their path in a folder of suites: suites and goldens. Image
+/// recipes are those of [`fixture::builtin_files`].
+pub fn builtin_files() -> impl Iterator<Item = (PathBuf, &'static [u8])> {
+    [("suites", &BUILTIN_SUITES), ("golden", &GOLDEN)].into_iter().flat_map(|(folder, files)| {
+        let inside = files.find("**/*").into_iter().flatten().filter_map(|entry| entry.as_file());
+        inside.map(move |file| (Path::new(folder).join(file.path()), file.contents()))
+    })
 }
 
 /// What is wrong with recipes that can be read and not built: they name an image that there is none of, or themselves.

@@ -28,7 +28,7 @@ mod value;
 pub use case::{Case, Script, Suite, TargetDefault};
 pub use expect::{Expectation, StatusByVersion};
 pub use feature::{Feature, FeatureArea};
-pub use folder::{Folder, FolderError};
+pub use folder::{Folder, FolderError, builtin_files};
 pub use format::{CaseFile, SuiteFile, json_schema};
 pub use load::{load, sample};
 pub use need::Needs;

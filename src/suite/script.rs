@@ -37,15 +37,15 @@ pub(super) fn decode(source: &Source, case: &Node, bindings: &Bindings) -> Resul
 }
 
 /// Folders are named from the folder that holds `suites`, so that it can be run from anywhere.
-fn with_folders(source: &Source, mut registry: RegistryFixture) -> RegistryFixture {
+fn with_folders(source: &Source, registry: RegistryFixture) -> RegistryFixture {
     let root = Path::new(source.name()).parent().map(|suites| match suites.file_name() {
         Some(name) if name == SUITES => suites.parent().unwrap_or(suites),
         _ => suites,
     });
-    if let Some(root) = root {
-        registry.folders.values_mut().for_each(|folder| *folder = root.join(&*folder));
+    match root {
+        Some(root) => registry.relative_to(root),
+        None => registry,
     }
-    registry
 }
 
 /// One step, whose variables have their values; `node` is where it is written.

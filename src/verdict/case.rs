@@ -2,23 +2,24 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{CheckResult, Declared, Exchange, Level, StepName, Verdict};
 
 /// A step that was left out, because the target lacks what it needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftOutStep {
     /// The step.
     pub step: StepName,
     /// The absent features.
-    pub features: Vec<&'static str>,
+    pub features: Vec<String>,
     /// Why it was left out, in words.
     pub reason: String,
 }
 
 /// What came out of one case.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CaseResult {
     /// The suite that the case is in.
     pub suite: String,
@@ -27,40 +28,32 @@ pub struct CaseResult {
     /// What the case is about, in one line.
     pub about: String,
     /// Where the case is written: `suites/single-image.yaml:12`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// The requirements that it comes from.
     pub requirements: Vec<String>,
     /// What came out: that of its checks by [`Verdict::of_parts`], unless a deviation was declared.
     pub verdict: Verdict,
     /// Why it was not run, if it was not.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
     /// Why it does not decide over the run, if it does not: it was added after the requirement set was frozen, say.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_scored: Option<String>,
     /// The declaration that turned a failure into `known`, or that is `stale`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub declared: Option<Declared>,
     /// Every judgement that counts at the level of the run, in order of steps.
     pub checks: Vec<CheckResult>,
     /// Judgements of a lower level than the run is held to: they decide nothing.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<CheckResult>,
     /// Steps that were left out because the target lacks what they need.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOutStep>,
     /// Names of values of this run that stand in differences: a digest and the image that it is the digest of, say.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,
     /// What was sent and received, in order of steps.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<Exchange>,
+    /// What came out each time, if the case was repeated and did not always come out the same.
+    pub repetitions: Vec<Verdict>,
     /// How often it was run: again where configuration of the cluster may not have taken effect yet.
-    #[serde(skip_serializing_if = "is_one")]
     pub attempts: u32,
     /// How long the case took, all attempts together.
-    #[serde(rename = "seconds", serialize_with = "super::run::seconds")]
     pub duration: Duration,
 }
 
@@ -83,6 +76,7 @@ impl CaseResult {
             left_out: Vec::new(),
             values: BTreeMap::new(),
             exchanges: Vec::new(),
+            repetitions: Vec::new(),
             attempts: 1,
             duration: Duration::ZERO,
         }
@@ -125,11 +119,6 @@ impl CaseResult {
     pub const fn is_failure(&self) -> bool {
         self.verdict.is_failure() && self.not_scored.is_none()
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-const fn is_one(attempts: &u32) -> bool {
-    *attempts == 1
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ use std::{
 };
 
 use regex::Regex;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{
     CaseResult, CheckKind, CheckResult, Difference, Level, RunResult, Side, StatusMismatch, StepName, Verdict,
@@ -22,7 +23,7 @@ use super::{
 use crate::json_path::{JsonPath, Segment};
 
 /// What differs: failures with equal causes belong together.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
     /// What was looked at.
     pub check: CheckKind,
@@ -37,7 +38,7 @@ pub struct Cause {
 }
 
 /// How something differs.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CauseKind {
     /// Another status code.
@@ -64,7 +65,7 @@ pub enum CauseKind {
 }
 
 /// The type of a JSON value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JsonType {
     /// `null`.
@@ -426,6 +427,8 @@ mod tests {
             started: jiff::Timestamp::UNIX_EPOCH,
             duration: Duration::ZERO,
             interrupted: false,
+            not_run: 0,
+            shard: None,
             traits: crate::traits::Traits::default(),
             level: Level::Compatible,
             absent_features: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -62,7 +63,7 @@ impl fmt::Display for CheckKind {
 }
 
 /// Which step of a case is meant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepName {
     /// The step's position in its case, counted from one.
     pub number: usize,
@@ -77,7 +78,7 @@ impl fmt::Display for StepName {
 }
 
 /// One side of a [`Difference`].
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// This JSON value.
@@ -107,7 +108,7 @@ impl fmt::Display for Side {
 }
 
 /// One place where an answer is not as expected.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
     /// Where, in the answer's body.
     pub path: JsonPath,
@@ -120,7 +121,7 @@ pub struct Difference {
 }
 
 /// A status code that is not the expected one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct StatusMismatch {
     /// The status code of a conforming response.
     pub expected: u16,
@@ -129,7 +130,7 @@ pub struct StatusMismatch {
 }
 
 /// A deviation that an implementer declared, and that a failing check or case fell under.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Declared {
     /// Why it fails, in the implementer's words.
     pub reason: String,
@@ -139,7 +140,7 @@ pub struct Declared {
 }
 
 /// One judgement about a step, with the differences it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckResult {
     /// What was looked at.
     #[serde(rename = "check")]
@@ -158,14 +159,14 @@ pub struct CheckResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<StatusMismatch>,
     /// Where the answer is not as expected.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
     /// How many more differences there were, which a report has no room for.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub omitted: usize,
     /// Names of the documented deviations of the published schema that the answer shows. They fail nothing, and they are
     /// not passed over in silence.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schema_deviations: Vec<String>,
     /// The declaration that turned a failure into `known`, or that is `stale`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::StepName;
 
 /// A request to the implementation.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Request {
     /// `POST`, say.
     pub method: String,
@@ -20,7 +21,7 @@ pub struct Request {
 }
 
 /// An answer of the implementation.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Response {
     /// The HTTP status code.
     pub status: u16,
@@ -31,7 +32,7 @@ pub struct Response {
 }
 
 /// One exchange with the implementation, and what it asked of the registry meanwhile.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Exchange {
     /// The step that it belongs to.
     pub step: StepName,
@@ -45,6 +46,7 @@ pub struct Exchange {
     /// The requests that reached the registry during this exchange, one line each: `GET /v2/lib/app/manifests/v1 200`.
     pub registry: Vec<String>,
     /// From the first byte sent to the last one received, or to giving up.
-    #[serde(rename = "seconds", serialize_with = "super::run::seconds")]
+    #[serde(rename = "seconds", with = "super::seconds")]
+    #[schemars(with = "f64")]
     pub duration: Duration,
 }

@@ -1,11 +1,12 @@
 //! Features that the target lacks, and what that means for the run.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::Level;
 
 /// What it means that a feature is absent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AbsenceMeans {
     /// The run fails: the feature is part of the API, or of the profile that the target is held to.
@@ -19,12 +20,12 @@ pub enum AbsenceMeans {
 }
 
 /// A feature that the target lacks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AbsentFeature {
     /// The feature, as the command line writes it.
-    pub name: &'static str,
+    pub name: String,
     /// What it is.
-    pub about: &'static str,
+    pub about: String,
     /// How its absence was found out: `GET imagestreams/[stream] answers 404`.
     pub reason: String,
     /// What it means for the run.

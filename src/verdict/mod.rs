@@ -15,6 +15,7 @@ mod exchange;
 mod feature;
 mod profile;
 mod run;
+mod seconds;
 
 use std::fmt;
 
@@ -26,10 +27,10 @@ pub use self::{
     exchange::{Exchange, Request, Response},
     feature::{AbsenceMeans, AbsentFeature},
     profile::{ProfileResult, Untested},
-    run::{Counts, RunResult, SuiteCounts},
+    run::{Counts, RunResult, ShardOf, SuiteCounts},
 };
 
-pub(crate) use self::run::rounded_seconds;
+pub(crate) use self::seconds::rounded as rounded_seconds;
 
 /// How binding a check is.
 ///
@@ -70,7 +71,7 @@ impl fmt::Display for Level {
 }
 
 /// The outcome of a check or of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// As expected.

@@ -1,9 +1,10 @@
 //! Whether a target conforms to a profile.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Requirements of a profile that were not tested, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Untested {
     /// Why, in words.
     pub reason: String,
@@ -15,7 +16,7 @@ pub struct Untested {
 ///
 /// A requirement is met if every `required` check passed, or failed as declared, among the checks of those cases that
 /// point to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProfileResult {
     /// The profile's name.
     pub name: String,
@@ -28,7 +29,7 @@ pub struct ProfileResult {
     /// Those that were not tested.
     pub untested: Vec<Untested>,
     /// Features of the API that the profile needs and the target lacks.
-    pub absent_features: Vec<&'static str>,
+    pub absent_features: Vec<String>,
     /// How many declared deviations its checks fell under.
     pub deviations: usize,
 }

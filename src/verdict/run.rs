@@ -6,9 +6,10 @@ use std::{
 };
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
-use super::{AbsentFeature, CaseResult, CheckResult, Level, ProfileResult, Verdict};
+use super::{AbsentFeature, CaseResult, CheckResult, Level, ProfileResult, Verdict, seconds};
 use crate::{traits::Traits, version::ApiVersion};
 
 /// How many of something have each verdict.
@@ -52,6 +53,49 @@ impl Serialize for Counts {
     }
 }
 
+impl<'de> Deserialize<'de> for Counts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let by_verdict = BTreeMap::<Verdict, usize>::deserialize(deserializer)?;
+        let mut counts = Self::default();
+        by_verdict.into_iter().for_each(|(verdict, count)| counts.0[verdict as usize] = count);
+        Ok(counts)
+    }
+}
+
+impl JsonSchema for Counts {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Counts".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names = Verdict::ALL.map(Verdict::as_str);
+        let counts: serde_json::Map<String, serde_json::Value> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json_schema!({ "type": "integer", "minimum": 0 }).into()))
+            .collect();
+        json_schema!({ "type": "object", "properties": counts, "required": names, "additionalProperties": false })
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
+    }
+}
+
+/// Which part of a whole was run, and which whole: reports with an equal whole belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShardOf {
+    /// The number of the part, counted from one.
+    pub index: u16,
+    /// How many parts there are.
+    pub count: u16,
+    /// How many cases the whole has.
+    pub cases: usize,
+    /// What tells the cases of the whole from those of another one: the beginning of the SHA-256 of their names.
+    pub digest: String,
+}
+
 /// What came out of a run: everything that a report can tell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunResult {
@@ -73,6 +117,10 @@ pub struct RunResult {
     pub duration: Duration,
     /// Whether it was stopped before every case was done.
     pub interrupted: bool,
+    /// How many cases were not run, because it was stopped.
+    pub not_run: usize,
+    /// Which part of a whole was run, if the run was one of several machines.
+    pub shard: Option<ShardOf>,
     /// One entry a case, in the order of the suites, whatever the order they were run in.
     pub cases: Vec<CaseResult>,
 }
@@ -157,7 +205,7 @@ impl RunResult {
     /// How long the run took, in seconds to the millisecond.
     #[must_use]
     pub fn seconds(&self) -> f64 {
-        rounded_seconds(self.duration)
+        seconds::rounded(self.duration)
     }
 
     /// The verdict over the run.
@@ -200,15 +248,4 @@ fn steps_of(checks: &[CheckResult]) -> impl Iterator<Item = Verdict> {
         }
     }
     steps.into_values().map(Verdict::of_parts)
-}
-
-/// Durations are written in seconds, to the millisecond.
-pub(super) fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(rounded_seconds(*duration))
-}
-
-/// A duration in seconds, to the millisecond.
-#[must_use]
-pub(crate) fn rounded_seconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }

@@ -111,7 +111,7 @@ fn the_case_of_the_readme_runs_as_printed() {
 fn a_golden_is_proposed_reviewed_and_then_holds() {
     let folder = folder();
     let output = run(folder.path(), &["--update"]);
-    assert!(text(&output.stderr).contains("1 goldens proposed; `cargo insta review` walks through them"));
+    assert!(text(&output.stderr).contains("1 golden proposed; `--accept` takes them all, and this one is taken by"));
     let golden = folder.path().join("golden/bug/own-image.snap");
     assert!(!golden.exists(), "a proposal is no golden yet");
 

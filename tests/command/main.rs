@@ -1,9 +1,11 @@
 //! The command as a person uses it: help, exit codes, folders of one's own, goldens proposed for review.
 #![allow(clippy::unwrap_used)]
 
+mod again;
 mod folder;
 mod key;
 mod kubeconfig;
+mod one_case;
 mod reference;
 mod registry;
 mod servers;

@@ -37,7 +37,7 @@ fn what_an_older_version_does_not_have_is_skipped_with_a_reason() {
 
 #[rstest]
 #[case::suite(&["run", "singel-image"], "hint: did you mean `single-image`?")]
-#[case::pattern(&["run", "--run", "nothing-like-it"], "no case falls under the pattern `nothing-like-it`")]
+#[case::pattern(&["run", "--run", "nothing-like-it"], "no case matches the pattern `nothing-like-it`")]
 #[case::version(&["run", "--api-version", "4.9"], "use `4.8` for 4.9")]
 #[case::folder(&["run", "./not-there"], "has no `suites` folder with `.yaml` files in it")]
 #[case::url(&["run", "--target", "api.example"], "hint: did you mean `https://api.example`?")]

@@ -1,6 +1,6 @@
 //! The real runner, aimed at a URL.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use isi_conformance::{
     runner::{
@@ -40,7 +40,7 @@ impl Drive {
             .collect();
         assert!(!planned.is_empty(), "no case falls under {patterns:?}");
         let (_stop, stopped) = watch::channel(false);
-        let outcomes = runner::run(planned, JOBS, stopped, |_| {}).await;
+        let outcomes = runner::run(planned, JOBS, stopped, |_| ControlFlow::Continue(())).await;
         outcomes.into_iter().map(|outcome| outcome.result).collect()
     }
 

@@ -5,13 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// `program` without the variables that would change what it does: `ISI_*`, `CI` and `KUBECONFIG`.
+/// `program` without the variables that would change what it does: `ISI_*`, `CI`, `GITHUB_ACTIONS` and `KUBECONFIG`. What it remembers for
+/// the next run goes into a temporary folder.
 ///
 /// A test gives `env!("CARGO_BIN_EXE_isi-conformance")`, which Cargo sets for the package's own tests only.
 #[must_use]
 pub fn command(program: &str) -> Command {
     let mut command = Command::new(program);
-    let changing = |name: &str| name.starts_with("ISI_") || matches!(name, "CI" | "KUBECONFIG");
+    command.env("XDG_STATE_HOME", std::env::temp_dir().join("isi-conformance-tests"));
+    let changing = |name: &str| name.starts_with("ISI_") || matches!(name, "CI" | "GITHUB_ACTIONS" | "KUBECONFIG");
     for (name, _) in std::env::vars().filter(|(name, _)| changing(name)) {
         command.env_remove(name);
     }

@@ -52,8 +52,8 @@ impl Tally {
                     AbsenceSource::Without | AbsenceSource::Probe => AbsenceMeans::Failure,
                 };
                 Some(AbsentFeature {
-                    name: feature.as_str(),
-                    about: feature.about(),
+                    name: feature.as_str().to_owned(),
+                    about: feature.about().to_owned(),
                     reason: absence.reason.clone(),
                     means,
                     level: count.level,

@@ -4,8 +4,11 @@ use std::{net::IpAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::Args;
 
+use super::{list::ListFormat, shard::Shard};
 use crate::{
     cli::exit::CommandError,
+    document::nearest,
+    redaction::without_userinfo,
     report::{Destination, ReportFile},
     requirement::Profile,
     runner::{CasePattern, Permission, RunId},
@@ -17,14 +20,83 @@ use crate::{
 /// Run suites against an implementation, the embedded reference by default.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// Suites by name, or one folder with suites of its own; every built-in suite if absent.
-    #[arg(value_name = "SUITE|FOLDER")]
+    /// Suites by name, and folders or files with suites of one's own; every built-in suite if absent.
+    #[arg(value_name = "SUITE|FOLDER|FILE")]
     pub what: Vec<String>,
 
-    /// Allow the run what changes more than it makes itself. `cluster-configuration` lets cases change the configuration
+    /// Run only cases that match this pattern, `*oci*` or `single-image::*` for example; can be given again.
+    #[arg(help_heading = "Selection", long = "run", value_name = "PATTERN")]
+    pub selected: Vec<CasePattern>,
+    /// Run no case that matches this pattern; can be given again.
+    #[arg(help_heading = "Selection", long, value_name = "PATTERN")]
+    pub skip: Vec<CasePattern>,
+    /// Run only what failed in the last run against this target, or in the run of this JSON report.
+    #[arg(help_heading = "Selection", long, value_name = "REPORT", num_args = 0..=1)]
+    pub rerun_failed: Option<Option<String>>,
+    /// Run one of several parts, `2/5` for the second of five, so that several machines run the whole between them.
+    #[arg(help_heading = "Selection", long, value_name = "K/N", env = "ISI_SHARD")]
+    pub shard: Option<Shard>,
+    /// Make the parts take about the same time, by the durations in this JSON report of a former run.
+    #[arg(help_heading = "Selection", long, value_name = "REPORT", requires = "shard")]
+    pub timings: Option<PathBuf>,
+    /// List what would run, and what would be skipped and why, and run nothing.
+    #[arg(help_heading = "Selection", long)]
+    pub list: bool,
+    /// How to list: `text` or `json`.
+    #[arg(
+        help_heading = "Selection",
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        requires = "list",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub format: ListFormat,
+
+    /// The API version that the implementation is held against.
+    #[arg(help_heading = "Expectations", long, value_name = "VERSION", env = "ISI_API_VERSION", default_value_t = ApiVersion::NEWEST)]
+    pub api_version: ApiVersion,
+    /// Hold the target to this profile: run its cases, and fail if a feature is absent that it needs.
+    #[arg(help_heading = "Expectations", long, value_name = "PROFILE", env = "ISI_PROFILE", value_parser = profile)]
+    pub profile: Option<&'static Profile>,
+    /// Hold the target to checks of this level and higher ones; the others are notes.
+    #[arg(help_heading = "Expectations", long, env = "ISI_LEVEL", value_parser = level, default_value = "compatible")]
+    pub level: Level,
+    /// Declare what is known to fail, and why: a file, or one that is built in, such as `openshift-apiserver-4.12`; can be
+    /// given again.
+    #[arg(help_heading = "Expectations", long, value_name = "FILE", env = "ISI_DEVIATIONS")]
+    pub deviations: Vec<PathBuf>,
+    /// Propose goldens made of the answers, for review; never where CI is set.
+    #[arg(help_heading = "Expectations", long)]
+    pub update: bool,
+    /// Propose goldens and take them at once.
+    #[arg(help_heading = "Expectations", long)]
+    pub accept: bool,
+
+    /// How many cases run at a time.
+    #[arg(help_heading = "Execution", long, value_name = "N", env = "ISI_JOBS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: u16,
+    /// How long a case may take, in seconds.
+    #[arg(help_heading = "Execution", long, value_name = "SECONDS", env = "ISI_TIMEOUT", default_value = "60", value_parser = seconds)]
+    pub timeout: Duration,
+    /// Begin no more cases after the first that fails.
+    #[arg(help_heading = "Execution", long, conflicts_with = "max_fail")]
+    pub fail_fast: bool,
+    /// Begin no more cases after so many that fail.
+    #[arg(help_heading = "Execution", long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_fail: Option<u32>,
+    /// Run everything so many times, and say which verdicts changed.
+    #[arg(help_heading = "Execution", long, value_name = "N", default_value_t = 1, conflicts_with_all = ["update", "accept", "list"], value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// Leave in place what the run makes.
+    #[arg(help_heading = "Execution", long)]
+    pub keep: bool,
+    /// Allow the run to change more than it makes itself. `cluster-configuration` lets cases change the configuration
     /// of the cluster and puts it back afterwards; on a real cluster mirrors and image settings are rolled out to every
     /// node. The embedded reference needs no permission.
     #[arg(
+        help_heading = "Execution",
         long,
         value_name = "PERMISSION",
         env = "ISI_ALLOW",
@@ -33,52 +105,22 @@ pub struct RunArguments {
         hide_possible_values = true
     )]
     pub allow: Vec<Permission>,
-    /// The API version that the implementation is held against.
-    #[arg(long, value_name = "VERSION", env = "ISI_API_VERSION", default_value_t = ApiVersion::NEWEST)]
-    pub api_version: ApiVersion,
-    /// Run only cases that fall under this pattern, `*oci*` or `single-image::*` say; can be given again.
-    #[arg(help_heading = "Selection", long = "run", value_name = "PATTERN")]
-    pub selected: Vec<CasePattern>,
-    /// Run no case that falls under this pattern; can be given again.
-    #[arg(help_heading = "Selection", long, value_name = "PATTERN")]
-    pub skip: Vec<CasePattern>,
-    /// Hold the target to this profile: run its cases, and fail if a feature is absent that it needs.
-    #[arg(long, value_name = "PROFILE", env = "ISI_PROFILE", value_parser = profile)]
-    pub profile: Option<&'static Profile>,
-    /// Say what would run, and what would be skipped and why, and run nothing.
-    #[arg(help_heading = "Selection", long)]
-    pub list: bool,
-    /// Hold the target to checks of this level and higher ones; the others are notes.
-    #[arg(long, env = "ISI_LEVEL", value_parser = level, default_value = "compatible")]
-    pub level: Level,
-    /// How many cases run at a time.
-    #[arg(long, value_name = "N", env = "ISI_JOBS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub jobs: u16,
-    /// How long a case may take, in seconds.
-    #[arg(long, value_name = "SECONDS", env = "ISI_TIMEOUT", default_value = "60", value_parser = seconds)]
-    pub timeout: Duration,
-    /// Leave in place what the run makes.
-    #[arg(long)]
-    pub keep: bool,
-    /// Propose goldens made of the answers, for `cargo insta review`; never where CI is set.
-    #[arg(long)]
-    pub update: bool,
-    /// Declare what is known to fail, and why: a file, or one that is built in, `openshift-apiserver-4.12` say; can be given
-    /// again.
-    #[arg(long, value_name = "FILE", env = "ISI_DEVIATIONS")]
-    pub deviations: Vec<PathBuf>,
-    /// Write what fails to a file of deviations, with the reasons to fill in; one that is there is updated.
-    #[arg(long, value_name = "FILE", value_parser = destination)]
-    pub write_deviations: Option<Destination>,
+
     /// Write a report: `json=PATH`, `junit=PATH` or `html=PATH`, `-` for standard output; can be given again.
-    #[arg(long, value_name = "FORMAT=PATH")]
+    #[arg(help_heading = "Output", long, value_name = "FORMAT=PATH")]
     pub report: Vec<ReportFile>,
+    /// Write what fails to a file of deviations, with the reasons to fill in; one that is there is updated.
+    #[arg(help_heading = "Output", long, value_name = "FILE", value_parser = destination)]
+    pub write_deviations: Option<Destination>,
     /// Print every case that is not as expected with its details, however many there are.
-    #[arg(long, short)]
+    #[arg(help_heading = "Output", long, short, conflicts_with = "quiet")]
     pub verbose: bool,
     /// The id of the run; a random one if absent.
     #[arg(skip)]
     pub run: Option<RunId>,
+    /// Print only what failed, and the result in one line.
+    #[arg(help_heading = "Output", long, short)]
+    pub quiet: bool,
 
     // These stay last: the heading of a group of options holds for all that follow it.
     /// Where the implementation is, and who asks.
@@ -186,6 +228,18 @@ impl RunArguments {
         }
     }
 
+    /// After how many failures no more cases are begun.
+    #[must_use]
+    pub(super) fn most_failures(&self) -> Option<usize> {
+        if self.fail_fast { Some(1) } else { self.max_fail.and_then(|most| usize::try_from(most).ok()) }
+    }
+
+    /// Whether goldens are proposed.
+    #[must_use]
+    pub const fn proposes(&self) -> bool {
+        self.update || self.accept
+    }
+
     /// Whether a folder of suites is to be run instead of the built-in ones.
     #[must_use]
     pub fn has_folder(&self) -> bool {
@@ -199,6 +253,22 @@ pub(super) fn is_folder(text: &str) -> bool {
         || text == "."
         || text == ".."
         || std::path::Path::new(text).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+/// What the target is called in reports.
+///
+/// # Errors
+/// When a kubeconfig cannot be read.
+pub(super) fn target_name(target: &TargetArguments) -> Result<String, CommandError> {
+    use super::{EMBEDDED, kubeconfig::Kubeconfig};
+    match (&target.target, &target.kubeconfig) {
+        (Some(url), _) => Ok(without_userinfo(url.trim()).trim_end_matches('/').to_owned()),
+        (None, Some(path)) => {
+            let kubeconfig = Kubeconfig::read(path, target.context.as_deref())?;
+            Ok(kubeconfig.server().trim_end_matches('/').to_owned())
+        }
+        (None, None) => Ok(EMBEDDED.to_owned()),
+    }
 }
 
 impl TargetArguments {
@@ -289,7 +359,8 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
 fn profile(text: &str) -> Result<&'static Profile, String> {
     Profile::find(text).ok_or_else(|| {
         let names: Vec<&str> = Profile::builtin().iter().map(|profile| profile.name.as_str()).collect();
-        format!("expected one of {}", names.join(", "))
+        let near = nearest(text, names.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+        format!("{}expected one of {}", near.unwrap_or_default(), names.join(", "))
     })
 }
 

@@ -3,22 +3,23 @@
 mod absence;
 mod arguments;
 mod deviations;
+mod github;
 mod kubeconfig;
+mod last_run;
+mod list;
 pub(super) mod open_files;
 mod plan;
 mod progress;
 mod reach;
+mod repeat;
+mod shard;
 mod target;
 mod tls;
 mod transport;
 mod update;
 mod what;
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-    time::Instant,
-};
+use std::{io, ops::ControlFlow, process::ExitCode, time::Instant};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -28,8 +29,9 @@ pub(super) use self::{
     arguments::{RegistryArguments, TargetArguments, level},
     reach::reach,
     target::connect,
+    what::read_folders,
 };
-use self::{plan::Unfinished, progress::Progress};
+use self::{last_run::LastRun, plan::Unfinished, progress::Progress};
 use crate::{
     cli::{
         exit::{CommandError, Exit, finish, notice, printed},
@@ -40,9 +42,12 @@ use crate::{
         ColorChoice, Destination, Paint,
         terminal::{self, Details},
     },
-    runner::{self, CaseOutcome, Planned},
+    runner::{self, CaseOutcome},
     verdict::{CaseResult, RunResult, Verdict},
 };
+
+/// What the embedded reference is called in reports.
+const EMBEDDED: &str = "the embedded reference";
 
 /// Runs the command.
 #[must_use]
@@ -60,9 +65,9 @@ pub(super) fn run(arguments: RunArguments, given: &[String], color: ColorChoice)
 }
 
 async fn execute(arguments: RunArguments, color: ColorChoice) -> Result<Exit, CommandError> {
-    if arguments.update && std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+    if arguments.proposes() && std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
         return Err(CommandError::usage("goldens are never proposed where CI is set")
-            .hint("run with `--update` on your own machine, then `cargo insta review`"));
+            .hint("run with `--update` on your own machine, and review what it proposes"));
     }
     know_secrets(&arguments.target);
     if !arguments.list {
@@ -75,23 +80,50 @@ async fn execute(arguments: RunArguments, color: ColorChoice) -> Result<Exit, Co
     let signals = Signals::listen(|| {
         notice("stopping: what was made is taken back; a second signal ends the run at once");
     });
-    let first = signals.first();
-    let plan = tokio::select! {
-        plan = Plan::of(&arguments, &first) => plan?,
-        () = signals.second() => {
-            let error = CommandError::harness("stopped at once by a second signal, before the first case");
-            return Err(if arguments.target.is_embedded() {
-                error
-            } else {
-                error.hint("`isi-conformance clean` removes a namespace that was made already")
-            });
+    let mut before: Option<RunResult> = None;
+    let mut number = 0;
+    loop {
+        number += 1;
+        let first = signals.first();
+        let plan = tokio::select! {
+            plan = Plan::of(&arguments, &first) => plan?,
+            () = signals.second() => {
+                let error = CommandError::harness("stopped at once by a second signal, before the first case");
+                return Err(if arguments.target.is_embedded() {
+                    error
+                } else {
+                    error.hint("`isi-conformance clean` removes a namespace that was made already")
+                });
+            }
+        };
+        let unfinished = plan.unfinished();
+        let execution = Execution { arguments: &arguments, color, jobs, number };
+        let ended = tokio::select! {
+            ended = carry_out(&execution, plan, before.take(), first) => ended?,
+            () = signals.second() => return Err(at_once(&unfinished)),
+        };
+        match ended {
+            Ended::Done(exit) => return Ok(exit),
+            Ended::Again(result) => before = Some(*result),
         }
-    };
-    let unfinished = plan.unfinished();
-    tokio::select! {
-        exit = carry_out(&arguments, color, jobs, plan, first) => exit,
-        () = signals.second() => Err(at_once(&unfinished)),
     }
+}
+
+/// One execution of the cases.
+struct Execution<'a> {
+    arguments: &'a RunArguments,
+    color: ColorChoice,
+    jobs: u16,
+    /// Which repetition it is, counted from one.
+    number: u32,
+}
+
+/// What comes of an execution.
+enum Ended {
+    /// Everything is done and said.
+    Done(Exit),
+    /// There are more repetitions to come, and their results are joined with these.
+    Again(Box<RunResult>),
 }
 
 /// Why the run ends before it has taken back what it made.
@@ -106,16 +138,29 @@ fn at_once(unfinished: &Unfinished) -> CommandError {
 }
 
 async fn carry_out(
-    arguments: &RunArguments,
-    color: ColorChoice,
-    jobs: u16,
+    execution: &Execution<'_>,
     mut plan: Plan,
+    before: Option<RunResult>,
     stopped: watch::Receiver<bool>,
-) -> Result<Exit, CommandError> {
-    let exit = if arguments.list {
-        list(&plan).map(|()| Exit::Success)
+) -> Result<Ended, CommandError> {
+    let ended = if execution.arguments.list {
+        list::list(&plan, execution.arguments.api_version, execution.arguments.format)
+            .map(|()| Ended::Done(Exit::Success))
     } else {
-        judge(arguments, color, jobs, &mut plan, stopped).await
+        match judge(execution, &mut plan, stopped).await {
+            Err(error) => Err(error),
+            Ok(result) => {
+                let result = match before {
+                    None => result,
+                    Some(before) => repeat::join(before, result, execution.number),
+                };
+                if execution.number < execution.arguments.repeat && !result.interrupted {
+                    Ok(Ended::Again(Box::new(result)))
+                } else {
+                    publish(execution, &plan, &result).map(|()| Ended::Done(exit(&result)))
+                }
+            }
+        }
     };
     let unfinished = plan.unfinished();
     let left = plan.end().await;
@@ -125,66 +170,93 @@ async fn carry_out(
     if let Some(hint) = unfinished.hint().filter(|_| !left.is_empty()) {
         notice(format_args!("\nhint: {hint}"));
     }
-    exit
+    ended
 }
 
+/// Runs the cases of `plan`.
 async fn judge(
-    arguments: &RunArguments,
-    color: ColorChoice,
-    jobs: u16,
+    execution: &Execution<'_>,
     plan: &mut Plan,
     stopped: watch::Receiver<bool>,
-) -> Result<Exit, CommandError> {
+) -> Result<RunResult, CommandError> {
+    let Execution { arguments, color, jobs, number } = *execution;
     let planned = std::mem::take(&mut plan.planned);
+    let count = planned.len();
     let (started, begun) = (Timestamp::now(), Instant::now());
     let goldens = planned.first().map(|planned| planned.session.goldens.clone());
-    let progress = Progress::begin(planned.len(), color, arguments.verbose);
+    let progress = Progress::begin(count, color, arguments, number);
+    let most = arguments.most_failures();
     let outcomes = runner::run(planned, usize::from(jobs), stopped.clone(), |outcome| {
         plan.declare(&mut outcome.result);
         outcome.result.hold_to(arguments.level);
         progress.finished(&outcome.result);
+        if most.is_some_and(|most| progress.failed() >= most) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     })
     .await;
     progress.end();
     for left in outcomes.iter().flat_map(|outcome| &outcome.left_behind) {
         notice(format_args!("warning: left behind: {left}"));
     }
-    if let Some(goldens) = goldens.filter(|_| arguments.update) {
-        update::propose(&goldens, arguments.api_version, &outcomes)?;
+    if let Some(goldens) = goldens.filter(|_| arguments.proposes()) {
+        update::propose(&goldens, arguments.api_version, &outcomes, arguments.accept)?;
     }
+    let not_run = count - outcomes.len();
     let mut cases: Vec<CaseResult> = outcomes.into_iter().map(|outcome: CaseOutcome| outcome.result).collect();
-    plan.declare_stale(&mut cases);
-    let result = RunResult {
+    let is_whole = not_run == 0;
+    if is_whole {
+        plan.declare_stale(&mut cases);
+    }
+    Ok(RunResult {
         target: plan.target.clone(),
         api_version: arguments.api_version,
         level: arguments.level,
-        profiles: plan.judge_profiles(arguments.api_version, &cases),
+        profiles: if is_whole { plan.judge_profiles(arguments.api_version, &cases) } else { Vec::new() },
         absent_features: std::mem::take(&mut plan.absent_features),
         traits: plan.traits.clone(),
         started,
         duration: begun.elapsed(),
-        interrupted: *stopped.borrow(),
+        interrupted: *stopped.borrow() || !is_whole,
+        not_run,
+        shard: plan.shard.clone(),
         cases,
-    };
-    // Every report is tried, whatever becomes of the others.
-    let mut written = vec![printed(print(arguments, color, &result))];
+    })
+}
+
+/// Writes the results everywhere they are asked for.
+///
+/// # Errors
+/// When something cannot be written; every report is tried, whatever becomes of the others.
+fn publish(execution: &Execution<'_>, plan: &Plan, result: &RunResult) -> Result<(), CommandError> {
+    let arguments = execution.arguments;
+    let mut written = vec![printed(print(arguments, execution.color, result))];
     for report in &arguments.report {
         let failed = |error| CommandError::harness(format!("cannot write to {}: {error}", report.destination));
-        written.push(match report.write(&result) {
+        written.push(match report.write(result) {
             Err(error) if report.destination.is_standard_output() => printed(Err(error)),
             outcome => outcome.map_err(failed),
         });
     }
     if let Some(file) = &arguments.write_deviations {
-        written.push(plan.write_deviations(file, &result));
+        written.push(plan.write_deviations(file, result));
     }
-    written.into_iter().collect::<Result<(), _>>()?;
-    Ok(exit(&result))
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        github::annotate(result);
+    }
+    LastRun::remember(result, plan.folders.clone(), plan.rerun.as_ref());
+    written.into_iter().collect()
 }
 
 /// Writes the results for people: to standard output, or to standard error where a report takes that.
 fn print(arguments: &RunArguments, color: ColorChoice, result: &RunResult) -> io::Result<()> {
-    let details = if arguments.verbose { Details::EveryCase } else { Details::ByCause };
+    let details = match (arguments.verbose, arguments.quiet) {
+        (true, _) => Details::EveryCase,
+        (false, true) => Details::Failures,
+        (false, false) => Details::ByCause,
+    };
     let destinations = arguments.report.iter().map(|report| &report.destination).chain(&arguments.write_deviations);
     if destinations.into_iter().any(Destination::is_standard_output) {
         terminal::write(result, Paint::choose(color, &io::stderr()), details, io::stderr().lock())
@@ -213,31 +285,4 @@ fn exit(result: &RunResult) -> Exit {
         Verdict::Pass | Verdict::Skip | Verdict::Known if result.interrupted => Exit::Harness,
         Verdict::Pass | Verdict::Skip | Verdict::Known => Exit::Success,
     }
-}
-
-fn list(plan: &Plan) -> Result<(), CommandError> {
-    let planned = &plan.planned;
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = planned.iter().try_for_each(|Planned { case, skip, .. }| {
-        let name = case.full_name();
-        let absent: Vec<&str> = plan
-            .absent_features
-            .iter()
-            .filter(|feature| feature.cases_partly_judged.contains(&name))
-            .map(|feature| feature.name)
-            .collect();
-        match skip {
-            Some(reason) => writeln!(out, "{name} (skip: {reason})"),
-            None if absent.is_empty() => writeln!(out, "{name}"),
-            None => writeln!(out, "{name} (without the steps that need {})", absent.join(", ")),
-        }
-    });
-    printed(written.and_then(|()| out.flush()))?;
-    let skipped = planned.iter().filter(|planned| planned.skip.is_some()).count();
-    let cases = if planned.len() == 1 { "case" } else { "cases" };
-    notice(format_args!("{} {cases}, of which {skipped} would be skipped", planned.len()));
-    for feature in &plan.absent_features {
-        notice(format_args!("absent: {}: {}", feature.name, feature.reason));
-    }
-    Ok(())
 }

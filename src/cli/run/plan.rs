@@ -1,23 +1,28 @@
 //! What a run is going to do: which cases, against what, and which of them are skipped and why.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use tokio::sync::watch;
 
 use super::{
-    RunArguments, TargetArguments, absence,
+    EMBEDDED, RunArguments, TargetArguments, absence,
     deviations::Declarations,
     kubeconfig,
+    last_run::LastRun,
     reach::reach,
     target::{self, Aim},
-    what::What,
+    what::{self, What},
 };
 use crate::{
     cli::exit::{CommandError, notice},
     document::Diagnostics,
     fixture::ImageCatalogue,
     reference,
-    report::Destination,
+    report::{Destination, Report},
     requirement::{Profile, ProfileCase},
     runner::{
         self, CacheLag, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, DeclaredFeatures,
@@ -27,7 +32,7 @@ use crate::{
     suite::{self, Case, Feature, Folder},
     traits::Traits,
     variable::Bindings,
-    verdict::{AbsentFeature, CaseResult, ProfileResult, RunResult},
+    verdict::{AbsentFeature, CaseResult, ProfileResult, RunResult, ShardOf},
     version::ApiVersion,
 };
 
@@ -40,6 +45,12 @@ pub struct Plan {
     pub traits: Traits,
     /// The cases, in the order of the suites.
     pub planned: Vec<Planned>,
+    /// The folders and files of suites that are not built in, absolute.
+    pub(super) folders: Vec<PathBuf>,
+    /// The run whose failures are run again.
+    pub(super) rerun: Option<LastRun>,
+    /// Which part of a whole it is.
+    pub(super) shard: Option<ShardOf>,
     /// What the implementation lacks of what the cases need.
     pub absent_features: Vec<AbsentFeature>,
     /// The profiles that the run can judge, and what they look at in the cases.
@@ -65,12 +76,12 @@ impl Plan {
     /// # Errors
     /// When something about it, or about a suite, is wrong, or when the target cannot be reached before the run is `stopped`.
     pub async fn of(arguments: &RunArguments, stopped: &watch::Receiver<bool>) -> Result<Self, CommandError> {
-        let What { folder, selection } = What::read(arguments)?;
+        let What { folder, selection, folders, rerun } = What::read(arguments)?;
         let Folder { suites, images, goldens } = folder;
         let cases: Vec<Case> = suites.into_iter().flat_map(|suite| suite.cases).collect();
         if let Some(pattern) = selection.unused(&cases).next() {
-            return Err(CommandError::usage(format!("no case falls under the pattern `{}`", pattern.as_str()))
-                .hint("`isi-conformance run --list` names all cases"));
+            let names: Vec<String> = cases.iter().map(Case::full_name).collect();
+            return Err(what::unused_pattern(pattern, names.iter().map(String::as_str)));
         }
         let declarations = Declarations::read(arguments, &cases)?;
         let sample = suite::sample(&images);
@@ -93,8 +104,22 @@ impl Plan {
         };
         let selected: Vec<Case> = selected.into_iter().filter(selects).collect();
         if selected.is_empty() {
-            return Err(CommandError::usage("no case is selected"));
+            return Err(match &rerun {
+                Some(last) if last.failed.is_empty() => CommandError::nothing_to_do("nothing failed in the last run"),
+                Some(_) => CommandError::usage("none of the cases that failed is among the cases to run"),
+                None => CommandError::usage("no case is selected"),
+            });
         }
+        let (selected, shard) = match arguments.shard {
+            None => (selected, None),
+            Some(shard) => {
+                let (part, whole) = shard.part(selected, timings(arguments)?.as_ref());
+                if part.is_empty() {
+                    return Err(CommandError::usage("there are more shards than cases: this one has none"));
+                }
+                (part, Some(whole))
+            }
+        };
         let mut without_golden = Vec::new();
         for case in selected.iter().filter(|case| case.holds_for(arguments.api_version)) {
             let golden = goldens
@@ -104,7 +129,7 @@ impl Plan {
                 without_golden.push(case.without_golden(arguments.api_version));
             }
         }
-        if !arguments.update && !arguments.list {
+        if !arguments.proposes() && !arguments.list {
             Diagnostics::unless_empty(without_golden, ()).map_err(CommandError::usage)?;
         }
         let mut wanted: BTreeSet<Feature> = selected
@@ -129,7 +154,7 @@ impl Plan {
         };
         let main = make(target::aim(arguments).await?).await?;
         let name = match &main.reference {
-            Some(_) => "the embedded reference".to_owned(),
+            Some(_) => EMBEDDED.to_owned(),
             None => main.session.target.url.clone(),
         };
         let mut places = vec![main];
@@ -166,6 +191,12 @@ impl Plan {
             target: name,
             traits,
             planned,
+            folders: folders
+                .iter()
+                .map(|folder| std::path::absolute(folder).unwrap_or_else(|_| folder.clone()))
+                .collect(),
+            rerun,
+            shard,
             absent_features,
             profiles,
             profile_cases,
@@ -224,7 +255,7 @@ impl Plan {
     /// Judges the profiles by what came out of the cases.
     #[must_use]
     pub fn judge_profiles(&self, version: ApiVersion, results: &[CaseResult]) -> Vec<ProfileResult> {
-        let absent: Vec<&'static str> = self.absent_features.iter().map(|feature| feature.name).collect();
+        let absent: Vec<&str> = self.absent_features.iter().map(|feature| feature.name.as_str()).collect();
         let judge = |profile: &&Profile| profile.judge(version, &self.profile_cases, results, &absent);
         self.profiles.iter().map(judge).collect()
     }
@@ -300,6 +331,13 @@ impl Unfinished {
     }
 }
 
+/// How long the cases of a former run took, if its report is given.
+fn timings(arguments: &RunArguments) -> Result<Option<BTreeMap<String, f64>>, CommandError> {
+    let Some(path) = &arguments.timings else { return Ok(None) };
+    let report = Report::read(path).map_err(CommandError::usage)?;
+    Ok(Some(report.cases.iter().map(|case| (case.name(), case.seconds)).collect()))
+}
+
 /// What cases of a place are made of, whatever the target.
 struct CaseMaterial {
     images: ImageCatalogue,
@@ -353,7 +391,7 @@ async fn place(
         features: Features::default(),
         timeout: arguments.timeout,
         keep: arguments.keep,
-        proposals: if arguments.update { Proposals::Made } else { Proposals::Omitted },
+        proposals: if arguments.proposes() { Proposals::Made } else { Proposals::Omitted },
     };
     let wanted_traits = Wanted {
         import_controller: wanted_traits.import_controller && !declared.speaks_of(Feature::NoImportController),

@@ -1,21 +1,31 @@
 //! `--update`: proposes goldens made of the answers.
 
+use std::path::PathBuf;
+
 use crate::{
     cli::exit::{CommandError, notice},
     golden::{Golden, Store},
     redaction::{Redactor, Secrets},
+    report::plural,
     runner::CaseOutcome,
     verdict::{CheckKind, Verdict},
     version::ApiVersion,
 };
 
-/// Writes a proposal beside every golden that the answers differ from, and for every case without one.
+/// Writes a proposal beside every golden that the answers differ from, and for every case without one; takes them all where
+/// `accept` says so.
 ///
 /// # Errors
 /// When a proposal cannot be written.
-pub(super) fn propose(goldens: &Store, version: ApiVersion, outcomes: &[CaseOutcome]) -> Result<(), CommandError> {
+pub(super) fn propose(
+    goldens: &Store,
+    version: ApiVersion,
+    outcomes: &[CaseOutcome],
+    accept: bool,
+) -> Result<(), CommandError> {
     let redactor = Secrets::of_this_process().redactor();
-    let mut written = 0;
+    let mut written: Vec<PathBuf> = Vec::new();
+    let mut cases = 0;
     for CaseOutcome { result, newest, proposal, .. } in outcomes {
         let Some(proposal) = proposal else { continue };
         let differs = result.checks.iter().any(|check| {
@@ -23,16 +33,33 @@ pub(super) fn propose(goldens: &Store, version: ApiVersion, outcomes: &[CaseOutc
         });
         if differs {
             let versions = (version, *newest);
-            goldens
+            let proposed = goldens
                 .propose(&result.suite, &result.case, versions, &redacted(proposal, &redactor))
                 .map_err(CommandError::harness)?;
-            written += 1;
+            written.extend(proposed);
+            cases += 1;
         }
     }
-    if written > 0 {
-        notice(format_args!("{written} goldens proposed; `cargo insta review` walks through them"));
+    let Some(first) = written.first() else {
+        notice("no golden differs, nothing is proposed");
+        return Ok(());
+    };
+    let count = plural(cases, "golden");
+    if accept {
+        Store::accept(&written).map_err(CommandError::harness)?;
+        notice(format_args!("{count} proposed and taken; read them as code is read: `git diff` shows them"));
+    } else if first
+        .canonicalize()
+        .is_ok_and(|first| first.ancestors().any(|folder| folder.join("Cargo.toml").is_file()))
+    {
+        notice(format_args!("{count} proposed; `cargo insta review` walks through them, `--accept` takes them all"));
     } else {
-        notice(format_args!("no golden differs, nothing is proposed"));
+        let golden = first.with_extension("");
+        notice(format_args!(
+            "{count} proposed; `--accept` takes them all, and this one is taken by\n  mv {} {}",
+            first.display(),
+            golden.display(),
+        ));
     }
     Ok(())
 }

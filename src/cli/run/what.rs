@@ -1,13 +1,17 @@
-//! What to run: the built-in suites, or a folder of one's own.
+//! What to run: the built-in suites, folders and files of one's own, or some of each.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{RunArguments, arguments::is_folder};
+use super::{
+    RunArguments,
+    arguments::{is_folder, target_name},
+    last_run::LastRun,
+};
 use crate::{
     cli::exit::CommandError,
-    document,
+    document::nearest,
     requirement::{FrozenSets, Index},
-    runner::Selection,
+    runner::{CasePattern, Selection},
     suite::Folder,
     version::ApiVersion,
 };
@@ -18,45 +22,115 @@ pub(super) struct What {
     pub(super) folder: Folder,
     /// Which cases.
     pub(super) selection: Selection,
+    /// The folders and files among them that are not built in.
+    pub(super) folders: Vec<PathBuf>,
+    /// The run whose failures are run again.
+    pub(super) rerun: Option<LastRun>,
 }
 
 impl What {
     /// Finds out what the command line means.
     ///
     /// # Errors
-    /// When suites are malformed, or a name is none.
+    /// When suites are malformed, or a name is unknown.
     pub(super) fn read(arguments: &RunArguments) -> Result<Self, CommandError> {
-        let (folders, suites): (Vec<&String>, Vec<&String>) = arguments.what.iter().partition(|text| is_folder(text));
-        let requirements: Vec<&str> = Index::builtin().ids().collect();
-        let folder = match folders.as_slice() {
-            [] if arguments.update => Folder::open(Path::new("."), &requirements),
-            [] => Folder::builtin(&requirements),
-            [file] if Path::new(file).is_file() => Folder::open_file(Path::new(file), &requirements),
-            [folder] => Folder::open(Path::new(folder), &requirements),
-            _ => return Err(CommandError::usage("one folder can be run at a time")),
-        }
-        .map_err(CommandError::usage)?;
-        if folders.is_empty() && !arguments.update {
-            no_case_lost(&folder)?;
-        }
-        for suite in &suites {
-            let names = || folder.suites.iter().map(|suite| suite.name.as_str());
-            if !names().any(|name| name == *suite) {
-                let error = CommandError::usage(format!("there is no suite `{suite}`"));
-                let known = names().collect::<Vec<_>>().join(", ");
-                return Err(match document::nearest(suite, names()) {
-                    _ if Path::new(suite).is_dir() => error.hint(format!("`./{suite}` runs the folder of this name")),
-                    Some(name) => error.hint(format!("did you mean `{name}`? The suites are {known}")),
-                    None => error.hint(format!("the suites are {known}")),
-                });
+        let mut what = arguments.what.clone();
+        let rerun = match &arguments.rerun_failed {
+            None => None,
+            Some(report) => {
+                // A word behind `--rerun-failed` that is no file is a suite.
+                let (reports, suites): (Vec<&String>, Vec<_>) = report.iter().partition(|text| is_report(text));
+                what.extend(suites.into_iter().cloned());
+                let report = reports.first().map(Path::new);
+                Some(LastRun::read(report, &target_name(&arguments.target)?)?)
             }
+        };
+        if let Some(last) = rerun.as_ref().filter(|_| what.is_empty()) {
+            what = last.what();
         }
-        let selection = Selection {
-            suites: suites.into_iter().cloned().collect(),
+        let (paths, suites): (Vec<&String>, Vec<&String>) = what.iter().partition(|text| is_folder(text));
+        let mut folders: Vec<PathBuf> = paths.into_iter().map(PathBuf::from).collect();
+        if folders.is_empty() && arguments.proposes() {
+            // The goldens of the binary cannot be written.
+            folders.push(PathBuf::from("."));
+        }
+        let folder = read_folders(&folders, &suites)?;
+        let mut selection = Selection {
+            // Suites of folders have been chosen already.
+            suites: if folders.is_empty() { suites.into_iter().cloned().collect() } else { Vec::new() },
             run: arguments.selected.clone(),
             skip: arguments.skip.clone(),
+            only: None,
         };
-        Ok(Self { folder, selection })
+        selection.only = rerun.as_ref().map(|last| last.failed.clone());
+        Ok(Self { folder, selection, folders, rerun })
+    }
+}
+
+fn is_report(text: &str) -> bool {
+    Path::new(text).is_file() || text.contains(['/', std::path::MAIN_SEPARATOR]) || text.ends_with(".json")
+}
+
+/// The suites in `folders`, or those among them that `suites` names; a name that none of them has is that of a built-in
+/// suite. All built-in suites where there is no folder.
+pub(in crate::cli) fn read_folders(folders: &[PathBuf], suites: &[&String]) -> Result<Folder, CommandError> {
+    let requirements: Vec<&str> = Index::builtin().ids().collect();
+    if folders.is_empty() {
+        let folder = Folder::builtin(&requirements).map_err(CommandError::usage)?;
+        no_case_lost(&folder)?;
+        known(suites, &folder)?;
+        return Ok(folder);
+    }
+    let mut read: Option<Folder> = None;
+    let mut left: Vec<&String> = suites.to_vec();
+    for path in folders {
+        let mut folder =
+            if path.is_file() { Folder::open_file(path, &requirements) } else { Folder::open(path, &requirements) }
+                .map_err(CommandError::usage)?;
+        let named = |suite: &str| suites.iter().any(|name| name.as_str() == suite);
+        left.retain(|name| !folder.suites.iter().any(|suite| suite.name == **name));
+        if folder.suites.iter().any(|suite| named(&suite.name)) {
+            folder.suites.retain(|suite| named(&suite.name));
+        }
+        read = Some(match read {
+            None => folder,
+            Some(others) => others.and(folder).map_err(CommandError::usage)?,
+        });
+    }
+    let read = read.ok_or_else(|| CommandError::usage("there is no suite to run"))?;
+    if left.is_empty() {
+        return Ok(read);
+    }
+    let mut builtin = Folder::builtin(&requirements).map_err(CommandError::usage)?;
+    known(&left, &builtin)?;
+    builtin.suites.retain(|suite| left.iter().any(|name| **name == suite.name));
+    read.and(builtin).map_err(CommandError::usage)
+}
+
+/// Makes sure that `folder` has suites of all these names.
+fn known(suites: &[&String], folder: &Folder) -> Result<(), CommandError> {
+    let names = || folder.suites.iter().map(|suite| suite.name.as_str());
+    let Some(unknown) = suites.iter().find(|suite| !names().any(|name| name == suite.as_str())) else { return Ok(()) };
+    let error = CommandError::usage(format!("there is no suite `{unknown}`"));
+    let list = names().collect::<Vec<_>>().join(", ");
+    Err(match nearest(unknown, names()) {
+        _ if Path::new(unknown).is_dir() => error.hint(format!("`./{unknown}` runs the folder of this name")),
+        _ if unknown.contains("::") => error.hint(format!("`--run '{unknown}'` runs the case of this name")),
+        Some(name) => error.hint(format!("did you mean `{name}`? The suites are {list}")),
+        None => error.hint(format!("the suites are {list}")),
+    })
+}
+
+/// Why a pattern that matches no case is refused, with the name that is probably meant.
+pub(super) fn unused_pattern<'a>(pattern: &CasePattern, cases: impl Iterator<Item = &'a str> + Clone) -> CommandError {
+    const LIST: &str = "`isi-conformance run --list` names all cases";
+    let text = pattern.as_str();
+    let error = CommandError::usage(format!("no case matches the pattern `{text}`"));
+    let short = cases.clone().filter_map(|name| name.split_once("::")).map(|(_, case)| case);
+    let near = if text.contains("::") { nearest(text, cases) } else { nearest(text, short) };
+    match near {
+        Some(near) if !text.contains(['*', '?', '[', '{']) => error.hint(format!("did you mean `{near}`? {LIST}")),
+        _ => error.hint(LIST),
     }
 }
 

@@ -57,7 +57,7 @@ async fn what_a_panicking_case_made_is_taken_back() {
         .map(|case| Planned { case: case.clone(), session: session.clone(), skip: None })
         .collect();
     let (_stop, stopped) = watch::channel(false);
-    let outcomes = run(planned, 1, stopped, |_| {}).await;
+    let outcomes = run(planned, 1, stopped, |_| std::ops::ControlFlow::Continue(())).await;
     let [outcome] = outcomes.as_slice() else { panic!("{} outcomes", outcomes.len()) };
     assert_eq!(outcome.result.verdict, Verdict::Error);
     let said: Vec<_> = outcome.result.checks.iter().filter_map(|check| check.message.as_deref()).collect();
