@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::request::Request;
+use super::{body, request::Request};
 use crate::{
     behaviour::Behaviour,
     error::{ApiError, Result},
@@ -34,15 +34,8 @@ pub(crate) struct WriteOptions {
 impl WriteOptions {
     /// The options of `request`; `kind` is what errors call them.
     pub(crate) fn read(request: &Request, kind: &str, behaviour: &Behaviour) -> Result<Self> {
-        let mut errors = Vec::new();
         let dry_run: Vec<&str> = request.parameters("dryRun").filter(|value| !value.is_empty()).collect();
-        if dry_run.iter().any(|value| *value != "All") {
-            let quoted: Vec<String> = dry_run.iter().map(|value| format!("{value:?}")).collect();
-            let list = quoted.join(if behaviour.plain_null_in_field_errors { "," } else { ", " });
-            let value =
-                if behaviour.plain_null_in_field_errors { format!("[{list}]") } else { format!("[]string{{{list}}}") };
-            errors.push(FieldError::unsupported("dryRun", &value, &["All"]));
-        }
+        let mut errors: Vec<FieldError> = check_dry_run(&dry_run, behaviour).into_iter().collect();
         let manager = request.parameter("fieldManager").unwrap_or_default();
         if manager.len() > FIELD_MANAGER_LIMIT {
             errors.push(FieldError::too_long("fieldManager", FIELD_MANAGER_LIMIT, behaviour.too_long));
@@ -70,6 +63,54 @@ impl WriteOptions {
         let manager = [manager, program].into_iter().find(|name| !name.is_empty()).unwrap_or("unknown").to_owned();
         Ok(Self { dry_run: !dry_run.is_empty(), manager, field_validation })
     }
+}
+
+/// The options of a deletion.
+#[derive(Debug, Clone)]
+pub(crate) struct DeleteOptions {
+    /// Whether nothing is to be deleted.
+    pub(crate) dry_run: bool,
+    /// The UID that the object must have.
+    pub(crate) uid: Option<String>,
+    /// The resource version that the object must have.
+    pub(crate) resource_version: Option<String>,
+}
+
+impl DeleteOptions {
+    /// Reads the options of `request` from its body or, if it has none, from its query, as `DeleteResource` of
+    /// Kubernetes' API server does.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the body cannot be parsed, or if `dryRun` has another value than `All`.
+    pub(crate) fn read(request: &Request, behaviour: &Behaviour) -> Result<Self> {
+        let body = if request.body()?.is_empty() { None } else { Some(body::read_any(request)?) };
+        let dry_run: Vec<&str> = match &body {
+            Some(body) => body["dryRun"].as_array().into_iter().flatten().filter_map(|value| value.as_str()).collect(),
+            None => request.parameters("dryRun").filter(|value| !value.is_empty()).collect(),
+        };
+        if let Some(error) = check_dry_run(&dry_run, behaviour) {
+            let is_modern = behaviour.plain_null_in_field_errors;
+            return Err(ApiError::invalid("meta.k8s.io", "DeleteOptions", "", &[error], is_modern));
+        }
+        let precondition = |field: &str| Some(body.as_ref()?["preconditions"][field].as_str()?.to_owned());
+        Ok(Self {
+            dry_run: !dry_run.is_empty(),
+            uid: precondition("uid"),
+            resource_version: precondition("resourceVersion"),
+        })
+    }
+}
+
+/// The error of values of `dryRun` of which one is not `All`.
+fn check_dry_run(values: &[&str], behaviour: &Behaviour) -> Option<FieldError> {
+    if values.iter().all(|value| *value == "All") {
+        return None;
+    }
+    let quoted: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+    let list = quoted.join(if behaviour.plain_null_in_field_errors { "," } else { ", " });
+    let value = if behaviour.plain_null_in_field_errors { format!("[{list}]") } else { format!("[]string{{{list}}}") };
+    Some(FieldError::unsupported("dryRun", &value, &["All"]))
 }
 
 /// How long `request` may take.

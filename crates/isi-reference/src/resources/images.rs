@@ -7,6 +7,7 @@ use crate::{
     http::{
         answer::Answer,
         negotiate::{View, negotiate},
+        options::DeleteOptions,
         request::Request,
     },
     model::{List, Typed, image::Image, status::Status},
@@ -66,7 +67,13 @@ fn list(api: &Api, request: &Request) -> Result<Answer> {
 
 fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(request, &[])?;
-    let image = api.store.lock().remove_image(name(target)).ok_or_else(|| ApiError::not_found(IMAGES, name(target)))?;
+    let options = DeleteOptions::read(request, &api.behaviour)?;
+    let mut state = api.store.lock();
+    let image = state.image(name(target)).cloned().ok_or_else(|| ApiError::not_found(IMAGES, name(target)))?;
+    if !options.dry_run {
+        state.remove_image(name(target));
+    }
+    drop(state);
     let status = Status { details: Some(Box::new(deleted(target, &image.metadata.uid))), ..Status::success() };
     Ok(Answer::status(200, &status, form))
 }

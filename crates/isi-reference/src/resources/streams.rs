@@ -12,17 +12,17 @@ use crate::{
         body::{self, Received},
         managed,
         negotiate::{View, negotiate},
-        options::WriteOptions,
+        options::{DeleteOptions, WriteOptions},
         request::Request,
     },
     json::{Node, shapes},
     model::{
         List, Typed,
         image_stream::ImageStream,
+        meta::ObjectMeta,
         status::{Details, Status},
     },
     route::{Target, Verb},
-    storage::stream::Writer,
     table,
 };
 
@@ -160,7 +160,7 @@ fn replace(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<
     let version = stream.metadata.resource_version.clone();
     stream.metadata.uid.clone_from(&old.metadata.uid);
     stream.metadata.creation_timestamp = old.metadata.creation_timestamp;
-    let stream = write::update(api, stream, &version, Writer::Client, STREAMS).map_err(|refusal| refusal.error)?;
+    let stream = write::update_unless_dry(api, stream, &version, &options, STREAMS)?;
     Ok(Answer::object(200, &linked(api, target, stream), form).with_warnings(warnings))
 }
 
@@ -195,13 +195,36 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
 
 fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(request, &[])?;
-    let stream = api
-        .store
-        .lock()
-        .remove_stream(&target.namespace, name(target))
-        .ok_or_else(|| ApiError::not_found(STREAMS, name(target)))?;
+    let options = DeleteOptions::read(request, &api.behaviour)?;
+    let missing = || ApiError::not_found(STREAMS, name(target));
+    let mut state = api.store.lock();
+    let stream = state.stream(&target.namespace, name(target)).cloned().ok_or_else(missing)?;
+    check_preconditions(&options, &stream)?;
+    if !options.dry_run {
+        state.remove_stream(&target.namespace, name(target));
+    }
+    drop(state);
     let status = Status { details: Some(Box::new(deleted(target, &stream.metadata.uid))), ..Status::success() };
     Ok(Answer::status(200, &status, form))
+}
+
+/// Refuses to delete a stream that is not the one that the preconditions of a deletion name.
+fn check_preconditions(options: &DeleteOptions, stream: &ImageStream) -> Result<()> {
+    let ObjectMeta { name, uid, resource_version, .. } = &stream.metadata;
+    let checks = [
+        ("UID", &options.uid, uid, "deleted and then recreated"),
+        ("ResourceVersion", &options.resource_version, resource_version, "modified"),
+    ];
+    for (field, wanted, found, cause) in checks {
+        if let Some(wanted) = wanted.as_ref().filter(|wanted| *wanted != found) {
+            let why = format!(
+                "the {field} in the precondition ({wanted}) does not match the {field} in record ({found}). The object \
+                 might have been {cause}"
+            );
+            return Err(ApiError::conflict(Resource::image("ImageStream"), name, &why));
+        }
+    }
+    Ok(())
 }
 
 /// What the answer to a deletion says about the object.

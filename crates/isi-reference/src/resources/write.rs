@@ -51,13 +51,8 @@ pub(crate) fn update(
     writer: Writer,
     resource: Resource,
 ) -> std::result::Result<ImageStream, Refusal> {
-    let (namespace, name) = (stream.metadata.namespace.clone(), stream.metadata.name.clone());
     let mut state = api.store.lock();
-    let old = state.stream(&namespace, &name).cloned().ok_or_else(|| ApiError::not_found(resource, &name))?;
-    if old.metadata.resource_version != version {
-        let why = "the object has been modified; please apply your changes to the latest version and try again";
-        return Err(ApiError::conflict(resource, &name, why).into());
-    }
+    let old = unchanged(&state, &stream, version, resource)?;
     let repositories = api.repositories(&stream);
     prepare_update(&mut stream, &old, writer, repositories);
     check(api, &state, &mut stream, Some(&old))?;
@@ -116,4 +111,34 @@ pub(crate) fn create_unless_dry(
         Some(_) => Err(ApiError::already_exists(resource, &name)),
         None => Ok(stream),
     }
+}
+
+/// Replaces a stream for a client, or returns what a dry run would have stored.
+pub(crate) fn update_unless_dry(
+    api: &Api,
+    mut stream: ImageStream,
+    version: &str,
+    options: &WriteOptions,
+    resource: Resource,
+) -> Result<ImageStream> {
+    if !options.dry_run {
+        return update(api, stream, version, Writer::Client, resource).map_err(|refusal| refusal.error);
+    }
+    let state = api.store.lock();
+    let old = unchanged(&state, &stream, version, resource)?;
+    let repositories = api.repositories(&stream);
+    prepare_update(&mut stream, &old, Writer::Client, repositories);
+    check(api, &state, &mut stream, Some(&old)).map_err(|refusal| refusal.error)?;
+    Ok(stream)
+}
+
+/// The stored form of `stream`, which must be at `version`.
+fn unchanged(state: &State, stream: &ImageStream, version: &str, resource: Resource) -> Result<ImageStream> {
+    let (namespace, name) = (&stream.metadata.namespace, &stream.metadata.name);
+    let old = state.stream(namespace, name).cloned().ok_or_else(|| ApiError::not_found(resource, name))?;
+    if old.metadata.resource_version != version {
+        let why = "the object has been modified; please apply your changes to the latest version and try again";
+        return Err(ApiError::conflict(resource, name, why));
+    }
+    Ok(old)
 }

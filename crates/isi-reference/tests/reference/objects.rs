@@ -4,7 +4,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{Reference, read};
+use super::{NAMESPACE, Reference, read};
 
 const IMAGES: &str = "apis/config.openshift.io/v1/images/cluster";
 const SECRETS: &str = "api/v1/namespaces/team/secrets";
@@ -78,4 +78,64 @@ async fn a_project_is_asked_for_and_is_a_namespace() {
     assert_eq!(again["message"], "project.project.openshift.io \"mine\" already exists");
     read(reference.request(Method::DELETE, &format!("{projects}/mine")).send().await.unwrap(), 200).await;
     read(reference.request(Method::GET, &format!("{projects}/mine")).send().await.unwrap(), 404).await;
+}
+
+#[rstest]
+#[case::replaces(Method::PUT, "?dryRun=All", true)]
+#[case::patches(Method::PATCH, "?dryRun=All", true)]
+#[case::deletes_by_query(Method::DELETE, "?dryRun=All", false)]
+#[case::deletes_by_body(Method::DELETE, "", true)]
+#[tokio::test]
+async fn a_dry_run_leaves_the_stream_as_it_is(#[case] method: Method, #[case] query: &str, #[case] with_body: bool) {
+    let reference = Reference::start().await;
+    let streams = format!("{NAMESPACE}/imagestreams");
+    let stored = reference.post(&streams, &json!({ "metadata": { "name": "one" } })).await;
+    let path = format!("{streams}/one");
+    let mut body = stored.clone();
+    if method == Method::DELETE {
+        body = json!({ "dryRun": ["All"] });
+    } else {
+        body["metadata"]["labels"] = json!({ "a": "b" });
+    }
+    let mut request = reference.request(method, &format!("{path}{query}"));
+    if with_body {
+        request = request.header("content-type", "application/json").body(body.to_string());
+    }
+    read(request.send().await.unwrap(), 200).await;
+    assert_eq!(reference.get(&path).await, stored);
+}
+
+#[rstest]
+#[case::another_object("uid", "UID", "deleted and then recreated")]
+#[case::another_version("resourceVersion", "ResourceVersion", "modified")]
+#[tokio::test]
+async fn only_the_stream_that_the_preconditions_name_is_deleted(
+    #[case] field: &str,
+    #[case] word: &str,
+    #[case] cause: &str,
+) {
+    let reference = Reference::start().await;
+    let streams = format!("{NAMESPACE}/imagestreams");
+    let stored = reference.post(&streams, &json!({ "metadata": { "name": "one" } })).await;
+    let path = format!("{streams}/one");
+    let options = |value: &Value| json!({ "preconditions": { field: value } });
+    let refusal = read(reference.send(Method::DELETE, &path, &options(&"x".into())).await, 409).await;
+    let found = stored["metadata"][field].as_str().unwrap();
+    let message = format!(
+        "Operation cannot be fulfilled on ImageStream.image.openshift.io \"one\": the {word} in the precondition (x) does \
+         not match the {word} in record ({found}). The object might have been {cause}"
+    );
+    assert_eq!(refusal["message"], message);
+    assert_eq!(reference.get(&path).await, stored);
+    read(reference.send(Method::DELETE, &path, &options(&stored["metadata"][field])).await, 200).await;
+}
+
+#[tokio::test]
+async fn a_deletion_with_an_unknown_dry_run_is_refused_before_the_stream_is_looked_up() {
+    let reference = Reference::start().await;
+    let path = format!("{NAMESPACE}/imagestreams/missing");
+    let refusal = read(reference.send(Method::DELETE, &path, &json!({ "dryRun": ["x"] })).await, 422).await;
+    let message =
+        "DeleteOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"x\"]: supported values: \"All\"";
+    assert_eq!(refusal["message"], message);
 }
