@@ -100,7 +100,7 @@ fn the_printed_commands_repeat_the_steps_of_a_served_case() {
 
 #[test]
 fn a_step_that_changes_the_registry_waits_for_enter() {
-    let mut served = Served::start("history::spec-tag-moves-twice");
+    let mut served = Served::start("stream::stream-import-moved-tag");
     let first = served.line("curl ");
     Served::repeat(&first);
     served.line("changes the registry: press Enter");

@@ -20,6 +20,8 @@ use super::{
 
 /// The seeds that are tried for each wrong implementation.
 const SEEDS: std::ops::Range<u64> = 0..128;
+/// How often a difference is looked at again.
+const REPETITIONS: usize = 2;
 /// How many wrong implementations are tried at a time.
 const AT_A_TIME: usize = 4;
 /// How many of them have to be found.
@@ -49,17 +51,30 @@ impl Exploration {
         Self { comparison, cases, _goldens: goldens }
     }
 
-    /// The first scenario that shows a difference, and its cause.
+    /// The first scenario that shows a difference each time, and its cause. As in `explore`, what differs once and not again
+    /// is no difference.
     async fn first_difference(&self) -> Option<String> {
-        let (_stop, stopped) = watch::channel(false);
         for case in &self.cases {
-            match self.comparison.compare(case, stopped.clone(), |_| {}).await.unwrap() {
-                Compared::Same => {}
-                Compared::Different { cause, .. } => return Some(format!("{}: {cause}", case.name)),
-                Compared::Skipped(problem) | Compared::Failed(problem) => panic!("{}: {problem}", case.name),
+            let mut cause = self.difference(case).await;
+            for _ in 0..REPETITIONS {
+                if cause.is_some() {
+                    cause = self.difference(case).await;
+                }
+            }
+            if let Some(cause) = cause {
+                return Some(format!("{}: {cause}", case.name));
             }
         }
         None
+    }
+
+    async fn difference(&self, case: &Case) -> Option<String> {
+        let (_stop, stopped) = watch::channel(false);
+        match self.comparison.compare(case, stopped, |_| {}).await.unwrap() {
+            Compared::Same => None,
+            Compared::Different { cause, .. } => Some(cause.to_string()),
+            Compared::Skipped(problem) | Compared::Failed(problem) => panic!("{}: {problem}", case.name),
+        }
     }
 }
 
