@@ -72,7 +72,7 @@ async fn the_worst_run_fits_on_a_few_screens_and_holds_no_secret() {
     assert_eq!(finished.exit, Some(1), "{}", finished.stderr);
 
     let report: serde_json::Value = serde_json::from_str(&finished.json).unwrap();
-    let failed = report["summary"]["fail"].as_u64().unwrap();
+    let failed = report["summary"]["cases"]["fail"].as_u64().unwrap();
     assert!(failed > 200, "only {failed} cases failed");
 
     assert!(finished.stdout.lines().count() <= 130, "{} lines", finished.stdout.lines().count());
