@@ -15,6 +15,7 @@
 //! verdict       what checks, cases and runs come to
 //! traits        what a server's configuration may change in its answers
 //! json_path     places in JSON documents
+//! shell         words quoted for a shell
 //! ```
 //!
 //! Beside it, crates of their own: `oci-mock-registry` (the registry, its fixtures and the variables that name their values),
@@ -35,6 +36,7 @@ pub mod report;
 pub mod requirement;
 pub mod runner;
 pub mod schema;
+mod shell;
 pub mod suite;
 pub mod traits;
 pub mod verdict;

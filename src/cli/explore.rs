@@ -24,7 +24,7 @@ use crate::{
     report::Destination,
     runner::{Permission, RunId},
     suite,
-    verdict::{CaseResult, Level},
+    verdict::{CaseResult, Level, cause::Cause},
     version::ApiVersion,
 };
 
@@ -175,7 +175,8 @@ struct Found {
     coverage: Coverage,
     skipped: usize,
     failures: Vec<(u64, String)>,
-    unstable: usize,
+    /// Differences that were not there when the scenario was tried again.
+    unstable: Vec<(u64, Cause)>,
     duration: Duration,
 }
 
@@ -212,7 +213,7 @@ async fn compare(
         coverage: Coverage::default(),
         skipped: 0,
         failures: Vec::new(),
-        unstable: 0,
+        unstable: Vec::new(),
         duration: Duration::ZERO,
     };
     let mut next = first_seed;
@@ -264,7 +265,7 @@ async fn compare(
             });
             match smallest.await.map_err(CommandError::harness)? {
                 Some((scenario, (result, golden))) => found.findings.add(seed, scenario, *cause, &result, *golden),
-                None => found.unstable += 1,
+                None => found.unstable.push((seed, *cause)),
             }
         }
         next = last;
@@ -299,15 +300,13 @@ impl Found {
         printed(written)?;
         let document = json!({
             "apiVersion": arguments.api_version.to_string(), "seed": self.first_seed,
-            "scenarios": self.coverage.scenarios, "skipped": self.skipped, "unstable": self.unstable,
+            "scenarios": self.coverage.scenarios, "skipped": self.skipped, "unstable": self.unstable.len(),
             "failures": self.failures.len(), "causes": sorted, "coverage": self.coverage,
         });
-        match json {
-            None => Ok(()),
-            Some(_) if to_stdout => printed(writeln!(io::stdout(), "{document:#}")),
-            Some(Destination::Path(path)) => fs::write(path, format!("{document:#}\n"))
-                .map_err(|error| CommandError::harness(format!("cannot write to {}: {error}", path.display()))),
-            Some(Destination::Standard) => Ok(()),
+        let Some(json) = json else { return Ok(()) };
+        match json.write(|out| writeln!(out, "{document:#}")) {
+            Err(error) if to_stdout => printed(Err(error)),
+            written => written.map_err(|error| CommandError::harness(format!("cannot write to {json}: {error}"))),
         }
     }
 
@@ -318,20 +317,24 @@ impl Found {
         for (seed, problem) in failures.iter().take(3) {
             writeln!(out, "error: seed {seed} could not be judged: {problem}")?;
         }
+        for (seed, cause) in unstable.iter().take(3) {
+            writeln!(out, "not repeatable: seed {seed} differed once and not again: {cause}")?;
+        }
         self.coverage.write(out)?;
         let causes = findings.sorted().len();
         writeln!(
             out,
             "{} scenarios with {} steps in {seconds:.1}s, first seed {first_seed}: {causes} causes of differences, \
-            {skipped} skipped, {unstable} not repeatable, {} not judged",
+            {skipped} skipped, {} not repeatable, {} not judged",
             coverage.scenarios,
             coverage.steps,
+            unstable.len(),
             failures.len()
         )
     }
 
     fn exit(&self, stopped: bool) -> Exit {
-        if !self.findings.sorted().is_empty() || self.unstable > 0 {
+        if !self.findings.sorted().is_empty() || !self.unstable.is_empty() {
             Exit::Failure
         } else if stopped || !self.failures.is_empty() {
             Exit::Harness

@@ -14,7 +14,6 @@ mod registry;
 mod run;
 pub mod schema;
 mod serve;
-mod shell;
 mod show;
 mod signals;
 mod state;

@@ -12,13 +12,14 @@ use clap::{Args, ValueEnum};
 
 use super::{
     exit::{CommandError, Exit, notice, printed},
-    interrupted, listen, runtime, shell,
+    interrupted, listen, runtime,
 };
 use crate::{
     reference::{
         self, AllowedRegistry, Authority, DenyRule, Identity, ImportController, Kubeconfig, Options, Running,
         ServerCertificate, StartError,
     },
+    shell,
     version::ApiVersion,
 };
 
@@ -45,8 +46,8 @@ pub(super) struct ReferenceArguments {
     /// oc send tokens over HTTPS only.
     #[arg(long, value_name = "MODE", value_enum, conflicts_with = "tls_cert", hide_possible_values = true)]
     tls: Option<TlsMode>,
-    /// The folder of the certificate authority for `--tls self-signed`, made if there is none; without it every start has an
-    /// authority of its own.
+    /// The folder that keeps the certificate authority for `--tls self-signed`; it is made at the first start. Without it every
+    /// start has an authority of its own.
     #[arg(long, value_name = "DIR", env = "ISI_AUTHORITY")]
     authority: Option<PathBuf>,
     /// Write a kubeconfig with the address, the authority, and a context for each user of --token-auth-file, or for `admin` and

@@ -48,9 +48,6 @@ pub(super) struct ServeArguments {
 /// How long an answer of the target may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often what the registry was asked is looked at.
-const INTERVAL: Duration = Duration::from_millis(100);
-
 /// Runs until the command is interrupted.
 ///
 /// # Errors
@@ -89,42 +86,40 @@ async fn serve(arguments: &ServeArguments) -> Result<Exit, CommandError> {
     printed(introduce(&case.full_name(), &case.about, &served, &target, running.is_some()))?;
     let mut enter = lines_of_standard_input();
     let steps = std::mem::take(&mut served.steps);
-    'steps: for (index, step) in steps.iter().enumerate() {
-        printed(show(index + 1, step))?;
-        if let ServedStep::Registry(change) = step {
+    let until_interrupted = async {
+        'steps: for (index, step) in steps.iter().enumerate() {
+            printed(show(index + 1, step))?;
+            let ServedStep::Registry(change) = step else { continue };
             loop {
-                printed(requests(&mut served))?;
                 tokio::select! {
                     biased;
-                    () = &mut stop => break 'steps,
+                    lines = served.next_requests() => printed(requests(&lines))?,
                     line = enter.recv() => {
                         if line.is_none() {
                             notice("note: standard input is closed, so that the registry is not changed");
                             break 'steps;
                         }
-                        served.change(change).map_err(CommandError::harness)?;
-                        printed(writeln!(io::stdout().lock(), "the registry is changed"))?;
                         break;
                     }
-                    () = tokio::time::sleep(INTERVAL) => {}
                 }
             }
+            served.change(change).map_err(CommandError::harness)?;
+            printed(writeln!(io::stdout().lock(), "the registry is changed"))?;
         }
-    }
-    loop {
-        printed(requests(&mut served))?;
-        tokio::select! {
-            biased;
-            () = &mut stop => break,
-            () = tokio::time::sleep(INTERVAL) => {}
+        loop {
+            printed(requests(&served.next_requests().await))?;
         }
-    }
-    printed(requests(&mut served))?;
+    };
+    let ended: Result<(), CommandError> = tokio::select! {
+        biased;
+        () = &mut stop => Ok(()),
+        ended = until_interrupted => ended,
+    };
     served.stop().await;
     if let Some(running) = running {
         running.shutdown().await;
     }
-    Ok(Exit::Success)
+    ended.map(|()| Exit::Success)
 }
 
 async fn start_reference(
@@ -175,9 +170,9 @@ fn show(number: usize, step: &ServedStep) -> io::Result<()> {
 }
 
 /// Prints what the registry was asked.
-fn requests(served: &mut ServedCase) -> io::Result<()> {
+fn requests(lines: &[String]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    for line in served.requests() {
+    for line in lines {
         writeln!(out, "registry: {line}")?;
     }
     out.flush()

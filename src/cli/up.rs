@@ -15,12 +15,13 @@ use tempfile::TempDir;
 
 use super::{
     exit::{CommandError, Exit, notice, printed},
-    interrupted, reference, registry, runtime, shell,
+    interrupted, reference, registry, runtime,
 };
 use crate::{
     fixture::{ImageCatalogue, RegistryFixture, Salt, Tls, builtin},
     reference::{Authority, ImportController, Options, Running, ServerCertificate},
     registry::Registry,
+    shell,
     version::ApiVersion,
 };
 

@@ -17,7 +17,8 @@ pub fn propose(
     bindings: &Bindings,
     memory: &mut Memory,
 ) -> GoldenStep {
-    let mut proposer = Proposer { known: known_values(bindings), bindings, memory, field: Vec::new() };
+    let known = known_values(bindings);
+    let mut proposer = Proposer { known, bindings, memory, is_list: is_list(&answer.body), field: Vec::new() };
     let headers = answer
         .headers
         .iter()
@@ -57,6 +58,8 @@ struct Proposer<'a> {
     known: Vec<(String, String)>,
     bindings: &'a Bindings,
     memory: &'a mut Memory,
+    /// Whether the body is a list of objects.
+    is_list: bool,
     /// The keys that lead to the current value.
     field: Vec<String>,
 }
@@ -66,6 +69,11 @@ impl Proposer<'_> {
         match value {
             Value::String(text) => match key {
                 "uid" => self.volatile("uid", Shape::Uid, text).into(),
+                // A list has the version of its whole collection, which what others write changes, so that it is equal to
+                // that of an object by chance (Kubernetes API concepts, "Resource versions").
+                "resourceVersion" if self.is_list && self.field == ["metadata", "resourceVersion"] => {
+                    format!("[{}]", Shape::ResourceVersion(None)).into()
+                }
                 "resourceVersion" => self.volatile("resourceVersion", Shape::ResourceVersion, text).into(),
                 _ => self.text(text, previous.and_then(Value::as_str)).into(),
             },
@@ -119,6 +127,11 @@ impl Proposer<'_> {
             self.text(text, None)
         }
     }
+}
+
+fn is_list(body: &Value) -> bool {
+    let kind = body.get("kind").and_then(Value::as_str);
+    kind.is_some_and(|kind| kind.ends_with("List")) && body.get("items").is_some()
 }
 
 /// Whether a text is a time that another run would have another of: one that is near to now. Those of fixtures are
@@ -191,6 +204,16 @@ mod tests {
         );
         let found = compare(&golden, &answer, &bindings, &mut Memory::default()).unwrap();
         assert_eq!(found.answer, []);
+    }
+
+    #[test]
+    fn the_version_of_a_list_is_not_held_to_those_of_its_objects() {
+        let item = json!({"metadata": {"resourceVersion": "7"}});
+        let body = json!({"kind": "ImageStreamList", "metadata": {"resourceVersion": "7"}, "items": [item]});
+        let answer = Answer { body, ..Answer::default() };
+        let golden = propose("GET x", &answer, None, &Bindings::default(), &mut Memory::default());
+        assert_eq!(golden.body["metadata"]["resourceVersion"], "[resourceVersion]");
+        assert_eq!(golden.body["items"][0]["metadata"]["resourceVersion"], "[resourceVersion 1]");
     }
 
     #[test]

@@ -20,15 +20,13 @@ use crate::{
 /// The name ends in `.html`, so that everything put into the template is escaped.
 const TEMPLATE: &str = "report.html";
 /// How large the details may be, in bytes.
-const DETAILS: usize = 500_000;
+const DETAILS: usize = 400_000;
 /// How many causes are told apart.
 const CAUSES: usize = 100;
-/// How many causes are named in a case without details.
-const NAMED: usize = 3;
 /// How many links there are from causes to cases, the most frequent causes first.
-const LINKS: usize = 4000;
+const LINKS: usize = 500;
 /// How many there are from any cause.
-const FEWEST_LINKS: usize = 10;
+const FEWEST_LINKS: usize = 5;
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -98,8 +96,8 @@ struct Case<'a> {
     passed: usize,
     /// The numbers of its causes.
     cause_numbers: Vec<usize>,
-    /// Number and words of its causes, where its checks are left out.
-    causes: Vec<(usize, &'a str)>,
+    /// The words of its first cause, where its checks are left out. The page's script names the others.
+    first_cause: Option<&'a str>,
     checks: Vec<Check<'a>>,
     left_out: &'a [LeftOutStep],
     exchanges: Vec<ShownExchange<'a>>,
@@ -246,7 +244,7 @@ fn row(name: &str, counts: Counts) -> Row<'_> {
 }
 
 fn case<'a>(report: &'a Report, case: &'a ReportCase) -> Case<'a> {
-    let named = case.causes.iter().filter_map(|index| Some((index + 1, report.causes.get(*index)?.says.as_str())));
+    let first_cause = case.causes.first().and_then(|index| report.causes.get(*index));
     Case {
         name: case.name(),
         case: &case.case,
@@ -261,7 +259,7 @@ fn case<'a>(report: &'a Report, case: &'a ReportCase) -> Case<'a> {
         milliseconds: (case.seconds * 1000.0).round(),
         passed: case.checks_passed(),
         cause_numbers: case.causes.iter().map(|index| index + 1).collect(),
-        causes: named.take(NAMED).filter(|_| case.checks.is_empty()).collect(),
+        first_cause: first_cause.filter(|_| case.checks.is_empty()).map(|cause| cause.says.as_str()),
         checks: case.checks.iter().map(|found| check(found, case)).collect(),
         left_out: &case.left_out,
         exchanges: case.exchanges.iter().map(exchange).collect(),

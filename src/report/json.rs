@@ -15,7 +15,7 @@ use super::{
 use crate::verdict::RunResult;
 
 /// How large the details may be, in bytes.
-const DETAILS: usize = 200_000;
+const DETAILS: usize = 150_000;
 /// How many causes are told apart.
 const CAUSES: usize = 100;
 

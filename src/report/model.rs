@@ -179,7 +179,7 @@ pub struct ReportCase {
     /// The same of checks that are of a lower level than the run was held to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<CheckResult>,
-    /// Steps that were left out because the implementation lacks what they need.
+    /// Steps that were left out because the implementation lacks what they need, as far as there is room.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOutStep>,
     /// Names of values of this run that stand in differences.
@@ -204,6 +204,7 @@ impl Report {
     #[must_use]
     pub(super) fn of(run: &RunResult, limits: Limits) -> Self {
         let view = View::new(run, limits);
+        let steps_left_out = run.steps_left_out();
         let run = &view.run;
         let counts = run.counts();
         let traits = run.traits.named().into_iter().map(|(name, value)| (name.replace('-', "_"), value));
@@ -225,7 +226,7 @@ impl Report {
                 cases: counts,
                 checks: run.checks(),
                 steps: run.steps(),
-                steps_left_out: run.steps_left_out(),
+                steps_left_out,
                 levels: run.checks_by_level(),
                 suites: run.counts_by_suite().into_iter().map(|suite| (suite.suite.to_owned(), suite.counts)).collect(),
                 schema_deviations: run

@@ -12,7 +12,7 @@ use super::{
     texts,
 };
 use crate::verdict::{
-    CaseResult, CheckResult, Exchange, Level, RunResult, Side, StepName, Verdict,
+    CaseResult, CheckResult, Exchange, LeftOutStep, Level, RunResult, Side, StepName, Verdict,
     cause::{self, Cause},
 };
 
@@ -49,7 +49,7 @@ pub(super) struct View {
 pub(super) enum Detail {
     /// Checks and what was sent and received.
     Exchanges,
-    /// Checks with their differences.
+    /// Checks with their differences, and the steps that were left out.
     Checks,
     /// Its causes; what was found is in their examples.
     Causes,
@@ -174,7 +174,8 @@ fn cut(case: &mut CaseResult, left: &mut usize) -> Detail {
     case.checks.iter_mut().chain(&mut case.notes).for_each(cut_check);
     case.exchanges.iter_mut().for_each(cut_exchange);
     let noted = case.checks.iter().chain(&case.notes);
-    let checks: usize = noted.filter(|check| check.verdict != Verdict::Pass).map(weight_of_check).sum();
+    let checks = noted.filter(|check| check.verdict != Verdict::Pass).map(weight_of_check).sum::<usize>()
+        + case.left_out.iter().map(weight_of_left_out).sum::<usize>();
     let exchanges: usize = case.exchanges.iter().map(weight_of_exchange).sum();
     if checks + exchanges <= *left {
         *left -= checks + exchanges;
@@ -190,6 +191,8 @@ fn cut(case: &mut CaseResult, left: &mut usize) -> Detail {
         check.differences.clear();
     }
     case.values.clear();
+    // The absent features name the cases whose steps they leave out.
+    case.left_out.clear();
     Detail::Causes
 }
 
@@ -255,6 +258,11 @@ fn weight_of_check(check: &CheckResult) -> usize {
         weight(&difference.path.to_string()) + sides.iter().sum::<usize>() + FRAME
     });
     FRAME + check.message.as_deref().map_or(0, weight) + differences.sum::<usize>()
+}
+
+fn weight_of_left_out(left_out: &LeftOutStep) -> usize {
+    const FRAME: usize = 80;
+    FRAME + weight(&left_out.step.name) + weight(&left_out.reason)
 }
 
 fn weight_of_exchange(exchange: &Exchange) -> usize {

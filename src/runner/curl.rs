@@ -1,7 +1,7 @@
 //! A shell command that repeats a request.
 
 use super::target::{Credential, Prepared, Target, UNKNOWN_TOKEN};
-use crate::suite::User;
+use crate::{shell::quoted, suite::User};
 
 /// The command that repeats `request`, to be shown: a long body is cut. Tokens are read from the environment, never written
 /// out.
@@ -53,11 +53,6 @@ fn credentials(target: &Target, user: User) -> Vec<String> {
         words.push(format!("-H {}", quoted(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))));
     }
     words
-}
-
-/// In single quotes, as a POSIX shell reads it literally.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// A body of megabytes helps nobody on a terminal.

@@ -12,7 +12,7 @@ use crate::{
     fixture::{Images, RegistryFixture},
     golden::Traffic,
     redaction::Secrets,
-    registry::{Authority, Entry, Registry},
+    registry::{Authority, Entry, Registry, RegistryBuilder},
     suite::RegistryChange,
     verdict::{CheckKind, CheckResult, Level},
 };
@@ -54,6 +54,20 @@ impl MockRegistry {
         images: Images,
         authority: Option<&Authority>,
     ) -> Result<Self, String> {
+        Self::start_with(place, fixture, images, authority, |builder| builder)
+    }
+
+    /// [`start`](Self::start), once `configure` has said what else is to be known of the registry.
+    ///
+    /// # Errors
+    /// When the fixture makes no registry.
+    pub(super) fn start_with(
+        place: Place,
+        fixture: RegistryFixture,
+        images: Images,
+        authority: Option<&Authority>,
+        configure: impl FnOnce(RegistryBuilder) -> RegistryBuilder,
+    ) -> Result<Self, String> {
         let Place { listener, address, lease } = place;
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         for (name, password) in fixture.auth.iter().flat_map(|auth| &auth.users) {
@@ -63,7 +77,7 @@ impl MockRegistry {
         if let Some(authority) = authority {
             builder = builder.authority(authority.clone());
         }
-        let registry = builder.start_on(listener).map_err(|error| error.to_string())?;
+        let registry = configure(builder).start_on(listener).map_err(|error| error.to_string())?;
         Ok(Self { registry, images, seen: 0, _lease: lease })
     }
 

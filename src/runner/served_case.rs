@@ -2,8 +2,11 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
+
+use tokio::sync::Notify;
 
 use super::{
     curl::whole_curl,
@@ -24,6 +27,7 @@ use crate::{
 #[derive(Debug)]
 pub struct ServedCase {
     registry: MockRegistry,
+    arrivals: Arc<Notify>,
     /// Host and port of the registry, as the implementation reaches it.
     pub address: String,
     /// The name of the case's image stream.
@@ -85,8 +89,12 @@ impl ServedCase {
         let served = |step: &Step| ServedStep::of(step, place, &run);
         let steps = steps.iter().map(served).collect::<Result<_, _>>()?;
         let socket = Place { listener, address: address.clone(), lease: None };
-        let registry = MockRegistry::start(socket, registry, images, Some(place.authority))?;
-        Ok(Self { registry, address, stream: bindings.stream, steps })
+        let arrivals = Arc::new(Notify::new());
+        let arrived = arrivals.clone();
+        let registry = MockRegistry::start_with(socket, registry, images, Some(place.authority), |builder| {
+            builder.on_request(move |_| arrived.notify_one())
+        })?;
+        Ok(Self { registry, arrivals, address, stream: bindings.stream, steps })
     }
 
     /// Changes the registry as a step says.
@@ -97,8 +105,10 @@ impl ServedCase {
         self.registry.change(change)
     }
 
-    /// What the registry was asked since this was last called, one line a request.
-    pub fn requests(&mut self) -> Vec<String> {
+    /// Waits until the registry is asked something, and returns what it was asked since this was last called, one line a
+    /// request. Cancelling it loses nothing.
+    pub async fn next_requests(&mut self) -> Vec<String> {
+        self.arrivals.notified().await;
         self.registry.asked().lines
     }
 

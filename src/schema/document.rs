@@ -4,10 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Deserialize;
 
-use crate::{
-    json_path::{JsonPath, Segment},
-    version::ApiVersion,
-};
+use crate::json_path::{JsonPath, Segment};
 
 /// The published schema of one API version, an excerpt of its OpenAPI v2 document without prose.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -135,19 +132,6 @@ impl GroupVersionKind {
 const REFERENCE: &str = "#/definitions/";
 
 impl Document {
-    /// The text of the published schema of `version`.
-    pub(super) const fn text(version: ApiVersion) -> &'static str {
-        match version {
-            ApiVersion::V3_11 => include_str!("../../schemas/3.11.json"),
-            ApiVersion::V4_2 => include_str!("../../schemas/4.2.json"),
-            ApiVersion::V4_8 => include_str!("../../schemas/4.8.json"),
-            ApiVersion::V4_10 => include_str!("../../schemas/4.10.json"),
-            ApiVersion::V4_12 => include_str!("../../schemas/4.12.json"),
-            ApiVersion::V4_18 => include_str!("../../schemas/4.18.json"),
-            ApiVersion::V4_22 => include_str!("../../schemas/4.22.json"),
-        }
-    }
-
     /// The full name and the definition of a kind, `ImageStream` say.
     #[must_use]
     pub fn kind(&self, kind: &str) -> Option<(&str, &Type)> {

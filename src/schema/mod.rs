@@ -39,6 +39,7 @@ pub use self::{
 use self::{reading::Reading, validator::Validator};
 use crate::{
     json_path::JsonPath,
+    reference::published_schema,
     verdict::{CheckKind, CheckResult, Difference, Level, Side},
     version::ApiVersion,
 };
@@ -85,7 +86,7 @@ impl Schema {
 
     fn load(version: ApiVersion) -> Self {
         const EMBEDDED: &str = "every embedded schema is loaded by a test";
-        let text = Document::text(version);
+        let text = published_schema(version);
         let document: Document = serde_json::from_str(text).expect(EMBEDDED);
         let mut definitions = serde_json::from_str::<Value>(text).expect(EMBEDDED)["definitions"].take();
         validator::prepare(&mut definitions);

@@ -9,6 +9,7 @@ use isi_conformance::{
     reference,
     runner::{Proposals, RunId, Session},
     suite::{self, Case},
+    variable::Bindings,
 };
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -27,7 +28,38 @@ const AT_A_TIME: usize = 4;
 /// How many of them have to be found.
 const AT_LEAST: usize = 60;
 
-/// A comparison of two implementations, and the scenarios of [`SEEDS`].
+/// The scenarios of [`SEEDS`], and what every comparison of two implementations needs.
+struct Scenarios {
+    drive: Drive,
+    sample: Bindings,
+    scenarios: Vec<(String, Scenario)>,
+}
+
+impl Scenarios {
+    fn new() -> Self {
+        let (drive, generator) = (Drive::new(), Generator::default());
+        let sample = suite::sample(&drive.folder.images);
+        let scenarios = SEEDS.map(|seed| (format!("seed-{seed}"), generator.draw(seed).current())).collect();
+        Self { drive, sample, scenarios }
+    }
+
+    /// The comparison of a target with the reference.
+    fn compare(&self, reference: &str, target: &str) -> Exploration {
+        let goldens = tempfile::tempdir().unwrap();
+        let run = RunId::random();
+        let session = |url: &str, proposals: Proposals| {
+            let session = Arc::into_inner(self.drive.session(url)).unwrap();
+            let store = Store::folder(goldens.path().to_owned());
+            Arc::new(Session { run: run.clone(), goldens: store, proposals, ..session })
+        };
+        let (oracle, target) = (session(reference, Proposals::Made), session(target, Proposals::Omitted));
+        let comparison = Comparison::new(oracle, target, goldens.path().to_owned(), self.sample.clone());
+        let cases = comparison.cases(&self.scenarios).unwrap();
+        Exploration { comparison, cases, _goldens: goldens }
+    }
+}
+
+/// A comparison of two implementations by the scenarios.
 struct Exploration {
     comparison: Comparison,
     cases: Vec<Case>,
@@ -35,22 +67,6 @@ struct Exploration {
 }
 
 impl Exploration {
-    fn of(reference: &str, target: &str, scenarios: &[(String, Scenario)]) -> Self {
-        let goldens = tempfile::tempdir().unwrap();
-        let drive = Drive::new();
-        let run = RunId::random();
-        let session = |url: &str, proposals: Proposals| {
-            let session = Arc::into_inner(drive.session(url)).unwrap();
-            let store = Store::folder(goldens.path().to_owned());
-            Arc::new(Session { run: run.clone(), goldens: store, proposals, ..session })
-        };
-        let (oracle, target) = (session(reference, Proposals::Made), session(target, Proposals::Omitted));
-        let sample = suite::sample(&drive.folder.images);
-        let comparison = Comparison::new(oracle, target, goldens.path().to_owned(), sample);
-        let cases = comparison.cases(scenarios).unwrap();
-        Self { comparison, cases, _goldens: goldens }
-    }
-
     /// The first scenario that shows a difference each time, and its cause. As in `explore`, what differs once and not again
     /// is no difference.
     async fn first_difference(&self) -> Option<String> {
@@ -78,22 +94,17 @@ impl Exploration {
     }
 }
 
-fn scenarios() -> Vec<(String, Scenario)> {
-    let generator = Generator::default();
-    SEEDS.map(|seed| (format!("seed-{seed}"), generator.draw(seed).current())).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reference_agrees_with_itself() {
     let oracle = reference::start(reference::Options::default()).await.unwrap();
     let target = reference::start(reference::Options::default()).await.unwrap();
-    let exploration = Exploration::of(oracle.url(), target.url(), &scenarios());
+    let exploration = Scenarios::new().compare(oracle.url(), target.url());
     assert_eq!(exploration.first_difference().await, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_implementations_are_found_without_a_suite() {
-    let scenarios = scenarios();
+    let scenarios = Scenarios::new();
     let found: Vec<(&str, Option<String>)> = stream::iter(bugs::all())
         .map(|bug| {
             let scenarios = &scenarios;
@@ -101,7 +112,7 @@ async fn wrong_implementations_are_found_without_a_suite() {
                 let oracle = reference::start(reference::Options::default()).await.unwrap();
                 let target = reference::start(reference::Options::default()).await.unwrap();
                 let url = wrapper::start(bug.clone(), target.url()).await;
-                (bug.name, Exploration::of(oracle.url(), &url, scenarios).first_difference().await)
+                (bug.name, scenarios.compare(oracle.url(), &url).first_difference().await)
             }
         })
         .buffered(AT_A_TIME)

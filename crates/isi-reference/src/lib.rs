@@ -45,6 +45,7 @@ pub mod version;
 
 pub use access::{DenyRule, ParseDenyRuleError};
 pub use kubeconfig::Kubeconfig;
+pub use openapi::published_schema;
 pub use options::{AllowedRegistry, ImportController, Options, REPLICA_LAG, Reach, ServerCertificate};
 pub use server::{Running, StartError, start};
 pub use test_authority::{Authority, AuthorityError, Identity};

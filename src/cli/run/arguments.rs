@@ -115,12 +115,13 @@ pub struct RunArguments {
     /// Print every case that is not as expected with its details, however many there are.
     #[arg(help_heading = "Output", long, short, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// The id of the run; a random one if absent.
-    #[arg(skip)]
-    pub run: Option<RunId>,
     /// Print only what failed, and the result in one line.
     #[arg(help_heading = "Output", long, short)]
     pub quiet: bool,
+
+    /// The id of the run; a random one if absent.
+    #[arg(skip)]
+    pub run: Option<RunId>,
 
     // These stay last: the heading of a group of options holds for all that follow it.
     /// Where the implementation is, and who asks.

@@ -15,7 +15,7 @@ use crate::{
         state,
     },
     redaction::without_userinfo,
-    report::Report,
+    report::{Destination, Report},
     verdict::{CaseResult, RunResult},
 };
 
@@ -74,9 +74,10 @@ impl LastRun {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let part = path.with_extension(format!("{}.part", std::process::id()));
-        fs::write(&part, serde_json::to_string_pretty(self)? + "\n")?;
-        fs::rename(part, path)
+        Destination::Path(path.to_owned()).write(|out| {
+            serde_json::to_writer_pretty(&mut *out, self)?;
+            writeln!(out)
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use oci_types::Digest;
 use serde_json::{Value, json};
 
 use self::published::Published;
+pub use self::published::published_schema;
 use crate::version::ApiVersion;
 
 /// The media types that version 2 in protobuf is asked for by; the older one holds an `@`.
@@ -84,7 +85,7 @@ impl Documents {
         }
     }
 
-    /// The document at a path below `/openapi/`, in the form that an `Accept` header asks for; `None` if there is none.
+    /// The document at a path below `/openapi/`, in the form that an `Accept` header asks for; `None` for a path without a document.
     pub(crate) fn find(&self, path: &[String], accept: &str) -> Option<&Page> {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {

@@ -49,7 +49,7 @@ pub(crate) enum FieldType {
 /// How often a field occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Label {
-    /// Once, also for the zero value, which means that there is none.
+    /// Once, also for the zero value, which stands for an absent field.
     Always,
     /// Once or not at all; the zero value is a value.
     Optional,

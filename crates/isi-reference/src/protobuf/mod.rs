@@ -63,7 +63,7 @@ impl<'a> Envelope<'a> {
     /// Opens an envelope. It may leave open which kind it holds.
     ///
     /// # Errors
-    /// When the bytes are none.
+    /// When the bytes do not begin as an envelope does, or end within one.
     pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         if bytes.is_empty() {
             return Err(DecodeError::Empty);

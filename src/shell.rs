@@ -1,13 +1,19 @@
-//! Words of lines to try, for a POSIX shell.
+//! Words of lines to try, quoted for a POSIX shell.
 
 use std::path::Path;
 
 /// A path as a word: in single quotes where a shell would read it as something else.
 #[must_use]
-pub(super) fn word(path: &Path) -> String {
+pub(crate) fn word(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "/._-+@%:,=".contains(character);
-    if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.chars().all(is_plain) { text } else { quoted(&text) }
+}
+
+/// A text as a word, in single quotes: a shell reads it literally.
+#[must_use]
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
