@@ -22,6 +22,8 @@ pub struct Traits {
     pub repository_limit: RepositoryLimit,
     /// Which registries the user of the run may import from.
     pub allow_list: AllowList,
+    /// How many requests of the run were put off: 429 with `Retry-After`.
+    pub requests_put_off: usize,
 }
 
 /// The registry of the cluster itself.
@@ -114,7 +116,7 @@ impl Traits {
             IntegratedRegistry::Public { internal, public } => (internal.as_str(), public.as_str()),
             IntegratedRegistry::PublicOnly { public } => ("none", public.as_str()),
         };
-        vec![
+        let mut named = vec![
             ("integrated-registry", internal.to_owned()),
             ("public-registry", public.to_owned()),
             ("import-mode", self.import_mode.to_string()),
@@ -147,7 +149,12 @@ impl Traits {
                     AllowList::Listed => "refuses other registries".to_owned(),
                 },
             ),
-        ]
+        ];
+        // Only the whole run tells.
+        if self.requests_put_off > 0 {
+            named.push(("request-limit", format!("429 with Retry-After, {} times", self.requests_put_off)));
+        }
+        named
     }
 }
 

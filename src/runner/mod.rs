@@ -62,8 +62,8 @@ pub use self::{
     session::{Proposals, Session},
     suitability::{reason_of_traits, repository_tags},
     target::{
-        Answered, Blame, Credential, HeaderSource, Identity, LARGEST_ANSWER, NoAnswer, Prepared, ServerAlias, Target,
-        TlsFailure, Users,
+        Answered, Blame, Credential, HeaderSource, Identity, LARGEST_ANSWER, Need, NoAnswer, Prepared, ServerAlias,
+        Target, Throttling, TlsFailure, Users,
     },
     traits::{Wanted, find_out},
 };

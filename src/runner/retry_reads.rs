@@ -137,6 +137,7 @@ mod tests {
             alias: None,
             users: Users::new(Identity::new(client.clone(), Credential::None), || Ok::<_, ()>(client.clone())).unwrap(),
             patience: PATIENCE,
+            throttling: std::sync::Arc::default(),
         }
     }
 

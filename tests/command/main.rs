@@ -6,6 +6,7 @@ mod folder;
 mod key;
 mod kubeconfig;
 mod one_case;
+mod readme;
 mod reference;
 mod registry;
 mod servers;

@@ -6,4 +6,5 @@ mod bad;
 mod harmless;
 mod hostile;
 mod run;
+mod throttled;
 mod unfinished;

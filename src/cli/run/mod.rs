@@ -43,6 +43,7 @@ use crate::{
         terminal::{self, Details},
     },
     runner::{self, CaseOutcome},
+    traits::Traits,
     verdict::{CaseResult, RunResult, Verdict},
 };
 
@@ -184,6 +185,7 @@ async fn judge(
     let count = planned.len();
     let (started, begun) = (Timestamp::now(), Instant::now());
     let goldens = planned.first().map(|planned| planned.session.goldens.clone());
+    let throttling = planned.first().map(|planned| planned.session.target.throttling.clone());
     let progress = Progress::begin(count, color, arguments, number);
     let most = arguments.most_failures();
     let outcomes = runner::run(planned, usize::from(jobs), stopped.clone(), |outcome| {
@@ -216,7 +218,10 @@ async fn judge(
         level: arguments.level,
         profiles: if is_whole { plan.judge_profiles(arguments.api_version, &cases) } else { Vec::new() },
         absent_features: std::mem::take(&mut plan.absent_features),
-        traits: plan.traits.clone(),
+        traits: Traits {
+            requests_put_off: throttling.map_or(0, |throttling| throttling.count()),
+            ..plan.traits.clone()
+        },
         started,
         duration: begun.elapsed(),
         interrupted: *stopped.borrow() || !is_whole,

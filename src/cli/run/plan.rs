@@ -165,6 +165,11 @@ impl Plan {
         }
         let traits = places[0].session.traits.clone();
         if !arguments.list {
+            if places[0].reference.is_none() {
+                // What `clean --run` is told after a `kill -9`.
+                let Session { run, namespace, .. } = &*places[0].session;
+                notice(format_args!("run {} works in namespace {namespace}", run.as_str()));
+            }
             notice(format_args!("traits of {name}: {traits}"));
         }
         let mut tally = absence::Tally::default();

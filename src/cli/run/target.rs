@@ -1,6 +1,6 @@
 //! From the command line to a target: the embedded reference, a URL, or a kubeconfig.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
@@ -118,7 +118,13 @@ async fn embedded(
     let users = Users::new(identity("user-alice")?, || transport.client(None))?;
     let users = Users { admin: Some(identity("admin-token")?), restricted: Some(identity("user-carol")?), ..users };
     Ok(Aim {
-        target: Target { url: transport.base(), alias: None, users, patience: arguments.timeout },
+        target: Target {
+            url: transport.base(),
+            alias: None,
+            users,
+            patience: arguments.timeout,
+            throttling: Arc::default(),
+        },
         authority: Some(authority),
         reference: Some(running),
         features: features.to_vec(),
@@ -140,7 +146,7 @@ fn remote(
         restricted: identity("--restricted-token", &given.restricted_token)?,
         ..Users::new(user, || transport.client(None))?
     };
-    Ok(Target { url: transport.base(), alias: transport.alias(), users, patience })
+    Ok(Target { url: transport.base(), alias: transport.alias(), users, patience, throttling: Arc::default() })
 }
 
 /// A bearer token as people paste it, with the line break of a file behind it. It is never repeated.

@@ -1,6 +1,9 @@
 //! Sends requests to the implementation under test.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::BytesMut;
 use futures_util::StreamExt;
@@ -9,7 +12,12 @@ use http::{
     header::{HOST, HeaderName},
 };
 
-use super::{identity::Users, no_answer::NoAnswer, request::Prepared};
+use super::{
+    identity::{Need, Users},
+    no_answer::NoAnswer,
+    request::Prepared,
+    throttling::Throttling,
+};
 use crate::suite::User;
 
 /// A response body longer than this many bytes (16 MiB) is not read to its end.
@@ -26,6 +34,8 @@ pub struct Target {
     pub users: Users,
     /// How long a response may take. Cases have a limit of their own; this one is for what the run asks around them.
     pub patience: Duration,
+    /// How often it has put requests off.
+    pub throttling: Arc<Throttling>,
 }
 
 /// Another name of the server, which TLS uses in place of the host of the URL (`tls-server-name` of a kubeconfig).
@@ -69,11 +79,27 @@ impl Target {
             .unwrap_or(Err(NoAnswer::Timeout(self.patience)))
     }
 
-    /// Sends a request as `user` and reads the whole response.
+    /// Sends a request as `user` and reads the whole response. Sends it again after the pause that a server asks for which
+    /// [limits requests](Throttling), and with new credentials if a plugin has some instead of those that are refused.
     ///
     /// # Errors
     /// When there is no response, or no end of it.
     pub async fn send(&self, request: &Prepared, user: User) -> Result<Answered, NoAnswer> {
+        let mut need = Need::Current;
+        for tries in 1.. {
+            let answered = self.send_once(request, user, need).await?;
+            if let Some(pause) = self.throttling.pause(&answered, tries)? {
+                tokio::time::sleep(pause).await;
+            } else if answered.status == 401 && need == Need::Current && self.users.get(user).can_renew() {
+                need = Need::Other;
+            } else {
+                return Ok(answered);
+            }
+        }
+        unreachable!("there are more numbers than tries")
+    }
+
+    async fn send_once(&self, request: &Prepared, user: User, need: Need) -> Result<Answered, NoAnswer> {
         let identity = self.users.get(user);
         let base = self.alias.as_ref().map_or(&self.url, |alias| &alias.url);
         let mut builder = identity.client.request(request.method.clone(), format!("{base}{}", request.uri));
@@ -84,7 +110,7 @@ impl Target {
             let value = HeaderValue::try_from(value).map_err(|error| NoAnswer::Request(error.to_string()))?;
             builder = builder.header(name, value);
         }
-        for (name, value) in identity.headers().await? {
+        for (name, value) in identity.headers(need).await? {
             builder = builder.header(name, value);
         }
         if !request.body.is_empty() || request.method != Method::GET {

@@ -44,7 +44,16 @@ pub enum Credential {
 }
 
 /// Gives a value for the `Authorization` header, or the reason why there is none.
-pub type HeaderSource = Arc<dyn Fn() -> BoxFuture<'static, Result<HeaderValue, String>> + Send + Sync>;
+pub type HeaderSource = Arc<dyn Fn(Need) -> BoxFuture<'static, Result<HeaderValue, String>> + Send + Sync>;
+
+/// Which value of the `Authorization` header is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The one that holds, as far as its source knows.
+    Current,
+    /// Another one, because the server refused the last one.
+    Other,
+}
 
 /// Every user of a run.
 #[derive(Debug, Clone)]
@@ -74,9 +83,14 @@ impl Identity {
         !matches!(self.credential, Credential::None)
     }
 
+    /// Whether there may be other credentials once these are refused.
+    pub(super) const fn can_renew(&self) -> bool {
+        matches!(self.credential, Credential::Source(_))
+    }
+
     /// The header fields that say who asks.
-    pub(super) async fn headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>, NoAnswer> {
-        let authorization = self.credential.header().await?.map(|value| (AUTHORIZATION, value));
+    pub(super) async fn headers(&self, need: Need) -> Result<Vec<(HeaderName, HeaderValue)>, NoAnswer> {
+        let authorization = self.credential.header(need).await?.map(|value| (AUTHORIZATION, value));
         Ok(authorization.into_iter().chain(self.impersonation.iter().cloned()).collect())
     }
 }
@@ -109,7 +123,7 @@ impl Users {
 }
 
 impl Credential {
-    async fn header(&self) -> Result<Option<HeaderValue>, NoAnswer> {
+    async fn header(&self, need: Need) -> Result<Option<HeaderValue>, NoAnswer> {
         let text = match self {
             Self::None | Self::ClientCertificate => return Ok(None),
             Self::Bearer(token) => format!("Bearer {token}"),
@@ -117,7 +131,7 @@ impl Credential {
                 format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))
             }
             Self::Source(source) => {
-                let value = source().await.map_err(NoAnswer::Credentials)?;
+                let value = source(need).await.map_err(NoAnswer::Credentials)?;
                 keep_secret(&value);
                 return Ok(Some(value));
             }

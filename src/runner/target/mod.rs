@@ -7,13 +7,15 @@ mod client;
 mod identity;
 mod no_answer;
 mod request;
+mod throttling;
 mod tls_failure;
 
 pub use self::{
     client::{Answered, LARGEST_ANSWER, ServerAlias, Target},
-    identity::{Credential, HeaderSource, Identity, Users},
+    identity::{Credential, HeaderSource, Identity, Need, Users},
     no_answer::{Blame, NoAnswer},
     request::Prepared,
+    throttling::Throttling,
     tls_failure::TlsFailure,
 };
 

@@ -50,6 +50,14 @@ pub enum NoAnswer {
     /// The response has no end in sight.
     #[error("the answer is longer than {} MiB", LARGEST_ANSWER >> 20)]
     TooLong,
+    /// The server limits requests, and puts this one off again and again, or for too long.
+    #[error("the server puts requests off: 429 to {tries} tries, the last with `Retry-After: {}`", .pause.as_secs())]
+    Throttled {
+        /// How often it was sent.
+        tries: usize,
+        /// How long the server wants it to wait.
+        pause: Duration,
+    },
     /// Any other failure of the connection.
     #[error("{0}")]
     Connection(String),
@@ -74,7 +82,8 @@ impl NoAnswer {
             | Self::Proxy(_)
             | Self::Descriptors
             | Self::Credentials(_)
-            | Self::Request(_) => Blame::Harness,
+            | Self::Request(_)
+            | Self::Throttled { .. } => Blame::Harness,
             Self::Tls(failure) => failure.blame(),
             Self::Refused
             | Self::ConnectTimeout

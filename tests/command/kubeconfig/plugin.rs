@@ -66,6 +66,19 @@ fn a_token_that_expires_is_replaced() {
 }
 
 #[test]
+fn a_token_that_the_server_refuses_is_replaced_once() {
+    let certificates = Certificates::new();
+    let server = Server::refusing(&certificates, "Bearer token-1");
+    let counting = "echo x >> \"$(dirname \"$0\")/count\"; n=$(wc -l < \"$(dirname \"$0\")/count\" | tr -d ' ')\n";
+    let script = counting.to_owned() + &credential("v1", r#"{"token":"token-'$n'"}"#);
+    let user = plugin(&certificates, &script, "");
+    succeeded(&list(&certificates.trusting(&server.url, &user), &[]));
+    let tokens: Vec<_> =
+        server.requests().iter().filter_map(|request| request.authorization().map(str::to_owned)).collect();
+    assert_eq!(tokens[..3], ["Bearer token-1", "Bearer token-2", "Bearer token-2"]);
+}
+
+#[test]
 fn the_client_certificate_of_a_plugin_is_presented_for_its_user_alone() {
     let certificates = Certificates::new();
     let server = Server::start(&certificates);

@@ -57,7 +57,16 @@ impl Server {
         Self::presenting(certificates, &certificates.signed("127.0.0.1"))
     }
 
+    /// Answers 401 where `Authorization` is `refused`.
+    pub(crate) fn refusing(certificates: &Certificates, refused: &'static str) -> Self {
+        Self::begin(certificates, &certificates.signed("127.0.0.1"), Some(refused))
+    }
+
     pub(crate) fn presenting(certificates: &Certificates, pair: &Pair) -> Self {
+        Self::begin(certificates, pair, None)
+    }
+
+    fn begin(certificates: &Certificates, pair: &Pair, refused: Option<&'static str>) -> Self {
         let acceptor = TlsAcceptor::from(Arc::new(config(certificates, pair)));
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -67,7 +76,7 @@ impl Server {
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 // Clients that do not trust the certificate go away: that is what some tests are about.
-                tokio::spawn(serve(acceptor.clone(), stream, seen.clone()));
+                tokio::spawn(serve(acceptor.clone(), stream, seen.clone(), refused));
             }
         });
         Self { url, requests, _runtime: runtime }
@@ -109,7 +118,12 @@ fn config(certificates: &Certificates, pair: &Pair) -> ServerConfig {
         .with_cert_resolver(Arc::new(Presents(Arc::new(CertifiedKey::new(pair.chain(), key)))))
 }
 
-async fn serve(acceptor: TlsAcceptor, stream: TcpStream, requests: Arc<Mutex<Vec<Recorded>>>) {
+async fn serve(
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    requests: Arc<Mutex<Vec<Recorded>>>,
+    refused: Option<&'static str>,
+) {
     let Ok(mut stream) = acceptor.accept(stream).await else { return };
     let (_, session) = stream.get_ref();
     let server_name = session.server_name().map(str::to_owned);
@@ -126,8 +140,11 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, requests: Arc<Mutex<Vec
             _ => r#"{"kind":"Weather","apiVersion":"v1"}"#,
         };
         let header = lines.map(str::to_owned).collect();
-        requests.lock().unwrap().push(Recorded { server_name: server_name.clone(), certificate, line, header });
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+        let recorded = Recorded { server_name: server_name.clone(), certificate, line, header };
+        let is_refused = refused.is_some() && recorded.authorization() == refused;
+        requests.lock().unwrap().push(recorded);
+        let status = if is_refused { "401 Unauthorized" } else { "200 OK" };
+        let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\n");
         let answer = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
         if stream.write_all(answer.as_bytes()).await.is_err() || stream.flush().await.is_err() {
             return;

@@ -1,7 +1,7 @@
 //! A run does no harm: a cluster is after it as it was before, whatever happens to the run.
 
-mod cluster;
-mod command;
+pub(crate) mod cluster;
+pub(crate) mod command;
 mod end;
 mod late;
 mod marks;

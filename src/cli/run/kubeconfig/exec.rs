@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     cli::{exit::CommandError, run::tls::ClientCertificate},
-    runner::{Credential, HeaderSource},
+    runner::{Credential, HeaderSource, Need},
 };
 
 /// The versions of the protocol that are spoken.
@@ -123,7 +123,8 @@ impl Plugin {
         })
     }
 
-    /// Runs the plugin for the first time. A token is replaced by running it again shortly before it expires.
+    /// Runs the plugin for the first time. A token is replaced by running it again shortly before it expires, or once the
+    /// server refuses it.
     ///
     /// # Errors
     /// When it gives no credentials.
@@ -131,21 +132,18 @@ impl Plugin {
         let status = self.run().await?;
         let certificate = self.certificate(&status)?;
         let Some(token) = status.token() else { return Ok(Given { credential: None, certificate }) };
-        let credential = match self.end(&status)? {
-            None => Credential::Bearer(token),
-            Some(end) => Credential::Source(self.source(token, end)),
-        };
-        Ok(Given { credential: Some(credential), certificate })
+        let end = self.end(&status)?.unwrap_or(Timestamp::MAX);
+        Ok(Given { credential: Some(Credential::Source(self.source(token, end))), certificate })
     }
 
     fn source(self, token: String, end: Timestamp) -> HeaderSource {
         let plugin = Arc::new(self);
         let current = Arc::new(Mutex::new((token, end)));
-        Arc::new(move || {
+        Arc::new(move |need| {
             let (plugin, current) = (plugin.clone(), current.clone());
             Box::pin(async move {
                 let mut current = current.lock().await;
-                if Timestamp::now() + MARGIN >= current.1 {
+                if need == Need::Other || Timestamp::now() + MARGIN >= current.1 {
                     *current = plugin.renewed().await.map_err(|error| error.to_string())?;
                 }
                 bearer(&current.0)

@@ -9,7 +9,7 @@ use std::{
 use http::HeaderValue;
 
 use super::io_text;
-use crate::runner::HeaderSource;
+use crate::runner::{HeaderSource, Need};
 
 /// How long a token is used before the file is read again; client-go's minute.
 const FRESH: Duration = Duration::from_secs(60);
@@ -20,18 +20,18 @@ struct TokenFile {
     last: Mutex<Option<(String, Instant)>>,
 }
 
-/// Reads the token of `path` now, and again each minute. `static_token` is used while the file cannot be read.
+/// Reads the token of `path` now, and again each minute or once the server refuses it. `static_token` is used while the file cannot be read.
 ///
 /// # Errors
 /// When there is no static token and the file cannot be read.
 pub(super) fn source(path: PathBuf, static_token: Option<String>) -> Result<HeaderSource, String> {
     let file = Arc::new(TokenFile { path, last: Mutex::new(None) });
     if static_token.is_none() {
-        file.token()?;
+        file.token(Need::Current)?;
     }
-    Ok(Arc::new(move || {
+    Ok(Arc::new(move |need| {
         let token =
-            file.token().or_else(|problem| static_token.clone().ok_or(problem)).and_then(|token| bearer(&token));
+            file.token(need).or_else(|problem| static_token.clone().ok_or(problem)).and_then(|token| bearer(&token));
         Box::pin(std::future::ready(token))
     }))
 }
@@ -45,9 +45,10 @@ pub(super) fn bearer(token: &str) -> Result<HeaderValue, String> {
 }
 
 impl TokenFile {
-    fn token(&self) -> Result<String, String> {
+    fn token(&self, need: Need) -> Result<String, String> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((token, read)) = last.as_ref()
+            && need == Need::Current
             && read.elapsed() < FRESH
         {
             return Ok(token.clone());
