@@ -101,7 +101,11 @@ impl MockRegistry {
                 return Err(format!("there is no tag `{text}` to take away"));
             }
         }
-        change.faults.iter().try_for_each(|fault| self.registry.arm(fault.clone())).map_err(|error| error.to_string())
+        change
+            .faults
+            .iter()
+            .try_for_each(|fault| self.registry.arm(fault.clone()).map(|_| ()))
+            .map_err(|error| error.to_string())
     }
 
     /// What was asked since this was last called.

@@ -10,7 +10,8 @@ use super::{
     server::{Security, Server},
 };
 use crate::fixture::{
-    Auth, BuildError, Fault, ImageSignature, Images, RegistryFixture, Salt, TagListing, Tls, UnknownQuirk, builtin,
+    Auth, BuildError, Fault, ImageCatalogue, ImageSignature, Images, RegistryFixture, Salt, TagListing, Tls,
+    UnknownQuirk, builtin,
 };
 
 /// A registry on a TCP port. It stops when it is dropped.
@@ -107,6 +108,7 @@ impl Deref for Registry {
 pub struct RegistryBuilder {
     fixture: RegistryFixture,
     images: Option<Images>,
+    catalogue: Option<ImageCatalogue>,
     salt: Salt,
     address: SocketAddr,
     host: Option<String>,
@@ -120,6 +122,7 @@ impl Default for RegistryBuilder {
         Self {
             fixture: RegistryFixture::default(),
             images: None,
+            catalogue: None,
             salt: Salt::default(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             host: None,
@@ -140,6 +143,13 @@ impl RegistryBuilder {
     /// Uses these images instead of building those of the built-in catalogue.
     pub fn images(mut self, images: Images) -> Self {
         self.images = Some(images);
+        self
+    }
+
+    /// Builds images from these recipes instead of the built-in ones, those that are asked for while the registry runs
+    /// included.
+    pub fn catalogue(mut self, catalogue: ImageCatalogue) -> Self {
+        self.catalogue = Some(catalogue);
         self
     }
 
@@ -276,12 +286,19 @@ impl RegistryBuilder {
     /// # Errors
     /// When an image cannot be built or is unknown.
     pub fn core(self) -> Result<Core, StartError> {
+        // Whoever brings images brings all of them, or recipes for the others.
+        let catalogue = match (self.catalogue, &self.images) {
+            (Some(catalogue), _) => catalogue,
+            (None, Some(_)) => ImageCatalogue::default(),
+            (None, None) => builtin().clone(),
+        };
         let images = match self.images {
             Some(images) => images,
-            None => builtin().build(self.fixture.image_names(), &self.salt)?,
+            None => catalogue.build(self.fixture.image_names(), &self.salt)?,
         };
         let host = self.host.unwrap_or_else(|| self.address.to_string());
-        let mut core = Core::new(&self.fixture, images, host, self.fixture.tls != Tls::None)?;
+        let secure = self.fixture.tls != Tls::None;
+        let mut core = Core::with_recipes(&self.fixture, images, catalogue, self.salt, host, secure)?;
         if let Some(listener) = self.listener {
             core.on_request(listener);
         }

@@ -3,27 +3,34 @@
 use std::{
     path::Path,
     sync::{
-        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use http::{HeaderName, HeaderValue, request::Parts};
 
+#[cfg(feature = "wiremock")]
+use super::route::Route;
 use super::{
     answer::Delivery,
-    auth::{Access, TokenPath},
+    auth::Tokens,
+    clock::Clock,
     exchange::Exchange,
     fault::Faults,
     finding::Finding,
     folder::{self, FolderError},
+    hold::check_repository,
     journal::{Entry, Journal, Listener},
     origin::Origin,
-    route::Route,
+    settings::{Behaviour, Settings},
+    shelf::Shelf,
     store::{Store, Uploads},
 };
 use crate::{
-    fixture::{Fault, Image, Images, NoOpenPgp, Quirk, Quirks, RegistryFixture, SignatureWay, TagListing},
+    fixture::{
+        BuildError, Fault, Image, ImageCatalogue, Images, NoOpenPgp, Quirk, RegistryFixture, Salt, SignatureWay,
+    },
     variable::{Part, Variable, elsewhere, template},
 };
 use oci_types::Digest;
@@ -36,20 +43,19 @@ pub const JOURNAL_LIMIT: usize = 10_000;
 pub struct Core {
     store: RwLock<Store>,
     pub(super) uploads: Uploads,
-    images: Images,
-    origin: Origin,
-    pub(super) access: Access,
-    pub(super) tags: TagListing,
-    pub(super) read_only: bool,
-    pub(super) quirks: Quirks,
+    pub(super) shelf: Mutex<Shelf>,
+    pub(super) origin: Origin,
+    pub(super) clock: Clock,
+    pub(super) tokens: Arc<Tokens>,
+    settings: RwLock<Arc<Settings>>,
     /// How many manifests have been pulled, for the quirks that count them.
     pub(super) pulls: AtomicU64,
     /// How many connections said something that is no HTTP.
-    malformed: AtomicU64,
+    pub(super) malformed: AtomicU64,
     pub(super) faults: Faults,
     pub(super) journal: Journal,
     /// Whether it was given signatures that are found through OpenShift's extension.
-    has_signatures: AtomicBool,
+    pub(super) has_signatures: AtomicBool,
 }
 
 /// A fixture names something that is not there.
@@ -58,6 +64,21 @@ pub enum FixtureError {
     /// An image is named that has not been built.
     #[error("there is no image `{0}` among those of this registry")]
     Image(String),
+    /// An image cannot be built.
+    #[error(transparent)]
+    Recipe(#[from] BuildError),
+    /// A repository has a name that no client can ask for.
+    #[error(
+        "`{0}` cannot be the name of a repository: expected lower-case letters, digits and single separators (`.`, `_`, \
+         `__`, `-`) between them, in parts that `/` separates, such as `lib/app`"
+    )]
+    RepositoryName(String),
+    /// A tag has a name that no client can ask for.
+    #[error(
+        "`{0}` cannot be a tag: expected at most 128 letters, digits, `_`, `.` and `-`, and no `.` or `-` at the start, \
+         such as `v1.0`"
+    )]
+    TagName(String),
     /// A text asks for a content that the image does not have.
     #[error("`{{{{{0}}}}}` names nothing that image has")]
     Content(String),
@@ -100,34 +121,54 @@ impl Core {
     /// # Errors
     /// When the fixture names an image that is not among `images`.
     pub fn new(fixture: &RegistryFixture, images: Images, host: String, secure: bool) -> Result<Self, FixtureError> {
-        let origin = Origin::new(host, secure);
+        Self::with_recipes(fixture, images, ImageCatalogue::default(), Salt::default(), host, secure)
+    }
+
+    /// The same, with recipes for images that are asked for later, and the salt with which they are built.
+    pub(super) fn with_recipes(
+        fixture: &RegistryFixture,
+        images: Images,
+        catalogue: ImageCatalogue,
+        salt: Salt,
+        host: String,
+        secure: bool,
+    ) -> Result<Self, FixtureError> {
+        let (clock, origin) = (Clock::default(), Origin::new(host, secure));
+        let tokens = Arc::new(Tokens::new(clock.clone()));
+        let behaviour = Behaviour {
+            quirks: fixture.quirks,
+            auth: fixture.auth.clone(),
+            tags: fixture.tags.clone(),
+            read_only: fixture.read_only,
+        };
+        let settings = Settings::new(behaviour, origin.clone(), tokens.clone());
         let core = Self {
             store: RwLock::default(),
             uploads: Uploads::default(),
-            images,
-            access: Access::new(fixture.auth.clone(), fixture.quirks, origin.clone()),
+            shelf: Mutex::new(Shelf::new(images, catalogue, salt)),
             origin,
-            tags: fixture.tags.clone(),
-            read_only: fixture.read_only,
-            quirks: fixture.quirks,
+            faults: Faults::new(clock.clone()),
+            clock,
+            tokens,
+            settings: RwLock::new(Arc::new(settings)),
             pulls: AtomicU64::new(0),
             malformed: AtomicU64::new(0),
-            faults: Faults::default(),
             journal: Journal::new(JOURNAL_LIMIT),
             has_signatures: AtomicBool::new(false),
         };
         for (repository, tags) in &fixture.repositories {
-            core.store_mut().repository_mut(repository);
+            core.add_repository(repository)?;
             for (tag, image) in tags {
-                core.tag(repository, &core.fill(tag)?.replace(':', "-"), core.image(image)?);
+                core.tag_image(repository, tag, image)?;
             }
         }
         for (repository, images) in &fixture.untagged {
             for image in images {
-                core.store_mut().repository_mut(repository).add(core.image(image)?);
+                core.add_image(repository, image)?;
             }
         }
         for (repository, folder) in &fixture.folders {
+            check_repository(repository)?;
             folder::load(core.store_mut().repository_mut(repository), folder)?;
         }
         for signature in &fixture.signatures {
@@ -169,24 +210,11 @@ impl Core {
         folder::save(&self.store(), root)
     }
 
-    /// Puts `image` with all it consists of into `repository` under `tag`.
-    pub fn tag(&self, repository: &str, tag: &str, image: &Image) {
-        let mut store = self.store_mut();
-        let repository = store.repository_mut(repository);
-        let manifest = repository.add(image);
-        repository.tags.insert(tag.to_owned(), manifest);
-    }
-
-    /// Removes a tag; what it named stays. Returns whether it was there.
-    pub fn untag(&self, repository: &str, tag: &str) -> bool {
-        self.store_mut().repository_mut(repository).tags.remove(tag)
-    }
-
-    /// Adds a fault behind those that are armed.
+    /// Adds a fault behind those that are armed. Returns its number, by which it can be [disarmed](Self::disarm).
     ///
     /// # Errors
-    /// When the fault names an image that this registry was not started with.
-    pub fn arm(&self, mut fault: Fault) -> Result<(), FixtureError> {
+    /// When the fault names an image that this registry does not know.
+    pub fn arm(&self, mut fault: Fault) -> Result<u64, FixtureError> {
         let name = fault.name().to_owned();
         fault.when = self.fill(fault.when.text())?.parse()?;
         fault.name = Some(name);
@@ -206,14 +234,13 @@ impl Core {
         }
         let swapped = fault.image.as_deref().map(|name| self.image(name)).transpose()?;
         let swapped = swapped.map(|image| image.manifest.clone());
-        self.faults.arm(fault, swapped);
-        Ok(())
+        Ok(self.faults.arm(fault, swapped))
     }
 
     /// The latest tokens that the token endpoint gave, the oldest first: for the redaction of logs.
     #[must_use]
     pub fn issued_tokens(&self) -> Vec<String> {
-        self.access.tokens.issued()
+        self.tokens.issued()
     }
 
     /// The journal from entry `first` on, as far as it is kept.
@@ -276,14 +303,6 @@ impl Core {
         Some(self.origin.url_elsewhere(request)).filter(|other| *other != self.url_for(request))
     }
 
-    /// The endpoint that a path names in this registry.
-    pub(super) fn route<'a>(&self, path: &'a str) -> Route<'a> {
-        match Route::of(path, TokenPath::of(&self.quirks)) {
-            Route::Storage(..) if !self.quirks.has(Quirk::RedirectsBlobs) => Route::Unknown,
-            route => route,
-        }
-    }
-
     /// Host and port by which clients reach the registry.
     pub(super) fn host(&self) -> &str {
         self.origin.host()
@@ -296,14 +315,14 @@ impl Core {
     }
 
     /// Whether answers announce OpenShift's extension for signatures.
-    pub(super) fn announces_signatures(&self) -> bool {
-        self.quirks.has(Quirk::SignatureExtension) || self.has_signatures.load(Ordering::Relaxed)
+    pub(super) fn announces_signatures(&self, settings: &Settings) -> bool {
+        settings.has(Quirk::SignatureExtension) || self.has_signatures.load(Ordering::Relaxed)
     }
 
     /// Whether a path is one that registries have, or that this one has beside them: where tokens are given, say.
     #[cfg(feature = "wiremock")]
     pub(super) fn has_path(&self, path: &str) -> bool {
-        path == "/v2" || path.starts_with("/v2/") || self.route(path) != Route::Unknown
+        path == "/v2" || path.starts_with("/v2/") || self.settings().route(path) != Route::Unknown
     }
 
     /// Begins to answer a request: its body is handed to the [`Exchange`] piece by piece.
@@ -332,17 +351,27 @@ impl Core {
         })
     }
 
-    fn digest(&self, image: &str, part: Part) -> Result<Option<&Digest>, FixtureError> {
+    fn digest(&self, image: &str, part: Part) -> Result<Option<Digest>, FixtureError> {
         let image = self.image(image)?;
         Ok(match part {
-            Part::Manifest => Some(&image.digest),
-            Part::Config => image.config.as_ref().map(|config| &config.digest),
-            Part::Layer(position) => image.layers.get(position).map(|layer| &layer.digest),
+            Part::Manifest => Some(image.digest.clone()),
+            Part::Config => image.config.as_ref().map(|config| config.digest.clone()),
+            Part::Layer(position) => image.layers.get(position).map(|layer| layer.digest.clone()),
         })
     }
 
-    pub(super) fn image(&self, name: &str) -> Result<&Image, FixtureError> {
-        self.images.get(name).map(AsRef::as_ref).ok_or_else(|| FixtureError::Image(name.to_owned()))
+    /// The image with this name, built if need be.
+    pub(super) fn image(&self, name: &str) -> Result<Arc<Image>, FixtureError> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner).image(name)
+    }
+
+    /// The settings that hold now.
+    pub(super) fn settings(&self) -> Arc<Settings> {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_settings(&self, settings: Arc<Settings>) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
     pub(super) fn store(&self) -> RwLockReadGuard<'_, Store> {

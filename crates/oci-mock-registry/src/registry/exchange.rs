@@ -15,6 +15,7 @@ use super::{
     journal::Record,
     lookaside, quirks,
     route::{Endpoint, Route},
+    settings::{Context, Settings},
     store::{Found, Repository, Upload},
 };
 use crate::fixture::Quirk;
@@ -26,7 +27,7 @@ pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
 /// A request under way. Its body comes piece by piece, so that it is never in memory as a whole.
 #[derive(Debug)]
 pub struct Exchange<'a> {
-    core: &'a Core,
+    context: Context<'a>,
     request: &'a Parts,
     route: Route<'a>,
     fault: Option<Arc<Armed>>,
@@ -49,15 +50,16 @@ enum Intake {
 
 impl<'a> Exchange<'a> {
     pub(super) fn begin(core: &'a Core, request: &'a Parts) -> Self {
-        let route = core.route(request.uri.path());
+        let context = Context { core, settings: core.settings() };
+        let route = context.settings.route(request.uri.path());
         let fault = core.faults.firing(request);
-        let intake = match core.access.check(request, &route) {
+        let intake = match context.settings.access.check(request, &route) {
             Err(refusal) => Intake::Refused(*refusal),
             // A fault with an answer of its own changes nothing in the registry.
             Ok(()) if fault.as_ref().is_some_and(|fault| fault.answers_itself()) => Intake::Ignored,
-            Ok(()) => intake(core, request, &route),
+            Ok(()) => intake(&context, request, &route),
         };
-        Self { core, request, route, fault, intake, finished: false }
+        Self { context, request, route, fault, intake, finished: false }
     }
 
     /// Whether the answer depends on the body, so that it is to be received.
@@ -82,7 +84,7 @@ impl<'a> Exchange<'a> {
             Intake::Blob(upload, _) => match upload.writer.write(piece) {
                 Ok(()) => true,
                 Err(error) => {
-                    self.core.uploads.forget(&upload.id);
+                    self.context.core.uploads.forget(&upload.id);
                     self.intake = Intake::Refused(failure(&error));
                     false
                 }
@@ -104,7 +106,7 @@ impl<'a> Exchange<'a> {
         };
         let usual = || {
             let mut answer = usual();
-            quirks::change(self.core, self.request, &self.route, &mut answer);
+            quirks::change(&self.context, self.request, &self.route, &mut answer);
             answer
         };
         let mut delivery = match &fault {
@@ -115,14 +117,18 @@ impl<'a> Exchange<'a> {
         if self.request.method == Method::HEAD && delivery.manner != Manner::Whole {
             delivery.answer.body = Bytes::new().into();
         }
-        if self.core.announces_signatures() {
+        if self.context.core.announces_signatures(self.settings()) {
             let (name, value) = signatures::SUPPORTED;
             delivery.answer.headers.insert(name, value);
         }
         let unexpected =
             !self.route.takes(&self.request.method) && !fault.as_ref().is_some_and(|it| it.answers_itself());
-        self.core.journal.write(Record::new(self.request, &delivery, fault, unexpected));
+        self.context.core.journal.write(Record::new(self.request, &self.route, &delivery, fault, unexpected));
         delivery
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.context.settings
     }
 
     /// The answer to a request without a body, or with one that does not matter.
@@ -130,22 +136,22 @@ impl<'a> Exchange<'a> {
         let query = self.request.uri.query();
         let method = if self.request.method == Method::HEAD { &Method::GET } else { &self.request.method };
         match (method, &self.route) {
-            (&Method::GET, Route::Token) => self.core.access.token(self.request, &[]),
+            (&Method::GET, Route::Token) => self.settings().access.token(self.request, &[]),
             (&Method::GET, Route::Ping) => {
                 let mut answer = Answer::with_body(StatusCode::OK, "{}");
                 answer.content_type("application/json");
                 answer
             }
-            (&Method::GET, Route::Catalog) => catalog::list(&self.core.store(), query),
+            (&Method::GET, Route::Catalog) => catalog::list(&self.context.core.store(), query),
             (&Method::GET, Route::Repository(name, Endpoint::Referrers(digest))) => {
-                referrers::list(self.core.store().repository(name), digest, query)
+                referrers::list(self.context.core.store().repository(name), digest, query)
             }
-            (&Method::GET, Route::Lookaside(path)) => lookaside::serve(&self.core.store().signatures, path),
+            (&Method::GET, Route::Lookaside(path)) => lookaside::serve(&self.context.core.store().signatures, path),
             (&Method::GET, Route::Repository(name, Endpoint::Upload(id))) => self.upload_state(name, id),
             (&Method::DELETE, Route::Repository(name, Endpoint::Upload(id))) => {
-                match self.core.uploads.take(name, id) {
+                match self.context.core.uploads.take(name, id) {
                     Found::Idle(_) => {
-                        self.core.uploads.forget(id);
+                        self.context.core.uploads.forget(id);
                         Answer::empty(StatusCode::NO_CONTENT)
                     }
                     Found::Busy(_) => push_blob::busy(),
@@ -153,7 +159,7 @@ impl<'a> Exchange<'a> {
                 }
             }
             (&Method::GET, Route::Repository(name, endpoint)) => {
-                let store = self.core.store();
+                let store = self.context.core.store();
                 let Some(repository) = store.repository(name) else { return unknown(name) };
                 match endpoint {
                     Endpoint::Manifest(reference) => pull::manifest(repository, reference, self.request),
@@ -164,15 +170,17 @@ impl<'a> Exchange<'a> {
                 }
             }
             (&Method::DELETE, Route::Repository(name, Endpoint::Manifest(_) | Endpoint::Blob(_)))
-                if self.core.store().repository(name).is_none() =>
+                if self.context.core.store().repository(name).is_none() =>
             {
                 unknown(name)
             }
-            (&Method::DELETE, Route::Repository(name, Endpoint::Manifest(reference))) => {
-                delete::manifest(self.core.store_mut().repository_mut(name), reference, &self.core.quirks)
-            }
+            (&Method::DELETE, Route::Repository(name, Endpoint::Manifest(reference))) => delete::manifest(
+                self.context.core.store_mut().repository_mut(name),
+                reference,
+                self.settings().quirks(),
+            ),
             (&Method::DELETE, Route::Repository(name, Endpoint::Blob(digest))) => {
-                delete::blob(self.core.store_mut().repository_mut(name), digest)
+                delete::blob(self.context.core.store_mut().repository_mut(name), digest)
             }
             (_, Route::InvalidName(name)) => ErrorCode::NameInvalid.detailed(json!({ "name": name })),
             (_, Route::Unknown | Route::Storage(..)) => error(
@@ -187,13 +195,13 @@ impl<'a> Exchange<'a> {
     /// The answer to a request whose body was kept.
     fn accept(&self, body: &Bytes) -> Answer {
         if self.route == Route::Token {
-            return self.core.access.token(self.request, body);
+            return self.settings().access.token(self.request, body);
         }
-        let mut store = self.core.store_mut();
+        let mut store = self.context.core.store_mut();
         match &self.route {
             Route::Repository(name, Endpoint::Manifest(reference)) => {
                 let repository = store.repository_mut(name);
-                quirks::judge(&self.core.quirks, repository, body)
+                quirks::judge(self.settings().quirks(), repository, body)
                     .unwrap_or_else(|| push_manifest::put(name, repository, reference, self.request, body))
             }
             Route::Repository(name, Endpoint::Signatures(digest)) => signatures::put(&mut store, name, digest, body),
@@ -209,15 +217,21 @@ impl<'a> Exchange<'a> {
     }
 
     fn tags(&self, name: &str, repository: &Repository) -> Answer {
-        if repository.tags.is_empty() && self.core.quirks.has(Quirk::NoTagsIsUnknown) {
+        if repository.tags.is_empty() && self.settings().has(Quirk::NoTagsIsUnknown) {
             return unknown(name);
         }
-        tags::list(name, repository, &self.core.tags, &self.core.quirks, self.request.uri.query())
+        tags::list(
+            name,
+            repository,
+            &self.settings().behaviour.tags,
+            self.settings().quirks(),
+            self.request.uri.query(),
+        )
     }
 
     fn upload_state(&self, name: &str, id: &str) -> Answer {
-        let state = |upload: &mut Upload| push_blob::state(StatusCode::NO_CONTENT, upload, &self.core.quirks);
-        match self.core.uploads.look(name, id, state) {
+        let state = |upload: &mut Upload| push_blob::state(StatusCode::NO_CONTENT, upload, self.settings().quirks());
+        match self.context.core.uploads.look(name, id, state) {
             Found::Idle(answer) => answer,
             Found::Busy(arrived) => push_blob::state_of_busy(&arrived),
             Found::Missing => ErrorCode::BlobUploadUnknown.answer(),
@@ -226,16 +240,16 @@ impl<'a> Exchange<'a> {
 
     fn continue_upload(&self, mut upload: Upload, digest: Option<&Digest>) -> Answer {
         let Some(digest) = digest else {
-            let answer = push_blob::state(StatusCode::ACCEPTED, &mut upload, &self.core.quirks);
-            self.core.uploads.put(upload);
+            let answer = push_blob::state(StatusCode::ACCEPTED, &mut upload, self.settings().quirks());
+            self.context.core.uploads.put(upload);
             return answer;
         };
-        self.core.uploads.forget(&upload.id);
+        self.context.core.uploads.forget(&upload.id);
         // The content is hashed before the store is locked for writing.
         match push_blob::finish(upload, digest) {
             Ok(Some(content)) => {
                 let Route::Repository(name, _) = self.route else { return ErrorCode::Unsupported.answer() };
-                self.core.store_mut().repository_mut(name).add_blob(digest.to_string(), content);
+                self.context.core.store_mut().repository_mut(name).add_blob(digest.to_string(), content);
                 push_blob::created(name, &digest.to_string())
             }
             Ok(None) => ErrorCode::DigestInvalid.detailed(json!({ "digest": digest })),
@@ -250,21 +264,28 @@ impl Drop for Exchange<'_> {
         if !self.finished {
             let unexpected = !self.route.takes(&self.request.method);
             let nothing = Delivery { manner: Manner::Nothing(End::Close), ..Answer::empty(StatusCode::OK).into() };
-            self.core.journal.write(Record::new(self.request, &nothing, self.fault.take(), unexpected));
+            self.context.core.journal.write(Record::new(
+                self.request,
+                &self.route,
+                &nothing,
+                self.fault.take(),
+                unexpected,
+            ));
         }
         if let Intake::Blob(upload, _) = std::mem::replace(&mut self.intake, Intake::Ignored) {
-            self.core.uploads.put(*upload);
+            self.context.core.uploads.put(*upload);
         }
     }
 }
 
 /// What the body of a request is for.
-fn intake(core: &Core, request: &Parts, route: &Route<'_>) -> Intake {
+fn intake(context: &Context<'_>, request: &Parts, route: &Route<'_>) -> Intake {
+    let core = context.core;
     let writes = matches!(request.method, Method::PUT | Method::POST | Method::PATCH | Method::DELETE);
-    if core.read_only && writes && *route != Route::Token {
+    if context.settings.behaviour.read_only && writes && *route != Route::Token {
         return Intake::Refused(ErrorCode::Unsupported.answer());
     }
-    if let Some(answer) = quirks::instead(core, request, route) {
+    if let Some(answer) = quirks::instead(context, request, route) {
         return Intake::Refused(answer);
     }
     if *route == Route::Token && request.method == Method::POST {
@@ -274,8 +295,8 @@ fn intake(core: &Core, request: &Parts, route: &Route<'_>) -> Intake {
     match (&request.method, endpoint) {
         (&Method::PUT, Endpoint::Manifest(_) | Endpoint::Signatures(_)) => Intake::Text(BytesMut::new()),
         (&Method::POST, Endpoint::Uploads) => {
-            let readable = |from: &str| core.access.may_pull(request, from);
-            match push_blob::mount(name, &mut core.store_mut(), request, &core.quirks, readable) {
+            let readable = |from: &str| context.settings.access.may_pull(request, from);
+            match push_blob::mount(name, &mut core.store_mut(), request, context.settings.quirks(), readable) {
                 Some(mounted) => Intake::Refused(mounted),
                 None => blob_intake(core, Upload::new(name), request),
             }
@@ -283,7 +304,7 @@ fn intake(core: &Core, request: &Parts, route: &Route<'_>) -> Intake {
         (&Method::PATCH | &Method::PUT, Endpoint::Upload(id)) => match core.uploads.take(name, id) {
             Found::Missing => Intake::Refused(ErrorCode::BlobUploadUnknown.answer()),
             Found::Busy(_) => Intake::Refused(push_blob::busy()),
-            Found::Idle(upload) if !push_blob::is_current(&upload, request, &core.quirks) => {
+            Found::Idle(upload) if !push_blob::is_current(&upload, request, context.settings.quirks()) => {
                 core.uploads.put(upload);
                 Intake::Refused(ErrorCode::BlobUploadUnknown.answer())
             }

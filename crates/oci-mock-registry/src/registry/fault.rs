@@ -1,7 +1,7 @@
 //! Faults of a running registry: which one fires for a request, and what it makes of the answer.
 
 use std::sync::{
-    Arc, PoisonError, RwLock,
+    Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -11,21 +11,45 @@ use http::{
     header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, TRANSFER_ENCODING},
     request::Parts,
 };
+use serde::Serialize;
 
 use super::{
     answer::{Answer, Delivery, End, Manner},
+    clock::Clock,
     error::{OciError, errors},
     schedule::Schedule,
 };
 use crate::fixture::{ConnectionFault, Fault, Fires};
 
 /// The armed faults, in the order in which they are tried.
-#[derive(Debug, Default)]
-pub(crate) struct Faults(RwLock<Vec<Arc<Armed>>>);
+#[derive(Debug)]
+pub(crate) struct Faults {
+    armed: RwLock<Vec<Arc<Armed>>>,
+    clock: Clock,
+    next: AtomicU64,
+}
+
+/// A fault of a running registry, and what has come of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct FaultState {
+    /// Its number, by which it is disarmed. Numbers are not used again.
+    pub id: u64,
+    /// Its name in the journal and in the findings.
+    pub name: String,
+    /// The requests that it is for.
+    pub when: String,
+    /// How many requests it was for.
+    pub matched: u64,
+    /// How often it has fired.
+    pub fired: u64,
+}
 
 /// A fault with its variables filled in, and how often it was asked and fired.
 #[derive(Debug)]
 pub(crate) struct Armed {
+    id: u64,
     pub(crate) fault: Fault,
     /// The bytes of the image that the fault serves.
     pub(crate) swapped: Option<Bytes>,
@@ -34,15 +58,58 @@ pub(crate) struct Armed {
 }
 
 impl Faults {
-    pub(crate) fn arm(&self, fault: Fault, swapped: Option<Bytes>) {
-        let schedule = Schedule::new();
-        let armed = Armed { fault, swapped, schedule, fired: AtomicU64::new(0) };
-        self.0.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(armed));
+    /// Faults whose times are those of this clock.
+    pub(crate) const fn new(clock: Clock) -> Self {
+        Self { armed: RwLock::new(Vec::new()), clock, next: AtomicU64::new(1) }
+    }
+
+    /// Adds a fault behind the others; returns its number.
+    pub(crate) fn arm(&self, fault: Fault, swapped: Option<Bytes>) -> u64 {
+        let schedule = Schedule::new(self.clock.clone());
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        self.armed_mut().push(Arc::new(Armed { id, fault, swapped, schedule, fired: AtomicU64::new(0) }));
+        id
+    }
+
+    /// Removes a fault; whether it was there.
+    pub(crate) fn disarm(&self, id: u64) -> bool {
+        let mut faults = self.armed_mut();
+        let before = faults.len();
+        faults.retain(|armed| armed.id != id);
+        faults.len() < before
+    }
+
+    /// Removes all faults; returns how many there were.
+    pub(crate) fn disarm_all(&self) -> usize {
+        std::mem::take(&mut *self.armed_mut()).len()
+    }
+
+    /// What has come of each fault, in the order in which they are tried.
+    pub(crate) fn states(&self) -> Vec<FaultState> {
+        self.armed().iter().map(|armed| armed.state()).collect()
+    }
+
+    /// The faults as they are now, with what they have counted.
+    pub(crate) fn copy(&self) -> Vec<Arc<Armed>> {
+        self.armed().iter().map(|armed| Arc::new(armed.as_ref().clone())).collect()
+    }
+
+    /// Puts faults in place of those that are armed.
+    pub(crate) fn replace(&self, faults: &[Arc<Armed>]) {
+        *self.armed_mut() = faults.iter().map(|armed| Arc::new(armed.as_ref().clone())).collect();
+    }
+
+    fn armed(&self) -> RwLockReadGuard<'_, Vec<Arc<Armed>>> {
+        self.armed.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn armed_mut(&self) -> RwLockWriteGuard<'_, Vec<Arc<Armed>>> {
+        self.armed.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The first fault that fires for this request.
     pub(crate) fn firing(&self, request: &Parts) -> Option<Arc<Armed>> {
-        let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let faults = self.armed();
         let mut firing = None;
         for armed in faults.iter() {
             // Every rule is asked, because it counts the requests that it is for, also those that an earlier one takes.
@@ -65,12 +132,35 @@ impl Faults {
     }
 
     fn names(&self, which: impl Fn(&Armed) -> bool) -> Vec<String> {
-        let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let faults = self.armed();
         faults.iter().filter(|armed| which(armed)).map(|armed| armed.fault.name().to_owned()).collect()
     }
 }
 
+/// A copy counts on from where the original is.
+impl Clone for Armed {
+    fn clone(&self) -> Self {
+        Self {
+            id: self.id,
+            fault: self.fault.clone(),
+            swapped: self.swapped.clone(),
+            schedule: self.schedule.clone(),
+            fired: AtomicU64::new(self.fired.load(Ordering::Relaxed)),
+        }
+    }
+}
+
 impl Armed {
+    fn state(&self) -> FaultState {
+        FaultState {
+            id: self.id,
+            name: self.fault.name().to_owned(),
+            when: self.fault.when.text().to_owned(),
+            matched: self.schedule.asked(),
+            fired: self.fired.load(Ordering::Relaxed),
+        }
+    }
+
     fn has_fired(&self) -> bool {
         self.fired.load(Ordering::Relaxed) > 0
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 
 use super::auth::TokenPath;
 
@@ -45,6 +46,38 @@ pub(crate) enum Endpoint<'a> {
     Referrers(Cow<'a, str>),
     /// `/extensions/v2/<name>/signatures/<digest>`
     Signatures(Cow<'a, str>),
+}
+
+/// An endpoint of a registry, without the variable parts of its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum EndpointKind {
+    /// `/v2/`
+    Ping,
+    /// `/v2/_catalog`
+    Catalog,
+    /// The token endpoint.
+    Token,
+    /// Where blobs are redirected to.
+    Storage,
+    /// The folder with signatures.
+    Lookaside,
+    /// `/v2/<name>/manifests/<reference>`
+    Manifest,
+    /// `/v2/<name>/blobs/<digest>`
+    Blob,
+    /// `/v2/<name>/tags/list`
+    Tags,
+    /// `/v2/<name>/blobs/uploads/`
+    Uploads,
+    /// `/v2/<name>/blobs/uploads/<id>`
+    Upload,
+    /// `/v2/<name>/referrers/<digest>`
+    Referrers,
+    /// `/extensions/v2/<name>/signatures/<digest>`
+    Signatures,
 }
 
 impl<'a> Route<'a> {
@@ -93,6 +126,27 @@ impl<'a> Route<'a> {
     /// whatever the method.
     pub(crate) fn takes(&self, method: &Method) -> bool {
         matches!(self, Self::InvalidName(_)) || self.methods().split(", ").any(|known| known == method.as_str())
+    }
+
+    /// The endpoint without the variable parts of its path, if it is one.
+    pub(crate) const fn kind(&self) -> Option<EndpointKind> {
+        Some(match self {
+            Self::Ping => EndpointKind::Ping,
+            Self::Catalog => EndpointKind::Catalog,
+            Self::Token => EndpointKind::Token,
+            Self::Storage(..) => EndpointKind::Storage,
+            Self::Lookaside(_) => EndpointKind::Lookaside,
+            Self::Repository(_, endpoint) => match endpoint {
+                Endpoint::Manifest(_) => EndpointKind::Manifest,
+                Endpoint::Blob(_) => EndpointKind::Blob,
+                Endpoint::Tags => EndpointKind::Tags,
+                Endpoint::Uploads => EndpointKind::Uploads,
+                Endpoint::Upload(_) => EndpointKind::Upload,
+                Endpoint::Referrers(_) => EndpointKind::Referrers,
+                Endpoint::Signatures(_) => EndpointKind::Signatures,
+            },
+            Self::InvalidName(_) | Self::Unknown => return None,
+        })
     }
 
     /// The repository that the endpoint belongs to, if its name is well-formed.

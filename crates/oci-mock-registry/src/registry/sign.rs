@@ -15,7 +15,8 @@ impl Core {
     /// When the image is not among those of this registry, when no repository holds it, or when the signature takes OpenPGP
     /// and this build has none.
     pub fn sign(&self, signature: &ImageSignature) -> Result<(), FixtureError> {
-        let digest = &self.image(&signature.signs)?.digest;
+        let image = self.image(&signature.signs)?;
+        let digest = &image.digest;
         for repository in self.holders(signature, digest)? {
             let identity = match &signature.identity {
                 Some(identity) => self.fill(identity)?,

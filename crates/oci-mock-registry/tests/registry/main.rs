@@ -13,6 +13,7 @@ mod push;
 mod quirks;
 #[cfg(feature = "openpgp")]
 mod referrers;
+mod runtime;
 #[cfg(feature = "openpgp")]
 mod signatures;
 mod support;

@@ -324,3 +324,14 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn parameters_of_a_content_type_say_nothing_about_a_manifest() {
+    let registry = empty();
+    let content_type = format!("{OCI_MANIFEST}; charset=utf-8");
+    let body = manifest().to_string();
+    let put = send(&registry, "PUT /v2/lib/app/manifests/v1", &[("content-type", &content_type)], body.as_bytes());
+    assert_eq!(put.status, StatusCode::CREATED);
+    let pulled = ask(&registry, "GET /v2/lib/app/manifests/v1");
+    assert_eq!(header(&pulled, "content-type"), Some(OCI_MANIFEST));
+}

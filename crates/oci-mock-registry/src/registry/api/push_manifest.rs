@@ -26,7 +26,8 @@ use oci_types::{Digest, media_type};
 /// images are in use.
 pub(crate) fn put(name: &str, repository: &mut Repository, reference: &str, request: &Parts, body: &Bytes) -> Answer {
     const TAG: HeaderName = HeaderName::from_static("oci-tag");
-    let media_type = match media_type(request, body) {
+    let declared = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = match media_type(declared, body) {
         Ok(media_type) => media_type,
         Err(reason) => return ErrorCode::ManifestInvalid.detailed(json!(reason)),
     };
@@ -62,11 +63,12 @@ pub(crate) fn put(name: &str, repository: &mut Repository, reference: &str, requ
     answer
 }
 
-/// The media type of a manifest: what the request says, and the manifest itself if it says anything.
-fn media_type(request: &Parts, body: &[u8]) -> Result<String, String> {
+/// The media type of a manifest: what the request says, and the manifest itself if it says anything. Parameters of the
+/// content type say nothing (distribution specification, section "Pushing Manifests").
+pub(crate) fn media_type(declared: Option<&str>, body: &[u8]) -> Result<String, String> {
     let manifest: Value = serde_json::from_slice(body).map_err(|error| format!("this is no JSON: {error}"))?;
     let said = manifest.get("mediaType").and_then(Value::as_str);
-    let declared = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let declared = declared.map(|declared| declared.split(';').next().unwrap_or_default().trim());
     match (declared, said) {
         _ if !manifest.is_object() => Err("a manifest is an object".to_owned()),
         (Some(declared), Some(said)) if declared != said => {

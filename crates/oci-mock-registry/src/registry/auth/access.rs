@@ -1,6 +1,6 @@
 //! Whether a request may be answered.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use http::{HeaderValue, Method, StatusCode, header::WWW_AUTHENTICATE, request::Parts};
 
@@ -29,18 +29,18 @@ pub(crate) struct Access {
     pub(super) service: Option<Auth>,
     pub(super) quirks: Quirks,
     pub(super) origin: Origin,
-    pub(in crate::registry) tokens: Tokens,
+    pub(super) tokens: Arc<Tokens>,
 }
 
 impl Access {
-    pub(crate) fn new(auth: Option<Auth>, quirks: Quirks, origin: Origin) -> Self {
+    pub(crate) fn new(auth: Option<Auth>, quirks: Quirks, origin: Origin, tokens: Arc<Tokens>) -> Self {
         // A registry that says 401 to unknown repositories gives tokens to everyone, although it asks for them nowhere else.
         let service = auth.clone().unwrap_or_else(|| Auth::bearer().anonymous());
         let service = Some(service).filter(|service| {
             let says_unauthorized = quirks.has(Quirk::UnknownIsUnauthorized) || quirks.has(Quirk::UnknownNeedsUser);
             service.scheme == Scheme::Bearer && (auth.is_some() || says_unauthorized)
         });
-        Self { auth, service, quirks, origin, tokens: Tokens::default() }
+        Self { auth, service, quirks, origin, tokens }
     }
 
     /// Whether the request may be answered; if not, the answer that says why.

@@ -127,7 +127,7 @@ impl Access {
 
         let audience = auth.token_audience.as_deref().unwrap_or(SERVICE);
         let life = auth.token_life.map_or(Grant::LIFE, |life| life.0);
-        let token = self.tokens.write(&Grant::new(user.clone(), granted, life, audience));
+        let token = self.tokens.write(&Grant::new(user.clone(), granted, self.tokens.end_of(life), audience));
         let mut body = if self.quirks.has(Quirk::OnlyToken) {
             json!({ "token": token })
         } else if self.quirks.has(Quirk::OnlyAccessToken) {

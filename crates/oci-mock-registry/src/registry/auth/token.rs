@@ -5,13 +5,15 @@ use std::{
     fmt,
     str::FromStr,
     sync::{Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+
+use crate::registry::clock::Clock;
 
 /// Actions on one repository, written `repository:lib/app:pull,push`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,9 +132,9 @@ impl Grant {
     /// How long a token lives if the fixture does not say otherwise.
     pub(crate) const LIFE: Duration = Duration::from_secs(300);
 
-    /// A token that opens these scopes for so long.
-    pub(crate) fn new(user: Option<String>, scopes: Vec<Scope>, life: Duration, audience: &str) -> Self {
-        Self { user, scopes, until: Some(now() + life.as_secs()), audience: audience.to_owned(), refresh: false }
+    /// A token that opens these scopes until a second since 1970.
+    pub(crate) fn new(user: Option<String>, scopes: Vec<Scope>, until: u64, audience: &str) -> Self {
+        Self { user, scopes, until: Some(until), audience: audience.to_owned(), refresh: false }
     }
 
     /// A refresh token of this user.
@@ -161,14 +163,11 @@ impl Grant {
     }
 }
 
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
 /// Writes tokens and reads its own back: a grant, and a hash that only the holder of the secret can compute.
 #[derive(Debug)]
 pub(crate) struct Tokens {
     secret: [u8; 16],
+    clock: Clock,
     /// The latest, as far as they are kept.
     issued: Mutex<VecDeque<String>>,
 }
@@ -176,13 +175,17 @@ pub(crate) struct Tokens {
 /// How many of the latest tokens are kept.
 const KEPT: usize = 100;
 
-impl Default for Tokens {
-    fn default() -> Self {
-        Self { secret: uuid::Uuid::new_v4().into_bytes(), issued: Mutex::default() }
-    }
-}
-
 impl Tokens {
+    /// Tokens that expire by this clock.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { secret: uuid::Uuid::new_v4().into_bytes(), clock, issued: Mutex::default() }
+    }
+
+    /// The second since 1970 at which a token that is made now, and lives so long, expires.
+    pub(crate) fn end_of(&self, life: Duration) -> u64 {
+        self.clock.unix_seconds().saturating_add(life.as_secs())
+    }
+
     pub(crate) fn write(&self, grant: &Grant) -> String {
         let grant = serde_json::to_vec(grant).expect("a grant has only texts and numbers");
         let token =
@@ -206,7 +209,7 @@ impl Tokens {
         let grant = BASE64_URL_SAFE_NO_PAD.decode(grant).ok()?;
         let seal = BASE64_URL_SAFE_NO_PAD.decode(seal).ok()?;
         let grant: Grant = (self.seal(&grant) == seal).then(|| serde_json::from_slice(&grant).ok())??;
-        grant.until.is_none_or(|until| now() < until).then_some(grant)
+        grant.until.is_none_or(|until| self.clock.unix_seconds() < until).then_some(grant)
     }
 
     /// Hashed with the secret on both sides, so that the hash cannot be continued.
@@ -220,8 +223,12 @@ impl Tokens {
 mod tests {
     use super::*;
 
-    fn grant(life: Duration) -> Grant {
-        Grant::new(None, Vec::new(), life, "fixture")
+    fn tokens() -> Tokens {
+        Tokens::new(Clock::default())
+    }
+
+    fn grant(tokens: &Tokens, life: Duration) -> Grant {
+        Grant::new(None, Vec::new(), tokens.end_of(life), "fixture")
     }
 
     fn scope(text: &str) -> Scope {
@@ -230,8 +237,13 @@ mod tests {
 
     #[test]
     fn a_token_allows_what_it_was_given_for() {
-        let tokens = Tokens::default();
-        let token = tokens.write(&Grant::new(None, vec![scope("repository:lib/app:pull")], Grant::LIFE, "fixture"));
+        let tokens = tokens();
+        let token = tokens.write(&Grant::new(
+            None,
+            vec![scope("repository:lib/app:pull")],
+            tokens.end_of(Grant::LIFE),
+            "fixture",
+        ));
         let grant = tokens.read(&token).unwrap();
         assert!(grant.allows(&scope("repository:lib/app:pull")));
         assert!(!grant.allows(&scope("repository:lib/app:pull,push")));
@@ -240,13 +252,19 @@ mod tests {
 
     #[test]
     fn only_the_registry_that_wrote_a_token_reads_it() {
-        let token = Tokens::default().write(&grant(Grant::LIFE));
-        assert!(Tokens::default().read(&token).is_none());
+        let ours = tokens();
+        let token = ours.write(&grant(&ours, Grant::LIFE));
+        assert!(tokens().read(&token).is_none());
     }
 
     #[test]
     fn a_token_ends() {
-        let tokens = Tokens::default();
-        assert!(tokens.read(&tokens.write(&grant(Duration::ZERO))).is_none());
+        let tokens = tokens();
+        assert!(tokens.read(&tokens.write(&grant(&tokens, Duration::ZERO))).is_none());
+        let token = tokens.write(&grant(&tokens, Grant::LIFE));
+        tokens.clock.advance(Grant::LIFE - Duration::from_secs(2));
+        assert!(tokens.read(&token).is_some());
+        tokens.clock.advance(Duration::from_secs(2));
+        assert!(tokens.read(&token).is_none());
     }
 }

@@ -5,26 +5,39 @@ use std::{collections::BTreeSet, time::SystemTime};
 use http::{Method, StatusCode};
 use serde::{Serialize, Serializer};
 
+use crate::registry::route::EndpointKind;
+
 /// One request and what became of it. Credentials are not part of it, and texts longer than
 /// [`JOURNAL_TEXT_LIMIT`](super::JOURNAL_TEXT_LIMIT) are cut.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "JournalEntry"))]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// The request's number since the registry was started, from 0.
     pub number: u64,
     /// When it was answered.
     #[serde(serialize_with = "rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub time: SystemTime,
     /// The method.
     #[serde(serialize_with = "as_text")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub method: Method,
     /// The path, without the query.
     pub path: String,
+    /// The repository, where the path is one of an endpoint of a repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// The endpoint; absent where the registry has none at this path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<EndpointKind>,
     /// The query. Values of parameters that hold credentials are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     /// The status of the answer; absent where the client got no complete answer.
     #[serde(serialize_with = "status_number")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u16>"))]
     pub status: Option<StatusCode>,
     /// The media types that the client accepts.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]

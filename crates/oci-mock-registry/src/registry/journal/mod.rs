@@ -1,16 +1,21 @@
 //! The journal: what was asked of a registry, and what it answered.
 
 mod entry;
+mod filter;
 mod record;
+mod wait;
 
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 pub use entry::Entry;
+pub use filter::JournalFilter;
 pub(crate) use record::Record;
+use tokio::sync::Notify;
+pub use wait::WaitError;
 
 /// How many bytes of a path, a query or a header the journal keeps; the rest is cut.
 pub const JOURNAL_TEXT_LIMIT: usize = 2_048;
@@ -33,6 +38,8 @@ pub(crate) struct Journal {
     kept: Mutex<Kept>,
     limit: usize,
     listener: Option<Listener>,
+    /// Told of every entry, for those who wait for one.
+    written: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +51,7 @@ struct Kept {
 
 impl Journal {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { kept: Mutex::default(), limit, listener: None }
+        Self { kept: Mutex::default(), limit, listener: None, written: Notify::new() }
     }
 
     /// Tells `listener` of every entry.
@@ -53,7 +60,7 @@ impl Journal {
     }
 
     pub(crate) fn write(&self, record: Record) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         let number = kept.written;
         kept.written += 1;
         if let Some(listener) = &self.listener {
@@ -66,11 +73,34 @@ impl Journal {
             kept.records.pop_front();
         }
         kept.records.push_back(record);
+        drop(kept);
+        self.written.notify_waiters();
+    }
+
+    /// The number that the next entry will have.
+    pub(crate) fn next(&self) -> u64 {
+        self.kept().written
+    }
+
+    /// Forgets all entries; the numbers go on.
+    pub(crate) fn clear(&self) {
+        let mut kept = self.kept();
+        kept.records.clear();
+        kept.unexpected.clear();
+    }
+
+    /// The entries that are kept and meant.
+    pub(crate) fn matching(&self, filter: &JournalFilter) -> Vec<Entry> {
+        self.since(filter.first()).into_iter().filter(|entry| filter.matches(entry)).collect()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The entries that are kept, from number `first` on.
     pub(crate) fn since(&self, first: u64) -> Vec<Entry> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept();
         let oldest = kept.written - kept.records.len() as u64;
         let skip = usize::try_from(first.saturating_sub(oldest)).unwrap_or(usize::MAX);
         let numbered = (oldest..).zip(&kept.records).skip(skip);
@@ -79,7 +109,7 @@ impl Journal {
 
     /// The first requests that nobody expected.
     pub(crate) fn unexpected(&self) -> Vec<Entry> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).unexpected.clone()
+        self.kept().unexpected.clone()
     }
 }
 
@@ -89,11 +119,12 @@ mod tests {
     use http::{Request, StatusCode};
 
     use super::*;
-    use crate::registry::answer::Answer;
+    use crate::registry::{answer::Answer, auth::TokenPath, route::Route};
 
     fn record(path: &str, unexpected: bool) -> Record {
         let (parts, ()) = Request::get(path).body(()).unwrap().into_parts();
-        Record::new(&parts, &Answer::empty(StatusCode::OK).into(), None, unexpected)
+        let route = Route::of(path, TokenPath::At("/token"));
+        Record::new(&parts, &route, &Answer::empty(StatusCode::OK).into(), None, unexpected)
     }
 
     #[test]
@@ -106,6 +137,16 @@ mod tests {
         assert_eq!(paths(0), ["/b", "/c"]);
         assert_eq!(paths(2), ["/c"]);
         assert_eq!(paths(3), [] as [&str; 0]);
+        assert_eq!(journal.since(0)[0].number, 1);
+    }
+
+    #[test]
+    fn numbers_go_on_behind_what_was_cleared() {
+        let journal = Journal::new(10);
+        journal.write(record("/odd", true));
+        journal.clear();
+        assert_eq!((journal.since(0), journal.unexpected()), (Vec::new(), Vec::new()));
+        journal.write(record("/v2/", false));
         assert_eq!(journal.since(0)[0].number, 1);
     }
 

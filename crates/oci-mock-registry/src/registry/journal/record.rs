@@ -9,6 +9,7 @@ use crate::registry::{
     answer::{Answer, Delivery},
     api::CONTENT_DIGEST,
     fault::Armed,
+    route::{EndpointKind, Route},
 };
 
 /// One request and what became of it.
@@ -17,6 +18,8 @@ pub(crate) struct Record {
     time: SystemTime,
     method: Method,
     path: Box<str>,
+    repository: Option<Box<str>>,
+    endpoint: Option<EndpointKind>,
     query: Option<Box<str>>,
     /// All `Accept` headers, joined by commas.
     accept: Option<Box<str>>,
@@ -33,13 +36,21 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn new(request: &Parts, delivery: &Delivery, fault: Option<Arc<Armed>>, unexpected: bool) -> Self {
+    pub(crate) fn new(
+        request: &Parts,
+        route: &Route<'_>,
+        delivery: &Delivery,
+        fault: Option<Arc<Armed>>,
+        unexpected: bool,
+    ) -> Self {
         let Answer { headers, body, status } = &delivery.answer;
         let answered = |name: HeaderName| headers.get(name).cloned();
         Self {
             time: SystemTime::now(),
             method: request.method.clone(),
             path: cut(request.uri.path()).into(),
+            repository: route.repository().map(Into::into),
+            endpoint: route.kind(),
             query: request.uri.query().map(|query| without_credentials(cut(query))),
             accept: accept(&request.headers),
             user_agent: text(&request.headers, header::USER_AGENT).map(|text| cut(text).into()),
@@ -66,6 +77,8 @@ impl Record {
             time: self.time,
             method: self.method.clone(),
             path: self.path.clone().into(),
+            repository: owned(&self.repository),
+            endpoint: self.endpoint,
             query: owned(&self.query),
             status: self.status,
             accept: accept.filter(|accepted| !accepted.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>(),
@@ -133,10 +146,12 @@ mod tests {
     use http::Request;
 
     use super::*;
+    use crate::registry::auth::TokenPath;
 
     fn entry(request: http::request::Builder) -> Entry {
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        Record::new(&parts, &Answer::with_body(StatusCode::OK, "{}").into(), None, false).entry(7)
+        let route = Route::of(parts.uri.path(), TokenPath::At("/token"));
+        Record::new(&parts, &route, &Answer::with_body(StatusCode::OK, "{}").into(), None, false).entry(7)
     }
 
     #[test]
@@ -151,6 +166,19 @@ mod tests {
         let json = serde_json::to_string(&entry).unwrap();
         assert!(json.contains(r#""authorization":"basic""#) && !json.contains("cm9ib3Q6"), "{json}");
         assert!(json.contains(r#""length":2"#) && json.contains(r#""number":7"#), "{json}");
+    }
+
+    #[test]
+    fn an_entry_says_which_endpoint_of_which_repository_was_asked() {
+        let of = |path: &str| {
+            let entry = entry(Request::get(path));
+            (entry.repository, entry.endpoint)
+        };
+        assert_eq!(of("/v2/lib/app/manifests/v1"), (Some("lib/app".to_owned()), Some(EndpointKind::Manifest)));
+        assert_eq!(of("/v2/manifests/tags/list"), (Some("manifests".to_owned()), Some(EndpointKind::Tags)));
+        assert_eq!(of("/token"), (None, Some(EndpointKind::Token)));
+        assert_eq!(of("/v2/App/tags/list"), (None, None));
+        assert_eq!(of("/favicon.ico"), (None, None));
     }
 
     #[test]

@@ -8,21 +8,21 @@ use http::{
 
 use crate::{
     fixture::Quirk,
-    registry::{answer::Answer, api::CONTENT_DIGEST, core::Core, query, route::Endpoint},
+    registry::{answer::Answer, api::CONTENT_DIGEST, query, route::Endpoint, settings::Context},
 };
 
-pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
+pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
     let Endpoint::Blob(digest) = endpoint else { return None };
-    let has = |quirk| core.quirks.has(quirk);
+    let has = |quirk| context.settings.has(quirk);
     let redirects = match request.method {
         Method::GET => has(Quirk::RedirectsBlobs),
         Method::HEAD => has(Quirk::RedirectsBlobs) && has(Quirk::RedirectsHeads),
         _ => false,
     };
     redirects.then_some(())?;
-    core.store().repository(name)?.blob(digest)?;
+    context.core.store().repository(name)?.blob(digest)?;
     let status = if has(Quirk::RedirectFound) { StatusCode::FOUND } else { StatusCode::TEMPORARY_REDIRECT };
-    let storage = core.url_elsewhere(request).filter(|_| !has(Quirk::RedirectRelative)).unwrap_or_default();
+    let storage = context.core.url_elsewhere(request).filter(|_| !has(Quirk::RedirectRelative)).unwrap_or_default();
     let mut answer = Answer::empty(status);
     answer.header(LOCATION, &format!("{storage}/_storage/{name}/{digest}?signature=fixture"));
     answer.header(CONTENT_DIGEST, digest);
@@ -31,7 +31,7 @@ pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpo
 
 /// The storage behind the registry: it knows the URL's signature, and takes no other credentials beside it. On the
 /// registry's own host, and on one that has no other, clients send them all the same.
-pub(super) fn storage(core: &Core, request: &Parts, name: &str, digest: &str) -> Answer {
+pub(super) fn storage(context: &Context<'_>, request: &Parts, name: &str, digest: &str) -> Answer {
     let signed = query::value(request.uri.query(), "signature").is_some();
     let refused = |status, code: &str| {
         let mut answer =
@@ -39,11 +39,11 @@ pub(super) fn storage(core: &Core, request: &Parts, name: &str, digest: &str) ->
         answer.content_type("application/xml");
         answer
     };
-    let is_elsewhere = !core.quirks.has(Quirk::RedirectRelative) && core.url_elsewhere(request).is_some();
+    let is_elsewhere = !context.settings.has(Quirk::RedirectRelative) && context.core.url_elsewhere(request).is_some();
     if request.headers.contains_key(AUTHORIZATION) && is_elsewhere {
         return refused(StatusCode::BAD_REQUEST, "InvalidAuthenticationInfo");
     }
-    let store = core.store();
+    let store = context.core.store();
     match store.repository(name).and_then(|repository| repository.blob(digest)) {
         Some(blob) if signed => {
             let mut answer = Answer::with_body(StatusCode::OK, blob.clone());

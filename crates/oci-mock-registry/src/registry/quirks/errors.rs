@@ -7,19 +7,19 @@ use crate::{
     fixture::Quirk,
     registry::{
         answer::Answer,
-        core::Core,
         error::ErrorCode,
         route::{Endpoint, Route},
+        settings::Context,
     },
 };
 
 /// Writes the errors of an answer as this registry does.
-pub(super) fn change(core: &Core, route: &Route<'_>, answer: &mut Answer) {
-    let has = |quirk| core.quirks.has(quirk);
+pub(super) fn change(context: &Context<'_>, route: &Route<'_>, answer: &mut Answer) {
+    let has = |quirk| context.settings.has(quirk);
     let status = answer.status;
     let Some(mut errors) = errors(answer) else { return };
     for error in &mut errors {
-        change_detail(core, route, error);
+        change_detail(context, route, error);
         if has(Quirk::NumericErrors) {
             let reason = status.canonical_reason().unwrap_or_default();
             *error = json!({ "status": status.as_u16(), "message": reason });
@@ -43,8 +43,8 @@ fn errors(answer: &Answer) -> Option<Vec<Value>> {
     }
 }
 
-fn change_detail(core: &Core, route: &Route<'_>, error: &mut Value) {
-    let has = |quirk| core.quirks.has(quirk);
+fn change_detail(context: &Context<'_>, route: &Route<'_>, error: &mut Value) {
+    let has = |quirk| context.settings.has(quirk);
     if let Route::Repository(name, Endpoint::Manifest(reference)) = route
         && error["code"] == ErrorCode::ManifestUnknown.name()
     {

@@ -15,10 +15,10 @@ use crate::{
     registry::{
         answer::Answer,
         api::{CONTENT_DIGEST, pull},
-        core::Core,
         error::{ErrorCode, error},
         query,
         route::Endpoint,
+        settings::Context,
         store::Repository,
     },
 };
@@ -30,15 +30,15 @@ use oci_types::{
 /// How many manifests Docker Hub lets an anonymous client pull in six hours.
 const PULL_LIMIT: u64 = 100;
 
-pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
-    let has = |quirk| core.quirks.has(quirk);
+pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
+    let has = |quirk| context.settings.has(quirk);
     is_read(request).then_some(())?;
     let Endpoint::Manifest(reference) = endpoint else {
         let refused = has(Quirk::ManifestAcceptRefused) && accept::only_manifests(request);
         return refused.then(|| error(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", "Not Acceptable"));
     };
     if request.method == Method::HEAD {
-        let status = core.quirks.choose(&[
+        let status = context.settings.quirks().choose(&[
             (Quirk::HeadIsNotFound, StatusCode::NOT_FOUND),
             (Quirk::HeadIsForbidden, StatusCode::FORBIDDEN),
             (Quirk::HeadIsNotAllowed, StatusCode::METHOD_NOT_ALLOWED),
@@ -47,7 +47,7 @@ pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpo
             return Some(Answer::empty(status));
         }
     } else if has(Quirk::RateLimitHeaders) || has(Quirk::PullLimit) {
-        let pulls = core.pulls.fetch_add(1, Ordering::Relaxed);
+        let pulls = context.core.pulls.fetch_add(1, Ordering::Relaxed);
         if has(Quirk::PullLimit) && pulls >= PULL_LIMIT {
             let message = "You have reached your unauthenticated pull rate limit.";
             return Some(error(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", message));
@@ -55,23 +55,23 @@ pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpo
     }
     if has(Quirk::RedirectsManifests) && query::value(request.uri.query(), "region").is_none() {
         let mut answer = Answer::empty(StatusCode::TEMPORARY_REDIRECT);
-        let region = core.url_elsewhere(request).unwrap_or_default();
+        let region = context.core.url_elsewhere(request).unwrap_or_default();
         answer.header(LOCATION, &format!("{region}/v2/{name}/manifests/{reference}?region=fixture"));
         return Some(answer);
     }
     // Only the digest itself: cosign's tags have something behind it.
     let subject: Digest = reference.replacen('-', ":", 1).parse().ok().filter(|_| has(Quirk::FallbackTagIsSubject))?;
-    let store = core.store();
+    let store = context.core.store();
     Some(pull::manifest(store.repository(name)?, &subject.to_string(), request))
 }
 
-pub(super) fn change(core: &Core, request: &Parts, name: &str, reference: &str, answer: &mut Answer) {
-    let has = |quirk| core.quirks.has(quirk);
+pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, reference: &str, answer: &mut Answer) {
+    let has = |quirk| context.settings.has(quirk);
     if !is_read(request) {
         return;
     }
     if has(Quirk::RateLimitHeaders) {
-        let left = PULL_LIMIT.saturating_sub(core.pulls.load(Ordering::Relaxed));
+        let left = PULL_LIMIT.saturating_sub(context.core.pulls.load(Ordering::Relaxed));
         answer.header(HeaderName::from_static("ratelimit-limit"), &format!("{PULL_LIMIT};w=21600"));
         answer.header(HeaderName::from_static("ratelimit-remaining"), &format!("{left};w=21600"));
         answer.header(HeaderName::from_static("docker-ratelimit-source"), "127.0.0.1");
@@ -90,7 +90,7 @@ pub(super) fn change(core: &Core, request: &Parts, name: &str, reference: &str, 
         *answer = refusal;
         return;
     }
-    if by_tag && let Some(repository) = core.store().repository(name) {
+    if by_tag && let Some(repository) = context.core.store().repository(name) {
         if has(Quirk::ListBecomesChild) {
             serve_child(repository, request, has(Quirk::ChildNeedsAccept), answer);
         }

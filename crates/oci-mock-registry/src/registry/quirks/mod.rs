@@ -18,58 +18,58 @@ pub(crate) use push::judge;
 
 use super::{
     answer::Answer,
-    core::Core,
     error::ErrorCode,
     route::{Endpoint, Route},
+    settings::Context,
 };
 use crate::fixture::Quirk;
 
 /// What a quirk answers in place of the registry.
-pub(crate) fn instead(core: &Core, request: &Parts, route: &Route<'_>) -> Option<Answer> {
-    if core.quirks.is_empty() {
+pub(crate) fn instead(context: &Context<'_>, request: &Parts, route: &Route<'_>) -> Option<Answer> {
+    if context.settings.quirks().is_empty() {
         return None;
     }
-    let has = |quirk| core.quirks.has(quirk);
+    let has = |quirk| context.settings.has(quirk);
     match route {
-        Route::Storage(name, digest) => Some(blob::storage(core, request, name, digest)),
+        Route::Storage(name, digest) => Some(blob::storage(context, request, name, digest)),
         Route::Catalog if has(Quirk::NoCatalog) => Some(ErrorCode::Unauthorized.answer()),
         Route::Ping if has(Quirk::BarePingRedirected) && request.uri.path() == "/v2" => {
             let mut answer = Answer::empty(StatusCode::MOVED_PERMANENTLY);
             answer.headers.insert(LOCATION, HeaderValue::from_static("/v2/"));
             Some(answer)
         }
-        Route::Repository(name, endpoint) => manifest::instead(core, request, name, endpoint)
-            .or_else(|| blob::instead(core, request, name, endpoint))
-            .or_else(|| push::instead(core, request, name, endpoint))
-            .or_else(|| referrers::instead(core, name, endpoint)),
+        Route::Repository(name, endpoint) => manifest::instead(context, request, name, endpoint)
+            .or_else(|| blob::instead(context, request, name, endpoint))
+            .or_else(|| push::instead(context, request, name, endpoint))
+            .or_else(|| referrers::instead(context, name, endpoint)),
         _ => None,
     }
 }
 
 /// What quirks make of the registry's answer.
-pub(crate) fn change(core: &Core, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
-    if core.quirks.is_empty() {
+pub(crate) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
+    if context.settings.quirks().is_empty() {
         return;
     }
-    let has = |quirk| core.quirks.has(quirk);
+    let has = |quirk| context.settings.has(quirk);
     match route {
-        Route::Ping => change_ping(core, request, route, answer),
+        Route::Ping => change_ping(context, request, route, answer),
         Route::Repository(name, endpoint) => {
             if let Endpoint::Manifest(reference) = endpoint {
-                manifest::change(core, request, name, reference, answer);
+                manifest::change(context, request, name, reference, answer);
             }
             if *endpoint == Endpoint::Tags {
-                change_tags(core, request, answer);
+                change_tags(context, request, answer);
             }
-            push::change(core, request, endpoint, answer);
-            referrers::change(core, endpoint, answer);
+            push::change(context, request, endpoint, answer);
+            referrers::change(context, endpoint, answer);
             if answer.status == StatusCode::NOT_FOUND {
-                unknown::change(core, request, route, answer);
+                unknown::change(context, request, route, answer);
             }
         }
         _ => {}
     }
-    errors::change(core, route, answer);
+    errors::change(context, route, answer);
     if has(Quirk::VersionHeaderOnPingOnly) && *route != Route::Ping && answer.status != StatusCode::UNAUTHORIZED {
         answer.headers.remove(Answer::VERSION);
     }
@@ -81,31 +81,31 @@ pub(crate) fn change(core: &Core, request: &Parts, route: &Route<'_>, answer: &m
     }
 }
 
-fn change_ping(core: &Core, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
+fn change_ping(context: &Context<'_>, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
     if answer.status != StatusCode::OK {
         return;
     }
-    if core.quirks.has(Quirk::PingBodyTrue) {
+    if context.settings.has(Quirk::PingBodyTrue) {
         answer.replace_body("true");
         answer.content_type("text/html; charset=utf-8");
     }
-    let challenge = || core.access.challenge_on_success(request, route);
-    if let Some(challenge) = core.quirks.has(Quirk::ChallengeOnSuccess).then(challenge).flatten() {
+    let challenge = || context.settings.access.challenge_on_success(request, route);
+    if let Some(challenge) = context.settings.has(Quirk::ChallengeOnSuccess).then(challenge).flatten() {
         answer.headers.insert(WWW_AUTHENTICATE, challenge);
     }
 }
 
-fn change_tags(core: &Core, request: &Parts, answer: &mut Answer) {
-    if core.quirks.has(Quirk::NoLink) {
+fn change_tags(context: &Context<'_>, request: &Parts, answer: &mut Answer) {
+    if context.settings.has(Quirk::NoLink) {
         answer.headers.remove(LINK);
     }
-    if core.quirks.has(Quirk::AbsoluteLink)
+    if context.settings.has(Quirk::AbsoluteLink)
         && let Some(link) = answer.headers.get(LINK).and_then(|link| link.to_str().ok())
     {
-        let link = link.replacen('<', &format!("<{}", core.url_for(request)), 1);
+        let link = link.replacen('<', &format!("<{}", context.core.url_for(request)), 1);
         answer.header(LINK, &link);
     }
-    if core.quirks.has(Quirk::TagsAsPlainText) && answer.status == StatusCode::OK {
+    if context.settings.has(Quirk::TagsAsPlainText) && answer.status == StatusCode::OK {
         answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     }
 }

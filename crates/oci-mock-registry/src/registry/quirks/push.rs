@@ -12,10 +12,10 @@ use crate::{
     fixture::{Quirk, Quirks},
     registry::{
         answer::Answer,
-        core::Core,
         error::{ErrorCode, error},
         query,
         route::{Endpoint, is_repository_name},
+        settings::Context,
         store::Repository,
     },
 };
@@ -27,8 +27,8 @@ use oci_types::{
 /// How large a chunk may be with [`Quirk::SmallChunks`], in bytes.
 const SMALL_CHUNK: u64 = 4 * 1024 * 1024;
 
-pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
-    let has = |quirk| core.quirks.has(quirk);
+pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
+    let has = |quirk| context.settings.has(quirk);
     match (&request.method, endpoint) {
         (&Method::DELETE, Endpoint::Manifest(_) | Endpoint::Blob(_)) if has(Quirk::NoDelete) => {
             Some(ErrorCode::Unsupported.answer())
@@ -38,26 +38,26 @@ pub(super) fn instead(core: &Core, request: &Parts, name: &str, endpoint: &Endpo
             Some(Answer { status: StatusCode::BAD_REQUEST, ..ErrorCode::Unsupported.answer() })
         }
         (&Method::DELETE, Endpoint::Manifest(_))
-            if has(Quirk::DeleteUnknownIsInvalid) && core.store().repository(name).is_none() =>
+            if has(Quirk::DeleteUnknownIsInvalid) && context.core.store().repository(name).is_none() =>
         {
             let unknown = ErrorCode::NameUnknown.detailed(json!({ "name": name }));
             Some(Answer { status: StatusCode::BAD_REQUEST, ..unknown })
         }
         (&Method::DELETE, Endpoint::Upload(_)) if has(Quirk::NoUploadCancel) => Some(ErrorCode::Unsupported.answer()),
-        (&Method::PUT, Endpoint::Manifest(reference)) => refused_manifest(core, request, name, reference),
-        (&Method::POST, Endpoint::Uploads) => refused_upload(core, request, name),
+        (&Method::PUT, Endpoint::Manifest(reference)) => refused_manifest(context, request, name, reference),
+        (&Method::POST, Endpoint::Uploads) => refused_upload(context, request, name),
         (&Method::PATCH, Endpoint::Upload(_)) if has(Quirk::SmallChunks) && length(request) > Some(SMALL_CHUNK) => {
             let message = "the maximum size of a chunk is 4.00MiB";
             Some(error(StatusCode::RANGE_NOT_SATISFIABLE, "REQUESTED_RANGE_NOT_SATISFIABLE", message))
         }
-        (&Method::PUT, Endpoint::Upload(_)) => empty_blob(&core.quirks, request),
+        (&Method::PUT, Endpoint::Upload(_)) => empty_blob(context.settings.quirks(), request),
         _ => None,
     }
 }
 
 /// What is wrong with a manifest before its body has arrived.
-fn refused_manifest(core: &Core, request: &Parts, name: &str, reference: &str) -> Option<Answer> {
-    let has = |quirk| core.quirks.has(quirk);
+fn refused_manifest(context: &Context<'_>, request: &Parts, name: &str, reference: &str) -> Option<Answer> {
+    let has = |quirk| context.settings.has(quirk);
     let media_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let invalid = |status| Some(Answer { status, ..ErrorCode::ManifestInvalid.answer() });
     if has(Quirk::LengthNeeded) && length(request).is_none() {
@@ -77,7 +77,7 @@ fn refused_manifest(core: &Core, request: &Parts, name: &str, reference: &str) -
         return Some(Answer { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..message });
     }
     let is_tag = |repository: &Repository| repository.tags.get(reference).is_some();
-    if has(Quirk::ImmutableTags) && core.store().repository(name).is_some_and(is_tag) {
+    if has(Quirk::ImmutableTags) && context.core.store().repository(name).is_some_and(is_tag) {
         let message = format!(
             "The image tag '{reference}' already exists in the '{name}' repository and cannot be overwritten because the \
              repository is immutable."
@@ -87,12 +87,12 @@ fn refused_manifest(core: &Core, request: &Parts, name: &str, reference: &str) -
     None
 }
 
-fn refused_upload(core: &Core, request: &Parts, name: &str) -> Option<Answer> {
-    let quirks = &core.quirks;
+fn refused_upload(context: &Context<'_>, request: &Parts, name: &str) -> Option<Answer> {
+    let quirks = context.settings.quirks();
     let from = query::value(request.uri.query(), "from");
-    if quirks.has(Quirk::UnknownProjectUnauthorized) && core.access.is_user(request) {
+    if quirks.has(Quirk::UnknownProjectUnauthorized) && context.settings.access.is_user(request) {
         let unknown =
-            [Some(name), from.as_deref()].into_iter().flatten().find(|name| !unknown::has_project(core, name));
+            [Some(name), from.as_deref()].into_iter().flatten().find(|name| !unknown::has_project(context, name));
         if let Some(name) = unknown {
             return Some(unknown::no_project(name));
         }
@@ -152,23 +152,23 @@ fn missing<'a>(repository: &Repository, manifest: &'a Value) -> Option<&'a str> 
         .or_else(|| children.find(|digest| repository.manifest(digest).is_none()))
 }
 
-pub(super) fn change(core: &Core, request: &Parts, endpoint: &Endpoint<'_>, answer: &mut Answer) {
-    let has = |quirk| core.quirks.has(quirk);
+pub(super) fn change(context: &Context<'_>, request: &Parts, endpoint: &Endpoint<'_>, answer: &mut Answer) {
+    let has = |quirk| context.settings.has(quirk);
     match endpoint {
         Endpoint::Manifest(_) if answer.status == StatusCode::CREATED && has(Quirk::PushSaysOk) => {
             answer.replace_body("OK");
         }
-        Endpoint::Uploads | Endpoint::Upload(_) => change_upload(core, request, endpoint, answer),
+        Endpoint::Uploads | Endpoint::Upload(_) => change_upload(context, request, endpoint, answer),
         _ => {}
     }
-    if core.read_only && !super::is_read(request) && has(Quirk::ReadOnlyIsDenied) {
+    if context.settings.behaviour.read_only && !super::is_read(request) && has(Quirk::ReadOnlyIsDenied) {
         let denied = ErrorCode::Denied.detailed(json!({ "is_readonly": true }));
         *answer = Answer { status: StatusCode::METHOD_NOT_ALLOWED, ..denied };
     }
 }
 
-fn change_upload(core: &Core, request: &Parts, endpoint: &Endpoint<'_>, answer: &mut Answer) {
-    let has = |quirk| core.quirks.has(quirk);
+fn change_upload(context: &Context<'_>, request: &Parts, endpoint: &Endpoint<'_>, answer: &mut Answer) {
+    let has = |quirk| context.settings.has(quirk);
     let is_under_way = [StatusCode::ACCEPTED, StatusCode::NO_CONTENT].contains(&answer.status);
     let range = answer.headers.get(RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
     if let (Some(range), true) = (range, has(Quirk::OddUploadRange) && request.method != Method::PATCH) {
@@ -177,7 +177,7 @@ fn change_upload(core: &Core, request: &Parts, endpoint: &Endpoint<'_>, answer: 
     }
     let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok()).map(str::to_owned);
     if let (Some(path), true) = (location, is_under_way) {
-        let url = core.url_for(request);
+        let url = context.core.url_for(request);
         if has(Quirk::PlainUploadLocation) {
             answer.header(LOCATION, &format!("{}{path}", url.replacen("https://", "http://", 1)));
         } else if has(Quirk::AbsoluteUploadLocation) {
@@ -187,7 +187,7 @@ fn change_upload(core: &Core, request: &Parts, endpoint: &Endpoint<'_>, answer: 
     if request.method == Method::PATCH && answer.status == StatusCode::ACCEPTED {
         let statuses =
             [(Quirk::ChunksAreCreated, StatusCode::CREATED), (Quirk::ChunksAreNoContent, StatusCode::NO_CONTENT)];
-        answer.status = core.quirks.choose(&statuses).unwrap_or(answer.status);
+        answer.status = context.settings.quirks().choose(&statuses).unwrap_or(answer.status);
         if answer.status == StatusCode::NO_CONTENT {
             answer.headers.remove(CONTENT_LENGTH);
         }

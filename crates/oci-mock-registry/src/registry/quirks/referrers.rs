@@ -5,16 +5,17 @@ use serde_json::json;
 
 use crate::{
     fixture::Quirk,
-    registry::{answer::Answer, api::SUBJECT, core::Core, error::ErrorCode, route::Endpoint},
+    registry::{answer::Answer, api::SUBJECT, error::ErrorCode, route::Endpoint, settings::Context},
 };
 
-pub(super) fn instead(core: &Core, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
+pub(super) fn instead(context: &Context<'_>, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
     let Endpoint::Referrers(digest) = endpoint else { return None };
-    let has = |quirk| core.quirks.has(quirk);
+    let has = |quirk| context.settings.has(quirk);
     if has(Quirk::NoReferrers) {
         return Some(Answer::empty(StatusCode::NOT_FOUND));
     }
-    let is_known = || core.store().repository(name).is_some_and(|repository| repository.manifest(digest).is_some());
+    let is_known =
+        || context.core.store().repository(name).is_some_and(|repository| repository.manifest(digest).is_some());
     if has(Quirk::UnknownSubjectInvalid) && !is_known() {
         let invalid = ErrorCode::ManifestInvalid.detailed(json!({ "message": "the subject is unknown" }));
         return Some(invalid);
@@ -22,9 +23,9 @@ pub(super) fn instead(core: &Core, name: &str, endpoint: &Endpoint<'_>) -> Optio
     (has(Quirk::UnknownSubjectNotFound) && !is_known()).then(|| Answer::empty(StatusCode::NOT_FOUND))
 }
 
-pub(super) fn change(core: &Core, endpoint: &Endpoint<'_>, answer: &mut Answer) {
+pub(super) fn change(context: &Context<'_>, endpoint: &Endpoint<'_>, answer: &mut Answer) {
     const COUNT: HeaderName = HeaderName::from_static("x-total-count");
-    let has = |quirk| core.quirks.has(quirk);
+    let has = |quirk| context.settings.has(quirk);
     if matches!(endpoint, Endpoint::Manifest(_)) && has(Quirk::NoReferrers) && !has(Quirk::SubjectEchoed) {
         answer.headers.remove(SUBJECT);
     }

@@ -11,16 +11,16 @@ use crate::{
     fixture::Quirk,
     registry::{
         answer::Answer,
-        core::Core,
         error::{ErrorCode, error},
         route::{Endpoint, Route},
+        settings::Context,
     },
 };
 
 /// Whether there is a repository of the same project: with the same first part of its name.
-pub(super) fn has_project(core: &Core, repository: &str) -> bool {
+pub(super) fn has_project(context: &Context<'_>, repository: &str) -> bool {
     let project = project(repository);
-    core.store().repositories().keys().any(|name| self::project(name) == project)
+    context.core.store().repositories().keys().any(|name| self::project(name) == project)
 }
 
 /// What Harbor says of a project that is not there.
@@ -35,20 +35,20 @@ fn project(repository: &str) -> &str {
 }
 
 /// Changes an answer that says 404.
-pub(super) fn change(core: &Core, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
+pub(super) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
     let Route::Repository(name, endpoint) = route else { return };
     // Whoever pushes looks for blobs in a repository that is about to be.
     if !super::is_read(request) || !matches!(endpoint, Endpoint::Manifest(_) | Endpoint::Tags) {
         return;
     }
-    let has = |quirk| core.quirks.has(quirk);
-    let is_known = core.store().repository(name).is_some();
-    let is_user = || core.access.is_user(request);
-    let is_secret = (has(Quirk::UnknownIsUnauthorized) && !core.access.may_push(request, name))
+    let has = |quirk| context.settings.has(quirk);
+    let is_known = context.core.store().repository(name).is_some();
+    let is_user = || context.settings.access.is_user(request);
+    let is_secret = (has(Quirk::UnknownIsUnauthorized) && !context.settings.access.may_push(request, name))
         || (has(Quirk::UnknownNeedsUser) && !is_user());
     if !is_known && is_secret {
-        *answer = core.access.insufficient(request, route);
-    } else if !is_known && has(Quirk::UnknownProjectUnauthorized) && is_user() && !has_project(core, name) {
+        *answer = context.settings.access.insufficient(request, route);
+    } else if !is_known && has(Quirk::UnknownProjectUnauthorized) && is_user() && !has_project(context, name) {
         *answer = no_project(name);
     } else if let (Endpoint::Manifest(reference), false, true) =
         (endpoint, is_known, has(Quirk::UnknownNameOnListsOnly))

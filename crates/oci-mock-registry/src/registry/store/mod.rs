@@ -22,7 +22,7 @@ pub(crate) use uploads::{Arrived, Found, Upload, Uploads};
 use crate::{fixture::Image, referrer::Referrer};
 
 /// All repositories, by name, and the signatures of their images.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Store {
     repositories: BTreeMap<String, Repository>,
     /// The signatures that are kept beside the images.
@@ -30,7 +30,7 @@ pub(crate) struct Store {
 }
 
 /// The content of one repository. Digests are keys in their written form, so that a lookup needs no parsing.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Repository {
     pub(crate) tags: Tags,
     manifests: HashMap<String, Arc<Manifest>>,
@@ -49,6 +49,17 @@ impl Store {
             self.repositories.insert(name.to_owned(), Repository::default());
         }
         self.repositories.get_mut(name).expect("it was added if it was not there")
+    }
+
+    /// A repository that is there.
+    pub(crate) fn existing_mut(&mut self, name: &str) -> Option<&mut Repository> {
+        self.repositories.get_mut(name)
+    }
+
+    /// Removes a repository and the signatures of its images; whether it was there.
+    pub(crate) fn remove(&mut self, name: &str) -> bool {
+        self.signatures.remove(name);
+        self.repositories.remove(name).is_some()
     }
 
     /// All repositories, sorted by name.

@@ -6,12 +6,12 @@ use crate::{fixture::SignatureWay, registry::api::signatures::Signature};
 
 /// The signatures of all images, by repository and digest. They need no image to be there: a lookaside folder may know more
 /// than a registry holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Signatures {
     repositories: BTreeMap<String, BTreeMap<String, Vec<Kept>>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Kept {
     signature: Signature,
     through: BTreeSet<SignatureWay>,
@@ -38,6 +38,11 @@ impl Signatures {
             Some(kept) => kept.through.extend(through),
             None => signatures.push(Kept { signature, through: through.clone() }),
         }
+    }
+
+    /// Removes the signatures of all images of a repository.
+    pub(crate) fn remove(&mut self, repository: &str) {
+        self.repositories.remove(repository);
     }
 
     /// All signatures, whatever the way by which they are found: repository, digest, and the signatures of that image.

@@ -10,7 +10,7 @@ use super::Manifest;
 use oci_types::Digest;
 
 /// Tags with what they name, sorted by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tags {
     tagged: BTreeMap<String, Tagged>,
     /// How many tags have been made.
@@ -19,7 +19,7 @@ pub(crate) struct Tags {
     stale: BTreeSet<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Tagged {
     manifest: Arc<Manifest>,
     /// How many tags were made before it.

@@ -141,6 +141,11 @@ impl Uploads {
         }
     }
 
+    /// Forgets all uploads.
+    pub(crate) fn clear(&self) {
+        *self.waiting() = Waiting::default();
+    }
+
     /// Forgets an upload that is complete, or is not to go on.
     pub(crate) fn forget(&self, id: &str) {
         let mut waiting = self.waiting();

@@ -1,0 +1,65 @@
+//! How a registry behaves, as requests see it: one value, replaced as a whole, so that a request never sees half a change.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    auth::{Access, TokenPath, Tokens},
+    core::Core,
+    origin::Origin,
+    route::Route,
+};
+use crate::fixture::{Auth, Quirk, Quirks, TagListing};
+
+/// How a registry behaves, besides its faults. It can be read and replaced while the registry runs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Behaviour {
+    /// Habits of real registries: names of quirks, or of profiles such as `quay`.
+    pub quirks: Quirks,
+    /// Who may do what; everyone may do everything if absent or `null`.
+    pub auth: Option<Auth>,
+    /// How tags are listed.
+    pub tags: TagListing,
+    /// Refuses pushing and deleting.
+    pub read_only: bool,
+}
+
+/// A [`Behaviour`] and what follows from it.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) behaviour: Behaviour,
+    pub(crate) access: Access,
+}
+
+impl Settings {
+    pub(crate) fn new(behaviour: Behaviour, origin: Origin, tokens: Arc<Tokens>) -> Self {
+        let access = Access::new(behaviour.auth.clone(), behaviour.quirks, origin, tokens);
+        Self { behaviour, access }
+    }
+
+    pub(crate) const fn quirks(&self) -> &Quirks {
+        &self.behaviour.quirks
+    }
+
+    pub(crate) const fn has(&self, quirk: Quirk) -> bool {
+        self.behaviour.quirks.has(quirk)
+    }
+
+    /// The endpoint that a path names in this registry.
+    pub(crate) fn route<'a>(&self, path: &'a str) -> Route<'a> {
+        match Route::of(path, TokenPath::of(self.quirks())) {
+            Route::Storage(..) if !self.has(Quirk::RedirectsBlobs) => Route::Unknown,
+            route => route,
+        }
+    }
+}
+
+/// What the answer to a request depends on: the registry, and the settings that held when the request began.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) settings: Arc<Settings>,
+}

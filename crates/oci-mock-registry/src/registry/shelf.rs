@@ -1,0 +1,47 @@
+//! The images that a registry can be told to hold: those that are built, and recipes for more.
+
+use std::sync::Arc;
+
+use super::core::FixtureError;
+use crate::fixture::{BuildError, Image, ImageCatalogue, ImageFile, Images, Salt};
+
+/// Images by name. One that is not built yet is built from its recipe when it is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Shelf {
+    built: Images,
+    catalogue: ImageCatalogue,
+    salt: Salt,
+}
+
+impl Shelf {
+    pub(crate) const fn new(built: Images, catalogue: ImageCatalogue, salt: Salt) -> Self {
+        Self { built, catalogue, salt }
+    }
+
+    /// The image with this name.
+    pub(crate) fn image(&mut self, name: &str) -> Result<Arc<Image>, FixtureError> {
+        if let Some(image) = self.built.get(name) {
+            return Ok(image.clone());
+        }
+        if self.catalogue.names().next().is_none() {
+            return Err(FixtureError::Image(name.to_owned()));
+        }
+        self.built.extend(self.catalogue.build([name], &self.salt)?);
+        self.built.get(name).cloned().ok_or_else(|| FixtureError::Image(name.to_owned()))
+    }
+
+    /// Adds recipes, and returns their images. A recipe takes the place of one of the same name, for images that are asked
+    /// for from now on. If one of them cannot be built, none is added.
+    pub(crate) fn add(&mut self, file: ImageFile) -> Result<Vec<Arc<Image>>, BuildError> {
+        let names: Vec<String> = file.images.keys().cloned().collect();
+        let mut catalogue = self.catalogue.clone();
+        catalogue.extend(file);
+        let built = catalogue.build(names.iter().map(String::as_str), &self.salt)?;
+        // What was built from the recipes before may consist of images that have other recipes now.
+        self.built.retain(|name| catalogue.get(name).is_none());
+        let added = names.iter().filter_map(|name| built.get(name).cloned()).collect();
+        self.built.extend(built);
+        self.catalogue = catalogue;
+        Ok(added)
+    }
+}

@@ -1,0 +1,56 @@
+//! A registry as it was, to go back to.
+
+use std::{
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use super::{
+    core::Core,
+    fault::Armed,
+    settings::{Behaviour, Settings},
+    shelf::Shelf,
+    store::Store,
+};
+use crate::fixture::SignatureWay;
+
+/// What a registry held and how it behaved at some time.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    store: Store,
+    shelf: Shelf,
+    behaviour: Behaviour,
+    faults: Vec<Arc<Armed>>,
+    clock_ahead: Duration,
+    pulls: u64,
+}
+
+impl Core {
+    /// The registry as it is now: content, signatures, recipes, behaviour, faults with what they have counted, and how far
+    /// the clock is ahead.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            store: self.store().clone(),
+            shelf: self.shelf.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            behaviour: self.behaviour(),
+            faults: self.faults.copy(),
+            clock_ahead: self.clock.ahead(),
+            pulls: self.pulls.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Makes the registry what it was. The journal is emptied, and uploads under way are given up.
+    pub fn reset(&self, snapshot: &Snapshot) {
+        let Snapshot { store, shelf, behaviour, faults, clock_ahead, pulls } = snapshot;
+        self.has_signatures.store(store.signatures.any(SignatureWay::Extension), Ordering::Relaxed);
+        *self.store_mut() = store.clone();
+        *self.shelf.lock().unwrap_or_else(PoisonError::into_inner) = shelf.clone();
+        self.set_settings(Arc::new(Settings::new(behaviour.clone(), self.origin.clone(), self.tokens.clone())));
+        self.faults.replace(faults);
+        self.clock.set_ahead(*clock_ahead);
+        self.pulls.store(*pulls, Ordering::Relaxed);
+        self.uploads.clear();
+        self.clear_journal();
+    }
+}
