@@ -53,7 +53,11 @@ fn hint(case: &CaseResult) -> String {
             "this is no judgement about the implementation; see what the message says and run again".to_owned()
         }
         Verdict::Pass | Verdict::Fail | Verdict::Skip | Verdict::Known => {
-            format!("add `--run '{}'` to the command line to run it alone", case.name())
+            let name = case.name();
+            format!(
+                "add `--run '{name}'` to the command line to run it alone; `isi-conformance serve {name}` keeps its registry \
+                 up, and prints its requests to send by hand"
+            )
         }
     }
 }
@@ -99,7 +103,7 @@ fn exchange(exchange: &Exchange, paint: Paint, out: &mut dyn Write) -> io::Resul
             lines.iter().try_for_each(|line| writeln!(out, "      {line}"))?;
         }
     }
-    writeln!(out, "    repeat it with")?;
+    writeln!(out, "    the request was")?;
     writeln!(out, "      {curl}")
 }
 

@@ -59,10 +59,20 @@ fn goldens_are_taken_at_once_where_the_command_line_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let suite = "suite: mine\nabout: One case.\ncases:\n  - name: import\n    about: Imports.\n    registry: { repositories: { lib/app: { v1: s2-basic } } }\n    steps:\n      - import: lib/app:v1 -> v1\n";
     write(folder.path(), "suites/mine.yaml", suite);
-    run(folder.path(), &["./suites/mine.yaml", "--update", "--accept"]);
+    let output = run(folder.path(), &["./suites/mine.yaml", "--update", "--accept"]);
+    assert_eq!(output.status.code(), Some(0), "what goldens alone said is mended: {}", text(&output.stdout));
     assert!(folder.path().join("golden/mine/import.snap").exists());
     let output = run(folder.path(), &["./suites/mine.yaml"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+}
+
+#[test]
+fn taking_goldens_hides_no_other_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = "suite: mine\nabout: One case.\ncases:\n  - name: import\n    about: Imports.\n    registry: { repositories: { lib/app: { v1: s2-basic } } }\n    steps:\n      - import: lib/app:v1 -> v1\n        expect: { values: { kind: Other } }\n";
+    write(folder.path(), "suites/mine.yaml", suite);
+    let output = run(folder.path(), &["./suites/mine.yaml", "--update", "--accept"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod folder;
 mod key;
 mod kubeconfig;
 mod one_case;
+mod page;
 mod readme;
 mod reference;
 mod registry;

@@ -6,6 +6,8 @@
 
 mod client;
 mod command;
+mod program;
 
 pub use client::loopback_client;
 pub use command::{Finished, Running, command, finish};
+pub use program::needs_program;

@@ -8,7 +8,7 @@ use crate::{
     redaction::{Redactor, Secrets},
     report::plural,
     runner::CaseOutcome,
-    verdict::{CheckKind, Verdict},
+    verdict::{CaseResult, CheckKind, CheckResult, Verdict},
     version::ApiVersion,
 };
 
@@ -28,10 +28,7 @@ pub(super) fn propose(
     let mut cases = 0;
     for CaseOutcome { result, newest, proposal, .. } in outcomes {
         let Some(proposal) = proposal else { continue };
-        let differs = result.checks.iter().any(|check| {
-            matches!(check.kind, CheckKind::Golden | CheckKind::Traffic) && check.verdict != Verdict::Pass
-        });
-        if differs {
+        if result.checks.iter().any(|check| of_golden(check) && check.verdict != Verdict::Pass) {
             let versions = (version, *newest);
             let proposed = goldens
                 .propose(&result.suite, &result.case, versions, &redacted(proposal, &redactor))
@@ -62,6 +59,16 @@ pub(super) fn propose(
         ));
     }
     Ok(())
+}
+
+/// Whether nothing but its golden is wrong about a case, or that it has none yet.
+pub(super) fn mends(case: &CaseResult) -> bool {
+    case.checks.iter().all(|check| !matches!(check.verdict, Verdict::Fail | Verdict::Error) || of_golden(check))
+}
+
+/// Whether a golden says what is expected.
+const fn of_golden(check: &CheckResult) -> bool {
+    matches!(check.kind, CheckKind::Golden | CheckKind::Traffic)
 }
 
 /// A proposal without secrets that the implementation echoed.
