@@ -22,7 +22,7 @@
 //! `isi-reference` (the embedded implementation), `spanned-yaml` (YAML, and errors that show the line) and `oci-types`.
 
 pub use isi_reference::{self as reference, version};
-pub use oci_mock_registry::{fixture, registry, variable};
+pub use oci_mock_registry::{control, fixture, registry, variable};
 pub use oci_types as oci;
 pub use spanned_yaml as document;
 

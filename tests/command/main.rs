@@ -10,6 +10,7 @@ mod page;
 mod readme;
 mod reference;
 mod registry;
+mod registry_control;
 mod servers;
 mod steps;
 mod target;

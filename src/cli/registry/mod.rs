@@ -1,5 +1,6 @@
 //! `isi-conformance registry`: the mock registry alone.
 
+mod control;
 mod fixture;
 
 use std::{
@@ -18,7 +19,7 @@ use serde::{
     de::{IntoDeserializer, value::Error},
 };
 
-use self::fixture::FixtureFile;
+use self::{control::Running, fixture::FixtureFile};
 use super::{
     exit::{CommandError, Exit, notice, printed},
     interrupted, listen, runtime,
@@ -67,6 +68,14 @@ pub(super) struct RegistryArguments {
     /// More image recipes, besides the built-in ones.
     #[arg(long, value_name = "FILE")]
     images: Vec<PathBuf>,
+    /// Listen here for the control interface, JSON over HTTP, by which programs in any language change and watch the registry
+    /// while it runs (`GET /openapi.json` describes it); port 0 takes a free one. Any address but a loopback one needs a
+    /// token, which is made and printed unless a file has it.
+    #[arg(long, value_name = "ADDRESS")]
+    control: Option<SocketAddr>,
+    /// Ask for the token in this file on the control interface.
+    #[arg(long, value_name = "FILE", requires = "control")]
+    control_token_file: Option<PathBuf>,
     /// The folder of the certificate authority for `--tls trusted`, `expired` and `other-name`; made if there is none.
     #[arg(long, value_name = "DIR", env = "ISI_AUTHORITY")]
     authority: Option<PathBuf>,
@@ -99,39 +108,52 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
         builder = builder.on_request(journal_lines(path)?);
     }
     let authority = fixture.tls.needs_authority().then(|| arguments.authority()).transpose()?;
-    let builder = match authority {
-        Some(folder) => builder.authority(Authority::kept_in(&folder).map_err(CommandError::harness)?),
-        None => builder,
-    };
+    let authority = authority.map(|folder| Authority::kept_in(&folder).map_err(CommandError::harness)).transpose()?;
+    if let Some(authority) = &authority {
+        builder = builder.authority(authority.clone());
+    }
     let registry = builder.start().await.map_err(|error| start_error(file.as_ref(), error))?;
     if let Some(folder) = folder {
         registry.load(folder).map_err(CommandError::usage)?;
     }
+    let announcement = announcement(&registry, &fixture, arguments.authority().ok().as_deref());
+    let running = match arguments.control {
+        Some(address) => {
+            let (token, catalogue) = (arguments.control_token_file.as_deref(), arguments.catalogue()?);
+            Running::controlled(registry, address, token, catalogue, authority).await?
+        }
+        None => Running::Alone(registry),
+    };
     let mut stop = pin!(interrupted());
     tokio::select! {
         // Asked first, so that whoever reads the address can end the process at once.
         biased;
         () = &mut stop => {}
-        announced = async { announce(&registry, &fixture, arguments.authority().ok().as_deref()) } => {
+        announced = async { announce(&announcement, &running) } => {
             printed(announced)?;
             stop.await;
         }
     }
-    let core = registry.core();
+    let (core, all) = (running.core(), running.all());
     tokio::select! {
-        finished = registry.shutdown(PATIENCE) => if !finished {
+        finished = running.shutdown(PATIENCE) => if !finished {
             notice("note: a client was still being served");
         },
         () = interrupted() => {}
     }
-    let findings = core.findings();
-    for finding in &findings {
-        notice(format_args!("{}: {finding}", if arguments.strict { "error" } else { "note" }));
+    let kind = if arguments.strict { "error" } else { "note" };
+    let mut adds_up = true;
+    for (name, registry) in &all {
+        let of = if all.len() > 1 { format!(" (registry `{name}`)") } else { String::new() };
+        for finding in registry.findings() {
+            adds_up = false;
+            notice(format_args!("{kind}: {finding}{of}"));
+        }
     }
     if let Some(folder) = &arguments.save {
         core.save(folder).map_err(CommandError::harness)?;
     }
-    Ok(if arguments.strict && !findings.is_empty() { Exit::Failure } else { Exit::Success })
+    Ok(if arguments.strict && !adds_up { Exit::Failure } else { Exit::Success })
 }
 
 impl RegistryArguments {
@@ -153,15 +175,22 @@ impl RegistryArguments {
         Ok((file, fixture))
     }
 
-    fn builder(&self, file: Option<&FixtureFile>, fixture: &RegistryFixture) -> Result<RegistryBuilder, CommandError> {
+    /// The recipes of images that the registry can be told to hold.
+    fn catalogue(&self) -> Result<ImageCatalogue, CommandError> {
         let mut catalogue: ImageCatalogue = builtin().clone();
         for path in &self.images {
             catalogue.read(&source(path)?).map_err(CommandError::usage)?;
         }
+        Ok(catalogue)
+    }
+
+    fn builder(&self, file: Option<&FixtureFile>, fixture: &RegistryFixture) -> Result<RegistryBuilder, CommandError> {
+        let catalogue = self.catalogue()?;
         let images = catalogue
             .build(fixture.image_names(), &Salt::default())
             .map_err(|error| file.map_or_else(|| CommandError::usage(&error), |file| file.unbuildable(&error)))?;
-        let builder = Registry::builder().fixture(fixture.clone()).images(images).listen(self.listen);
+        let builder =
+            Registry::builder().fixture(fixture.clone()).images(images).catalogue(catalogue).listen(self.listen);
         Ok(match &self.host {
             Some(host) => builder.host(host),
             None => builder,
@@ -246,27 +275,33 @@ pub(super) fn unstarted(error: StartError) -> CommandError {
     }
 }
 
-/// Says on standard output where the registry is, and a line to try.
-fn announce(registry: &Registry, fixture: &RegistryFixture, authority: Option<&Path>) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", registry.url())?;
+/// Where the registry is, and a line to try.
+fn announcement(registry: &Registry, fixture: &RegistryFixture, authority: Option<&Path>) -> String {
+    let mut lines = vec![registry.url()];
     let user = fixture.auth.as_ref().and_then(|auth| auth.users.iter().next());
     let credentials = user.map(|(user, password)| format!(" --creds {user}:{password}")).unwrap_or_default();
     match registry.first_tag() {
         Some(image) => {
-            writeln!(out, "skopeo inspect --tls-verify=false{credentials} docker://{}/{image}", registry.host())?;
+            lines.push(format!("skopeo inspect --tls-verify=false{credentials} docker://{}/{image}", registry.host()));
         }
         None => {
             let credentials = credentials.replace("--creds", "--dest-creds");
-            writeln!(
-                out,
-                "skopeo copy --dest-tls-verify=false{credentials} oci:FOLDER docker://{}/lib/app:v1",
-                registry.host()
-            )?;
+            let host = registry.host();
+            lines.push(format!(
+                "skopeo copy --dest-tls-verify=false{credentials} oci:FOLDER docker://{host}/lib/app:v1"
+            ));
         }
     }
     if let (true, Some(folder)) = (fixture.tls.needs_authority(), authority) {
-        writeln!(out, "trust {}", folder.join("ca.pem").display())?;
+        lines.push(format!("trust {}", folder.join("ca.pem").display()));
     }
+    lines.join("\n")
+}
+
+/// Says on standard output where everything is.
+fn announce(announcement: &str, running: &Running) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{announcement}")?;
+    running.announce(&mut out)?;
     out.flush()
 }

@@ -75,10 +75,14 @@ pub use finding::Finding;
 pub use folder::{FolderError, LOOKASIDE_LIMIT};
 pub use hold::{ContentError, Held, HeldRepository, HeldTag};
 pub use journal::{Entry, JOURNAL_TEXT_LIMIT, JournalFilter, WaitError};
+#[cfg(feature = "control")]
+pub(crate) use query::pairs as query_pairs;
 pub use route::EndpointKind;
 pub use server::{HEAD_LIMIT, who_listens_on};
 pub use settings::Behaviour;
 pub use snapshot::Snapshot;
+#[cfg(feature = "control")]
+pub(crate) use store::Writer;
 pub use store::{Content, SPILL_THRESHOLD, StoredFile, UPLOAD_LIMIT};
 #[cfg(feature = "tls")]
 pub use tls::{Authority, AuthorityError, Identity, TlsError};

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod auth;
+#[cfg(feature = "control")]
+mod control;
 mod faults;
 mod folders;
 mod malformed;

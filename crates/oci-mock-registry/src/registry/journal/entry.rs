@@ -41,6 +41,7 @@ pub struct Entry {
     pub status: Option<StatusCode>,
     /// The media types that the client accepts.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub accept: BTreeSet<String>,
     /// `User-Agent`
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,6 +68,7 @@ pub struct Entry {
     pub fault: Option<String>,
     /// No endpoint of the registry has this path and method, and no fault answered instead.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub unexpected: bool,
 }
 
