@@ -58,11 +58,11 @@ pub(super) struct ClockInfo {
     now: String,
 }
 
-pub(super) fn list_faults(call: Call) -> Outcome {
+pub(super) fn list_faults(call: &mut Call) -> Outcome {
     Reply::ok(&Faults { faults: call.core()?.faults() })
 }
 
-pub(super) fn arm(mut call: Call) -> Outcome {
+pub(super) fn arm(call: &mut Call) -> Outcome {
     let core = call.core()?;
     let id = core.arm(call.take_json::<Fault>()?)?;
     let armed = core.faults().into_iter().find(|fault| fault.id == id);
@@ -70,7 +70,7 @@ pub(super) fn arm(mut call: Call) -> Outcome {
     armed.map_or_else(|| Ok(Reply::nothing()), |armed| Reply::created(&armed))
 }
 
-pub(super) fn disarm(call: Call) -> Outcome {
+pub(super) fn disarm(call: &mut Call) -> Outcome {
     let (core, id) = (call.core()?, call.part("fault"));
     let known = || core.faults().into_iter().map(|fault| fault.id.to_string());
     let number = id.parse().map_err(|_| {
@@ -80,22 +80,22 @@ pub(super) fn disarm(call: Call) -> Outcome {
     Reply::removed(core.disarm(number), "fault", id, known())
 }
 
-pub(super) fn disarm_all(call: Call) -> Outcome {
+pub(super) fn disarm_all(call: &mut Call) -> Outcome {
     call.core()?.disarm_all();
     Ok(Reply::nothing())
 }
 
-pub(super) fn get(call: Call) -> Outcome {
+pub(super) fn get(call: &mut Call) -> Outcome {
     Reply::ok(&call.core()?.behaviour())
 }
 
-pub(super) fn replace(mut call: Call) -> Outcome {
+pub(super) fn replace(call: &mut Call) -> Outcome {
     let core = call.core()?;
     core.set_behaviour(call.take_json::<Behaviour>()?);
     Reply::ok(&core.behaviour())
 }
 
-pub(super) fn change(mut call: Call) -> Outcome {
+pub(super) fn change(call: &mut Call) -> Outcome {
     let core = call.core()?;
     let BehaviourChange { quirks, auth, tags, read_only } = call.take_json()?;
     let before = core.behaviour();
@@ -108,11 +108,11 @@ pub(super) fn change(mut call: Call) -> Outcome {
     Reply::ok(&core.behaviour())
 }
 
-pub(super) fn clock(call: Call) -> Outcome {
+pub(super) fn clock(call: &mut Call) -> Outcome {
     Reply::ok(&clock_of(&*call.core()?))
 }
 
-pub(super) fn advance(mut call: Call) -> Outcome {
+pub(super) fn advance(call: &mut Call) -> Outcome {
     let core = call.core()?;
     let Advance { advance } = call.take_json()?;
     core.advance_clock(advance.0);

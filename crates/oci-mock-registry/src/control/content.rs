@@ -65,29 +65,29 @@ struct BuiltImage {
     size: usize,
 }
 
-pub(super) fn list(call: Call) -> Outcome {
+pub(super) fn list(call: &mut Call) -> Outcome {
     Reply::ok(&Repositories { repositories: call.core()?.repositories() })
 }
 
-pub(super) fn get(call: Call) -> Outcome {
+pub(super) fn get(call: &mut Call) -> Outcome {
     let (core, name) = (call.core()?, call.part("repository"));
     match core.repository(name) {
         Some(repository) => Reply::ok(&repository),
-        None => Err(unknown_repository(&call)),
+        None => Err(unknown_repository(call)),
     }
 }
 
-pub(super) fn add_repository(call: Call) -> Outcome {
-    call.core()?.add_repository(call.part("repository")).map_err(in_path)?;
+pub(super) fn add_repository(call: &mut Call) -> Outcome {
+    call.core()?.add_repository(call.part("repository")).map_err(|error| in_path(&error))?;
     get(call)
 }
 
-pub(super) fn remove_repository(call: Call) -> Outcome {
+pub(super) fn remove_repository(call: &mut Call) -> Outcome {
     let was_there = call.core()?.remove_repository(call.part("repository"));
-    if was_there { Ok(Reply::nothing()) } else { Err(unknown_repository(&call)) }
+    if was_there { Ok(Reply::nothing()) } else { Err(unknown_repository(call)) }
 }
 
-pub(super) fn tag(mut call: Call) -> Outcome {
+pub(super) fn tag(call: &mut Call) -> Outcome {
     let target: TagTarget = call.take_json()?;
     let (core, repository, tag) = (call.core()?, call.part("repository"), call.part("tag"));
     let digest = match (&target.image, &target.manifest) {
@@ -101,19 +101,19 @@ pub(super) fn tag(mut call: Call) -> Outcome {
     Reply::ok(&HeldTag { tag: tag.to_owned(), digest })
 }
 
-pub(super) fn untag(call: Call) -> Outcome {
+pub(super) fn untag(call: &mut Call) -> Outcome {
     let (core, repository, tag) = (call.core()?, call.part("repository"), call.part("tag"));
     let known = || core.repository(repository).into_iter().flat_map(|it| it.tags).map(|held| held.tag);
     Reply::removed(core.untag(repository, tag), "tag", tag, known())
 }
 
-pub(super) fn add_image(mut call: Call) -> Outcome {
+pub(super) fn add_image(call: &mut Call) -> Outcome {
     let ImageName { image } = call.take_json()?;
     let digest = call.core()?.add_image(call.part("repository"), &image)?;
     Reply::created(&DigestOfContent { digest: digest.to_string() })
 }
 
-pub(super) fn put_manifest(mut call: Call) -> Outcome {
+pub(super) fn put_manifest(call: &mut Call) -> Outcome {
     let core = call.core()?;
     let bytes = call.take_bytes()?;
     let media_type = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -124,7 +124,7 @@ pub(super) fn put_manifest(mut call: Call) -> Outcome {
     Reply::ok(&held)
 }
 
-pub(super) fn remove_manifest(call: Call) -> Outcome {
+pub(super) fn remove_manifest(call: &mut Call) -> Outcome {
     let (core, repository, reference) = (call.core()?, call.part("repository"), call.part("reference"));
     let known = || {
         let held = core.repository(repository).into_iter();
@@ -133,20 +133,20 @@ pub(super) fn remove_manifest(call: Call) -> Outcome {
     Reply::removed(core.remove_manifest(repository, reference), "manifest", reference, known())
 }
 
-pub(super) fn add_blob(mut call: Call) -> Outcome {
+pub(super) fn add_blob(call: &mut Call) -> Outcome {
     let core = call.core()?;
     let body = std::mem::take(&mut call.body);
     let digest = core.add_written_blob(call.part("repository"), body)?;
     Reply::created(&DigestOfContent { digest: digest.to_string() })
 }
 
-pub(super) fn remove_blob(call: Call) -> Outcome {
+pub(super) fn remove_blob(call: &mut Call) -> Outcome {
     let (core, repository, digest) = (call.core()?, call.part("repository"), call.part("digest"));
     let known = || core.repository(repository).into_iter().flat_map(|it| it.blobs);
     Reply::removed(core.remove_blob(repository, digest), "blob", digest, known())
 }
 
-pub(super) fn add_recipes(mut call: Call) -> Outcome {
+pub(super) fn add_recipes(call: &mut Call) -> Outcome {
     let file: ImageFile = call.take_json()?;
     let images = call.core()?.add_recipes(file).map_err(|error| ControlError::body(error.to_string()))?;
     let built = images.iter().map(|image| BuiltImage {
@@ -158,7 +158,7 @@ pub(super) fn add_recipes(mut call: Call) -> Outcome {
     Reply::created(&BuiltImages { images: built.collect() })
 }
 
-pub(super) fn sign(mut call: Call) -> Outcome {
+pub(super) fn sign(call: &mut Call) -> Outcome {
     let signature: ImageSignature = call.take_json()?;
     call.core()?.sign(&signature)?;
     Ok(Reply::nothing())
@@ -170,7 +170,7 @@ fn unknown_repository(call: &Call) -> ControlError {
 }
 
 /// An error that the path is to blame for.
-fn in_path(error: FixtureError) -> ControlError {
+fn in_path(error: &FixtureError) -> ControlError {
     let parameter = if matches!(error, FixtureError::TagName(_)) { "tag" } else { "repository" };
     ControlError::parameter(parameter, error.to_string())
 }
@@ -178,7 +178,7 @@ fn in_path(error: FixtureError) -> ControlError {
 impl From<FixtureError> for ControlError {
     fn from(error: FixtureError) -> Self {
         match error {
-            FixtureError::TagName(_) | FixtureError::RepositoryName(_) => in_path(error),
+            FixtureError::TagName(_) | FixtureError::RepositoryName(_) => in_path(&error),
             error => Self::body(error.to_string()),
         }
     }

@@ -45,7 +45,7 @@ pub fn document() -> Value {
     })
 }
 
-pub(super) fn get(_: Call) -> Outcome {
+pub(super) fn get(_: &mut Call) -> Outcome {
     Reply::ok(&document())
 }
 

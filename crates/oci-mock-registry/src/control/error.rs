@@ -8,7 +8,7 @@ use spanned_yaml::{Diagnostic, nearest};
 /// The body of an answer that is no success.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ErrorBody {
-    pub(super) error: ErrorDetail,
+    pub(super) error: Box<ErrorDetail>,
 }
 
 /// What went wrong.
@@ -45,12 +45,12 @@ impl ErrorDetail {
 #[derive(Debug)]
 pub(super) struct ControlError {
     pub(super) status: StatusCode,
-    pub(super) detail: ErrorDetail,
+    pub(super) detail: Box<ErrorDetail>,
 }
 
 impl ControlError {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, detail: ErrorDetail { message: message.into(), ..ErrorDetail::default() } }
+        Self { status, detail: Box::new(ErrorDetail { message: message.into(), ..ErrorDetail::default() }) }
     }
 
     /// 400 for a parameter of the path or the query.

@@ -94,14 +94,14 @@ pub(super) const WAIT: &[Parameter] = &[
 /// How long a wait lasts that does not say.
 const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(super) fn list(call: Call) -> Outcome {
+pub(super) fn list(call: &mut Call) -> Outcome {
     let core = call.core()?;
-    let filter = filter(&call)?;
+    let filter = filter(call)?;
     let next = core.journal_next();
     Reply::ok(&Journal { entries: core.journal_of(&filter), next })
 }
 
-pub(super) fn clear(call: Call) -> Outcome {
+pub(super) fn clear(call: &mut Call) -> Outcome {
     call.core()?.clear_journal();
     Ok(Reply::nothing())
 }
@@ -130,7 +130,7 @@ pub(super) async fn wait(call: Call) -> Outcome {
 /// How many requests a wait that ends in vain names.
 const LAST: usize = 5;
 
-pub(super) fn findings(call: Call) -> Outcome {
+pub(super) fn findings(call: &mut Call) -> Outcome {
     let findings = call.core()?.findings().into_iter().map(|finding| {
         let message = finding.to_string();
         let (kind, fault, entry) = match finding {

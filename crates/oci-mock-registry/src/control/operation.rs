@@ -58,7 +58,7 @@ pub(super) enum Takes {
 /// What is done.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Run {
-    Now(fn(Call) -> Outcome),
+    Now(fn(&mut Call) -> Outcome),
     Later(fn(Call) -> Pin<Box<dyn Future<Output = Outcome> + Send>>),
 }
 

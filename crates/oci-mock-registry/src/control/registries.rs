@@ -45,11 +45,11 @@ pub(super) struct NewRegistry {
     images: BTreeMap<String, ImageRecipe>,
 }
 
-pub(super) fn list(call: Call) -> Outcome {
+pub(super) fn list(call: &mut Call) -> Outcome {
     Reply::ok(&Registries { registries: call.members.all() })
 }
 
-pub(super) fn get(call: Call) -> Outcome {
+pub(super) fn get(call: &mut Call) -> Outcome {
     Reply::ok(&call.member()?.about)
 }
 

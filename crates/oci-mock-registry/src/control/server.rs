@@ -228,7 +228,7 @@ async fn answer(members: Arc<Members>, guard: &Guard, request: Request<Incoming>
         call.body = receive(body).await?;
     }
     match operation.run {
-        Run::Now(run) => run(call),
+        Run::Now(run) => run(&mut call),
         Run::Later(run) => run(call).await,
     }
 }

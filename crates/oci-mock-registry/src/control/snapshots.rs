@@ -18,20 +18,20 @@ pub(super) struct Snapshots {
     snapshots: Vec<String>,
 }
 
-pub(super) fn list(call: Call) -> Outcome {
+pub(super) fn list(call: &mut Call) -> Outcome {
     let member = call.member()?;
     let snapshots = member.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
     Reply::ok(&Snapshots { snapshots: snapshots.keys().cloned().collect() })
 }
 
-pub(super) fn take(call: Call) -> Outcome {
+pub(super) fn take(call: &mut Call) -> Outcome {
     let member = call.member()?;
     let snapshot = member.core.snapshot();
     member.snapshots.lock().unwrap_or_else(PoisonError::into_inner).insert(call.part("snapshot").to_owned(), snapshot);
     Ok(Reply::nothing())
 }
 
-pub(super) fn reset(call: Call) -> Outcome {
+pub(super) fn reset(call: &mut Call) -> Outcome {
     let (member, name) = (call.member()?, call.part("snapshot"));
     let snapshots = member.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(snapshot) = snapshots.get(name) else {
@@ -41,7 +41,7 @@ pub(super) fn reset(call: Call) -> Outcome {
     Ok(Reply::nothing())
 }
 
-pub(super) fn remove(call: Call) -> Outcome {
+pub(super) fn remove(call: &mut Call) -> Outcome {
     let (member, name) = (call.member()?, call.part("snapshot"));
     let mut snapshots = member.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
     let was_there = snapshots.remove(name).is_some();
