@@ -11,6 +11,7 @@
 //! requirement   what the published pages say, and what of it cases cover                   implementation;
 //! suite         cases as data                                                              uses oci alone
 //! deviation     what an implementer declares as failing
+//! recording     what another build answered
 //! golden        what is expected          schema   the published schema
 //! verdict       what checks, cases and runs come to
 //! traits        what a server's configuration may change in its answers
@@ -31,6 +32,7 @@ pub mod deviation;
 pub mod explore;
 pub mod golden;
 pub mod json_path;
+pub mod recording;
 pub mod redaction;
 pub mod report;
 pub mod requirement;

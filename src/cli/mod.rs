@@ -9,6 +9,7 @@ mod explore;
 mod export;
 mod key;
 mod listen;
+mod record;
 mod reference;
 mod registry;
 mod run;
@@ -51,6 +52,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<RunArguments>),
+    Record(Box<record::RecordArguments>),
     Explore(Box<explore::ExploreArguments>),
     Show(show::ShowArguments),
     Serve(Box<serve::ServeArguments>),
@@ -72,6 +74,7 @@ pub fn main() -> ExitCode {
     let Cli { color, command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match command {
         Command::Run(arguments) => run::run(*arguments, &given(&matches), color),
+        Command::Record(arguments) => record::run(*arguments),
         Command::Explore(arguments) => explore::run(*arguments),
         Command::Show(arguments) => exit::finish(show::run(&arguments)),
         Command::Serve(arguments) => exit::finish(serve::run(&arguments)),

@@ -232,6 +232,7 @@ mod tests {
             interrupted: false,
             not_run: 0,
             shard: None,
+            against: None,
             cases,
         }
     }

@@ -46,7 +46,7 @@ use super::{
 use crate::{
     verdict::{
         AbsentFeature, CaseResult, CheckKind, CheckResult, Counts, Declared, Exchange, LeftOutStep, Level,
-        ProfileResult, RunResult, ShardOf, Verdict, rounded_seconds,
+        ProfileResult, RecordedBuild, RunResult, ShardOf, Verdict, rounded_seconds,
     },
     version::ApiVersion,
 };
@@ -81,6 +81,9 @@ pub struct Report {
     /// Which part of a whole it is, where several machines ran one each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardOf>,
+    /// What the implementation was held against, if that is a recording of another build.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<RecordedBuild>,
     /// The lowest level of checks that count.
     pub level: Level,
     /// The counts.
@@ -220,6 +223,7 @@ impl Report {
             interrupted: run.interrupted,
             not_run: run.not_run,
             shard: run.shard.clone(),
+            against: run.against.clone(),
             level: run.level,
             summary: Summary {
                 verdict: run.verdict(),

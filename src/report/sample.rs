@@ -31,6 +31,7 @@ pub(crate) fn run() -> RunResult {
         interrupted: true,
         not_run: 2,
         shard: None,
+        against: None,
         cases: vec![
             passing(),
             failing(),

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::Paint;
-use crate::verdict::{AbsenceMeans, Level, ProfileResult, RunResult, Verdict};
+use crate::verdict::{AbsenceMeans, Level, ProfileResult, RecordedBuild, RunResult, Verdict};
 
 const RULE: &str = "────────────";
 
@@ -16,6 +16,13 @@ pub(super) fn write(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::R
     let mut lines = Lines { out, paint };
     lines.text("target", format_args!("{}, API version {}", run.target, run.api_version))?;
     lines.text("traits", &run.traits)?;
+    if let Some(RecordedBuild { target, recorded, generator, only_recorded }) = &run.against {
+        lines.text("against", format_args!("the recording of {target} from {recorded} by {generator}"))?;
+        if !only_recorded.is_empty() {
+            let count = only_recorded.len();
+            lines.count("not compared", count, "recorded cases: none of the suites has them")?;
+        }
+    }
     lines.text(
         "level",
         match run.level {
@@ -149,7 +156,12 @@ fn features(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
 
 fn profiles(run: &RunResult, lines: &mut Lines<'_>) -> io::Result<()> {
     if run.profiles.is_empty() {
-        return lines.text("profiles", "not judged: only a selection of the cases was run");
+        let why = if run.against.is_some() {
+            "a recording says nothing about what is published"
+        } else {
+            "only a selection of the cases was run"
+        };
+        return lines.text("profiles", format_args!("not judged: {why}"));
     }
     for profile in &run.profiles {
         lines.text("profile", standing(profile))?;

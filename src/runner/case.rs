@@ -17,16 +17,17 @@ use super::{
     configuration_lag::Attempts,
     curl::curl,
     default_mode,
-    judge::{Expected, Judge},
+    judge::{Expected, Judge, Made},
     left_out::{LeftOut, left_out},
     mock::MockRegistry,
-    secret,
-    session::Session,
+    recording, secret,
+    session::{Baseline, Session},
     target::{Answered, Blame, Prepared},
 };
 use crate::{
     fixture::Salt,
     golden::{Golden, ResolvedGolden},
+    recording::RecordedCase,
     requirement::FrozenSets,
     suite::{Action, Case, Request, Script, Step, TargetDefault},
     variable::{Bindings, ImageValues},
@@ -43,6 +44,8 @@ pub struct CaseOutcome {
     pub newest: ApiVersion,
     /// The golden that the answers would make; only if every step was answered.
     pub proposal: Option<Golden>,
+    /// What was answered, where that is recorded; only if every request was answered.
+    pub recorded: Option<RecordedCase>,
     /// What could not be taken back.
     pub left_behind: Vec<String>,
 }
@@ -104,9 +107,16 @@ async fn run_once(
 ) -> CaseOutcome {
     let progress = Mutex::new(Progress::default());
     let ledger = session.cleanup.begin(&session.run);
-    let golden = session.goldens.find(&case.suite, &case.name, session.version);
+    let golden = match session.baseline {
+        Baseline::Recording(_) => Ok(None),
+        Baseline::Suites | Baseline::SuitesWhileRecording => {
+            session.goldens.find(&case.suite, &case.name, session.version)
+        }
+    };
     let found = golden.as_ref().ok().and_then(Option::as_ref);
-    let attempt = CaseRun { session, case, golden: found, progress: &progress, ledger: &ledger, attempts };
+    let recording = session.baseline.recording();
+    let recorded = recording.and_then(|recording| recording.cases.get(&case.full_name()));
+    let attempt = CaseRun { session, case, golden: found, recorded, progress: &progress, ledger: &ledger, attempts };
     let running = AssertUnwindSafe(attempt.run()).catch_unwind();
     let (ended, is_whole) = tokio::select! {
         ended = running => match ended {
@@ -157,7 +167,8 @@ async fn run_once(
         values: std::mem::take(&mut progress.values),
         ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)
     };
-    CaseOutcome { result, newest: case.newest(), proposal: progress.proposal, left_behind }
+    let Progress { proposal, recorded, .. } = progress;
+    CaseOutcome { result, newest: case.newest(), proposal, recorded, left_behind }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
@@ -182,12 +193,14 @@ struct Progress {
     /// Values in differences and what they are called.
     values: BTreeMap<String, String>,
     proposal: Option<Golden>,
+    recorded: Option<RecordedCase>,
 }
 
 struct CaseRun<'a> {
     session: &'a Session,
     case: &'a Case,
     golden: Option<&'a ResolvedGolden>,
+    recorded: Option<&'a RecordedCase>,
     progress: &'a Mutex<Progress>,
     ledger: &'a Ledger,
     attempts: &'a Attempts<'a>,
@@ -248,9 +261,13 @@ impl CaseRun<'_> {
         self.with(|progress| progress.images = digests);
         let mut mock = MockRegistry::start(place, registry, images, self.session.authority.as_ref())?;
         let waits = steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
-        let mut judge = Judge::new(bindings, self.session.proposals, waits);
+        let mut judge = Judge::new(bindings, self.session.proposals, &self.session.baseline, waits);
         let exchanges = steps.iter().flat_map(Step::requests).count();
-        self.golden_fits(&steps, exchanges);
+        match (&self.session.baseline, self.recorded) {
+            (Baseline::Suites, _) => self.golden_fits(&steps, exchanges),
+            (_, Some(recorded)) => recording::fits(recorded, &steps, &judge)?,
+            (_, None) => {}
+        }
         let left_out = left_out(&steps, &self.session.features, self.session.version);
         let is_whole = left_out.iter().all(Option::is_none);
         for (index, (step, left_out)) in steps.into_iter().zip(left_out).enumerate() {
@@ -262,10 +279,12 @@ impl CaseRun<'_> {
         }
         self.with(|progress| {
             // A fault may be meant for a step that is left out.
-            if is_whole {
+            if is_whole && self.recorded.is_none() {
                 progress.checks.extend(mock.accounting());
-                progress.proposal = judge.into_proposal();
             }
+            let Made { proposal, recorded } = judge.into_made();
+            progress.proposal = proposal.filter(|_| is_whole);
+            progress.recorded = recorded;
         });
         mock.stop().await;
         Ok(())
@@ -273,7 +292,13 @@ impl CaseRun<'_> {
 
     fn expected(&self) -> Expected<'_> {
         let golden = self.golden.map(|file| &file.golden);
-        Expected { golden, version: self.session.version, traits: &self.session.traits, level: self.case.level }
+        Expected {
+            golden,
+            recorded: self.recorded,
+            version: self.session.version,
+            traits: &self.session.traits,
+            level: self.case.level,
+        }
     }
 
     /// A golden that is missing or of other steps is the harness's failure, and said once.
@@ -292,6 +317,7 @@ impl CaseRun<'_> {
 
     /// Passes over a step that the target cannot do. Its place in the golden stays its own.
     fn leave_out(&self, index: usize, step: &Step, left_out: LeftOut, judge: &mut Judge) {
+        let first = judge.requests;
         judge.requests += step.requests().count();
         let name = match &step.action {
             Action::Request(request) => judge.describe(request),
@@ -304,8 +330,14 @@ impl CaseRun<'_> {
             Action::Registry(_) => "a change of the registry".to_owned(),
         };
         let features = left_out.features.iter().map(|feature| feature.as_str().to_owned()).collect();
-        let step = LeftOutStep { step: StepName { number: index + 1, name }, features, reason: left_out.reason };
-        self.with(|progress| progress.left_out.push(step));
+        let name = StepName { number: index + 1, name };
+        let lost = self.recorded.filter(|recorded| recorded.responses.range(first..judge.requests).next().is_some());
+        let lost = lost.map(|_| recording::lost(self.case.level, &left_out.reason).at(name.clone()));
+        let step = LeftOutStep { step: name, features, reason: left_out.reason };
+        self.with(|progress| {
+            progress.left_out.push(step);
+            progress.checks.extend(lost);
+        });
     }
 
     /// Does one step. Says no when the case cannot go on: nothing that follows an unanswered request means anything.
@@ -362,7 +394,10 @@ impl CaseRun<'_> {
             return Ok(false);
         }
         let mut asked = std::mem::take(&mut judge.asked);
-        let counted = check::requests(&step.expect, &asked.made);
+        let counted = match self.recorded {
+            Some(_) => Vec::new(),
+            None => check::requests(&step.expect, &asked.made),
+        };
         if requests.len() > 1 {
             // Which of them asked for what is not told apart, so that no golden speaks of it.
             asked.traffic.clear();

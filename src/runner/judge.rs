@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::{answer, check, mock::Asked, session::Proposals, target::Answered};
+use super::{
+    answer, check,
+    mock::Asked,
+    recording,
+    session::{Baseline, Proposals},
+    target::Answered,
+};
 use crate::{
     golden::{self, Answer, Golden, GoldenStep, Memory, Traffic},
+    recording::{RecordedCase, RecordedStep},
     suite::{Request, Step},
     traits::Traits,
     variable::Bindings,
-    verdict::{CheckResult, Level, Side, StepName, Verdict},
+    verdict::{CheckKind, CheckResult, Level, Side, StepName, Verdict},
     version::ApiVersion,
 };
 
@@ -20,6 +27,7 @@ pub(super) struct Judge {
     pub(super) requests: usize,
     memory: Memory,
     proposal: Option<Proposal>,
+    recorder: Option<Recorder>,
     /// What was asked of the registry by the last requests.
     pub(super) asked: Asked,
     /// Values in differences and what they are called.
@@ -30,6 +38,8 @@ pub(super) struct Judge {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Expected<'a> {
     pub(super) golden: Option<&'a Golden>,
+    /// What another build answered; then nothing else is expected.
+    pub(super) recorded: Option<&'a RecordedCase>,
     pub(super) version: ApiVersion,
     pub(super) traits: &'a Traits,
     /// The most that a check of the case can weigh.
@@ -43,24 +53,46 @@ struct Proposal {
     golden: Golden,
 }
 
+/// What is recorded of the answers.
+#[derive(Debug)]
+struct Recorder {
+    memory: Memory,
+    recorded: RecordedCase,
+}
+
+/// What was made of the answers, as far as it was asked for.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// The golden that they make.
+    pub(super) proposal: Option<Golden>,
+    /// What is recorded of them.
+    pub(super) recorded: Option<RecordedCase>,
+}
+
 impl Judge {
     /// Has judged nothing yet. `waits` says whether the case waits between steps, so that times can differ.
-    pub(super) fn new(bindings: Bindings, proposals: Proposals, waits: bool) -> Self {
+    pub(super) fn new(bindings: Bindings, proposals: Proposals, baseline: &Baseline, waits: bool) -> Self {
         let proposal = (proposals == Proposals::Made)
             .then(|| Proposal { memory: Memory::proposing(waits), golden: Golden::default() });
+        let recorder = matches!(baseline, Baseline::SuitesWhileRecording)
+            .then(|| Recorder { memory: Memory::proposing(waits), recorded: RecordedCase::default() });
         Self {
             bindings,
             requests: 0,
             memory: Memory::default(),
             proposal,
+            recorder,
             asked: Asked::default(),
             values: BTreeMap::new(),
         }
     }
 
-    /// The golden that the answers make, if it was asked for.
-    pub(super) fn into_proposal(self) -> Option<Golden> {
-        self.proposal.map(|proposal| proposal.golden)
+    /// What was made of the answers.
+    pub(super) fn into_made(self) -> Made {
+        Made {
+            proposal: self.proposal.map(|proposal| proposal.golden),
+            recorded: self.recorder.map(|recorder| recorder.recorded),
+        }
     }
 
     /// Notes that the case has waited, so that times from before and after differ.
@@ -68,6 +100,9 @@ impl Judge {
         self.memory.pause();
         if let Some(proposal) = &mut self.proposal {
             proposal.memory.pause();
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.memory.pause();
         }
     }
 
@@ -85,6 +120,9 @@ impl Judge {
         answered: &Answered,
         asked: &mut Asked,
     ) -> Vec<CheckResult> {
+        if let Some(recorded) = expected.recorded {
+            return self.step_of_recording(expected, recorded, request, step, answered, asked);
+        }
         let previous = self.golden(expected, 0);
         let by_trait = previous.map(|golden| golden::by_trait(golden, expected.traits));
         let golden = by_trait.as_ref();
@@ -105,8 +143,43 @@ impl Judge {
         checks.extend(check::traffic(&step.expect, &answer, &self.bindings));
         checks.extend(check::accept(&step.expect, &asked.accepted));
         self.propose(expected.traits, request, &answer, previous, golden);
+        self.record(expected.traits, request, &answer, answered.status);
         self.name_values(&checks);
         checks
+    }
+
+    /// Judges the answer to the next request by what another build answered.
+    fn step_of_recording(
+        &mut self,
+        expected: &Expected<'_>,
+        recorded: &RecordedCase,
+        request: &Request,
+        step: &Step,
+        answered: &Answered,
+        asked: &mut Asked,
+    ) -> Vec<CheckResult> {
+        let found = recorded.responses.get(&self.requests);
+        self.requests += 1;
+        let mut traffic = std::mem::take(&mut asked.traffic);
+        let Some(found) = found else { return Vec::new() };
+        if step.expect.any_order {
+            traffic = golden::in_order_of(Some(&found.traffic), traffic, &self.bindings);
+        }
+        let answer = answer::answer(answered, traffic);
+        let place = recording::Place { traits: expected.traits, cap: expected.level, bindings: &self.bindings };
+        let checks = recording::checks(&place, found, request, answered.status, &answer, &mut self.memory);
+        self.name_values(&checks);
+        checks
+    }
+
+    /// Records the answer to the request that was judged last.
+    fn record(&mut self, traits: &Traits, request: &Request, answer: &Answer, status: u16) {
+        let Some(Recorder { memory, recorded }) = &mut self.recorder else { return };
+        let request = golden::mask(&request.describe(), &self.bindings);
+        let golden = golden::propose(&request, answer, None, &self.bindings, memory);
+        let golden = golden::for_every_target(golden, traits);
+        let step = RecordedStep::of(golden, status, answer, |text| golden::mask(text, &self.bindings));
+        recorded.responses.insert(self.requests - 1, step);
     }
 
     /// Notes what the values in differences are called in goldens, so that a report can say which digest it is.
@@ -138,6 +211,15 @@ impl Judge {
         answered: &Answered,
     ) -> bool {
         let answer = answer::answer(answered, Traffic::default());
+        if let Some(recorded) = expected.recorded {
+            let found = recorded.responses.get(&(self.requests + position));
+            let place = recording::Place { traits: expected.traits, cap: expected.level, bindings: &self.bindings };
+            return found.is_none_or(|found| {
+                recording::checks(&place, found, request, answered.status, &answer, &mut self.memory.clone())
+                    .iter()
+                    .all(|check| check.verdict == Verdict::Pass || check.kind == CheckKind::Traffic)
+            });
+        }
         let golden = self.golden(expected, position).filter(|_| step.expect.golden);
         let differs = golden.is_some_and(|golden| {
             let golden = golden::by_trait(golden, expected.traits);

@@ -27,6 +27,7 @@ mod object;
 mod permission;
 mod ports;
 mod probe;
+mod recording;
 mod remains;
 mod retry_reads;
 mod secret;
@@ -59,7 +60,7 @@ pub use self::{
     retry_reads::CacheLag,
     selection::{CasePattern, PatternError, Selection},
     served_case::{ServedCase, ServedStep, ServingPlace},
-    session::{Proposals, Session},
+    session::{Baseline, Proposals, Session},
     suitability::{reason_of_traits, repository_tags},
     target::{
         Answered, Blame, Credential, HeaderSource, Identity, LARGEST_ANSWER, Need, NoAnswer, Prepared, ServerAlias,
@@ -161,7 +162,7 @@ fn skipped(case: &Case, reason: String) -> CaseOutcome {
         requirements: case.requirements.clone(),
         ..CaseResult::skip(&case.suite, &case.name, reason)
     };
-    CaseOutcome { result, newest: case.newest(), proposal: None, left_behind: Vec::new() }
+    CaseOutcome { result, newest: case.newest(), proposal: None, recorded: None, left_behind: Vec::new() }
 }
 
 fn panicked(suite: String, case: String, panic: &tokio::task::JoinError) -> CaseOutcome {
@@ -169,5 +170,5 @@ fn panicked(suite: String, case: String, panic: &tokio::task::JoinError) -> Case
     let check = CheckResult::error(CheckKind::Status, Level::Required, format!("the harness panicked: {panic}"));
     let left = format!("what {suite}::{case} made: the harness panicked while it cleaned up");
     let result = CaseResult { verdict: Verdict::Error, ..CaseResult::of_checks(suite, case, vec![check]) };
-    CaseOutcome { result, newest: ApiVersion::NEWEST, proposal: None, left_behind: vec![left] }
+    CaseOutcome { result, newest: ApiVersion::NEWEST, proposal: None, recorded: None, left_behind: vec![left] }
 }

@@ -15,7 +15,8 @@ use super::{
     target::Target,
 };
 use crate::{
-    fixture::ImageCatalogue, golden, registry::Authority, suite::Feature, traits::Traits, version::ApiVersion,
+    fixture::ImageCatalogue, golden, recording::Recording, registry::Authority, suite::Feature, traits::Traits,
+    version::ApiVersion,
 };
 
 /// What all cases of a run share.
@@ -51,6 +52,8 @@ pub struct Session {
     pub keep: bool,
     /// Whether goldens are proposed from the answers.
     pub proposals: Proposals,
+    /// What responses are held against.
+    pub baseline: Baseline,
     /// The configuration of the cluster, which some cases change.
     pub configuration: Arc<ClusterConfiguration>,
     /// What cases have made and not removed yet.
@@ -65,6 +68,35 @@ pub enum Proposals {
     /// None.
     #[default]
     Omitted,
+}
+
+/// What responses are held against.
+#[derive(Debug, Clone, Default)]
+pub enum Baseline {
+    /// What suites and goldens say.
+    #[default]
+    Suites,
+    /// The same, and they are recorded.
+    SuitesWhileRecording,
+    /// What another build answered, and nothing else.
+    Recording(Arc<Recording>),
+}
+
+impl Baseline {
+    /// The recording, if there is one.
+    #[must_use]
+    pub fn recording(&self) -> Option<&Recording> {
+        match self {
+            Self::Recording(recording) => Some(recording),
+            Self::Suites | Self::SuitesWhileRecording => None,
+        }
+    }
+
+    /// Whether the suites say what is expected, and goldens are needed.
+    #[must_use]
+    pub const fn is_suites(&self) -> bool {
+        matches!(self, Self::Suites)
+    }
 }
 
 impl Session {

@@ -429,6 +429,7 @@ mod tests {
             interrupted: false,
             not_run: 0,
             shard: None,
+            against: None,
             traits: crate::traits::Traits::default(),
             level: Level::Compatible,
             absent_features: Vec::new(),

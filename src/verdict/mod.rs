@@ -27,7 +27,7 @@ pub use self::{
     exchange::{Exchange, Request, Response},
     feature::{AbsenceMeans, AbsentFeature},
     profile::{ProfileResult, Untested},
-    run::{Counts, RunResult, ShardOf, SuiteCounts},
+    run::{Counts, RecordedBuild, RunResult, ShardOf, SuiteCounts},
 };
 
 pub(crate) use self::seconds::rounded as rounded_seconds;

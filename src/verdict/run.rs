@@ -96,6 +96,20 @@ pub struct ShardOf {
     pub digest: String,
 }
 
+/// The recording that a run was held against, instead of suites and goldens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordedBuild {
+    /// The base URL of the recorded implementation.
+    pub target: String,
+    /// When it was recorded, in UTC (RFC 3339).
+    pub recorded: String,
+    /// What recorded it.
+    pub generator: String,
+    /// Recorded cases that none of the suites has, so that they were not compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_recorded: Vec<String>,
+}
+
 /// What came out of a run: everything that a report can tell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunResult {
@@ -121,6 +135,8 @@ pub struct RunResult {
     pub not_run: usize,
     /// Which part of a whole was run, if the run was one of several machines.
     pub shard: Option<ShardOf>,
+    /// What the implementation was held against, if that is a recording of another build.
+    pub against: Option<RecordedBuild>,
     /// One entry a case, in the order of the suites, whatever the order they were run in.
     pub cases: Vec<CaseResult>,
 }

@@ -8,6 +8,7 @@ mod kubeconfig;
 mod one_case;
 mod page;
 mod readme;
+mod record;
 mod reference;
 mod registry;
 mod registry_control;

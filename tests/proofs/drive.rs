@@ -4,8 +4,8 @@ use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use isi_conformance::{
     runner::{
-        self, CacheLag, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential,
-        Features, Identity, Planned, Ports, Proposals, RunId, Session, Target, Users,
+        self, Baseline, CacheLag, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag,
+        Credential, Features, Identity, Planned, Ports, Proposals, RunId, Session, Target, Users,
     },
     suite::{Case, Folder},
     traits::Traits,
@@ -69,6 +69,7 @@ impl Drive {
             timeout: TIMEOUT,
             keep: false,
             proposals: Proposals::Omitted,
+            baseline: Baseline::default(),
         })
     }
 

@@ -11,7 +11,7 @@ use crate::{
     redaction::without_userinfo,
     report::{Destination, ReportFile},
     requirement::Profile,
-    runner::{CasePattern, Permission, RunId},
+    runner::{Baseline, CasePattern, Permission, RunId},
     suite::Feature,
     verdict::Level,
     version::ApiVersion,
@@ -67,6 +67,9 @@ pub struct RunArguments {
     /// given again.
     #[arg(help_heading = "Expectations", long, value_name = "FILE", env = "ISI_DEVIATIONS")]
     pub deviations: Vec<PathBuf>,
+    /// Hold the target against what another build answered, a folder that `record` made, instead of suites and goldens.
+    #[arg(help_heading = "Expectations", long, value_name = "DIR", env = "ISI_AGAINST", conflicts_with_all = ["update", "accept", "profile", "rerun_failed"])]
+    pub against: Option<PathBuf>,
     /// Propose goldens made of the answers, for review; never where CI is set.
     #[arg(help_heading = "Expectations", long)]
     pub update: bool,
@@ -122,6 +125,9 @@ pub struct RunArguments {
     /// The id of the run; a random one if absent.
     #[arg(skip)]
     pub run: Option<RunId>,
+    /// What responses are held against.
+    #[arg(skip)]
+    pub baseline: Baseline,
 
     // These stay last: the heading of a group of options holds for all that follow it.
     /// Where the implementation is, and who asks.
@@ -340,7 +346,7 @@ pub(in crate::cli) fn level(text: &str) -> Result<Level, String> {
         .ok_or_else(|| "expected `required` or `compatible`".to_owned())
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn seconds(text: &str) -> Result<Duration, String> {
     let text = text.strip_suffix('s').unwrap_or(text);
     let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(seconds)

@@ -29,10 +29,10 @@ pub(super) struct Declarations {
 impl Declarations {
     /// Reads the declarations about some of `cases`: those of every `--deviations`, files or those that are built in, and of
     /// the file that is to be updated. A run of the built-in suites against the embedded reference takes those of the server
-    /// that it answers like. Those that expired are told on standard error.
+    /// that it answers like: they are about what suites expect, and not about a recording. Those that expired are told on standard error.
     pub(super) fn read(arguments: &RunArguments, cases: &[Case]) -> Result<Self, CommandError> {
         let today = Zoned::now().date();
-        let embedded = arguments.target.is_embedded() && !arguments.has_folder();
+        let of_server = arguments.target.is_embedded() && !arguments.has_folder() && arguments.baseline.is_suites();
         let written_before = arguments.write_deviations.as_ref().map(existing).transpose()?.flatten();
         let mut sources: Vec<(Source, Reasons)> = Vec::new();
         for given in &arguments.deviations {
@@ -41,7 +41,7 @@ impl Declarations {
                 sources.push((source, Reasons::Required));
             }
         }
-        if arguments.deviations.is_empty() && embedded {
+        if arguments.deviations.is_empty() && of_server {
             let own = Deviations::builtin(&format!("openshift-apiserver-{}", arguments.api_version));
             sources.extend(own.map(|source| (source, Reasons::Required)));
         }

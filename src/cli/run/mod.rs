@@ -1,6 +1,7 @@
 //! `isi-conformance run`: suites against an implementation.
 
 mod absence;
+mod against;
 mod arguments;
 mod deviations;
 mod github;
@@ -24,13 +25,14 @@ use std::{io, ops::ControlFlow, process::ExitCode, time::Instant};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-pub use self::{arguments::RunArguments, plan::Plan};
 pub(super) use self::{
-    arguments::{RegistryArguments, TargetArguments, level},
+    against::{generator, unusable},
+    arguments::{RegistryArguments, TargetArguments, level, seconds},
     reach::reach,
     target::connect,
     what::read_folders,
 };
+pub use self::{arguments::RunArguments, plan::Plan};
 use self::{last_run::LastRun, plan::Unfinished, progress::Progress};
 use crate::{
     cli::{
@@ -57,7 +59,7 @@ pub(super) fn run(arguments: RunArguments, given: &[String], color: ColorChoice)
         return finish(Err(error));
     }
     let ended = super::runtime().and_then(|runtime| {
-        let ended = runtime.block_on(execute(arguments, color));
+        let ended = runtime.block_on(execute(arguments, given, color));
         // Work that a second signal has cut off is not waited for.
         runtime.shutdown_background();
         ended
@@ -65,12 +67,13 @@ pub(super) fn run(arguments: RunArguments, given: &[String], color: ColorChoice)
     finish(ended)
 }
 
-async fn execute(arguments: RunArguments, color: ColorChoice) -> Result<Exit, CommandError> {
+async fn execute(mut arguments: RunArguments, given: &[String], color: ColorChoice) -> Result<Exit, CommandError> {
     if arguments.proposes() && std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
         return Err(CommandError::usage("goldens are never proposed where CI is set")
             .hint("run with `--update` on your own machine, and review what it proposes"));
     }
     know_secrets(&arguments.target);
+    against::apply(&mut arguments, given)?;
     if !arguments.list {
         // Now, and not when the results are there and would be lost.
         let reports = arguments.report.iter().map(|report| &report.destination);
@@ -189,6 +192,7 @@ async fn judge(
     let progress = Progress::begin(count, color, arguments, number);
     let most = arguments.most_failures();
     let outcomes = runner::run(planned, usize::from(jobs), stopped.clone(), |outcome| {
+        plan.held.judge(&mut outcome.result, arguments.level);
         plan.declare(&mut outcome.result);
         outcome.result.hold_to(arguments.level);
         progress.finished(&outcome.result);
@@ -227,6 +231,7 @@ async fn judge(
         interrupted: *stopped.borrow() || !is_whole,
         not_run,
         shard: plan.shard.clone(),
+        against: plan.held.against.clone(),
         cases,
     })
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::{
     EMBEDDED, RunArguments, TargetArguments, absence,
+    against::Held,
     deviations::Declarations,
     kubeconfig,
     last_run::LastRun,
@@ -51,6 +52,8 @@ pub struct Plan {
     pub(super) rerun: Option<LastRun>,
     /// Which part of a whole it is.
     pub(super) shard: Option<ShardOf>,
+    /// What a recording says about the cases, if they are held against one.
+    pub(super) held: Held,
     /// What the implementation lacks of what the cases need.
     pub absent_features: Vec<AbsentFeature>,
     /// The profiles that the run can judge, and what they look at in the cases.
@@ -84,6 +87,7 @@ impl Plan {
             return Err(what::unused_pattern(pattern, names.iter().map(String::as_str)));
         }
         let declarations = Declarations::read(arguments, &cases)?;
+        let mut held = Held::of(&arguments.baseline, &cases);
         let sample = suite::sample(&images);
         let version = arguments.api_version;
         let profile_cases: Vec<ProfileCase> = cases
@@ -98,7 +102,7 @@ impl Plan {
         let selected: Vec<Case> = cases.into_iter().filter(|case| selection.selects(case)).collect();
         // A selection of the cases says nothing about whole profiles.
         let profiles: Vec<&'static Profile> = match arguments.profile {
-            _ if selected.len() < all || arguments.has_folder() => Vec::new(),
+            _ if selected.len() < all || arguments.has_folder() || !arguments.baseline.is_suites() => Vec::new(),
             Some(profile) => vec![profile],
             None => Profile::builtin().iter().collect(),
         };
@@ -129,7 +133,7 @@ impl Plan {
                 without_golden.push(case.without_golden(arguments.api_version));
             }
         }
-        if !arguments.proposes() && !arguments.list {
+        if !arguments.proposes() && !arguments.list && arguments.baseline.is_suites() {
             Diagnostics::unless_empty(without_golden, ()).map_err(CommandError::usage)?;
         }
         let mut wanted: BTreeSet<Feature> = selected
@@ -177,21 +181,28 @@ impl Plan {
         for case in selected {
             let place = if configured(&case) { places.last() } else { places.first() };
             let session = place.expect("there is a place for the target itself").session.clone();
-            let known = declarations.are_given() || arguments.what.contains(&case.suite);
+            let known =
+                declarations.are_given() || arguments.what.contains(&case.suite) || !arguments.baseline.is_suites();
             let skip = if case.report && !known {
                 Some("a reported bug runs with `--deviations`, or when its suite is named".to_owned())
             } else {
                 runner::reason_not_to_hold(&case, version)
                     .or_else(|| runner::reason_of_traits(&case, &sample, &session.traits))
             };
+            let skip = held.reason_to_skip(&arguments.baseline, &case.full_name()).or(skip);
             let skip = skip.or_else(|| {
                 let remainder = Remainder::of(&case, &session.features, version, &sample);
                 tally.count(&case, &remainder);
+                held.note_lost(&case, &remainder, &session.features);
                 remainder.skip
             });
             planned.push(Planned { case, session, skip });
         }
-        let absent_features = tally.absent_features(&places[0].session.features, arguments.profile.is_some());
+        // Against a recording it counts what the recorded build has, case by case.
+        let absent_features = match &held.against {
+            Some(_) => Vec::new(),
+            None => tally.absent_features(&places[0].session.features, arguments.profile.is_some()),
+        };
         let mut plan = Self {
             target: name,
             traits,
@@ -202,6 +213,7 @@ impl Plan {
                 .collect(),
             rerun,
             shard,
+            held,
             absent_features,
             profiles,
             profile_cases,
@@ -396,6 +408,7 @@ async fn place(
         features: Features::default(),
         timeout: arguments.timeout,
         keep: arguments.keep,
+        baseline: arguments.baseline.clone(),
         proposals: if arguments.proposes() { Proposals::Made } else { Proposals::Omitted },
     };
     let wanted_traits = Wanted {

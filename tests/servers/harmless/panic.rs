@@ -4,8 +4,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use isi_conformance::{
     runner::{
-        CacheLag, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Identity, Planned,
-        Ports, Proposals, RunId, Session, Target, Users, run,
+        Baseline, CacheLag, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Identity,
+        Planned, Ports, Proposals, RunId, Session, Target, Users, run,
     },
     suite::Folder,
     traits::Traits,
@@ -51,6 +51,7 @@ async fn what_a_panicking_case_made_is_taken_back() {
         timeout: TIMEOUT,
         keep: false,
         proposals: Proposals::Omitted,
+        baseline: Baseline::default(),
     });
     let cases = folder.suites.iter().flat_map(|suite| &suite.cases);
     let planned: Vec<Planned> = cases
