@@ -12,6 +12,7 @@ mod listen;
 mod record;
 mod reference;
 mod registry;
+mod report;
 mod run;
 pub mod schema;
 mod serve;
@@ -53,6 +54,8 @@ pub struct Cli {
 enum Command {
     Run(Box<RunArguments>),
     Record(Box<record::RecordArguments>),
+    #[command(subcommand)]
+    Report(report::ReportCommand),
     Explore(Box<explore::ExploreArguments>),
     Show(show::ShowArguments),
     Serve(Box<serve::ServeArguments>),
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
     match command {
         Command::Run(arguments) => run::run(*arguments, &given(&matches), color),
         Command::Record(arguments) => record::run(*arguments),
+        Command::Report(command) => exit::finish(report::run(&command, color)),
         Command::Explore(arguments) => explore::run(*arguments),
         Command::Show(arguments) => exit::finish(show::run(&arguments)),
         Command::Serve(arguments) => exit::finish(serve::run(&arguments)),

@@ -103,8 +103,9 @@ struct Case<'a> {
     exchanges: Vec<ShownExchange<'a>>,
 }
 
+/// A check as pages show it.
 #[derive(Serialize)]
-struct Check<'a> {
+pub(super) struct Check<'a> {
     #[serde(flatten)]
     result: &'a CheckResult,
     /// Each difference, short enough to read.
@@ -127,8 +128,9 @@ struct Split {
     after: String,
 }
 
+/// An exchange as pages show it.
 #[derive(Serialize)]
-struct ShownExchange<'a> {
+pub(super) struct ShownExchange<'a> {
     #[serde(flatten)]
     exchange: &'a Exchange,
     request_body: Cow<'a, str>,
@@ -155,6 +157,13 @@ pub fn write_report(report: &Report, mut out: impl Write) -> io::Result<()> {
         .and_then(|template| template.render(Serde(page(report))))
         .map_err(io::Error::other)?;
     writeln!(out, "{}", page.trim_end())
+}
+
+/// What pages look like.
+pub(super) fn style() -> &'static str {
+    let page = include_str!("report.html");
+    let (_, behind) = page.split_once("<style>").unwrap_or_default();
+    behind.split_once("</style>").unwrap_or_default().0
 }
 
 fn page(report: &Report) -> Page<'_> {
@@ -266,7 +275,8 @@ fn case<'a>(report: &'a Report, case: &'a ReportCase) -> Case<'a> {
     }
 }
 
-fn check<'a>(result: &'a CheckResult, case: &ReportCase) -> Check<'a> {
+/// What a page shows of a check.
+pub(super) fn check<'a>(result: &'a CheckResult, case: &ReportCase) -> Check<'a> {
     let shown = result.differences.iter().map(|difference| {
         let (expected, actual) = named_sides(difference, &case.values);
         let (expected, actual) = split(&expected, &actual);
@@ -290,7 +300,8 @@ fn split(expected: &str, actual: &str) -> (Split, Split) {
     (part(&left), part(&right))
 }
 
-fn exchange(exchange: &Exchange) -> ShownExchange<'_> {
+/// What a page shows of an exchange.
+pub(super) fn exchange(exchange: &Exchange) -> ShownExchange<'_> {
     let response = exchange.response.as_ref().map(|response| response.body.as_str());
     ShownExchange {
         exchange,

@@ -11,6 +11,7 @@
 
 mod absence;
 mod causes;
+pub mod compare;
 mod destination;
 mod escape;
 mod excerpt;

@@ -12,6 +12,7 @@ mod record;
 mod reference;
 mod registry;
 mod registry_control;
+mod reports;
 mod servers;
 mod steps;
 mod target;
