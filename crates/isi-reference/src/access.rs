@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
-use super::user::User;
+use super::{
+    kinds::{KINDS, Kind},
+    user::User,
+};
 
 /// A rule that denies something: `user:verb:group:resource`, each part `*` for all.
 ///
@@ -41,9 +44,39 @@ impl FromStr for DenyRule {
     }
 }
 
-/// The access control of a server.
+/// The verb of those who act as somebody else.
+pub(crate) const IMPERSONATE: &str = "impersonate";
+
+/// The verbs of resources that rules of access can name, without [`IMPERSONATE`].
+const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+/// The paths that are no resources, and everybody may read.
+const PUBLIC_PATHS: [&str; 10] =
+    ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version"];
+
+/// The access control of a server: requests are authorized by it, and reviews of access answer from it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Access(Vec<DenyRule>);
+
+/// Verbs that a user may do to resources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) verbs: Vec<&'static str>,
+    /// `*` for all.
+    pub(crate) group: &'static str,
+    /// `*` for all.
+    pub(crate) resource: &'static str,
+}
+
+/// Everything that a user may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grants {
+    pub(crate) resources: Vec<Grant>,
+    /// The paths that are no resources, with the verbs for them.
+    pub(crate) paths: (Vec<&'static str>, Vec<&'static str>),
+    /// Whether `resources` names only those that the server has, since a rule denies some of them.
+    pub(crate) incomplete: bool,
+}
 
 impl Access {
     /// Access control by these rules.
@@ -51,15 +84,47 @@ impl Access {
         Self(rules)
     }
 
-    /// Whether `user` may do `verb` to `resource` of `group`.
+    /// Whether `user` may do `verb` to `resource` of `group`. `*` asks for all of them.
     pub(crate) fn allows(&self, user: &User, verb: &str, group: &str, resource: &str) -> bool {
-        let matches = |pattern: &str, text: &str| pattern == "*" || pattern == text;
-        let denied = self.0.iter().any(|rule| {
-            matches(&rule.user, &user.name)
-                && matches(&rule.verb, verb)
-                && matches(&rule.group, group)
-                && matches(&rule.resource, resource)
-        });
-        user.is_master() || !(denied || user.is_anonymous())
+        let matches = |pattern: &str, asked: &str| pattern == "*" || asked == "*" || pattern == asked;
+        let denied = self
+            .rules_for(user)
+            .any(|rule| matches(&rule.verb, verb) && matches(&rule.group, group) && matches(&rule.resource, resource));
+        // Acting as others is a right of administrators, as in every cluster.
+        user.is_master() || !(denied || user.is_anonymous() || matches(IMPERSONATE, verb))
+    }
+
+    /// Whether `user` may do `verb` to a path that is no resource.
+    pub(crate) fn allows_path(user: &User, verb: &str, path: &str) -> bool {
+        let is_public = |pattern: &&str| match pattern.strip_suffix('*') {
+            Some(prefix) => path.starts_with(prefix),
+            None => path == *pattern,
+        };
+        user.is_master() || (matches!(verb, "get" | "head") && PUBLIC_PATHS.iter().any(is_public))
+    }
+
+    /// What `user` may do.
+    pub(crate) fn grants(&self, user: &User) -> Grants {
+        let all = |verbs: &[&'static str]| Grant { verbs: verbs.to_vec(), group: "*", resource: "*" };
+        if user.is_master() {
+            return Grants { resources: vec![all(&["*"])], paths: (vec!["*"], vec!["*"]), incomplete: false };
+        }
+        let paths = (vec!["get", "head"], PUBLIC_PATHS.to_vec());
+        if user.is_anonymous() {
+            return Grants { resources: Vec::new(), paths, incomplete: false };
+        }
+        if self.rules_for(user).next().is_none() {
+            return Grants { resources: vec![all(&VERBS)], paths, incomplete: false };
+        }
+        let granted = |kind: &Kind| {
+            let may = |verb: &&&'static str| self.allows(user, verb, kind.group, kind.plural);
+            let verbs: Vec<_> = kind.verbs.iter().filter(may).copied().collect();
+            (!verbs.is_empty()).then_some(Grant { verbs, group: kind.group, resource: kind.plural })
+        };
+        Grants { resources: KINDS.iter().filter_map(granted).collect(), paths, incomplete: true }
+    }
+
+    fn rules_for<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a DenyRule> {
+        self.0.iter().filter(|rule| rule.user == "*" || rule.user == user.name)
     }
 }

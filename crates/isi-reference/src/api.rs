@@ -20,6 +20,7 @@ use super::{
         options,
         request::Request,
     },
+    impersonation,
     importer::{Clients, LayerSizes, Surroundings},
     model::image_stream::ImageStream,
     openapi::Documents,
@@ -94,7 +95,9 @@ impl Api {
 
     /// Answers a request.
     pub(crate) async fn answer(&self, parts: Parts, body: hyper::body::Incoming) -> Response<Full<bytes::Bytes>> {
-        let user = match self.authenticator.authenticate(&parts.headers) {
+        let minor = self.options.api_version.kubernetes_minor();
+        let user = self.authenticator.authenticate(&parts.headers);
+        let user = match user.and_then(|user| impersonation::impersonate(&self.access, &parts, user, minor)) {
             Ok(user) => user,
             Err(error) => return Answer::error(&error, Form::default()).into_response(),
         };
@@ -129,15 +132,7 @@ impl Api {
 
     /// Access is decided before it is known whether the method exists.
     fn authorize(&self, request: &Request, target: &Target) -> Result<()> {
-        let verb = match (request.method.as_str(), &target.name) {
-            ("POST", _) => "create",
-            ("PUT", _) => "update",
-            ("PATCH", _) => "patch",
-            ("DELETE", Some(_)) => "delete",
-            ("DELETE", None) => "deletecollection",
-            (_, Some(_)) => "get",
-            (_, None) => "list",
-        };
+        let verb = target.asked(&request.method);
         if self.access.allows(&request.user, verb, target.kind.group, target.kind.plural) {
             Ok(())
         } else {
@@ -155,6 +150,8 @@ impl Api {
             ("image.openshift.io", "imagestreamimages") => resources::stream_images::get(self, request, target),
             ("image.openshift.io", "images") => resources::images::answer(self, request, target, verb),
             ("image.openshift.io", "imagesignatures") => resources::signatures::answer(self, request, target, verb),
+            ("authentication.k8s.io" | "authorization.k8s.io", _) => resources::reviews::create(self, request, target),
+            ("user.openshift.io", _) => resources::users::get(self, request, target),
             ("project.openshift.io", "projectrequests") => resources::projects::request(self, request, verb),
             ("project.openshift.io", _) => resources::projects::answer(self, request, target, verb),
             ("", "namespaces") => resources::namespaces::answer(self, request, target, verb),

@@ -194,6 +194,11 @@ impl ApiError {
         Self::new(504, "Timeout", message).with(Details::default())
     }
 
+    /// 500: the request cannot be judged, as text instead of a `Status`.
+    pub(crate) fn internal_text(uri: &str, why: &str) -> Self {
+        Self::new(500, "", format!("Internal Server Error: {uri:?}: {why}\n"))
+    }
+
     /// 500: a server of old crashed over this request.
     pub(crate) fn panic() -> Self {
         Self::new(500, "", "This request caused apiserver to panic. Look in the logs for details.\n")

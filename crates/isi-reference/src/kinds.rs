@@ -1,4 +1,4 @@
-//! The resources that the server has: one table for paths, discovery and access.
+//! The resources that the server has: one table for paths, discovery, access and the reviews of it.
 
 use super::error::Resource;
 
@@ -20,6 +20,7 @@ const STORED: &[&str] = &["create", "delete", "get", "list", "patch", "update"];
 const IMAGE: &str = "image.openshift.io";
 const CONFIG: &str = "config.openshift.io";
 const PROJECT: &str = "project.openshift.io";
+const AUTHORIZATION: &str = "authorization.k8s.io";
 
 /// Every kind.
 pub(crate) static KINDS: &[Kind] = &[
@@ -51,6 +52,36 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "Secret",
         namespaced: true,
         verbs: STORED,
+        short_names: &[],
+    },
+    Kind {
+        group: "authentication.k8s.io",
+        version: "v1",
+        plural: "selfsubjectreviews",
+        singular: "selfsubjectreview",
+        kind: "SelfSubjectReview",
+        namespaced: false,
+        verbs: &["create"],
+        short_names: &[],
+    },
+    Kind {
+        group: AUTHORIZATION,
+        version: "v1",
+        plural: "selfsubjectaccessreviews",
+        singular: "selfsubjectaccessreview",
+        kind: "SelfSubjectAccessReview",
+        namespaced: false,
+        verbs: &["create"],
+        short_names: &[],
+    },
+    Kind {
+        group: AUTHORIZATION,
+        version: "v1",
+        plural: "selfsubjectrulesreviews",
+        singular: "selfsubjectrulesreview",
+        kind: "SelfSubjectRulesReview",
+        namespaced: false,
+        verbs: &["create"],
         short_names: &[],
     },
     Kind {
@@ -191,6 +222,16 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "Project",
         namespaced: false,
         verbs: &["delete", "get", "list"],
+        short_names: &[],
+    },
+    Kind {
+        group: "user.openshift.io",
+        version: "v1",
+        plural: "users",
+        singular: "user",
+        kind: "User",
+        namespaced: false,
+        verbs: &["get"],
         short_names: &[],
     },
 ];

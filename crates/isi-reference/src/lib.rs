@@ -21,6 +21,7 @@ mod error;
 mod field;
 mod http;
 pub mod image_reference;
+mod impersonation;
 mod import_controller;
 mod importer;
 mod json;

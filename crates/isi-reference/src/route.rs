@@ -51,6 +51,9 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
+    /// Every verb.
+    const ALL: [Self; 6] = [Self::Create, Self::Delete, Self::Get, Self::List, Self::Patch, Self::Update];
+
     /// The verb in rules and messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -109,18 +112,31 @@ fn objects(group: &str, version: &str, rest: &[&str]) -> Result<Target> {
 }
 
 impl Target {
+    /// The verb of a method here, as access is decided by: also one that the kind does not have.
+    pub(crate) fn asked(&self, method: &Method) -> &'static str {
+        match (method.as_str(), &self.name) {
+            ("POST", _) => "create",
+            ("PUT", _) => "update",
+            ("PATCH", _) => "patch",
+            ("DELETE", Some(_)) => "delete",
+            ("DELETE", None) => "deletecollection",
+            (_, Some(_)) => "get",
+            (_, None) => "list",
+        }
+    }
+
     /// What a method means here; one that the kind does not have is refused.
     pub(crate) fn verb(&self, method: &Method) -> Result<Verb> {
-        let verb = match (method.as_str(), &self.name) {
-            ("GET" | "HEAD", Some(_)) => Verb::Get,
-            ("GET" | "HEAD", None) => Verb::List,
-            ("POST", None) if self.kind.namespaced != self.namespace.is_empty() => Verb::Create,
-            ("PUT", Some(_)) => Verb::Update,
-            ("PATCH", Some(_)) => Verb::Patch,
-            ("DELETE", Some(_)) => Verb::Delete,
-            _ => return Err(ApiError::method_not_allowed()),
+        let asked = self.asked(method);
+        let verb = Verb::ALL.into_iter().find(|verb| verb.name() == asked && self.kind.verbs.contains(&asked));
+        // A collection of all namespaces is read only, and an object is not made by its own path.
+        let fits = |verb: &Verb| match verb {
+            Verb::Create => self.name.is_none() && self.kind.namespaced != self.namespace.is_empty(),
+            Verb::Update | Verb::Patch => self.name.is_some(),
+            Verb::Get | Verb::List => matches!(*method, Method::GET | Method::HEAD),
+            Verb::Delete => true,
         };
-        if self.kind.verbs.contains(&verb.name()) { Ok(verb) } else { Err(ApiError::method_not_allowed()) }
+        verb.filter(fits).ok_or_else(ApiError::method_not_allowed)
     }
 
     /// The refusal that `user` gets.

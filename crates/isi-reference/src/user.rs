@@ -1,32 +1,43 @@
 //! Who asks: bearer tokens.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 use http::{HeaderMap, header::AUTHORIZATION};
 
 use super::error::{ApiError, Result};
 
+/// The name of a user who sends no token.
+pub(crate) const ANONYMOUS: &str = "system:anonymous";
+
 /// Somebody who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) name: String,
+    /// Empty for users who have none.
+    pub(crate) uid: String,
     pub(crate) groups: Vec<String>,
+    /// What else is known, by key: only impersonation sets it.
+    pub(crate) extra: BTreeMap<String, Vec<String>>,
 }
 
 impl User {
     fn new(name: &str, groups: &[&str]) -> Self {
         let groups = groups.iter().copied().chain(["system:authenticated"]).map(str::to_owned).collect();
-        Self { name: name.to_owned(), groups }
+        Self { name: name.to_owned(), groups, uid: String::new(), extra: BTreeMap::new() }
     }
 
     /// Nobody in particular.
     pub(crate) fn anonymous() -> Self {
-        Self { name: "system:anonymous".to_owned(), groups: vec!["system:unauthenticated".to_owned()] }
+        let (name, groups) = (ANONYMOUS.to_owned(), vec!["system:unauthenticated".to_owned()]);
+        Self { name, groups, uid: String::new(), extra: BTreeMap::new() }
     }
 
     /// Whether nobody in particular asks.
     pub(crate) fn is_anonymous(&self) -> bool {
-        self.name == "system:anonymous"
+        self.name == ANONYMOUS
     }
 
     /// Whether this user may do everything.
@@ -52,13 +63,13 @@ impl Authenticator {
         let mut users = HashMap::new();
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let fields = split_csv(line);
-            let [token, name, _uid, rest @ ..] = fields.as_slice() else {
+            let [token, name, uid, rest @ ..] = fields.as_slice() else {
                 let line = index + 1;
                 return Err(format!("{}:{line}: expected `token,user,uid,\"group1,group2\"`", path.display()));
             };
             let groups = rest.first().map(String::as_str).unwrap_or_default();
             let groups: Vec<&str> = groups.split(',').map(str::trim).filter(|group| !group.is_empty()).collect();
-            users.insert(token.clone(), User::new(name, &groups));
+            users.insert(token.clone(), User { uid: uid.clone(), ..User::new(name, &groups) });
         }
         Ok(Self::File(users))
     }

@@ -90,13 +90,16 @@ pub(crate) fn read<T: DeserializeOwned>(
 
 /// Reads any object, as it is.
 pub(crate) fn read_any(request: &Request) -> Result<serde_json::Value> {
+    read_node(request).map(|node| node.to_value())
+}
+
+/// Reads any object, as it is written.
+pub(crate) fn read_node(request: &Request) -> Result<Node> {
     let body = request.body()?;
     if syntax(request) == Ok(Syntax::Protobuf) {
-        return read_protobuf(body, "v1", "").map(|node| node.to_value());
+        return read_protobuf(body, "v1", "");
     }
-    let node =
-        parse(request, body).map_err(|error| ApiError::bad_request(error.trim_start_matches("json parse error: ")))?;
-    Ok(node.to_value())
+    parse(request, body).map_err(|error| ApiError::bad_request(error.trim_start_matches("json parse error: ")))
 }
 
 /// Reads an object that may leave open which kind it is: then it is of the kind and version of the path. An object of an

@@ -7,8 +7,13 @@ use crate::{
     model::{IMAGE_API, time::Time},
 };
 
-/// The entry for an object that `manager` has just written.
+/// The entry for an object of the image API that `manager` has just written.
 pub(crate) fn entry(node: &Node, manager: &str) -> Option<Value> {
+    entry_of(node, IMAGE_API, manager)
+}
+
+/// The entry for an object of `api_version` that `manager` has just written.
+pub(crate) fn entry_of(node: &Node, api_version: &str, manager: &str) -> Option<Value> {
     let mut fields = Map::new();
     for (part, keep) in [("metadata", &["annotations", "labels", "finalizers", "ownerReferences"][..]), ("spec", &[])] {
         let Some(Node::Object(entries)) = node.get(part) else { continue };
@@ -23,7 +28,7 @@ pub(crate) fn entry(node: &Node, manager: &str) -> Option<Value> {
         json!({
             "manager": manager,
             "operation": "Update",
-            "apiVersion": IMAGE_API,
+            "apiVersion": api_version,
             "time": Time::now().to_string(),
             "fieldsType": "FieldsV1",
             "fieldsV1": fields,

@@ -5,6 +5,8 @@ use super::{
     Struct,
 };
 
+pub(crate) mod reviews;
+
 const STRING: super::Shape = Text("string");
 static TEXT: super::Shape = STRING;
 static ANY: super::Shape = Any;

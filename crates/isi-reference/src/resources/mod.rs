@@ -7,11 +7,13 @@ pub(crate) mod layers;
 pub(crate) mod namespaces;
 pub(crate) mod objects;
 pub(crate) mod projects;
+pub(crate) mod reviews;
 pub(crate) mod selection;
 pub(crate) mod signatures;
 pub(crate) mod stream_images;
 pub(crate) mod streams;
 pub(crate) mod tags;
+pub(crate) mod users;
 pub(crate) mod write;
 
 use serde_json::Value;

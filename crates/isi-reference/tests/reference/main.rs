@@ -1,8 +1,10 @@
 //! The reference, as its clients and the registries it asks see it.
 #![allow(clippy::unwrap_used)]
 
+mod access;
 mod client;
 mod import;
+mod kubectl;
 mod objects;
 mod protobuf;
 mod registry;

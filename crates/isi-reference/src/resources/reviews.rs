@@ -1,0 +1,196 @@
+//! Reviews: who asks, and what that user may do. They are answered, never stored.
+//!
+//! `kubectl auth can-i` posts a `SelfSubjectAccessReview`, `can-i --list` a `SelfSubjectRulesReview`, `auth whoami` a
+//! `SelfSubjectReview`.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    access::{Access, Grant},
+    api::Api,
+    error::{ApiError, Result},
+    field::FieldError,
+    http::{
+        answer::Answer,
+        body, managed,
+        negotiate::{View, negotiate},
+        options::{FieldValidation, WriteOptions},
+        request::Request,
+    },
+    json::{Case, Node, Struct, decode, shapes::reviews},
+    model::time::Time,
+    route::Target,
+    user::User,
+};
+
+/// Answers a review.
+pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(request, &[View::Metadata])?;
+    body::syntax(request)?;
+    let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
+    let shape = match target.kind.kind {
+        "SelfSubjectAccessReview" => &reviews::ACCESS,
+        "SelfSubjectRulesReview" => &reviews::RULES,
+        _ => &reviews::WHO,
+    };
+    let (mut review, warnings) = read(request, target, shape, &options)?;
+    check_metadata(api, target, &review)?;
+    if api.behaviour.managed_fields && target.kind.kind != "SelfSubjectReview" {
+        let entry = managed::entry_of(&Node::from(&review), &target.kind.api_version(), &options.manager);
+        review["metadata"] = entry.map_or_else(|| json!({}), |entry| json!({ "managedFields": [entry] }));
+    }
+    if !api.behaviour.unset_creation_time_absent {
+        review["metadata"]["creationTimestamp"] = Value::Null;
+    }
+    let user = &request.user;
+    let review = match target.kind.kind {
+        "SelfSubjectAccessReview" => {
+            check_access(api, target, &review["spec"])?;
+            review["status"] = json!({ "allowed": is_allowed(api, user, &review["spec"]) });
+            review
+        }
+        "SelfSubjectRulesReview" => {
+            if review["spec"]["namespace"].as_str().unwrap_or_default().is_empty() {
+                return Err(ApiError::bad_request("no namespace on request"));
+            }
+            review["status"] = rules(&api.access, user);
+            review
+        }
+        _ => json!({
+            "kind": target.kind.kind, "apiVersion": target.kind.api_version(),
+            "metadata": { "creationTimestamp": Time::now().to_string() },
+            "status": { "userInfo": info(user) },
+        }),
+    };
+    let answer = match form.view {
+        View::Metadata => {
+            let metadata = serde_json::from_value(review["metadata"].clone()).unwrap_or_default();
+            Answer::object(201, &crate::table::partial(&metadata), form)
+        }
+        _ => Answer::object(201, &review, form),
+    };
+    Ok(answer.with_warnings(warnings))
+}
+
+/// The review of a body with what the client should be warned of.
+fn read(
+    request: &Request,
+    target: &Target,
+    shape: &'static Struct,
+    options: &WriteOptions,
+) -> Result<(Value, Vec<String>)> {
+    let (kind, api_version) = (target.kind.kind, target.kind.api_version());
+    let refuse = |why: &str| {
+        let version = target.kind.version;
+        ApiError::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
+    };
+    let node = body::read_node(request)?;
+    let named = |field, default: &str| match node.get(field).and_then(Node::as_text) {
+        None | Some("") => default.to_owned(),
+        Some(text) => text.to_owned(),
+    };
+    let found = (named("apiVersion", &api_version), named("kind", kind));
+    if found != (api_version.clone(), kind.to_owned()) {
+        let message = format!("no kind {:?} is registered for version {:?}", found.1, found.0);
+        return Err(refuse(&message));
+    }
+    let decoded = decode(&node, shape, Case::Sensitive).map_err(|error| refuse(&error.to_string()))?;
+    let warnings = match options.field_validation {
+        FieldValidation::Strict if !decoded.surplus.is_empty() => {
+            return Err(refuse(&format!("strict decoding error: {}", decoded.surplus.join(", "))));
+        }
+        FieldValidation::Warn => decoded.surplus,
+        FieldValidation::Strict | FieldValidation::Ignore => Vec::new(),
+    };
+    let mut review = json!({ "kind": kind, "apiVersion": api_version, "metadata": {}, "spec": {} });
+    let mut fields = decoded.value;
+    for field in ["metadata", "spec"] {
+        if fields[field].is_object() {
+            review[field] = fields[field].take();
+        }
+    }
+    Ok((review, warnings))
+}
+
+/// Reviews have no name: nothing is stored under it.
+fn check_metadata(api: &Api, target: &Target, review: &Value) -> Result<()> {
+    let is_set = |value: &Value| {
+        !matches!(value, Value::Null) && *value != json!("") && *value != json!({}) && *value != json!([])
+    };
+    let given = review["metadata"].as_object().into_iter().flatten();
+    let metadata: Map<_, _> = given
+        .filter(|(name, value)| *name != "managedFields" && is_set(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    if metadata.is_empty() || target.kind.kind != "SelfSubjectAccessReview" {
+        return Ok(());
+    }
+    let error = FieldError::invalid_literal("metadata", &Value::Object(metadata), "must be empty");
+    let modern = api.behaviour.plain_null_in_field_errors;
+    Err(ApiError::invalid(target.kind.group, target.kind.kind, "", &[error], modern))
+}
+
+fn check_access(api: &Api, target: &Target, spec: &Value) -> Result<()> {
+    let modern = api.behaviour.plain_null_in_field_errors;
+    let (resource, path) = (&spec["resourceAttributes"], &spec["nonResourceAttributes"]);
+    let error = match (resource.is_object(), path.is_object()) {
+        (true, true) => {
+            let text = |field: &str| path[field].as_str().unwrap_or_default();
+            let value = if modern {
+                format!("{{\"Path\":{:?},\"Verb\":{:?}}}", text("path"), text("verb"))
+            } else {
+                format!("authorization.NonResourceAttributes{{Path:{:?}, Verb:{:?}}}", text("path"), text("verb"))
+            };
+            let why = "cannot be specified in combination with resourceAttributes";
+            FieldError::invalid_literal("spec.nonResourceAttributes", &value, why)
+        }
+        (false, false) => {
+            let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+            FieldError::invalid_null("spec.resourceAttributes", why)
+        }
+        _ => return Ok(()),
+    };
+    Err(ApiError::invalid(target.kind.group, target.kind.kind, "", &[error], modern))
+}
+
+fn is_allowed(api: &Api, user: &User, spec: &Value) -> bool {
+    let text = |attributes: &'static str, field: &str| spec[attributes][field].as_str().unwrap_or_default();
+    if spec["nonResourceAttributes"].is_object() {
+        let of = "nonResourceAttributes";
+        return Access::allows_path(user, text(of, "verb"), text(of, "path"));
+    }
+    let of = "resourceAttributes";
+    let resource = match text(of, "subresource") {
+        "" => text(of, "resource").to_owned(),
+        part => format!("{}/{part}", text(of, "resource")),
+    };
+    api.access.allows(user, text(of, "verb"), text(of, "group"), &resource)
+}
+
+fn rules(access: &Access, user: &User) -> Value {
+    let grants = access.grants(user);
+    let rule =
+        |grant: &Grant| json!({ "verbs": grant.verbs, "apiGroups": [grant.group], "resources": [grant.resource] });
+    let (verbs, paths) = &grants.paths;
+    let mut status = json!({
+        "resourceRules": grants.resources.iter().map(rule).collect::<Vec<_>>(),
+        "nonResourceRules": [{ "verbs": verbs, "nonResourceURLs": paths }],
+        "incomplete": grants.incomplete,
+    });
+    if grants.incomplete {
+        status["evaluationError"] =
+            "rules that deny are not listed, only what they leave of this server's resources".into();
+    }
+    status
+}
+
+fn info(user: &User) -> Value {
+    let mut info = json!({ "username": user.name, "groups": user.groups });
+    if !user.uid.is_empty() {
+        info["uid"] = user.uid.clone().into();
+    }
+    if !user.extra.is_empty() {
+        info["extra"] = json!(user.extra);
+    }
+    info
+}
