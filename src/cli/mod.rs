@@ -2,6 +2,7 @@
 
 mod case_name;
 mod clean;
+mod completions;
 pub mod coverage;
 mod environment;
 mod exit;
@@ -68,6 +69,8 @@ enum Command {
     Coverage(coverage::CoverageArguments),
     #[command(subcommand)]
     Schema(schema::SchemaCommand),
+    Completions(completions::CompletionsArguments),
+    Man(completions::ManArguments),
 }
 
 /// Runs the command that the process was started with.
@@ -90,6 +93,8 @@ pub fn main() -> ExitCode {
         Command::Up(arguments) => exit::finish(up::run(arguments)),
         Command::Coverage(arguments) => exit::finish(coverage::run(&arguments)),
         Command::Schema(command) => exit::finish(schema::run(&command)),
+        Command::Completions(arguments) => exit::finish(completions::completions(&arguments)),
+        Command::Man(arguments) => exit::finish(completions::man(&arguments)),
     }
 }
 

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod again;
+mod completions;
+mod documentation;
+mod examples;
 mod folder;
 mod key;
 mod kubeconfig;

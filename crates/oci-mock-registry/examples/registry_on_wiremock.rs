@@ -17,7 +17,12 @@ use wiremock::{
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    rustls::crypto::ring::default_provider().install_default().expect("nobody else chooses a provider");
+    rustls::crypto::ring::default_provider().install_default().expect("no provider is installed yet");
+    example().await
+}
+
+/// What the body of a test would be.
+pub(crate) async fn example() -> Result<(), Box<dyn Error>> {
     let server = MockServer::start().await;
 
     // What the test is about: some service beside the registry.
@@ -30,11 +35,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::new(ClientConfig { protocol: ClientProtocol::Http, ..ClientConfig::default() });
     let image: Reference = format!("{}/lib/app:v1", server.address()).parse()?;
     let (manifest, digest) = client.pull_manifest(&image, &RegistryAuth::Anonymous).await?;
-    println!("{digest}\n{manifest}");
+    assert!(digest.starts_with("sha256:"));
+    assert!(!manifest.content_type().is_empty());
 
-    // What the registry was asked for.
-    for entry in registry.journal(0) {
-        println!("{} {} {:?}", entry.method, entry.path, entry.status);
-    }
+    // What the client requested of the registry.
+    let requested: Vec<String> = registry.journal(0).into_iter().map(|entry| entry.path).collect();
+    assert!(requested.contains(&"/v2/lib/app/manifests/v1".to_owned()), "{requested:?}");
     Ok(())
 }

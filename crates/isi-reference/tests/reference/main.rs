@@ -3,6 +3,7 @@
 
 mod access;
 mod client;
+mod examples;
 mod import;
 mod kubectl;
 mod objects;

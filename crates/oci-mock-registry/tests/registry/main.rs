@@ -5,6 +5,7 @@
 mod auth;
 #[cfg(feature = "control")]
 mod control;
+mod examples;
 mod faults;
 mod folders;
 mod malformed;
