@@ -23,7 +23,7 @@ fn every_relative_link_leads_to_a_file_or_heading() {
 fn follow(page: &Page, link: &str, anchors: &BTreeMap<PathBuf, &Page>) -> Result<(), String> {
     let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
     let from = root().join(&page.path);
-    let target = if path.is_empty() { from.clone() } else { from.parent().unwrap().join(path) };
+    let target = if path.is_empty() { from } else { from.parent().unwrap().join(path) };
     let target = target.canonicalize().map_err(|_| "no such file")?;
     if page.path.starts_with("docs") && !target.starts_with(root().join("docs").canonicalize().unwrap()) {
         return Err("the book has only what is below docs".to_owned());
@@ -36,7 +36,7 @@ fn follow(page: &Page, link: &str, anchors: &BTreeMap<PathBuf, &Page>) -> Result
 #[test]
 fn the_table_of_contents_names_every_page_once() {
     let summary = Page::read(root(), &root().join("docs/SUMMARY.md"));
-    let mut named = summary.links.clone();
+    let mut named = summary.links;
     named.sort();
     let name = |path: PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
     let there: Vec<_> = files("docs", "md").into_iter().map(name).filter(|name| name != "SUMMARY.md").collect();
