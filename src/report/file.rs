@@ -2,7 +2,7 @@
 
 use std::{io, str::FromStr};
 
-use super::{Destination, html, json, junit};
+use super::{Destination, Report, escape::escape, html, json, junit};
 use crate::verdict::RunResult;
 
 /// A format of report files.
@@ -56,6 +56,25 @@ impl ReportFile {
             ReportFormat::Json => json::write(run, file),
             ReportFormat::Junit => junit::write(run, file),
             ReportFormat::Html => html::write(run, file),
+        })
+    }
+
+    /// Writes what is known from a JSON report.
+    ///
+    /// # Errors
+    /// When its destination cannot be written to.
+    pub fn write_report(&self, report: &Report) -> io::Result<()> {
+        self.destination.write(|file| {
+            let mut text = Vec::new();
+            match self.format {
+                ReportFormat::Json => return json::write_report(report, file),
+                ReportFormat::Junit => junit::write_report(report, &mut text)?,
+                ReportFormat::Html => html::write_report(report, &mut text)?,
+            }
+            // A JSON report keeps characters that no page should show.
+            let mut text = String::from_utf8(text).map_err(io::Error::other)?;
+            escape(&mut text);
+            file.write_all(text.as_bytes())
         })
     }
 }

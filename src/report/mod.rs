@@ -21,10 +21,12 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod merge;
 mod model;
 mod paint;
 mod pretty;
 mod redact;
+mod shard_case;
 mod summary;
 pub mod terminal;
 mod texts;
@@ -39,6 +41,7 @@ pub use self::{
     json::ReadReportError,
     model::{Report, ReportCase, Summary},
     paint::{ColorChoice, Paint},
+    shard_case::ShardCase,
     view::ShownCause,
 };
 

@@ -40,6 +40,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    shard_case::ShardCase,
     summary,
     view::{Detail, Limits, ShownCause, View},
 };
@@ -166,10 +167,9 @@ pub struct ReportCase {
     /// How many did not, by kind, where there is no room for them in `checks`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub failed: BTreeMap<CheckKind, usize>,
-    /// The verdicts of the `required` checks of each step, by its number, `0` for those of no step: what profiles are judged
-    /// by. They stand in reports of shards only.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub required: BTreeMap<usize, Verdict>,
+    /// What a report of the whole needs besides; in reports of shards only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardCase>,
     /// Documented deviations of the published schema that its answers show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schema_deviations: Vec<String>,
@@ -293,7 +293,7 @@ impl ReportCase {
             seconds: rounded_seconds(case.duration),
             passed: count(true),
             failed: if without_checks { count(false) } else { BTreeMap::new() },
-            required: if view.run.shard.is_some() { required(case) } else { BTreeMap::new() },
+            shard: view.shard_cases.get(position).cloned(),
             schema_deviations,
             causes: view.causes_of[position].clone(),
             checks: case.checks.iter().filter(shown).cloned().collect(),
@@ -348,14 +348,4 @@ impl ReportCase {
             ..CaseResult::of_checks(&self.suite, &self.case, self.checks.clone())
         }
     }
-}
-
-/// The verdicts of the `required` checks of each step, notes included: they are what profiles look at.
-fn required(case: &CaseResult) -> BTreeMap<usize, Verdict> {
-    let mut verdicts: BTreeMap<usize, Vec<Verdict>> = BTreeMap::new();
-    for check in case.checks.iter().chain(&case.notes).filter(|check| check.level == Level::Required) {
-        let step = check.step.as_ref().map_or(0, |step| step.number);
-        verdicts.entry(step).or_default().push(check.verdict);
-    }
-    verdicts.into_iter().map(|(step, verdicts)| (step, Verdict::of_parts(verdicts))).collect()
 }

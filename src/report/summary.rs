@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 use super::Paint;
-use crate::verdict::{AbsenceMeans, Level, ProfileResult, RecordedBuild, RunResult, Verdict};
+use crate::{
+    verdict::{AbsenceMeans, Level, ProfileResult, RecordedBuild, RunResult, Verdict},
+    version::ApiVersion,
+};
 
 const RULE: &str = "────────────";
 
@@ -196,20 +199,26 @@ fn standing(profile: &ProfileResult) -> String {
 /// Nothing if profiles were not judged.
 #[must_use]
 pub(super) fn conformance(run: &RunResult) -> Option<String> {
-    if run.profiles.is_empty() || run.interrupted {
+    if run.interrupted { None } else { conformance_of(&run.profiles, run.api_version) }
+}
+
+/// The same of the results of profiles.
+#[must_use]
+pub(super) fn conformance_of(profiles: &[ProfileResult], version: ApiVersion) -> Option<String> {
+    if profiles.is_empty() {
         return None;
     }
-    let conforming: Vec<&ProfileResult> = run.profiles.iter().filter(|profile| profile.conforms()).collect();
+    let conforming: Vec<&ProfileResult> = profiles.iter().filter(|profile| profile.conforms()).collect();
     let deviations = conforming.iter().map(|profile| profile.deviations).max().unwrap_or_default();
     let names: Vec<String> = match conforming.iter().find(|profile| profile.name == "full") {
         Some(full) => vec![format!("`{}`", full.name)],
         None => conforming.iter().map(|profile| format!("`{}`", profile.name)).collect(),
     };
     let names = match names.as_slice() {
-        [] if run.profiles.len() == 1 => {
-            return Some(format!("does not conform to `{}` of API version {}", run.profiles[0].name, run.api_version));
+        [] if profiles.len() == 1 => {
+            return Some(format!("does not conform to `{}` of API version {version}", profiles[0].name));
         }
-        [] => return Some(format!("conforms to no profile of API version {}", run.api_version)),
+        [] => return Some(format!("conforms to no profile of API version {version}")),
         [name] => name.clone(),
         [before @ .., last] => format!("{} and {last}", before.join(", ")),
     };
@@ -217,7 +226,7 @@ pub(super) fn conformance(run: &RunResult) -> Option<String> {
         0 => String::new(),
         count => format!(", with {}", plural(count, "declared deviation")),
     };
-    Some(format!("conforms to {names} of API version {}{declared}", run.api_version))
+    Some(format!("conforms to {names} of API version {version}{declared}"))
 }
 
 /// `1 case`, `3 cases`.

@@ -9,6 +9,7 @@ use super::{
     escape::escape,
     excerpt::{beginning, named_sides, sides, telling_first},
     redact::redact,
+    shard_case::ShardCase,
     texts,
 };
 use crate::verdict::{
@@ -42,6 +43,8 @@ pub(super) struct View {
     pub(super) causes_of: Vec<Vec<usize>>,
     /// By case: how much of it is shown.
     pub(super) details: Vec<Detail>,
+    /// By case, in the run of a shard: what a report of the whole needs of it.
+    pub(super) shard_cases: Vec<ShardCase>,
 }
 
 /// How much is shown of a case.
@@ -112,6 +115,9 @@ impl View {
         if limits.escapes {
             texts::change(&mut run, escape);
         }
+        let positions = run.shard.as_ref().map(|shard| &shard.positions);
+        let shard_case = |case: &CaseResult| ShardCase::of(case, positions?.get(&case.name()).copied()?).into();
+        let shard_cases = run.cases.iter().map_while(shard_case).collect();
         let groups = cause::groups(&run);
         let mut causes_of = vec![Vec::new(); run.cases.len()];
         let mut priority: Vec<usize> = Vec::new();
@@ -132,7 +138,7 @@ impl View {
             }
         }
         let details = details.into_iter().map(|detail| detail.unwrap_or(Detail::Causes)).collect();
-        Self { run, causes, more_causes, failed, causes_of, details }
+        Self { run, causes, more_causes, failed, causes_of, details, shard_cases }
     }
 }
 

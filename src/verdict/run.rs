@@ -94,6 +94,9 @@ pub struct ShardOf {
     pub cases: usize,
     /// What tells the cases of the whole from those of another one: the beginning of the SHA-256 of their names.
     pub digest: String,
+    /// The place of each case of the part among those of the whole, by name.
+    #[serde(skip)]
+    pub positions: BTreeMap<String, usize>,
 }
 
 /// The recording that a run was held against, instead of suites and goldens.

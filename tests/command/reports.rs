@@ -3,6 +3,7 @@
 use std::{fs, path::Path, process::Output};
 
 use rstest::rstest;
+use serde_json::{Value, json};
 
 use super::{folder::write, isi_conformance, text};
 
@@ -91,4 +92,50 @@ fn a_link_to_a_case_opens_it_in_the_page() {
     let dom = text(&output.stdout);
     assert!(dom.contains("2 of 2 cases"), "{dom}");
     assert_eq!(dom.matches("<details open").count(), 1, "{dom}");
+}
+
+/// The verdicts and counts of a report, and what else has to be the same in a run and in its parts.
+fn what_counts(report: &Value) -> Value {
+    let case = |case: &Value| {
+        let name = format!("{}::{}", case["suite"].as_str().unwrap(), case["case"].as_str().unwrap());
+        json!({ "case": name, "verdict": case["verdict"], "passed": case["passed"], "skipped": case["skipped"] })
+    };
+    let cases: Vec<Value> = report["cases"].as_array().unwrap().iter().map(case).collect();
+    let of_report =
+        ["target", "api_version", "level", "summary", "absent_features", "profiles", "conformance", "traits"];
+    let of_report: Value = of_report.iter().map(|name| ((*name).to_owned(), report[*name].clone())).collect();
+    json!({ "cases": cases, "report": of_report })
+}
+
+fn read(folder: &Path, name: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(folder.join(name)).unwrap()).unwrap()
+}
+
+#[test]
+fn three_shards_of_the_reference_make_the_report_of_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], report: &str| {
+        let report = format!("json={report}");
+        let arguments = [&["run", "--quiet", "--report", &report], arguments].concat();
+        let output = in_folder(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
+    };
+    run(&[], "whole.json");
+    for index in ["1", "2", "3"] {
+        run(&["--shard", &format!("{index}/3")], &format!("{index}.json"));
+    }
+    let merge =
+        ["report", "merge", "2.json", "3.json", "1.json", "--out", "merged.json", "--report", "html=merged.html"];
+    let output = in_folder(folder.path(), &merge);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("cases passed in 3 shards: the embedded reference"));
+    let (whole, merged) = (read(folder.path(), "whole.json"), read(folder.path(), "merged.json"));
+    assert_eq!(what_counts(&merged), what_counts(&whole));
+    assert!(whole["conformance"].is_string(), "{:?}", whole["conformance"]);
+    assert!(fs::read_to_string(folder.path().join("merged.html")).unwrap().contains("the embedded reference"));
+    let missing = in_folder(folder.path(), &["report", "merge", "1.json", "3.json", "--out", "-"]);
+    assert_eq!((missing.status.code(), text(&missing.stdout).as_str()), (Some(2), ""));
+    assert!(text(&missing.stderr).contains("1 of 3 shards missing: 2"), "{}", text(&missing.stderr));
+    let no_shard = in_folder(folder.path(), &["report", "merge", "whole.json", "--out", "-"]);
+    assert!(text(&no_shard.stderr).contains("whole.json is no report of `run --shard K/N`"));
 }

@@ -1,10 +1,11 @@
 //! `isi-conformance report`: what can be made of JSON reports.
 
 mod compare;
+mod merge;
 
 use clap::Subcommand;
 
-use self::compare::CompareArguments;
+use self::{compare::CompareArguments, merge::MergeArguments};
 use super::exit::{CommandError, Exit};
 use crate::report::ColorChoice;
 
@@ -12,6 +13,7 @@ use crate::report::ColorChoice;
 #[derive(Debug, Subcommand)]
 pub(super) enum ReportCommand {
     Compare(CompareArguments),
+    Merge(MergeArguments),
 }
 
 /// Runs the command.
@@ -21,5 +23,6 @@ pub(super) enum ReportCommand {
 pub(super) fn run(command: &ReportCommand, color: ColorChoice) -> Result<Exit, CommandError> {
     match command {
         ReportCommand::Compare(arguments) => compare::run(arguments, color),
+        ReportCommand::Merge(arguments) => merge::run(arguments),
     }
 }

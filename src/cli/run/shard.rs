@@ -36,12 +36,20 @@ impl Shard {
     /// name decides.
     pub(super) fn part(self, cases: Vec<Case>, seconds: Option<&BTreeMap<String, f64>>) -> (Vec<Case>, ShardOf) {
         let names: Vec<String> = cases.iter().map(Case::full_name).collect();
-        let whole = ShardOf { index: self.index, count: self.count, cases: cases.len(), digest: digest(&names) };
         let shards = match seconds {
             Some(seconds) => by_duration(&cases, seconds, self.count),
             None => by_hash(&cases, self.count),
         };
-        let own = cases.into_iter().zip(shards).filter(|(_, shard)| *shard == self.index - 1);
+        let is_own = |shard: u16| shard == self.index - 1;
+        let positions = names.iter().cloned().enumerate().zip(&shards).filter(|(_, shard)| is_own(**shard));
+        let whole = ShardOf {
+            index: self.index,
+            count: self.count,
+            cases: cases.len(),
+            digest: digest(&names),
+            positions: positions.map(|((position, name), _)| (name, position)).collect(),
+        };
+        let own = cases.into_iter().zip(shards).filter(|(_, shard)| is_own(*shard));
         (own.map(|(case, _)| case).collect(), whole)
     }
 }
@@ -93,7 +101,7 @@ fn by_duration(cases: &[Case], seconds: &BTreeMap<String, f64>, count: u16) -> V
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, sync::LazyLock};
 
     use proptest::prelude::*;
     use rstest::rstest;
@@ -102,7 +110,9 @@ mod tests {
     use crate::suite::Folder;
 
     fn all() -> Vec<Case> {
-        Folder::builtin(&[]).unwrap().suites.into_iter().flat_map(|suite| suite.cases).collect()
+        static ALL: LazyLock<Vec<Case>> =
+            LazyLock::new(|| Folder::builtin(&[]).unwrap().suites.into_iter().flat_map(|suite| suite.cases).collect());
+        ALL.clone()
     }
 
     fn parts(count: u16, seconds: Option<&BTreeMap<String, f64>>) -> Vec<Vec<Case>> {

@@ -1,0 +1,93 @@
+//! `isi-conformance report merge`: the reports of shards as one.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::Args;
+
+use crate::{
+    cli::exit::{CommandError, Exit, notice, printed},
+    report::{Destination, Report, ReportFile, json, merge},
+    requirement::{Index, ProfileCase},
+    suite::{self, Folder},
+    verdict::Verdict,
+};
+
+/// Join the reports of `run --shard K/N` into one of the whole, with the verdicts that one run would have.
+///
+/// Exit codes: that of the whole, as of `run` (0 all as expected, 1 a check failed, 3 something could not be judged); 2 when
+/// reports are missing, are there twice, or are of different targets, versions or selections.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MergeArguments {
+    /// The JSON reports of all shards.
+    #[arg(value_name = "SHARD", required = true)]
+    shards: Vec<PathBuf>,
+    /// Where to write the JSON report of the whole; `-` is standard output.
+    #[arg(help_heading = "Output", long, value_name = "FILE")]
+    out: PathBuf,
+    /// Write another report of the whole: `html=PATH` or `junit=PATH`; can be given again.
+    #[arg(help_heading = "Output", long, value_name = "FORMAT=PATH")]
+    report: Vec<ReportFile>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the reports make no whole, or it cannot be written.
+pub(super) fn run(arguments: &MergeArguments) -> Result<Exit, CommandError> {
+    let out = Destination::from(arguments.out.clone());
+    let reports = arguments.report.iter().map(|report| &report.destination);
+    Destination::prepare(reports.chain([&out])).map_err(CommandError::usage)?;
+    let read = |path: &PathBuf| Report::read(path).map(|report| (path.clone(), report)).map_err(CommandError::usage);
+    let shards: Vec<(PathBuf, Report)> = arguments.shards.iter().map(read).collect::<Result<_, _>>()?;
+    let count = shards.len();
+    let cases = profile_cases(&shards)?;
+    let merged = merge::merge(shards, &cases).map_err(|error| {
+        CommandError::usage(error).hint("`report merge` takes the reports of all shards of one run, each once")
+    })?;
+    let written = out.write(|file| json::write_report(&merged, file));
+    for report in &arguments.report {
+        report
+            .write_report(&merged)
+            .map_err(|error| CommandError::harness(format!("cannot write to {}: {error}", report.destination)))?;
+    }
+    let counts = merged.summary.cases;
+    let decided = counts.total() - counts.of(Verdict::Skip);
+    let line = format!(
+        "{}: {} of {decided} cases passed in {count} shards: {}",
+        merged.summary.verdict,
+        counts.of(Verdict::Pass),
+        merged.target
+    );
+    if out.is_standard_output() {
+        printed(written)?;
+        notice(line);
+    } else {
+        written.map_err(|error| CommandError::harness(format!("cannot write to {out}: {error}")))?;
+        printed(writeln!(io::stdout().lock(), "{line}"))?;
+    }
+    Ok(exit(&merged))
+}
+
+/// What profiles look at, if the shards judge any: then all of their cases are built in.
+fn profile_cases(shards: &[(PathBuf, Report)]) -> Result<Vec<ProfileCase>, CommandError> {
+    let Some((_, first)) = shards.first().filter(|(_, report)| !report.profiles.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let requirements: Vec<&str> = Index::builtin().ids().collect();
+    let folder = Folder::builtin(&requirements).map_err(CommandError::usage)?;
+    let (sample, version) = (suite::sample(&folder.images), first.api_version);
+    let cases = folder.suites.iter().flat_map(|suite| &suite.cases).filter(|case| case.holds_for(version));
+    Ok(cases.map(|case| ProfileCase::of(case, version, &sample)).collect())
+}
+
+fn exit(report: &Report) -> Exit {
+    match report.summary.verdict {
+        Verdict::Fail | Verdict::Stale => Exit::Failure,
+        Verdict::Error => Exit::Harness,
+        Verdict::Pass | Verdict::Skip | Verdict::Known if report.interrupted => Exit::Harness,
+        Verdict::Pass | Verdict::Skip | Verdict::Known => Exit::Success,
+    }
+}
