@@ -1,6 +1,7 @@
 //! `isi-conformance reference` and `up`: servers that are started for clients.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Lines},
     path::Path,
     process::{Child, ChildStdout, Command, Output, Stdio},
@@ -9,6 +10,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rstest::rstest;
 use serde_json::Value;
+use test_support::needs_program;
 
 use super::{isi_conformance, text};
 
@@ -47,7 +49,7 @@ struct Client {
 impl Client {
     /// A client of the current context of a kubeconfig.
     fn of(kubeconfig: &Path) -> Self {
-        let config: Value = serde_saphyr::from_str(&std::fs::read_to_string(kubeconfig).unwrap()).unwrap();
+        let config: Value = serde_saphyr::from_str(&fs::read_to_string(kubeconfig).unwrap()).unwrap();
         let cluster = &config["clusters"][0]["cluster"];
         let authority = STANDARD.decode(cluster["certificate-authority-data"].as_str().unwrap()).unwrap();
         let authority = reqwest::Certificate::from_pem(&authority).unwrap();
@@ -79,7 +81,7 @@ async fn up_prints_lines_that_work() {
 
     let client = Client::of(Path::new(&kubeconfig));
     assert_eq!(lines[0], format!("reference {}", client.server));
-    let import = std::fs::read_to_string(import).unwrap();
+    let import = fs::read_to_string(import).unwrap();
     let (status, imported) = client.streams(reqwest::Method::POST, "imagestreamimports", import).await;
     assert_eq!((status, &imported["status"]["images"][0]["status"]["status"]), (201, &"Success".into()), "{imported}");
     let (_, list) = client.streams(reqwest::Method::GET, "imagestreams", String::new()).await;
@@ -94,13 +96,13 @@ async fn up_prints_lines_that_work() {
 async fn up_imports_from_the_registry_of_a_fixture_over_plain_http() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-    std::fs::write(path("fixture.yaml"), "repositories: { team/web: { v3: oci-basic } }").unwrap();
+    fs::write(path("fixture.yaml"), "repositories: { team/web: { v3: oci-basic } }").unwrap();
     let mut up = Serving::start(&["up", &path("fixture.yaml"), "--folder", &path("kept")]);
     let lines: [String; 6] = std::array::from_fn(|_| up.line());
     let kubeconfig = path("kept/kubeconfig");
     assert_eq!(lines[3], format!("export KUBECONFIG={kubeconfig}"));
 
-    let import = std::fs::read_to_string(path("kept/import.yaml")).unwrap();
+    let import = fs::read_to_string(path("kept/import.yaml")).unwrap();
     assert!(import.contains("/team/web:v3"), "{import}");
     let client = Client::of(Path::new(&kubeconfig));
     let (status, imported) = client.streams(reqwest::Method::POST, "imagestreamimports", import).await;
@@ -123,7 +125,7 @@ async fn an_authority_in_a_folder_is_the_same_at_the_next_start() {
         reference.terminate();
     }
     let authority = |file: &str| {
-        let text = std::fs::read_to_string(file).unwrap();
+        let text = fs::read_to_string(file).unwrap();
         text.lines().find(|line| line.contains("certificate-authority-data")).unwrap().to_owned()
     };
     assert_eq!(authority(&first), authority(&second));
@@ -133,7 +135,7 @@ async fn an_authority_in_a_folder_is_the_same_at_the_next_start() {
 async fn the_users_of_a_token_file_have_a_context_each() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-    std::fs::write(path("tokens.csv"), "t1,zoe,1\nt2,root,2,\"system:masters\"\n").unwrap();
+    fs::write(path("tokens.csv"), "t1,zoe,1\nt2,root,2,\"system:masters\"\n").unwrap();
     let (tokens, kubeconfig) = (path("tokens.csv"), path("kubeconfig"));
     let mut reference = Serving::start(&[
         "reference",
@@ -149,7 +151,7 @@ async fn the_users_of_a_token_file_have_a_context_each() {
     assert_eq!(client.token, "t2");
     let (status, _) = client.streams(reqwest::Method::GET, "imagestreams", String::new()).await;
     assert_eq!(status, 200);
-    let config: Value = serde_saphyr::from_str(&std::fs::read_to_string(&kubeconfig).unwrap()).unwrap();
+    let config: Value = serde_saphyr::from_str(&fs::read_to_string(&kubeconfig).unwrap()).unwrap();
     assert_eq!(config["contexts"][1]["name"], "zoe");
     reference.terminate();
 }
@@ -173,4 +175,57 @@ fn what_cannot_be_served_is_said(#[case] arguments: &[&str], #[case] code: i32, 
     let output = isi_conformance(&[&["reference"], arguments].concat());
     assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
+}
+
+/// What kubectl prints, with a kubeconfig.
+fn kubectl(kubeconfig: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("kubectl").arg("--kubeconfig").arg(kubeconfig).args(arguments).output().unwrap();
+    assert!(output.status.success(), "kubectl {arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[test]
+fn kubectl_watches_and_waits() {
+    if !needs_program("kubectl") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    let written = kubeconfig.to_str().unwrap();
+    let mut reference = Serving::start(&[
+        "reference",
+        "--listen",
+        "127.0.0.1:0",
+        "--tls",
+        "self-signed",
+        "--write-kubeconfig",
+        written,
+    ]);
+    reference.line();
+    kubectl(&kubeconfig, &["create", "namespace", "demo"]);
+    let stream = folder.path().join("stream.yaml");
+    fs::write(
+        &stream,
+        "apiVersion: image.openshift.io/v1\nkind: ImageStream\nmetadata: { name: app, namespace: demo }\n",
+    )
+    .unwrap();
+    let mut watching = Command::new("kubectl")
+        .arg("--kubeconfig")
+        .arg(&kubeconfig)
+        .args(["get", "is", "-n", "demo", "--watch", "--output-watch-events"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines().map(Result::unwrap);
+    kubectl(&kubeconfig, &["create", "-f", stream.to_str().unwrap()]);
+    assert!(lines.by_ref().find(|line| line.starts_with("ADDED")).unwrap().contains("app"));
+    kubectl(&kubeconfig, &["label", "is/app", "-n", "demo", "tier=web"]);
+    kubectl(
+        &kubeconfig,
+        &["wait", "is/app", "-n", "demo", "--for=jsonpath={.metadata.labels.tier}=web", "--timeout=30s"],
+    );
+    kubectl(&kubeconfig, &["delete", "is/app", "-n", "demo"]);
+    assert!(lines.by_ref().find(|line| line.starts_with("DELETED")).unwrap().contains("app"));
+    watching.kill().unwrap();
+    watching.wait().unwrap();
 }

@@ -1,12 +1,15 @@
 //! The API: what a request comes to.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Instant,
 };
 
 use http::{Response, header::ACCEPT, request::Parts};
-use http_body_util::Full;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Options,
@@ -15,7 +18,7 @@ use super::{
     discovery,
     error::{ApiError, Result},
     http::{
-        answer::Answer,
+        answer::{Answer, AnswerBody},
         negotiate::{Form, View, negotiate},
         options,
         request::Request,
@@ -30,6 +33,7 @@ use super::{
     route::{Route, Target, Verb, route},
     storage::{Store, stream::Repositories},
     user::Authenticator,
+    watch,
 };
 
 /// One of the processes that the server answers like, by number.
@@ -50,11 +54,13 @@ pub(crate) struct Api {
     /// The registries that may be imported from; `None` for all of them.
     pub(crate) allow_list: Option<AllowList>,
     authenticator: Authenticator,
+    /// Cancelled when the server stops, which ends watches.
+    pub(crate) stop: CancellationToken,
 }
 
 impl Api {
     /// The API of a server that starts with `options`.
-    pub(crate) fn new(options: Options) -> std::result::Result<Self, String> {
+    pub(crate) fn new(options: Options, stop: CancellationToken) -> std::result::Result<Self, String> {
         let behaviour = Behaviour::of(options.api_version);
         let authenticator = match &options.token_auth_file {
             Some(path) => Authenticator::from_file(path)?,
@@ -72,7 +78,7 @@ impl Api {
         let store = Store::new(options.watch_lag);
         {
             let mut state = store.lock();
-            state.namespaces.start(options.any_namespace);
+            state.start_namespaces(options.any_namespace);
             resources::objects::seed(&mut state);
         }
         Ok(Self {
@@ -84,6 +90,7 @@ impl Api {
             surroundings,
             allow_list,
             authenticator,
+            stop,
             options,
         })
     }
@@ -94,7 +101,7 @@ impl Api {
     }
 
     /// Answers a request.
-    pub(crate) async fn answer(&self, parts: Parts, body: hyper::body::Incoming) -> Response<Full<bytes::Bytes>> {
+    pub(crate) async fn answer(self: &Arc<Self>, parts: Parts, body: hyper::body::Incoming) -> Response<AnswerBody> {
         let minor = self.options.api_version.kubernetes_minor();
         let user = self.authenticator.authenticate(&parts.headers);
         let user = match user.and_then(|user| impersonation::impersonate(&self.access, &parts, user, minor)) {
@@ -113,7 +120,7 @@ impl Api {
         answer.into_response()
     }
 
-    async fn handle(&self, request: &Request) -> Result<Answer> {
+    async fn handle(self: &Arc<Self>, request: &Request) -> Result<Answer> {
         let target = match route(&request.path) {
             Ok(Route::Health) => return Ok(Answer::text("ok")),
             Ok(Route::OpenApi(path)) => {
@@ -126,13 +133,16 @@ impl Api {
             Err(error) => return Err(error),
         };
         self.authorize(request, &target)?;
-        let verb = target.verb(&request.method)?;
+        if target.is_watched(request) {
+            return watch::answer(self, request, &target);
+        }
+        let verb = target.verb(request)?;
         self.dispatch(request, &target, verb).await
     }
 
     /// Access is decided before it is known whether the method exists.
     fn authorize(&self, request: &Request, target: &Target) -> Result<()> {
-        let verb = target.asked(&request.method);
+        let verb = target.asked(request);
         if self.access.allows(&request.user, verb, target.kind.group, target.kind.plural) {
             Ok(())
         } else {

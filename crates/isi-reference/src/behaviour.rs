@@ -34,6 +34,10 @@ pub(crate) struct Behaviour {
     pub(crate) empty_layers_absent: bool,
     /// Objects carry `metadata.selfLink` (until Kubernetes 1.19).
     pub(crate) self_links: bool,
+    /// `resourceVersionMatch` of a list and of a watch is read (Kubernetes 1.19).
+    pub(crate) version_matches: bool,
+    /// `sendInitialEvents` of a watch is read (Kubernetes 1.27).
+    pub(crate) initial_events: bool,
     /// Objects carry `metadata.managedFields` (Kubernetes 1.18, server-side apply).
     pub(crate) managed_fields: bool,
     /// `apiVersion` inside `dockerImageMetadata` (`1.0` until 4.5).
@@ -107,6 +111,8 @@ impl Behaviour {
             },
             empty_layers_absent: from(ApiVersion::V4_12),
             self_links: !from(ApiVersion::V4_8),
+            version_matches: from(ApiVersion::V4_8),
+            initial_events: from(ApiVersion::V4_18),
             managed_fields: from(ApiVersion::V4_8),
             docker_metadata_version: if from(ApiVersion::V4_8) { "image.openshift.io/1.0" } else { "1.0" },
             reference_in_errors: from(ApiVersion::V4_8),

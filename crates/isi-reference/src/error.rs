@@ -10,6 +10,9 @@ use super::{
     },
 };
 
+/// What a server says that crashed over a request.
+const PANIC: &str = "This request caused apiserver to panic. Look in the logs for details.\n";
+
 /// A failure that a client is told about.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ApiError(Box<Status>);
@@ -121,6 +124,36 @@ impl ApiError {
             .with(Details::default())
     }
 
+    /// 405: objects of this resource cannot be watched.
+    pub(crate) fn watch_not_supported(resource: Resource) -> Self {
+        let message = format!("watch is not supported on resources of kind \"{resource}\"");
+        Self::new(405, "MethodNotAllowed", message).with(resource.details(""))
+    }
+
+    /// 410: what happened after this version is not known any more.
+    pub(crate) fn expired(version: u64, oldest: u64) -> Self {
+        Self::new(410, "Expired", format!("too old resource version: {version} ({oldest})"))
+    }
+
+    /// 410: the list of which the next page is asked for is too old to be continued.
+    pub(crate) fn continue_expired() -> Self {
+        let message = "The provided continue parameter is too old to display a consistent list result. You can start a new \
+                       list without the continue parameter.";
+        Self::new(410, "Expired", message)
+    }
+
+    /// 504: the version that is asked for does not exist yet.
+    pub(crate) fn too_large_version(version: u64, newest: u64, retry_after_seconds: Option<u64>) -> Self {
+        let cause = Cause {
+            reason: "ResourceVersionTooLarge",
+            message: "Too large resource version".to_owned(),
+            ..Cause::default()
+        };
+        let message = format!("Timeout: Too large resource version: {version}, current: {newest}");
+        let details = Details { causes: vec![cause], retry_after_seconds, ..Details::default() };
+        Self::new(504, "Timeout", message).with(details)
+    }
+
     /// 406: none of the accepted media types can be written.
     pub(crate) fn not_acceptable(supported: &str) -> Self {
         Self::new(406, "NotAcceptable", format!("only the following media types are accepted: {supported}"))
@@ -201,12 +234,12 @@ impl ApiError {
 
     /// 500: a server of old crashed over this request.
     pub(crate) fn panic() -> Self {
-        Self::new(500, "", "This request caused apiserver to panic. Look in the logs for details.\n")
+        Self::new(500, "", PANIC)
     }
 
     /// Whether this is a crash, which is not told as a `Status`.
     pub(crate) fn is_panic(&self) -> bool {
-        self.0.code == 500 && self.0.reason.is_empty()
+        self.0.code == 500 && self.0.message.ends_with('\n')
     }
 
     /// 403 because a namespace is going away.

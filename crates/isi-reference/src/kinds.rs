@@ -16,7 +16,7 @@ pub(crate) struct Kind {
     pub(crate) short_names: &'static [&'static str],
 }
 
-const STORED: &[&str] = &["create", "delete", "get", "list", "patch", "update"];
+const STORED: &[&str] = &["create", "delete", "get", "list", "patch", "update", "watch"];
 const IMAGE: &str = "image.openshift.io";
 const CONFIG: &str = "config.openshift.io";
 const PROJECT: &str = "project.openshift.io";
@@ -41,7 +41,7 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "namespace",
         kind: "Namespace",
         namespaced: false,
-        verbs: &["create", "delete", "get", "list"],
+        verbs: &["create", "delete", "get", "list", "watch"],
         short_names: &["ns"],
     },
     Kind {
@@ -121,7 +121,7 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "image",
         kind: "Image",
         namespaced: false,
-        verbs: &["delete", "get", "list"],
+        verbs: &["delete", "get", "list", "watch"],
         short_names: &[],
     },
     Kind {
@@ -221,7 +221,7 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "project",
         kind: "Project",
         namespaced: false,
-        verbs: &["delete", "get", "list"],
+        verbs: &["delete", "get", "list", "watch"],
         short_names: &[],
     },
     Kind {

@@ -43,6 +43,7 @@ mod tls;
 mod user;
 mod validation;
 pub mod version;
+mod watch;
 
 pub use access::{DenyRule, ParseDenyRuleError};
 pub use kubeconfig::Kubeconfig;

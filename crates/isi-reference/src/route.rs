@@ -4,8 +4,10 @@ use http::Method;
 
 use super::{
     error::{ApiError, Result},
+    http::request::Request,
     kinds::{KINDS, Kind},
     user::User,
+    watch,
 };
 
 /// What a path names.
@@ -37,6 +39,8 @@ pub(crate) struct Target {
     pub(crate) namespace: String,
     /// `None` for a whole collection.
     pub(crate) name: Option<String>,
+    /// Whether the path is one of those of old that begin with `watch`.
+    pub(crate) in_watch_path: bool,
 }
 
 /// What is to be done.
@@ -86,6 +90,10 @@ pub(crate) fn route(path: &[String]) -> Result<Route> {
 }
 
 fn objects(group: &str, version: &str, rest: &[&str]) -> Result<Target> {
+    let (in_watch_path, rest) = match rest {
+        ["watch", rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
     let (namespace, rest) = match rest {
         ["namespaces", namespace, resource, more @ ..] if !matches!(*resource, "status" | "finalize") => {
             (*namespace, [&[*resource], more].concat())
@@ -108,26 +116,33 @@ fn objects(group: &str, version: &str, rest: &[&str]) -> Result<Target> {
     if !exists || !(kind.namespaced == in_namespace || lists_all) {
         return Err(ApiError::no_such_path());
     }
-    Ok(Target { kind, namespace: namespace.to_owned(), name })
+    Ok(Target { kind, namespace: namespace.to_owned(), name, in_watch_path })
 }
 
 impl Target {
-    /// The verb of a method here, as access is decided by: also one that the kind does not have.
-    pub(crate) fn asked(&self, method: &Method) -> &'static str {
-        match (method.as_str(), &self.name) {
+    /// Whether `request` asks to watch what this names.
+    pub(crate) fn is_watched(&self, request: &Request) -> bool {
+        let reads = matches!(request.method, Method::GET | Method::HEAD);
+        reads && (self.in_watch_path || self.name.is_none() && watch::is_watch(request))
+    }
+
+    /// The verb of a request here, as access is decided by: also one that the kind does not have.
+    pub(crate) fn asked(&self, request: &Request) -> &'static str {
+        match (request.method.as_str(), &self.name) {
             ("POST", _) => "create",
             ("PUT", _) => "update",
             ("PATCH", _) => "patch",
             ("DELETE", Some(_)) => "delete",
             ("DELETE", None) => "deletecollection",
+            _ if self.is_watched(request) => watch::WATCH,
             (_, Some(_)) => "get",
             (_, None) => "list",
         }
     }
 
-    /// What a method means here; one that the kind does not have is refused.
-    pub(crate) fn verb(&self, method: &Method) -> Result<Verb> {
-        let asked = self.asked(method);
+    /// What a request means here; what the kind does not have is refused.
+    pub(crate) fn verb(&self, request: &Request) -> Result<Verb> {
+        let (method, asked) = (&request.method, self.asked(request));
         let verb = Verb::ALL.into_iter().find(|verb| verb.name() == asked && self.kind.verbs.contains(&asked));
         // A collection of all namespaces is read only, and an object is not made by its own path.
         let fits = |verb: &Verb| match verb {

@@ -95,7 +95,8 @@ pub async fn start(mut options: Options) -> Result<Running, StartError> {
     let address = options.listen;
     let listen_error = |source| StartError::Listen { address, source };
     let (tls, host, controller) = (options.tls.take(), options.host.take(), options.import_controller);
-    let api = Arc::new(Api::new(options).map_err(StartError::Option)?);
+    let stop = CancellationToken::new();
+    let api = Arc::new(Api::new(options, stop.clone()).map_err(StartError::Option)?);
     let listener = TcpListener::bind(address).await.map_err(listen_error)?;
     let bound = listener.local_addr().map_err(listen_error)?;
     let certificate = tls.as_ref().map(|certificate| tls::acceptor(certificate, bound, host.as_deref()));
@@ -106,7 +107,6 @@ pub async fn start(mut options: Options) -> Result<Running, StartError> {
         Some(ServerCertificate::Given(_)) | None => None,
     };
     let kubeconfig = Kubeconfig { server: url.clone(), authority, users: api.tokens() };
-    let stop = CancellationToken::new();
     if controller == ImportController::Present {
         tokio::spawn(import_controller::run(Arc::clone(&api), stop.clone()));
     }

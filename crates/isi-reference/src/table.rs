@@ -31,7 +31,7 @@ pub(crate) struct Table {
     kind: &'static str,
     api_version: &'static str,
     metadata: ListMeta,
-    column_definitions: Vec<Column>,
+    column_definitions: Option<Vec<Column>>,
     rows: Vec<Row>,
 }
 
@@ -48,7 +48,7 @@ struct Column {
 impl Table {
     /// The table with the columns that this version describes.
     pub(crate) fn worded(mut self, behaviour: &Behaviour) -> Self {
-        for column in &mut self.column_definitions {
+        for column in self.column_definitions.iter_mut().flatten() {
             if !behaviour.json_names_in_columns
                 && let Some(rest) = column.description.strip_prefix("docker")
             {
@@ -61,6 +61,11 @@ impl Table {
             }
         }
         self
+    }
+
+    /// The table without its columns, which a watch sends once.
+    pub(crate) fn without_columns(self) -> Self {
+        Self { column_definitions: None, ..self }
     }
 }
 
@@ -171,7 +176,7 @@ fn table<'a>(
     metadata: ListMeta,
 ) -> Table {
     let rows = rows.map(|(cells, metadata)| Row { cells, object: partial(metadata) }).collect();
-    Table { kind: "Table", api_version: "meta.k8s.io/v1", metadata, column_definitions, rows }
+    Table { kind: "Table", api_version: "meta.k8s.io/v1", metadata, column_definitions: Some(column_definitions), rows }
 }
 
 fn name() -> Column {

@@ -1,35 +1,57 @@
 //! An answer, put together.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
 use http::{
     HeaderValue, Response,
-    header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, WARNING, X_CONTENT_TYPE_OPTIONS},
+    header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WARNING, X_CONTENT_TYPE_OPTIONS},
 };
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use serde::Serialize;
 
 use super::{
     negotiate::{Form, Format},
     yaml,
 };
-use crate::{error::ApiError, model::status::Status, openapi::Page, protobuf};
+use crate::{error::ApiError, model::status::Status, openapi::Page, protobuf, watch::WatchBody};
 
 /// The answer to a request.
 #[derive(Debug)]
 pub(crate) struct Answer {
     status: u16,
     content_type: &'static str,
-    body: Vec<u8>,
+    body: Body,
     warnings: Vec<String>,
+    /// How many seconds a client should wait before it asks again.
+    retry_after: Option<u64>,
 }
 
+#[derive(Debug)]
+enum Body {
+    Whole(Vec<u8>),
+    /// One that goes on.
+    Watch(WatchBody),
+}
+
+/// The body of an answer, as HTTP sends it.
+pub(crate) type AnswerBody = UnsyncBoxBody<Bytes, Infallible>;
+
+/// A `Status` with its kind.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct TypedStatus<'a> {
+pub(crate) struct TypedStatus<'a> {
     kind: &'static str,
     api_version: &'static str,
     #[serde(flatten)]
     status: &'a Status,
+}
+
+impl<'a> TypedStatus<'a> {
+    /// The status as an object.
+    pub(crate) fn of(status: &'a Status) -> Self {
+        Self { kind: "Status", api_version: "v1", status }
+    }
 }
 
 impl Answer {
@@ -46,13 +68,17 @@ impl Answer {
                 None => json(serde_json::to_string(object)),
             },
         };
-        Self { status, content_type, body, warnings: Vec::new() }
+        Self { status, content_type, body: Body::Whole(body), warnings: Vec::new(), retry_after: None }
+    }
+
+    /// The events of a watch.
+    pub(crate) fn stream(content_type: &'static str, body: WatchBody) -> Self {
+        Self { status: 200, content_type, body: Body::Watch(body), warnings: Vec::new(), retry_after: None }
     }
 
     /// A `Status` instead of an object.
     pub(crate) fn status(code: u16, status: &Status, form: Form) -> Self {
-        let typed = TypedStatus { kind: "Status", api_version: "v1", status };
-        Self::object(code, &typed, form)
+        Self::object(code, &TypedStatus::of(status), form)
     }
 
     /// A failure.
@@ -60,18 +86,32 @@ impl Answer {
         if error.is_panic() {
             return Self { status: error.code(), ..Self::text(&error.status().message) };
         }
-        Self::status(error.code(), error.status(), form)
+        let details = error.status().details.as_ref();
+        let retry_after = details.and_then(|details| details.retry_after_seconds);
+        Self { retry_after, ..Self::status(error.code(), error.status(), form) }
     }
 
     /// Text for a program that only looks at the status.
     pub(crate) fn text(text: &str) -> Self {
         let content_type = "text/plain; charset=utf-8";
-        Self { status: 200, content_type, body: text.as_bytes().to_vec(), warnings: Vec::new() }
+        Self {
+            status: 200,
+            content_type,
+            body: Body::Whole(text.as_bytes().to_vec()),
+            warnings: Vec::new(),
+            retry_after: None,
+        }
     }
 
     /// A document of OpenAPI.
     pub(crate) fn page(page: &Page) -> Self {
-        Self { status: 200, content_type: page.content_type, body: page.body.clone(), warnings: Vec::new() }
+        Self {
+            status: 200,
+            content_type: page.content_type,
+            body: Body::Whole(page.body.clone()),
+            warnings: Vec::new(),
+            retry_after: None,
+        }
     }
 
     /// The same answer as another content type.
@@ -85,8 +125,11 @@ impl Answer {
     }
 
     /// The answer as HTTP has it.
-    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::new(Bytes::from(self.body)));
+    pub(crate) fn into_response(self) -> Response<AnswerBody> {
+        let mut response = Response::new(match self.body {
+            Body::Whole(body) => Full::new(Bytes::from(body)).boxed_unsync(),
+            Body::Watch(WatchBody(body)) => body,
+        });
         *response.status_mut() =
             http::StatusCode::from_u16(self.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
@@ -95,6 +138,9 @@ impl Answer {
         let is_crash = self.status == 500 && self.content_type.starts_with("text/plain");
         if self.status == 403 || is_crash {
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         if self.status == 413 {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -110,7 +156,7 @@ impl Answer {
 }
 
 /// The text, with the characters escaped that Go escapes. They can only be inside of strings.
-fn render(text: serde_json::Result<String>) -> String {
+pub(crate) fn render(text: serde_json::Result<String>) -> String {
     let mut text = text.unwrap_or_default();
     for (character, escape) in [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026")] {
         if text.contains(character) {

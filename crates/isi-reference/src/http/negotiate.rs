@@ -11,6 +11,9 @@ use crate::{
 /// The media types of objects, as messages list them.
 pub(crate) const MEDIA_TYPES: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
+/// Those of watches.
+const STREAM_TYPES: &str = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+
 /// How bytes are made of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Format {
@@ -115,6 +118,12 @@ pub(crate) fn negotiate_among(request: &Request, has_protobuf: bool, views: &[Vi
     clauses.sort_by(|a, b| b.quality.total_cmp(&a.quality).then(a.wildcards().cmp(&b.wildcards())));
     let form = clauses.iter().find_map(|clause| clause.form(request, has_protobuf, views));
     form.ok_or_else(|| ApiError::not_acceptable(MEDIA_TYPES))
+}
+
+/// The form of the events of a watch. Clients may say that they want a stream, and need not.
+pub(crate) fn negotiate_watch(request: &Request, has_protobuf: bool, views: &[View]) -> Result<Form> {
+    let form = negotiate_among(request, has_protobuf, views)?;
+    if form.format == Format::Yaml { Err(ApiError::not_acceptable(STREAM_TYPES)) } else { Ok(form) }
 }
 
 /// JSON, indented if the client asks for it or looks like a person at a terminal.

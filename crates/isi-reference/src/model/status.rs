@@ -63,6 +63,8 @@ pub(crate) struct Details {
     pub(crate) uid: String,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) causes: Vec<Cause>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) retry_after_seconds: Option<u64>,
 }
 
 /// One of the causes of a failure.

@@ -1,6 +1,6 @@
 //! `images`: cluster-wide, written by imports only.
 
-use super::{name, refuse_watch, selection::Selection, streams::deleted};
+use super::{name, streams::deleted};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -12,7 +12,9 @@ use crate::{
     },
     model::{List, Typed, image::Image, status::Status},
     route::{Target, Verb},
+    storage::{self, history::Stored},
     table,
+    watch::{Listing, read_list},
 };
 
 /// The resource as errors name it.
@@ -46,15 +48,12 @@ fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
 }
 
 fn list(api: &Api, request: &Request) -> Result<Answer> {
-    refuse_watch(request)?;
     let form = negotiate(request, &[View::Table, View::Metadata])?;
-    let selection = Selection::read(request)?;
-    let (images, meta) = {
-        let state = api.store.lock();
-        let matching =
-            state.images().filter(|image| selection.matches("", &image.metadata.name, &image.metadata.labels));
-        selection.page(matching.cloned().collect(), |image: &Image| image.metadata.name.clone(), state.version())
-    };
+    let of = (storage::IMAGES, "");
+    let Listing { selection, objects, version } = read_list(&api.store.lock(), request, of, &api.behaviour)?;
+    let images = objects.into_iter().filter_map(Stored::into_image);
+    let matching = images.filter(|image| selection.matches("", &image.metadata.name, &image.metadata.labels));
+    let (images, meta) = selection.page(matching.collect(), |image: &Image| image.metadata.name.clone(), version);
     Ok(match form.view {
         View::Table => Answer::object(200, &table::images(&images, meta).worded(&api.behaviour), form),
         View::Metadata => {

@@ -27,7 +27,7 @@ use super::{
 
 /// Refuses to make `name` in a namespace that does not take objects.
 pub(crate) fn admit(state: &State, target: &Target, name: &str) -> Result<()> {
-    match state.namespaces.phase(&target.namespace) {
+    match state.namespaces().phase(&target.namespace) {
         Phase::Active => Ok(()),
         Phase::Terminating => Err(ApiError::namespace_terminating(target.kind.resource(), name, &target.namespace)),
         Phase::Missing => Err(ApiError::not_found(Resource::core("namespaces"), &target.namespace)),
@@ -67,12 +67,4 @@ pub(crate) fn check_preconditions(request: &Request, resource: Resource, object:
         }
     }
     Ok(())
-}
-
-/// Whether a request asks for a watch, which this server does not have.
-pub(crate) fn refuse_watch(request: &Request) -> Result<()> {
-    match request.parameter("watch") {
-        Some("true" | "1") => Err(ApiError::method_not_allowed()),
-        _ => Ok(()),
-    }
 }

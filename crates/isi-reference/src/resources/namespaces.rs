@@ -2,15 +2,16 @@
 
 use serde_json::json;
 
-use super::{check_preconditions, name, refuse_watch};
+use super::{check_preconditions, name};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
     field::FieldError,
     http::{answer::Answer, body, negotiate::negotiate, request::Request},
     route::{Target, Verb},
-    storage::Phase,
+    storage::{self, history::Stored},
     validation::meta::is_dns_label,
+    watch::{Listing, read_list},
 };
 
 const NAMESPACES: Resource = Resource::core("namespaces");
@@ -22,14 +23,19 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
     let missing = || ApiError::not_found(NAMESPACES, name(target));
     match verb {
         Verb::Get => {
-            state.namespaces.get(name(target)).map(|found| Answer::object(200, &found, form)).ok_or_else(missing)
+            state.namespaces().get(name(target)).map(|found| Answer::object(200, &found, form)).ok_or_else(missing)
         }
         Verb::List => {
-            refuse_watch(request)?;
-            let items = state.namespaces.list();
+            let Listing { selection, objects, version } =
+                read_list(&state, request, (storage::NAMESPACES, ""), &api.behaviour)?;
+            let namespaces =
+                objects.into_iter().filter(|object| selection.matches("", object.name(), &object.labels()));
+            let key = |object: &Stored| object.name().to_owned();
+            let (namespaces, meta) = selection.page(namespaces.collect(), key, version);
+            let items: Vec<_> = namespaces.into_iter().filter_map(Stored::into_object).collect();
             let list = json!({
                 "kind": "NamespaceList", "apiVersion": "v1",
-                "metadata": { "resourceVersion": state.version() }, "items": items,
+                "metadata": meta, "items": items,
             });
             Ok(Answer::object(200, &list, form))
         }
@@ -41,18 +47,15 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
                 let error = FieldError::invalid("metadata.name", &wanted, "a lowercase RFC 1123 label is expected");
                 return Err(ApiError::invalid("", "Namespace", &wanted, &[error], true));
             }
-            let created = state.namespaces.create(&wanted, &object);
+            let created = state.create_namespace(&wanted, &object);
             let created = created.ok_or_else(|| ApiError::already_exists(NAMESPACES, &wanted))?;
             Ok(Answer::object(201, &created, form))
         }
         Verb::Delete => {
-            let before = state.namespaces.get(name(target));
+            let before = state.namespaces().get(name(target));
             check_preconditions(request, NAMESPACES, before.as_ref().unwrap_or(&serde_json::Value::Null))?;
-            let phase = state.namespaces.delete(name(target)).ok_or_else(missing)?;
-            if phase == Phase::Missing {
-                state.empty_namespace(name(target));
-            }
-            let now = state.namespaces.get(name(target)).or(before).unwrap_or_default();
+            state.delete_namespace(name(target)).ok_or_else(missing)?;
+            let now = state.namespaces().get(name(target)).or(before).unwrap_or_default();
             Ok(Answer::object(200, &now, form))
         }
         Verb::Patch | Verb::Update => Err(ApiError::method_not_allowed()),

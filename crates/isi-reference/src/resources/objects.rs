@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::{admit, check_preconditions, name, refuse_watch, selection::Selection, streams};
+use super::{admit, check_preconditions, name, streams};
 use crate::{
     api::Api,
     behaviour::Behaviour,
@@ -18,11 +18,12 @@ use crate::{
     model::status::Status,
     policy::registries::{MirrorEntry, MirrorKind, Registries, RegistrySources},
     route::{Target, Verb},
-    storage::State,
+    storage::{State, history::Stored},
+    watch::{Listing, read_list},
 };
 
 /// The key of the cluster's image configuration among stored objects.
-const IMAGE_CONFIG: &str = "config.openshift.io/images";
+pub(crate) const IMAGE_CONFIG: &str = "config.openshift.io/images";
 
 /// Answers a request for objects of any of these kinds.
 pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
@@ -36,7 +37,7 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
             let found = state.object(key, &target.namespace, name(target)).ok_or_else(missing)?;
             Ok(Answer::object(200, found, form))
         }
-        Verb::List => list(&state, request, target).map(|list| Answer::object(200, &list, form)),
+        Verb::List => list(api, &state, request, target).map(|list| Answer::object(200, &list, form)),
         Verb::Create => {
             let object = read(request, target)?;
             let wanted = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
@@ -126,16 +127,16 @@ fn read(request: &Request, target: &Target) -> Result<Value> {
     Ok(Value::Object(object))
 }
 
-fn list(state: &State, request: &Request, target: &Target) -> Result<Value> {
-    refuse_watch(request)?;
-    let selection = Selection::read(request)?;
+fn list(api: &Api, state: &State, request: &Request, target: &Target) -> Result<Value> {
+    let of = (store_key(target), target.namespace.as_str());
+    let Listing { selection, objects, version } = read_list(state, request, of, &api.behaviour)?;
     let text = |object: &Value, field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
-    let matching = state.objects(store_key(target), &target.namespace).filter(|object| {
+    let matching = objects.into_iter().filter_map(Stored::into_object).filter(|object| {
         let labels = serde_json::from_value(object["metadata"]["labels"].clone()).unwrap_or_default();
         selection.matches(&text(object, "namespace"), &text(object, "name"), &labels)
     });
     let key = |object: &Value| format!("{}/{}", text(object, "namespace"), text(object, "name"));
-    let (items, meta) = selection.page(matching.cloned().collect(), key, state.version());
+    let (items, meta) = selection.page(matching.collect(), key, version);
     Ok(json!({
         "kind": format!("{}List", target.kind.kind), "apiVersion": target.kind.api_version(),
         "metadata": meta, "items": items,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{check_preconditions, name, refuse_watch};
+use super::{check_preconditions, name};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -10,8 +10,9 @@ use crate::{
     http::{answer::Answer, body, negotiate::negotiate, request::Request},
     model::status::Status,
     route::{Target, Verb},
-    storage::Phase,
+    storage::{self, history::Stored},
     validation::meta::is_dns_label,
+    watch::{Listing, read_list},
 };
 
 const GROUP: &str = "project.openshift.io";
@@ -25,24 +26,27 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
         |namespace: Option<Value>| namespace.map(project).ok_or_else(|| ApiError::not_found(PROJECTS, name(target)));
     match verb {
         Verb::List => {
-            refuse_watch(request)?;
-            let items: Vec<Value> = state.namespaces.list().into_iter().map(project).collect();
+            let Listing { selection, objects, version } =
+                read_list(&state, request, (storage::NAMESPACES, ""), &api.behaviour)?;
+            let namespaces =
+                objects.into_iter().filter(|object| selection.matches("", object.name(), &object.labels()));
+            let key = |object: &Stored| object.name().to_owned();
+            let (namespaces, meta) = selection.page(namespaces.collect(), key, version);
+            let items: Vec<Value> = namespaces.into_iter().filter_map(Stored::into_object).map(project).collect();
             let list = json!({
                 "kind": "ProjectList", "apiVersion": format!("{GROUP}/v1"),
-                "metadata": { "resourceVersion": state.version() }, "items": items,
+                "metadata": meta, "items": items,
             });
             Ok(Answer::object(200, &list, form))
         }
         Verb::Delete => {
-            let project = found(state.namespaces.get(name(target)))?;
+            let project = found(state.namespaces().get(name(target)))?;
             check_preconditions(request, PROJECTS, &project)?;
-            if state.namespaces.delete(name(target)) == Some(Phase::Missing) {
-                state.empty_namespace(name(target));
-            }
+            state.delete_namespace(name(target));
             Ok(Answer::status(200, &Status::success(), form))
         }
         Verb::Get | Verb::Create | Verb::Patch | Verb::Update => {
-            found(state.namespaces.get(name(target))).map(|project| Answer::object(200, &project, form))
+            found(state.namespaces().get(name(target))).map(|project| Answer::object(200, &project, form))
         }
     }
 }
@@ -67,13 +71,13 @@ pub(crate) fn request(api: &Api, request: &Request, verb: Verb) -> Result<Answer
         "openshift.io/requester": request.user.name,
     });
     let namespace = json!({ "metadata": { "annotations": annotations } });
-    let created = api.store.lock().namespaces.create(name, &namespace);
+    let created = api.store.lock().create_namespace(name, &namespace);
     let created = created.ok_or_else(|| ApiError::already_exists(Resource { group: GROUP, name: "project" }, name))?;
     Ok(Answer::object(201, &project(created), form))
 }
 
 /// The namespace as a project.
-fn project(mut namespace: Value) -> Value {
+pub(crate) fn project(mut namespace: Value) -> Value {
     namespace["kind"] = "Project".into();
     namespace["apiVersion"] = format!("{GROUP}/v1").into();
     namespace

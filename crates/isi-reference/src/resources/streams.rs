@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{admit, check_namespace, name, refuse_watch, selection::Selection, write};
+use super::{admit, check_namespace, name, write};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -23,7 +23,9 @@ use crate::{
         status::{Details, Status},
     },
     route::{Target, Verb},
+    storage::{self, history::Stored},
     table,
+    watch::{Listing, read_list},
 };
 
 /// The resource as errors name it.
@@ -59,24 +61,21 @@ fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     })
 }
 
-fn linked(api: &Api, target: &Target, mut stream: ImageStream) -> Typed<ImageStream> {
+pub(crate) fn linked(api: &Api, target: &Target, mut stream: ImageStream) -> Typed<ImageStream> {
     stream.metadata.self_link = api.self_link(target, &stream.metadata.name);
     Typed::image_api("ImageStream", stream)
 }
 
 fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    refuse_watch(request)?;
     let form = negotiate(request, &[View::Table, View::Metadata])?;
-    let selection = Selection::read(request)?;
-    let (mut streams, mut meta) = {
-        let state = api.store.lock();
-        let matching = state.streams(&target.namespace).filter(|stream| {
-            let meta = &stream.metadata;
-            selection.matches(&meta.namespace, &meta.name, &meta.labels)
-        });
-        let key = |stream: &ImageStream| format!("{}/{}", stream.metadata.namespace, stream.metadata.name);
-        selection.page(matching.cloned().collect(), key, state.version())
-    };
+    let of = (storage::STREAMS, target.namespace.as_str());
+    let Listing { selection, objects, version } = read_list(&api.store.lock(), request, of, &api.behaviour)?;
+    let matching = objects.into_iter().filter_map(Stored::into_stream).filter(|stream| {
+        let meta = &stream.metadata;
+        selection.matches(&meta.namespace, &meta.name, &meta.labels)
+    });
+    let key = |stream: &ImageStream| format!("{}/{}", stream.metadata.namespace, stream.metadata.name);
+    let (mut streams, mut meta) = selection.page(matching.collect(), key, version);
     meta.self_link = api.self_link(target, "");
     for stream in &mut streams {
         let place = Target { namespace: stream.metadata.namespace.clone(), ..target.clone() };

@@ -1,6 +1,6 @@
 //! `imagestreamtags`.
 
-use super::{name, refuse_watch, selection::Selection, streams, write};
+use super::{name, selection::Selection, streams, write};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -66,7 +66,6 @@ fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
 }
 
 fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    refuse_watch(request)?;
     let form = negotiate(request, &[View::Table, View::Metadata])?;
     let selection = Selection::read(request)?;
     let tags: Vec<ImageStreamTag> = {
@@ -79,7 +78,9 @@ fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
             .collect()
     };
     let key = |tag: &ImageStreamTag| format!("{}/{}", tag.metadata.namespace, tag.metadata.name);
-    let (tags, meta) = selection.page(tags, key, String::new());
+    let (tags, mut meta) = selection.page(tags, key, 0);
+    // The list is made of streams, and has no version of its own.
+    meta.resource_version.clear();
     Ok(match form.view {
         View::Table => Answer::object(200, &table::tags(&tags, meta).worded(&api.behaviour), form),
         View::Metadata => {

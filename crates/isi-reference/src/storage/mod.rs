@@ -2,23 +2,33 @@
 //!
 //! One lock guards it all: every operation is short, and no registry is contacted while it is held.
 
+pub(crate) mod history;
 mod namespaces;
 pub(crate) mod stream;
 pub(crate) mod tracking;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+use history::{Change, History, Stored, TooOld};
 pub(crate) use namespaces::{Namespaces, Phase};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::model::{image::Image, image_stream::ImageStream, meta::new_uid, time::Time};
 
 /// Namespace and name of an object; the namespace of a cluster-wide one is empty.
 pub(crate) type Key = (String, String);
+
+/// The streams, as changes call the resource.
+pub(crate) const STREAMS: &str = "imagestreams";
+/// The images, as changes call the resource.
+pub(crate) const IMAGES: &str = "images";
+/// The namespaces, as changes call the resource.
+pub(crate) const NAMESPACES: &str = "namespaces";
 
 type Objects = BTreeMap<&'static str, BTreeMap<Key, Value>>;
 
@@ -39,7 +49,10 @@ pub(crate) struct State {
     /// The objects as they were after each of the last changes, where the server follows them late.
     past: VecDeque<(Instant, Objects)>,
     lag: Duration,
-    pub(crate) namespaces: Namespaces,
+    namespaces: Namespaces,
+    history: History,
+    /// The version of the last change, for those who wait for one.
+    changed: watch::Sender<u64>,
 }
 
 impl Store {
@@ -61,9 +74,59 @@ impl State {
         self.version.to_string()
     }
 
-    /// The version of the last change.
-    pub(crate) fn version(&self) -> String {
-        self.version.to_string()
+    /// Makes the change known that made the newest version.
+    fn record(&mut self, resource: &'static str, before: Option<Stored>, after: Option<Stored>) {
+        let version = self.version;
+        self.history.push(Change { version, resource, before: before.map(Arc::new), after: after.map(Arc::new) });
+        self.changed.send_replace(version);
+    }
+
+    /// The last changes.
+    pub(crate) fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The version of the store, as it changes.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// The number of the last change.
+    pub(crate) fn version_number(&self) -> u64 {
+        self.version
+    }
+
+    /// The objects of a resource in a namespace, or all of them when it is empty, in order.
+    pub(crate) fn stored(&self, resource: &'static str, namespace: &str) -> Vec<Stored> {
+        match resource {
+            STREAMS => self.streams(namespace).map(Stored::stream).collect(),
+            IMAGES => self.images().map(Stored::image).collect(),
+            NAMESPACES => self.namespaces.list().into_iter().map(Stored::Object).collect(),
+            _ => self.objects(resource, namespace).cloned().map(Stored::Object).collect(),
+        }
+    }
+
+    /// The same objects as they were at an earlier version.
+    pub(crate) fn stored_at(
+        &self,
+        resource: &'static str,
+        namespace: &str,
+        version: u64,
+    ) -> Result<Vec<Stored>, TooOld> {
+        let key = |object: &Stored| (object.namespace().to_owned(), object.name().to_owned());
+        let now = self.stored(resource, namespace).into_iter();
+        let mut objects: BTreeMap<Key, Stored> = now.map(|object| (key(&object), object)).collect();
+        let changes = self.history.since(version)?.filter(|change| change.resource == resource);
+        for change in changes.rev() {
+            if let Some(after) = &change.after {
+                objects.remove(&key(after));
+            }
+            if let Some(before) = change.before.as_deref() {
+                objects.insert(key(before), before.clone());
+            }
+        }
+        objects.retain(|(in_namespace, _), _| namespace.is_empty() || in_namespace == namespace);
+        Ok(objects.into_values().collect())
     }
 
     /// A stream.
@@ -83,13 +146,17 @@ impl State {
             return stream;
         }
         stream.metadata.resource_version = self.next_version();
-        self.streams.insert(key, stream.clone());
+        let before = self.streams.insert(key, stream.clone());
+        self.record(STREAMS, before.as_ref().map(Stored::stream), Some(Stored::stream(&stream)));
         stream
     }
 
     /// Removes a stream.
     pub(crate) fn remove_stream(&mut self, namespace: &str, name: &str) -> Option<ImageStream> {
-        self.streams.remove(&(namespace.to_owned(), name.to_owned()))
+        let removed = self.streams.remove(&(namespace.to_owned(), name.to_owned()))?;
+        self.next_version();
+        self.record(STREAMS, Some(Stored::stream(&removed)), None);
+        Some(removed)
     }
 
     /// An image.
@@ -112,14 +179,18 @@ impl State {
     pub(crate) fn put_image(&mut self, mut image: Image) -> Image {
         image.metadata.resource_version = self.next_version();
         self.image_times.entry(image.metadata.name.clone()).or_insert_with(Instant::now);
-        self.images.insert(image.metadata.name.clone(), image.clone());
+        let before = self.images.insert(image.metadata.name.clone(), image.clone());
+        self.record(IMAGES, before.as_ref().map(Stored::image), Some(Stored::image(&image)));
         image
     }
 
     /// Removes an image.
     pub(crate) fn remove_image(&mut self, name: &str) -> Option<Image> {
         self.image_times.remove(name);
-        self.images.remove(name)
+        let removed = self.images.remove(name)?;
+        self.next_version();
+        self.record(IMAGES, Some(Stored::image(&removed)), None);
+        Some(removed)
     }
 
     /// An object of a resource.
@@ -171,25 +242,66 @@ impl State {
         metadata["uid"] = uid;
         metadata["creationTimestamp"] = created;
         metadata["resourceVersion"] = version.into();
-        self.objects.entry(resource).or_default().insert(key, object.clone());
+        let before = self.objects.entry(resource).or_default().insert(key, object.clone());
+        self.record(resource, before.map(Stored::Object), Some(Stored::Object(object.clone())));
         self.remember();
         object
     }
 
     /// Removes an object.
     pub(crate) fn remove_object(&mut self, resource: &'static str, namespace: &str, name: &str) -> Option<Value> {
-        let removed = self.objects.get_mut(resource)?.remove(&(namespace.to_owned(), name.to_owned()));
+        let removed = self.objects.get_mut(resource)?.remove(&(namespace.to_owned(), name.to_owned()))?;
+        self.next_version();
+        self.record(resource, Some(Stored::Object(removed.clone())), None);
         self.remember();
-        removed
+        Some(removed)
     }
 
-    /// Removes everything in a namespace.
-    pub(crate) fn empty_namespace(&mut self, namespace: &str) {
-        self.streams.retain(|(in_namespace, _), _| in_namespace != namespace);
-        for objects in self.objects.values_mut() {
-            objects.retain(|(in_namespace, _), _| in_namespace != namespace);
+    /// The namespaces.
+    pub(crate) fn namespaces(&self) -> &Namespaces {
+        &self.namespaces
+    }
+
+    /// Sets whether a namespace that nobody made exists, and makes `default`.
+    pub(crate) fn start_namespaces(&mut self, lenient: bool) {
+        self.namespaces.start(lenient);
+        self.create_namespace("default", &Value::Null);
+    }
+
+    /// Makes a namespace; `None` if there is one already. One that was only assumed can be made.
+    pub(crate) fn create_namespace(&mut self, name: &str, object: &Value) -> Option<Value> {
+        let created = self.namespaces.create(name, object, self.version + 1)?;
+        self.next_version();
+        self.record(NAMESPACES, None, Some(Stored::Object(created.clone())));
+        Some(created)
+    }
+
+    /// Deletes a namespace, with everything in it once it is gone; how it is then. `None` if there is none.
+    pub(crate) fn delete_namespace(&mut self, name: &str) -> Option<Phase> {
+        let before = self.namespaces.get(name);
+        let phase = self.namespaces.delete(name, self.version + 1)?;
+        if phase == Phase::Missing {
+            self.empty_namespace(name);
         }
-        self.remember();
+        self.next_version();
+        let after = self.namespaces.get(name).filter(|_| phase != Phase::Missing);
+        self.record(NAMESPACES, before.map(Stored::Object), after.map(Stored::Object));
+        Some(phase)
+    }
+
+    fn empty_namespace(&mut self, namespace: &str) {
+        let streams: Vec<String> = self.streams(namespace).map(|stream| stream.metadata.name.clone()).collect();
+        for name in streams {
+            self.remove_stream(namespace, &name);
+        }
+        let resources: Vec<&'static str> = self.objects.keys().copied().collect();
+        for resource in resources {
+            let objects = self.objects(resource, namespace).filter_map(|object| object["metadata"]["name"].as_str());
+            let names: Vec<String> = objects.map(str::to_owned).collect();
+            for name in names {
+                self.remove_object(resource, namespace, &name);
+            }
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) struct Namespaces {
 struct Namespace {
     phase: Phase,
     uid: String,
+    version: u64,
     created: Time,
     finalizers: Vec<Value>,
     metadata: Value,
@@ -41,10 +42,9 @@ impl Default for Namespaces {
 }
 
 impl Namespaces {
-    /// Sets whether a namespace that nobody made exists, and makes `default`.
-    pub(crate) fn start(&mut self, lenient: bool) {
+    /// Sets whether a namespace that nobody made exists.
+    pub(super) fn start(&mut self, lenient: bool) {
         self.lenient = lenient;
-        self.create("default", &json!({}));
     }
 
     /// How a namespace is.
@@ -56,8 +56,8 @@ impl Namespaces {
         }
     }
 
-    /// Makes a namespace; `None` if there is one already. One that was only assumed can be made.
-    pub(crate) fn create(&mut self, name: &str, object: &Value) -> Option<Value> {
+    /// Makes a namespace of this version; `None` if there is one already. One that was only assumed can be made.
+    pub(super) fn create(&mut self, name: &str, object: &Value, version: u64) -> Option<Value> {
         if self.known.get(name).is_some_and(|namespace| namespace.phase != Phase::Missing) {
             return None;
         }
@@ -65,6 +65,7 @@ impl Namespaces {
         let namespace = Namespace {
             phase: Phase::Active,
             uid: new_uid(),
+            version,
             created: Time::now(),
             finalizers: finalizers.unwrap_or_else(|| vec!["kubernetes".into()]),
             metadata: object["metadata"].clone(),
@@ -94,17 +95,19 @@ impl Namespaces {
 
     /// Deletes a namespace. One that another finalizer than Kubernetes' own holds keeps terminating; the result says
     /// how it is now.
-    pub(crate) fn delete(&mut self, name: &str) -> Option<Phase> {
+    pub(super) fn delete(&mut self, name: &str, version: u64) -> Option<Phase> {
         if self.phase(name) == Phase::Missing {
             return None;
         }
         let namespace = self.known.entry(name.to_owned()).or_insert_with(|| Namespace {
             phase: Phase::Active,
             uid: new_uid(),
+            version,
             created: Time::now(),
             finalizers: Vec::new(),
             metadata: json!({}),
         });
+        namespace.version = version;
         let is_held = namespace.finalizers.iter().any(|finalizer| finalizer != "kubernetes");
         namespace.phase = if is_held { Phase::Terminating } else { Phase::Missing };
         Some(namespace.phase)
@@ -113,7 +116,7 @@ impl Namespaces {
 
 fn render(name: &str, namespace: &Namespace) -> Value {
     let mut metadata = json!({
-        "name": name, "uid": namespace.uid, "creationTimestamp": namespace.created.to_string(),
+        "name": name, "uid": namespace.uid, "resourceVersion": namespace.version.to_string(), "creationTimestamp": namespace.created.to_string(),
         "labels": { "kubernetes.io/metadata.name": name },
     });
     for part in ["labels", "annotations"] {

@@ -10,6 +10,7 @@ mod objects;
 mod protobuf;
 mod registry;
 mod server;
+mod watch;
 
 use std::sync::Arc;
 

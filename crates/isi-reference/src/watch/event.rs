@@ -1,0 +1,168 @@
+//! What a watch sends: events, each with an object in the form that the client accepts.
+
+use std::sync::Arc;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    api::Api,
+    error::ApiError,
+    http::{
+        answer::{TypedStatus, render},
+        negotiate::{Form, Format, View},
+    },
+    model::{
+        Typed,
+        image::Image,
+        image_stream::ImageStream,
+        meta::{CreationTime, ObjectMeta},
+    },
+    protobuf::{self, wire::put_bytes},
+    resources::{projects, streams},
+    route::Target,
+    storage::{IMAGES, STREAMS, history::Stored},
+    table,
+};
+
+const PROTOBUF_STREAM: &str = "application/vnd.kubernetes.protobuf;stream=watch";
+
+/// What happened to an object, as seen by who watches a selection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EventType {
+    Added,
+    Modified,
+    Deleted,
+    /// Nothing: it says up to which version everything has been sent.
+    Bookmark,
+    /// The watch ends.
+    Error,
+}
+
+impl EventType {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Added => "ADDED",
+            Self::Modified => "MODIFIED",
+            Self::Deleted => "DELETED",
+            Self::Bookmark => "BOOKMARK",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+/// Writes the events of one watch.
+#[derive(Debug)]
+pub(super) struct Encoder {
+    pub(super) api: Arc<Api>,
+    pub(super) target: Target,
+    form: Form,
+    /// Whether a table with columns was written: the later ones have none.
+    has_columns: bool,
+}
+
+impl Encoder {
+    pub(super) fn new(api: Arc<Api>, target: Target, form: Form) -> Self {
+        Self { api, target, form, has_columns: false }
+    }
+
+    /// The media type of the stream.
+    pub(super) fn content_type(&self) -> &'static str {
+        if self.form.format == Format::Protobuf { PROTOBUF_STREAM } else { "application/json" }
+    }
+
+    /// Appends an event about an object.
+    pub(super) fn object(&mut self, event: EventType, stored: Stored, out: &mut BytesMut) {
+        match stored {
+            Stored::Stream(stream) => self.stream(event, *stream, out),
+            Stored::Image(image) => self.image(event, *image, out),
+            Stored::Object(object) if self.target.kind.kind == "Project" => {
+                self.write(event, &projects::project(object), out);
+            }
+            Stored::Object(object) => self.write(event, &object, out),
+        }
+    }
+
+    /// Appends a bookmark: an object of the kind with nothing but a version.
+    pub(super) fn bookmark(&mut self, version: u64, ends_initial: bool, out: &mut BytesMut) {
+        let mut metadata = ObjectMeta {
+            resource_version: version.to_string(),
+            creation_timestamp: CreationTime::unset(self.api.behaviour.unset_creation_time_absent),
+            ..ObjectMeta::default()
+        };
+        if ends_initial {
+            metadata.annotations.insert("k8s.io/initial-events-end".to_owned(), "true".to_owned());
+        }
+        let stored = match super::resource(self.target.kind) {
+            STREAMS => Stored::stream(&ImageStream { metadata, ..ImageStream::default() }),
+            IMAGES => Stored::image(&Image { metadata, ..Image::default() }),
+            _ => {
+                let kind = self.target.kind;
+                Stored::Object(json!({ "kind": kind.kind, "apiVersion": kind.api_version(), "metadata": metadata }))
+            }
+        };
+        self.object(EventType::Bookmark, stored, out);
+    }
+
+    /// Appends the error that a watch ends with.
+    pub(super) fn error(&mut self, error: &ApiError, out: &mut BytesMut) {
+        self.write(EventType::Error, &TypedStatus::of(error.status()), out);
+    }
+
+    fn stream(&mut self, event: EventType, stream: ImageStream, out: &mut BytesMut) {
+        match self.form.view {
+            View::Table => {
+                let metadata = table::of_one(&stream.metadata);
+                self.table(event, table::streams(&[stream], metadata), out);
+            }
+            View::Metadata => self.write(event, &table::partial(&stream.metadata), out),
+            _ => {
+                let place = Target { namespace: stream.metadata.namespace.clone(), ..self.target.clone() };
+                let linked = streams::linked(&self.api, &place, stream);
+                self.write(event, &linked, out);
+            }
+        }
+    }
+
+    fn image(&mut self, event: EventType, mut image: Image, out: &mut BytesMut) {
+        match self.form.view {
+            View::Table => {
+                let metadata = table::of_one(&image.metadata);
+                self.table(event, table::images(&[image], metadata), out);
+            }
+            View::Metadata => self.write(event, &table::partial(&image.metadata), out),
+            _ => {
+                image.metadata.self_link = self.api.self_link(&self.target, &image.metadata.name);
+                self.write(event, &Typed::image_api("Image", image), out);
+            }
+        }
+    }
+
+    fn table(&mut self, event: EventType, table: table::Table, out: &mut BytesMut) {
+        let table = table.worded(&self.api.behaviour);
+        let table = if self.has_columns { table.without_columns() } else { table };
+        self.has_columns = true;
+        self.write(event, &table, out);
+    }
+
+    /// A frame: a line of JSON, or a message behind its length.
+    fn write(&self, event: EventType, object: &impl Serialize, out: &mut BytesMut) {
+        if self.form.format == Format::Protobuf
+            && let Some(object) = protobuf::encode(&serde_json::to_value(object).unwrap_or(Value::Null))
+        {
+            let mut raw = Vec::new();
+            put_bytes(&mut raw, 1, &object);
+            let mut message = Vec::new();
+            put_bytes(&mut message, 1, event.name().as_bytes());
+            put_bytes(&mut message, 2, &raw);
+            // A message of 4 GiB cannot be made of objects that a request of 3 MiB brought.
+            out.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
+            out.put_slice(&message);
+            return;
+        }
+        let object = render(serde_json::to_string(object));
+        let line = format!("{{\"type\":\"{}\",\"object\":{}}}\n", event.name(), object.trim_end());
+        out.put(Bytes::from(line));
+    }
+}

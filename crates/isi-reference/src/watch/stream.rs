@@ -1,0 +1,223 @@
+//! The body of a watch: what happened, as the client reads it, until its time is over.
+
+use std::{convert::Infallible, fmt, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::Frame;
+use tokio::{
+    sync::watch::Receiver,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    event::{Encoder, EventType},
+    options::{Start, WatchOptions},
+};
+use crate::{
+    error::{ApiError, Result},
+    resources::selection::Selection,
+    storage::history::{Change, Stored},
+};
+
+/// How often a client that understands bookmarks gets one.
+const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
+/// How many events are put into one frame of the body, so that none grows with the number of objects.
+const BATCH: usize = 100;
+
+/// A body that goes on.
+pub(crate) struct WatchBody(pub(crate) UnsyncBoxBody<Bytes, Infallible>);
+
+impl fmt::Debug for WatchBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("WatchBody")
+    }
+}
+
+/// A watch that is under way.
+#[derive(Debug)]
+pub(super) struct Watcher {
+    encoder: Encoder,
+    selection: Selection,
+    /// Objects that are still to be sent, the last one first.
+    objects: Vec<Stored>,
+    /// Whether a bookmark follows them.
+    marks_initial_end: bool,
+    /// Every change up to this version was sent.
+    version: u64,
+    /// The version that the last bookmark told; `None` for a client that understands none.
+    bookmarked: Option<u64>,
+    /// Wakes the watch when the store changes.
+    changes: Receiver<u64>,
+    deadline: Instant,
+    /// What ends the watch at once.
+    failure: Option<ApiError>,
+    is_over: bool,
+}
+
+impl Watcher {
+    /// A watch that starts where `options` say.
+    pub(super) fn begin(encoder: Encoder, selection: Selection, options: &WatchOptions) -> Result<Self> {
+        let state = encoder.api.store.lock();
+        let newest = state.version_number();
+        let mut failure = None;
+        let (objects, version) = match options.start {
+            Start::Now => (Vec::new(), newest),
+            Start::After(version) => (Vec::new(), version),
+            Start::Objects { not_older } if not_older > newest => {
+                failure = Some(ApiError::too_large_version(not_older, newest, Some(1)));
+                (Vec::new(), newest)
+            }
+            Start::Objects { .. } => {
+                let mut objects = state.stored(super::resource(encoder.target.kind), &encoder.target.namespace);
+                objects.retain(|object| selects(&selection, &encoder, object));
+                objects.reverse();
+                (objects, newest)
+            }
+        };
+        let changes = state.changes();
+        drop(state);
+        Ok(Self {
+            encoder,
+            selection,
+            objects,
+            marks_initial_end: options.marks_initial_end,
+            version,
+            bookmarked: options.bookmarks.then_some(0),
+            changes,
+            deadline: Instant::now() + options.timeout,
+            failure,
+            is_over: false,
+        })
+    }
+
+    /// The watch as the body of an answer.
+    pub(super) fn into_body(self) -> WatchBody {
+        let frames = stream::unfold(self, |mut watcher| async move {
+            let frame = watcher.next().await?;
+            Some((Ok(Frame::data(frame)), watcher))
+        });
+        WatchBody(StreamBody::new(frames).boxed_unsync())
+    }
+
+    /// The next events; `None` at the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        let stop = self.encoder.api.stop.clone();
+        let mut next_bookmark = Instant::now() + BOOKMARK_INTERVAL;
+        loop {
+            if self.is_over {
+                return None;
+            }
+            // What changes from here on wakes the watch, also if it is not among what is read now.
+            self.changes.borrow_and_update();
+            let events = self.ready();
+            if !events.is_empty() {
+                return Some(events.freeze());
+            }
+            tokio::select! {
+                changed = self.changes.changed() => if changed.is_err() { return None },
+                () = stop.cancelled() => return None,
+                () = sleep_until(self.deadline) => {
+                    self.is_over = true;
+                    return self.bookmark();
+                }
+                () = sleep_until(next_bookmark) => {
+                    next_bookmark = Instant::now() + BOOKMARK_INTERVAL;
+                    if let Some(bookmark) = self.bookmark() {
+                        return Some(bookmark);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A bookmark, if the client wants any and has not got this one.
+    fn bookmark(&mut self) -> Option<Bytes> {
+        let told = self.bookmarked.as_mut().filter(|told| **told < self.version)?;
+        *told = self.version;
+        let mut out = BytesMut::new();
+        self.encoder.bookmark(self.version, false, &mut out);
+        Some(out.freeze())
+    }
+
+    /// The events that can be sent now.
+    fn ready(&mut self) -> BytesMut {
+        let mut out = BytesMut::new();
+        if let Some(error) = self.failure.take() {
+            self.encoder.error(&error, &mut out);
+            self.is_over = true;
+            return out;
+        }
+        let rest = self.objects.len().saturating_sub(BATCH);
+        for object in self.objects.drain(rest..).rev() {
+            self.encoder.object(EventType::Added, object, &mut out);
+        }
+        if self.objects.is_empty() && std::mem::take(&mut self.marks_initial_end) {
+            self.encoder.bookmark(self.version, true, &mut out);
+        }
+        if out.is_empty() {
+            self.read_changes(&mut out);
+        }
+        out
+    }
+
+    /// Reads on in the history, up to its end or the first events.
+    fn read_changes(&mut self, out: &mut BytesMut) {
+        while out.is_empty() && !self.is_over && !self.read_batch(out) {}
+    }
+
+    /// Reads some changes. Whether that was the end of the history.
+    fn read_batch(&mut self, out: &mut BytesMut) -> bool {
+        let resource = super::resource(self.encoder.target.kind);
+        let state = self.encoder.api.store.lock();
+        let newest = state.version_number();
+        let changes = state.history().since(self.version).map(|changes| {
+            let of_resource = changes.filter(|change| change.resource == resource);
+            of_resource.take(BATCH).cloned().collect::<Vec<Change>>()
+        });
+        drop(state);
+        let changes = match changes {
+            Ok(changes) => changes,
+            Err(too_old) => {
+                self.encoder.error(&ApiError::expired(self.version, too_old.oldest), out);
+                self.is_over = true;
+                return true;
+            }
+        };
+        let is_all = changes.len() < BATCH;
+        for change in changes {
+            self.version = self.version.max(change.version);
+            if let Some((event, object)) = self.seen(&change) {
+                self.encoder.object(event, object, out);
+            }
+        }
+        if is_all {
+            // A watch from a version to come waits for it.
+            self.version = self.version.max(newest);
+        }
+        is_all
+    }
+
+    /// A change as it looks to who sees the selected objects only: what comes into the selection is added, and what leaves it is
+    /// deleted, as it was before.
+    fn seen(&self, change: &Change) -> Option<(EventType, Stored)> {
+        let selected = |object: &&std::sync::Arc<Stored>| selects(&self.selection, &self.encoder, object);
+        let before = change.before.as_ref().filter(selected);
+        let after = change.after.as_ref().filter(selected);
+        match (before, after) {
+            (None, None) => None,
+            (None, Some(after)) => Some((EventType::Added, Stored::clone(after))),
+            (Some(_), Some(after)) => Some((EventType::Modified, Stored::clone(after))),
+            (Some(before), None) => Some((EventType::Deleted, Stored::clone(before).at(change.version))),
+        }
+    }
+}
+
+fn selects(selection: &Selection, encoder: &Encoder, object: &Stored) -> bool {
+    let target = &encoder.target;
+    let namespace = object.namespace();
+    (target.namespace.is_empty() || namespace == target.namespace)
+        && target.name.as_ref().is_none_or(|name| object.name() == name)
+        && selection.matches(namespace, object.name(), &object.labels())
+}

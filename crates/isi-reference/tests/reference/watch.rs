@@ -1,0 +1,391 @@
+//! Watches and the versions of lists, as openshift-apiserver 4.22 was recorded to answer them; bookmarks as Kubernetes'
+//! conventions have them.
+
+use isi_reference::Options;
+use reqwest::{Method, Response, header::ACCEPT};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{NAMESPACE, Reference, read};
+
+const STREAMS: &str = "apis/image.openshift.io/v1/namespaces/team/imagestreams";
+const MERGE: &str = "application/merge-patch+json";
+
+/// The events of a watch, one by one.
+struct Events {
+    response: Response,
+    buffer: Vec<u8>,
+}
+
+impl Events {
+    async fn of(reference: &Reference, path: &str) -> Self {
+        Self::accepting(reference, path, "application/json").await
+    }
+
+    async fn accepting(reference: &Reference, path: &str, accept: &str) -> Self {
+        let response = reference.request(Method::GET, path).header(ACCEPT, accept).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        Self { response, buffer: Vec::new() }
+    }
+
+    /// The next event; `None` at the end of the watch.
+    async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.buffer.drain(..=end).collect();
+                return Some(serde_json::from_slice(&line).unwrap());
+            }
+            self.buffer.extend(self.response.chunk().await.unwrap()?);
+        }
+    }
+
+    /// Type, name and label of the next events.
+    async fn summaries(&mut self, count: usize) -> Vec<String> {
+        let mut summaries = Vec::new();
+        for _ in 0..count {
+            summaries.push(summary(&self.next().await.expect("an event")));
+        }
+        summaries
+    }
+}
+
+fn summary(event: &Value) -> String {
+    let metadata = &event["object"]["metadata"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    format!("{} {} {}", text(&event["type"]), text(&metadata["name"]), text(&metadata["labels"]["l"])).trim().to_owned()
+}
+
+impl Reference {
+    async fn create_stream(&self, name: &str, label: &str) -> Value {
+        let object = json!({
+            "kind": "ImageStream", "apiVersion": "image.openshift.io/v1",
+            "metadata": { "name": name, "labels": { "l": label } },
+        });
+        self.post(STREAMS, &object).await
+    }
+
+    async fn label_stream(&self, name: &str, label: &str) -> Value {
+        let patch = json!({ "metadata": { "labels": { "l": label } } }).to_string();
+        let request = self.request(Method::PATCH, &format!("{STREAMS}/{name}"));
+        read(request.header("content-type", MERGE).body(patch).send().await.unwrap(), 200).await
+    }
+
+    async fn delete_stream(&self, name: &str) {
+        read(self.request(Method::DELETE, &format!("{STREAMS}/{name}")).send().await.unwrap(), 200).await;
+    }
+
+    /// The version of the list of streams.
+    async fn version(&self) -> u64 {
+        version(&self.get(STREAMS).await)
+    }
+}
+
+fn version(object: &Value) -> u64 {
+    object["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_happens_after_a_version_is_told_in_order() {
+    let reference = Reference::start().await;
+    let created = reference.create_stream("app", "x").await;
+    let start = reference.version().await;
+    let mut events = Events::of(&reference, &format!("{STREAMS}?watch=true&resourceVersion={start}")).await;
+    let labelled = reference.label_stream("app", "y").await;
+    let first = events.next().await.unwrap();
+    assert_eq!((summary(&first).as_str(), &first["object"]), ("MODIFIED app y", &labelled));
+    reference.create_stream("other", "x").await;
+    reference.delete_stream("app").await;
+    assert_eq!(events.summaries(1).await, ["ADDED other x"]);
+    let gone = events.next().await.unwrap();
+    assert_eq!(summary(&gone), "DELETED app y");
+    assert_eq!(gone["object"]["metadata"]["uid"], created["metadata"]["uid"]);
+    assert!(version(&gone["object"]) > version(&labelled), "the version of a deletion is its own: {gone}");
+}
+
+#[rstest]
+#[case::nothing_said("watch=true")]
+#[case::from_any_version("watch=1&resourceVersion=0")]
+#[case::everything_is_true("watch=yes")]
+#[case::initial_events("watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan")]
+#[tokio::test]
+async fn a_watch_from_no_version_begins_with_what_is_there(#[case] query: &str) {
+    let reference = Reference::start().await;
+    reference.create_stream("b", "x").await;
+    reference.create_stream("a", "x").await;
+    let mut events = Events::of(&reference, &format!("{STREAMS}?{query}")).await;
+    assert_eq!(events.summaries(2).await, ["ADDED a x", "ADDED b x"]);
+    reference.delete_stream("a").await;
+    assert_eq!(events.summaries(1).await, ["DELETED a x"]);
+}
+
+#[rstest]
+#[case::labels("labelSelector=l%3Dx", &["DELETED app x", "ADDED app x", "ADDED b x", "DELETED b x"])]
+#[case::name("fieldSelector=metadata.name%3Dapp", &["MODIFIED app y", "MODIFIED app x"])]
+#[tokio::test]
+async fn what_leaves_a_selection_is_deleted_as_it_was_and_what_enters_is_added(
+    #[case] selector: &str,
+    #[case] expected: &[&str],
+) {
+    let reference = Reference::start().await;
+    reference.create_stream("app", "x").await;
+    let start = reference.version().await;
+    let mut events = Events::of(&reference, &format!("{STREAMS}?watch=true&resourceVersion={start}&{selector}")).await;
+    reference.label_stream("app", "y").await;
+    reference.label_stream("app", "x").await;
+    reference.create_stream("b", "x").await;
+    reference.delete_stream("b").await;
+    assert_eq!(events.summaries(expected.len()).await, expected);
+}
+
+#[tokio::test]
+async fn the_end_of_the_initial_events_is_a_bookmark() {
+    let reference = Reference::start().await;
+    reference.create_stream("app", "x").await;
+    let query = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+    let mut events = Events::of(&reference, &format!("{STREAMS}?{query}")).await;
+    assert_eq!(events.summaries(1).await, ["ADDED app x"]);
+    let bookmark = events.next().await.unwrap();
+    assert_eq!(bookmark["type"], "BOOKMARK");
+    assert_eq!(bookmark["object"]["kind"], "ImageStream");
+    assert_eq!(bookmark["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"], "true");
+    assert_eq!(version(&bookmark["object"]), reference.version().await);
+}
+
+#[tokio::test]
+async fn a_watch_ends_after_its_time_with_a_bookmark_for_who_understands_it() {
+    let reference = Reference::start().await;
+    let created = reference.create_stream("app", "x").await;
+    let mut events =
+        Events::of(&reference, &format!("{STREAMS}?watch=true&timeoutSeconds=1&allowWatchBookmarks=true")).await;
+    assert_eq!(events.summaries(1).await, ["ADDED app x"]);
+    let bookmark = events.next().await.unwrap();
+    assert_eq!((summary(&bookmark).as_str(), version(&bookmark["object"])), ("BOOKMARK", version(&created)));
+    assert_eq!(events.next().await, None);
+}
+
+#[tokio::test]
+async fn only_the_first_table_has_columns() {
+    let reference = Reference::start().await;
+    reference.create_stream("a", "x").await;
+    reference.create_stream("b", "x").await;
+    let table = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+    let mut events = Events::accepting(&reference, &format!("{STREAMS}?watch=true"), table).await;
+    let (first, second) = (events.next().await.unwrap(), events.next().await.unwrap());
+    assert_eq!(first["object"]["columnDefinitions"][0]["name"], "Name");
+    assert_eq!(first["object"]["rows"][0]["cells"][0], "a");
+    assert_eq!(second["object"]["columnDefinitions"], Value::Null);
+    assert_eq!(second["object"]["rows"][0]["cells"][0], "b");
+}
+
+#[tokio::test]
+async fn events_in_protobuf_are_messages_behind_their_length() {
+    let reference = Reference::start().await;
+    reference.create_stream("app", "x").await;
+    let protobuf = "application/vnd.kubernetes.protobuf;stream=watch";
+    let mut events = Events::accepting(&reference, &format!("{STREAMS}?watch=true&timeoutSeconds=1"), protobuf).await;
+    assert_eq!(events.response.headers()["content-type"], protobuf);
+    let mut bytes = Vec::new();
+    while let Some(chunk) = events.response.chunk().await.unwrap() {
+        bytes.extend(chunk);
+    }
+    let length = u32::from_be_bytes(bytes[..4].try_into().unwrap());
+    assert_eq!(usize::try_from(length).unwrap(), bytes.len() - 4);
+    // WatchEvent: the type is field 1, the object field 2, whose field 1 is an object in its envelope.
+    assert!(bytes[4..].starts_with(b"\x0a\x05ADDED\x12"), "{bytes:?}");
+    assert!(bytes.windows(4).any(|window| window == b"k8s\0"), "{bytes:?}");
+}
+
+#[tokio::test]
+async fn who_asks_for_changes_that_are_forgotten_has_to_list_again() {
+    let reference = Reference::start().await;
+    reference.create_stream("app", "x").await;
+    for number in 0..=1000 {
+        reference.label_stream("app", &format!("n{number}")).await;
+    }
+    let mut events = Events::of(&reference, &format!("{STREAMS}?watch=true&resourceVersion=1")).await;
+    let event = events.next().await.unwrap();
+    assert_eq!((&event["type"], &event["object"]["code"]), (&json!("ERROR"), &json!(410)));
+    assert_eq!(event["object"]["reason"], "Expired");
+    assert!(event["object"]["message"].as_str().unwrap().starts_with("too old resource version: 1 ("), "{event}");
+    assert_eq!(events.next().await, None);
+}
+
+#[rstest]
+#[case::without_events(
+    "watch=1&resourceVersionMatch=NotOlderThan",
+    422,
+    "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+)]
+#[case::without_match(
+    "watch=1&sendInitialEvents=true",
+    422,
+    "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+)]
+#[case::exact_events(
+    "watch=1&sendInitialEvents=true&resourceVersionMatch=Exact",
+    422,
+    "[resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, resourceVersionMatch: Unsupported value: \"Exact\": supported values: \"NotOlderThan\"]"
+)]
+#[case::pages(
+    "watch=1&continue=x",
+    422,
+    "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided"
+)]
+#[case::no_time("watch=1&timeoutSeconds=x", 400, "strconv.ParseInt: parsing \"x\": invalid syntax")]
+#[case::no_version(
+    "watch=1&resourceVersion=abc",
+    500,
+    "resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid syntax"
+)]
+#[case::list_of_no_version(
+    "resourceVersion=abc",
+    400,
+    "invalid resource version: resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid syntax"
+)]
+#[case::list_of_a_version_to_come(
+    "resourceVersion=99999",
+    504,
+    "Timeout: Too large resource version: 99999, current: "
+)]
+#[case::list_with_events(
+    "sendInitialEvents=true",
+    422,
+    "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list"
+)]
+#[case::list_of_any_match(
+    "resourceVersionMatch=Exact",
+    422,
+    "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
+)]
+#[case::list_of_exactly_any(
+    "resourceVersionMatch=Exact&resourceVersion=0",
+    422,
+    "resourceVersionMatch: Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""
+)]
+#[case::list_of_no_match(
+    "resourceVersionMatch=foo&resourceVersion=1",
+    422,
+    "resourceVersionMatch: Unsupported value: \"foo\": supported values: \"Exact\", \"NotOlderThan\", \"\""
+)]
+#[tokio::test]
+async fn options_that_are_wrong_are_refused(#[case] query: &str, #[case] code: u16, #[case] says: &str) {
+    let reference = Reference::start().await;
+    let response = reference.request(Method::GET, &format!("{STREAMS}?{query}")).send().await.unwrap();
+    let status = read(response, code).await;
+    let message = status["message"].as_str().unwrap();
+    let expected =
+        if code == 422 { format!("ListOptions.meta.k8s.io \"\" is invalid: {says}") } else { says.to_owned() };
+    assert!(message.starts_with(&expected), "{message}");
+}
+
+#[tokio::test]
+async fn yaml_cannot_be_watched() {
+    let reference = Reference::start().await;
+    let request = reference.request(Method::GET, &format!("{STREAMS}?watch=true")).header(ACCEPT, "application/yaml");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 406);
+    let text = response.text().await.unwrap();
+    assert!(text.contains("application/json;stream=watch"), "{text}");
+}
+
+#[rstest]
+#[case::tags("imagestreamtags?watch=true", "imagestreamtags")]
+#[tokio::test]
+async fn what_is_made_of_other_objects_cannot_be_watched(#[case] path: &str, #[case] resource: &str) {
+    let reference = Reference::start().await;
+    let response = reference.request(Method::GET, &format!("{NAMESPACE}/{path}")).send().await.unwrap();
+    let status = read(response, 405).await;
+    let message = format!("watch is not supported on resources of kind \"{resource}.image.openshift.io\"");
+    assert_eq!(status["message"], message);
+}
+
+#[rstest]
+#[case::collection("apis/image.openshift.io/v1/watch/namespaces/team/imagestreams", &["ADDED app x", "ADDED b x"])]
+#[case::everywhere("apis/image.openshift.io/v1/watch/imagestreams", &["ADDED app x", "ADDED b x"])]
+#[case::one("apis/image.openshift.io/v1/watch/namespaces/team/imagestreams/b", &["ADDED b x"])]
+#[tokio::test]
+async fn the_paths_of_old_are_watches(#[case] path: &str, #[case] expected: &[&str]) {
+    let reference = Reference::start().await;
+    reference.create_stream("app", "x").await;
+    reference.create_stream("b", "x").await;
+    let mut events = Events::of(&reference, &format!("{path}?timeoutSeconds=1")).await;
+    assert_eq!(events.summaries(expected.len()).await, expected);
+    assert_eq!(events.next().await, None);
+}
+
+#[tokio::test]
+async fn a_namespace_that_goes_takes_its_objects_along() {
+    let reference = Reference::start().await;
+    reference.post("api/v1/namespaces", &json!({ "metadata": { "name": "team" } })).await;
+    reference.post("api/v1/namespaces/team/secrets", &json!({ "metadata": { "name": "pull" }, "data": {} })).await;
+    reference.create_stream("app", "x").await;
+    let mut namespaces =
+        Events::of(&reference, "api/v1/namespaces?watch=true&fieldSelector=metadata.name%3Dteam").await;
+    let mut projects =
+        Events::of(&reference, "apis/project.openshift.io/v1/projects?watch=true&fieldSelector=metadata.name%3Dteam")
+            .await;
+    let mut secrets = Events::of(&reference, "api/v1/secrets?watch=true").await;
+    let mut streams = Events::of(&reference, &format!("{STREAMS}?watch=true")).await;
+    read(reference.request(Method::DELETE, "api/v1/namespaces/team").send().await.unwrap(), 200).await;
+    assert_eq!(namespaces.summaries(2).await, ["ADDED team", "DELETED team"]);
+    assert_eq!(projects.summaries(2).await, ["ADDED team", "DELETED team"]);
+    assert_eq!(secrets.summaries(2).await, ["ADDED pull", "DELETED pull"]);
+    assert_eq!(streams.summaries(2).await, ["ADDED app x", "DELETED app x"]);
+}
+
+#[tokio::test]
+async fn every_watcher_is_told() {
+    let reference = Reference::start().await;
+    let mut watchers = Vec::new();
+    for _ in 0..100 {
+        watchers.push(Events::of(&reference, &format!("{STREAMS}?watch=true")).await);
+    }
+    reference.create_stream("app", "x").await;
+    for watcher in &mut watchers {
+        assert_eq!(watcher.summaries(1).await, ["ADDED app x"]);
+    }
+}
+
+#[tokio::test]
+async fn the_pages_of_a_list_are_of_one_version() {
+    let reference = Reference::start().await;
+    for name in ["b", "c", "d"] {
+        reference.create_stream(name, "x").await;
+    }
+    let first = reference.get(&format!("{STREAMS}?limit=1")).await;
+    assert_eq!(first["metadata"]["remainingItemCount"], 2);
+    reference.delete_stream("c").await;
+    reference.create_stream("e", "x").await;
+    let next = first["metadata"]["continue"].as_str().unwrap();
+    let rest = reference.get(&format!("{STREAMS}?limit=10&continue={next}")).await;
+    let names: Vec<&Value> = rest["items"].as_array().unwrap().iter().map(|item| &item["metadata"]["name"]).collect();
+    assert_eq!(names, ["c", "d"]);
+    assert_eq!(version(&rest), version(&first));
+    let exact =
+        reference.get(&format!("{STREAMS}?resourceVersionMatch=Exact&resourceVersion={}", version(&first))).await;
+    assert_eq!(exact["items"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn to_watch_is_a_right_of_its_own() {
+    let deny = vec!["alice:watch:image.openshift.io:imagestreams".parse().unwrap()];
+    let reference = Reference::start_with(Options { deny, ..Options::default() }, Vec::new()).await;
+    reference.get(STREAMS).await;
+    let response = reference.request(Method::GET, &format!("{STREAMS}?watch=true")).send().await.unwrap();
+    let status = read(response, 403).await;
+    let message = status["message"].as_str().unwrap();
+    assert!(message.contains("User \"alice\" cannot watch resource \"imagestreams\""), "{message}");
+    let resources = reference.get("apis/image.openshift.io/v1").await;
+    let streams =
+        resources["resources"].as_array().unwrap().iter().find(|kind| kind["name"] == "imagestreams").unwrap();
+    assert!(streams["verbs"].as_array().unwrap().contains(&json!("watch")), "{streams}");
+}
+
+#[tokio::test]
+async fn watches_end_when_the_server_stops() {
+    let reference = Reference::start().await;
+    let mut events = Events::of(&reference, &format!("{STREAMS}?watch=true")).await;
+    reference.running.shutdown().await;
+    // A connection that is cut off would be an error here.
+    assert_eq!(events.next().await, None);
+}
