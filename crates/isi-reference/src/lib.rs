@@ -1,17 +1,5 @@
-//! The reference: an honest, in-memory implementation of the image API, reached over HTTP like any other.
-//!
-//! It imports images from the registries that a request names, keeps streams and images, and answers as
-//! `openshift-apiserver` of a chosen [API version](crate::version::ApiVersion) answers. It knows nothing of suites,
-//! goldens or the mock registry. What differs between versions is in one place, `behaviour.rs`.
-//!
-//! ```no_run
-//! # async fn example() -> Result<(), isi_reference::StartError> {
-//! let running = isi_reference::start(Default::default()).await?;
-//! println!("{}", running.url());
-//! running.shutdown().await;
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
 mod api;

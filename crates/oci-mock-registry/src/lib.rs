@@ -1,7 +1,34 @@
-//! A mock OCI registry: conformant where it is not told otherwise, and wrong in every way that it is told to be.
+//! A mock OCI registry for tests of registry clients. It is conformant where it is not told to misbehave, it misbehaves in
+//! every way that it is told to, and it says what it was asked for.
 //!
-//! [`fixture`] is what a registry holds and how it behaves, as data; [`registry`] serves it; `control` (feature `control`) lets
-//! programs in any language change it while it runs.
+//! ```
+//! use oci_mock_registry::{fixture::Fault, registry::Registry};
+//!
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let registry = Registry::builder()
+//!     .tag("lib/app", "v1", "s2-basic")
+//!     .fault(Fault::when("GET manifests/*").first(1).status(503).error("UNAVAILABLE"))
+//!     .start()
+//!     .await?;
+//! // The client under test pulls from `registry.host()`; then `registry.journal(0)` has its requests, and
+//! // `registry.findings()` is empty if every fault has fired and every request was one that registries answer.
+//! assert_eq!(registry.findings().len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`fixture`] is what a registry holds and how it behaves, as data; [`registry`] serves it; `control` lets programs in any
+//! language change it while it runs.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `control` | the control interface, JSON over HTTP |
+//! | `openpgp` | signatures of images in OpenPGP (simple signing) |
+//! | `schema` | JSON Schemas of fixtures, for editors |
+//! | `tls` | TLS, right and wrong, with certificates made on the spot |
+//! | `wiremock` | the registry on a wiremock `MockServer` |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "control")]
 pub mod control;

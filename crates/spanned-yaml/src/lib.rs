@@ -1,8 +1,5 @@
-//! Files that people write: YAML with the place of everything in it, and errors that show that place.
-//!
-//! [`parse`] (or [`parse_documents`], for files with several) turns a [`Source`] into a tree of [`Node`]s that remember where they stand; [`decode`] turns a node into
-//! any type that implements `serde::Deserialize` and points at the node that does not fit. Between the two a caller may
-//! rewrite the tree (the suites replace variables there) without losing the places.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod day;
 mod decode;

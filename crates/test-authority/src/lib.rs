@@ -1,4 +1,5 @@
-//! A certificate authority for servers under test: made on the spot, or kept in a folder of the user.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 use std::{
     fs, io,
