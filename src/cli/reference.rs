@@ -93,6 +93,9 @@ pub(super) struct ReferenceArguments {
     /// Import spec tags of streams without being asked, as the controller of a whole cluster does.
     #[arg(long)]
     import_controller: bool,
+    /// How long after an import tags with `importPolicy.scheduled` are imported again, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, requires = "import_controller", value_parser = clap::value_parser!(u64).range(1..))]
+    scheduled_import_interval: u64,
 }
 
 /// How the connections of clients are secured.
@@ -219,7 +222,7 @@ fn options(arguments: ReferenceArguments) -> Result<Options, CommandError> {
         replicas: usize::from(arguments.replicas),
         watch_lag: Duration::from_millis(arguments.watch_lag),
         import_controller: if arguments.import_controller {
-            ImportController::Present
+            ImportController::Present { interval: Duration::from_secs(arguments.scheduled_import_interval) }
         } else {
             ImportController::Absent
         },

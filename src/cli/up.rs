@@ -127,7 +127,7 @@ async fn start_reference(arguments: &UpArguments, authority: Authority) -> Resul
         api_version: arguments.api_version,
         registry_roots: vec![certificate],
         tls: Some(ServerCertificate::SignedBy(authority)),
-        import_controller: ImportController::Present,
+        import_controller: ImportController::DEFAULT,
         ..Options::default()
     };
     crate::reference::start(options).await.map_err(reference::start_error)

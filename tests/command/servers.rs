@@ -79,7 +79,7 @@ fn late_configuration(options: &mut Options) {
 }
 
 fn import_controller(options: &mut Options) {
-    options.import_controller = ImportController::Present;
+    options.import_controller = ImportController::DEFAULT;
 }
 
 fn limits(options: &mut Options) {

@@ -63,7 +63,15 @@ pub enum ImportController {
     #[default]
     Absent,
     /// They are imported, as the controller of a whole cluster does.
-    Present,
+    Present {
+        /// How long after an import tags with `importPolicy.scheduled` are imported again.
+        interval: Duration,
+    },
+}
+
+impl ImportController {
+    /// A controller that imports scheduled tags again every 15 minutes, as clusters are set up by default.
+    pub const DEFAULT: Self = Self::Present { interval: Duration::from_secs(15 * 60) };
 }
 
 /// A registry that may be imported from.

@@ -107,8 +107,8 @@ pub async fn start(mut options: Options) -> Result<Running, StartError> {
         Some(ServerCertificate::Given(_)) | None => None,
     };
     let kubeconfig = Kubeconfig { server: url.clone(), authority, users: api.tokens() };
-    if controller == ImportController::Present {
-        tokio::spawn(import_controller::run(Arc::clone(&api), stop.clone()));
+    if let ImportController::Present { interval } = controller {
+        tokio::spawn(import_controller::run(Arc::clone(&api), interval, stop.clone()));
     }
     let serving = tokio::spawn(serve(listener, acceptor, api, stop.clone()));
     Ok(Running { url, kubeconfig, stop, serving })

@@ -1,7 +1,10 @@
 //! Watches and the versions of lists, as openshift-apiserver 4.22 was recorded to answer them; bookmarks as Kubernetes'
 //! conventions have them.
 
-use isi_reference::Options;
+use std::time::Duration;
+
+use isi_reference::{ImportController, Options};
+use oci_mock_registry::registry::Registry;
 use reqwest::{Method, Response, header::ACCEPT};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -36,6 +39,16 @@ impl Events {
                 return Some(serde_json::from_slice(&line).unwrap());
             }
             self.buffer.extend(self.response.chunk().await.unwrap()?);
+        }
+    }
+
+    /// The object of the next event that is as wanted.
+    async fn until(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let event = self.next().await.expect("an event");
+            if is_wanted(&event["object"]) {
+                return event["object"].clone();
+            }
         }
     }
 
@@ -388,4 +401,35 @@ async fn watches_end_when_the_server_stops() {
     reference.running.shutdown().await;
     // A connection that is cut off would be an error here.
     assert_eq!(events.next().await, None);
+}
+
+#[tokio::test]
+async fn scheduled_tags_are_imported_again_and_the_others_are_not() {
+    let registry =
+        Registry::builder().tag("lib/app", "v1", "s2-basic").tag("lib/app", "v2", "s2-basic").start().await.unwrap();
+    let import_controller = ImportController::Present { interval: Duration::from_millis(100) };
+    let reference = Reference::start_with(Options { import_controller, ..Options::default() }, Vec::new()).await;
+    let tag = |name: &str, scheduled: bool| {
+        let from = json!({ "kind": "DockerImage", "name": format!("{}/lib/app:{name}", registry.host()) });
+        json!({ "name": name, "from": from, "importPolicy": { "insecure": true, "scheduled": scheduled } })
+    };
+    let object = json!({
+        "kind": "ImageStream", "apiVersion": "image.openshift.io/v1", "metadata": { "name": "app" },
+        "spec": { "tags": [tag("v1", true), tag("v2", false)] },
+    });
+    reference.post(STREAMS, &object).await;
+    let mut events = Events::of(&reference, &format!("{STREAMS}?watch=true")).await;
+    let first = events.until(|stream| images(stream).len() == 2).await;
+    for tag in ["v1", "v2"] {
+        registry.tag_image("lib/app", tag, "s2-second").unwrap();
+    }
+    let second = events.until(|stream| images(stream)[0] != images(&first)[0]).await;
+    assert_eq!(images(&second)[1], images(&first)[1], "a tag without a schedule stays");
+    assert_eq!(second["status"]["tags"][0]["items"].as_array().unwrap().len(), 2, "{second}");
+}
+
+/// The newest image of each tag.
+fn images(stream: &Value) -> Vec<String> {
+    let tags = stream["status"]["tags"].as_array().into_iter().flatten();
+    tags.filter_map(|tag| tag["items"][0]["image"].as_str()).map(str::to_owned).collect()
 }
