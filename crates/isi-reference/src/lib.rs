@@ -28,6 +28,9 @@ mod server;
 mod storage;
 mod table;
 mod tls;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod untrusted;
 mod user;
 mod validation;
 pub mod version;

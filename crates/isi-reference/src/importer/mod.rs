@@ -84,3 +84,17 @@ impl Import<'_> {
         !session.unfinished
     }
 }
+
+/// Reads a manifest as each content type, whatever becomes of it.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_manifest(bytes: &[u8], behaviour: &crate::behaviour::Behaviour) {
+    for content_type in manifest::accepted(behaviour).map(Some).chain([None]) {
+        let _ = manifest::Manifest::parse(content_type, bytes, behaviour);
+    }
+}
+
+/// Reads challenges, whatever becomes of them.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_challenges(headers: &http::HeaderMap) {
+    let _ = challenge::read(headers);
+}

@@ -68,7 +68,7 @@ fn content_is_put_there_past_a_registry_that_takes_no_pushes() {
 #[case("My/App", "v1", "`My/App` cannot be the name of a repository: expected lower-case letters")]
 #[case("lib//app", "v1", "cannot be the name of a repository")]
 #[case("lib/app", ".v1", "`.v1` cannot be a tag: expected at most 128 letters")]
-#[case("lib/app", "ein test", "`ein test` cannot be a tag")]
+#[case("lib/app", "my tag", "`my tag` cannot be a tag")]
 fn names_that_nobody_can_ask_for_are_refused(#[case] repository: &str, #[case] tag: &str, #[case] message: &str) {
     let fixture = format!("repositories: {{ '{repository}': {{ '{tag}': s2-basic }} }}");
     let fixture = serde_saphyr::from_str(&fixture).unwrap();

@@ -1,0 +1,4 @@
+//! A manifest of a registry.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| isi_reference::untrusted::manifest(bytes));
