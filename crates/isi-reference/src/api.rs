@@ -117,7 +117,7 @@ impl Api {
             Ok(Err(error)) => Answer::error(&error, form),
             Err(_) => Answer::error(&ApiError::timeout(), form),
         };
-        answer.into_response()
+        answer.with_warnings(request.take_warnings()).into_response()
     }
 
     async fn handle(self: &Arc<Self>, request: &Request) -> Result<Answer> {

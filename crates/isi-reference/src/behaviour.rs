@@ -87,6 +87,8 @@ pub(crate) struct Behaviour {
     pub(crate) singular_names: bool,
     /// The source line that the message about an unknown version names.
     pub(crate) scheme_source: &'static str,
+    /// The source line that the message about an unknown kind names in a patched object.
+    pub(crate) legacy_scheme_source: &'static str,
     /// Seconds a request may take when it does not say so itself.
     pub(crate) default_timeout: u64,
 }
@@ -140,6 +142,10 @@ impl Behaviour {
                 ApiVersion::V3_11 | ApiVersion::V4_2 => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:29",
                 ApiVersion::V4_22 => "pkg/runtime/scheme.go:110",
                 _ => "pkg/runtime/scheme.go:100",
+            },
+            legacy_scheme_source: match version {
+                ApiVersion::V3_11 | ApiVersion::V4_2 => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:29",
+                _ => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30",
             },
             default_timeout: if from(ApiVersion::V4_8) { 34 } else { 30 },
         }

@@ -15,7 +15,16 @@ const PANIC: &str = "This request caused apiserver to panic. Look in the logs fo
 
 /// A failure that a client is told about.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ApiError(Box<Status>);
+pub(crate) struct ApiError(Box<Status>, Form);
+
+/// How a failure is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As a `Status`.
+    Status,
+    /// As its message alone, by parts of a server that know no objects.
+    Text,
+}
 
 /// What a request of the API comes to.
 pub(crate) type Result<T> = std::result::Result<T, ApiError>;
@@ -59,7 +68,8 @@ impl fmt::Display for Resource {
 
 impl ApiError {
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self(Box::new(Status { status: Outcome::Failure, message: message.into(), reason, code, ..Status::default() }))
+        let status = Status { status: Outcome::Failure, message: message.into(), reason, code, ..Status::default() };
+        Self(Box::new(status), Form::Status)
     }
 
     fn with(mut self, details: Details) -> Self {
@@ -181,6 +191,16 @@ impl ApiError {
         Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: limit is {limit}"))
     }
 
+    /// 413: the request asks for more than is done at once.
+    pub(crate) fn too_large_for(why: &str) -> Self {
+        Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: {why}"))
+    }
+
+    /// 415: no handler reads the media type, in the words of the router (go-restful).
+    pub(crate) fn not_routed_type() -> Self {
+        Self::new(415, "UnsupportedMediaType", "415: Unsupported Media Type").with(Details::default())
+    }
+
     /// 415: the body is of no known media type.
     pub(crate) fn unsupported_media_type(supported: &str) -> Self {
         let message =
@@ -214,6 +234,22 @@ impl ApiError {
         Self::new(422, "Invalid", format!("{qualified} {name:?} is invalid: {list}")).with(details)
     }
 
+    /// 422: a patch cannot be applied to the object.
+    pub(crate) fn rejected() -> Self {
+        Self::new(422, "Invalid", "the server rejected our request due to an error in our request")
+            .with(Details::default())
+    }
+
+    /// 409: others own what would be applied.
+    pub(crate) fn apply_conflict(message: String, causes: Vec<Cause>) -> Self {
+        Self::new(409, "Conflict", message).with(Details { causes, ..Details::default() })
+    }
+
+    /// 500, in these words and without a reason: an error that the server has no word for.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(500, "", message)
+    }
+
     /// 500: something went wrong inside, or in a registry.
     pub(crate) fn internal(message: &str) -> Self {
         let cause = Cause { message: message.to_owned(), ..Cause::default() };
@@ -229,17 +265,18 @@ impl ApiError {
 
     /// 500: the request cannot be judged, as text instead of a `Status`.
     pub(crate) fn internal_text(uri: &str, why: &str) -> Self {
-        Self::new(500, "", format!("Internal Server Error: {uri:?}: {why}\n"))
+        let message = format!("Internal Server Error: {uri:?}: {why}\n");
+        Self(Self::new(500, "", message).0, Form::Text)
     }
 
     /// 500: a server of old crashed over this request.
     pub(crate) fn panic() -> Self {
-        Self::new(500, "", PANIC)
+        Self(Self::new(500, "", PANIC).0, Form::Text)
     }
 
-    /// Whether this is a crash, which is not told as a `Status`.
-    pub(crate) fn is_panic(&self) -> bool {
-        self.0.code == 500 && self.0.message.ends_with('\n')
+    /// Whether this is told as text, not as a `Status`.
+    pub(crate) fn is_text(&self) -> bool {
+        self.1 == Form::Text
     }
 
     /// 403 because a namespace is going away.

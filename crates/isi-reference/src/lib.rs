@@ -18,6 +18,7 @@ mod kubeconfig;
 mod model;
 mod openapi;
 mod options;
+mod patch;
 mod policy;
 mod protobuf;
 mod quote;

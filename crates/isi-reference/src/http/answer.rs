@@ -83,7 +83,7 @@ impl Answer {
 
     /// A failure.
     pub(crate) fn error(error: &ApiError, form: Form) -> Self {
-        if error.is_panic() {
+        if error.is_text() {
             return Self { status: error.code(), ..Self::text(&error.status().message) };
         }
         let details = error.status().details.as_ref();

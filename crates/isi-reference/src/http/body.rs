@@ -32,16 +32,6 @@ const KINDS: [&str; 8] = [
     "ImageTag",
 ];
 
-/// An object that was read from a body.
-#[derive(Debug)]
-pub(crate) struct Received<T> {
-    pub(crate) object: T,
-    /// As it was written.
-    pub(crate) node: Node,
-    /// What the client should be warned of.
-    pub(crate) warnings: Vec<String>,
-}
-
 /// How a body is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Syntax {
@@ -61,14 +51,14 @@ pub(crate) fn syntax(request: &Request) -> Result<Syntax> {
     }
 }
 
-/// Reads an object of `kind` in the image API.
+/// Reads an object of `kind` in the image API. The client is warned of what the object should not have.
 pub(crate) fn read<T: DeserializeOwned>(
     request: &Request,
     kind: &str,
     target: &'static Struct,
     options: &WriteOptions,
     behaviour: &Behaviour,
-) -> Result<Received<T>> {
+) -> Result<T> {
     let body = request.body()?;
     let node = match syntax(request) {
         Ok(Syntax::Protobuf) => read_protobuf(body, IMAGE_API, kind)?,
@@ -77,15 +67,12 @@ pub(crate) fn read<T: DeserializeOwned>(
     };
     check_kind(&node, kind, body, behaviour)?;
     let (object, surplus) = fit(&node, target).map_err(|error| unhandled(&node, kind, &error))?;
-    let warnings = match options.field_validation {
-        FieldValidation::Strict if !surplus.is_empty() => {
-            let error = format!("strict decoding error: {}", surplus.join(", "));
-            return Err(unhandled(&node, kind, &error));
-        }
-        FieldValidation::Warn => surplus,
-        FieldValidation::Strict | FieldValidation::Ignore => Vec::new(),
-    };
-    Ok(Received { object, node, warnings })
+    if options.field_validation == FieldValidation::Strict && !surplus.is_empty() {
+        let error = format!("strict decoding error: {}", surplus.join(", "));
+        return Err(unhandled(&node, kind, &error));
+    }
+    options.warn(request, surplus);
+    Ok(object)
 }
 
 /// Reads any object, as it is.

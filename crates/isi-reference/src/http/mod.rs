@@ -2,7 +2,6 @@
 
 pub(crate) mod answer;
 pub(crate) mod body;
-pub(crate) mod managed;
 pub(crate) mod negotiate;
 pub(crate) mod options;
 pub(crate) mod request;

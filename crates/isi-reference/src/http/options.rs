@@ -7,6 +7,7 @@ use crate::{
     behaviour::Behaviour,
     error::{ApiError, Result},
     field::FieldError,
+    patch::PatchType,
     quote::quote,
 };
 
@@ -29,13 +30,34 @@ pub(crate) struct WriteOptions {
     /// Who the written fields belong to.
     pub(crate) manager: String,
     pub(crate) field_validation: FieldValidation,
+    /// Whether server-side apply takes over what others own.
+    pub(crate) force: bool,
 }
 
 impl WriteOptions {
     /// The options of `request`; `kind` is what errors call them.
     pub(crate) fn read(request: &Request, kind: &str, behaviour: &Behaviour) -> Result<Self> {
+        Self::check(request, kind, behaviour, Vec::new())
+    }
+
+    /// The options of a patch.
+    pub(crate) fn read_patch(request: &Request, patch: PatchType, behaviour: &Behaviour) -> Result<Self> {
+        let manager = request.parameter("fieldManager").unwrap_or_default();
+        let error = match (patch, request.parameter("force")) {
+            (PatchType::Apply, _) if manager.is_empty() => {
+                Some(FieldError::required("fieldManager", "is required for apply patch"))
+            }
+            (PatchType::Json | PatchType::Merge | PatchType::Strategic, Some(_)) => {
+                Some(FieldError::forbidden("force", "may not be specified for non-apply patch"))
+            }
+            _ => None,
+        };
+        Self::check(request, "PatchOptions", behaviour, error.into_iter().collect())
+    }
+
+    fn check(request: &Request, kind: &str, behaviour: &Behaviour, mut errors: Vec<FieldError>) -> Result<Self> {
         let dry_run: Vec<&str> = request.parameters("dryRun").filter(|value| !value.is_empty()).collect();
-        let mut errors: Vec<FieldError> = check_dry_run(&dry_run, behaviour).into_iter().collect();
+        errors.extend(check_dry_run(&dry_run, behaviour));
         let manager = request.parameter("fieldManager").unwrap_or_default();
         if manager.len() > FIELD_MANAGER_LIMIT {
             errors.push(FieldError::too_long("fieldManager", FIELD_MANAGER_LIMIT, behaviour.too_long));
@@ -61,7 +83,16 @@ impl WriteOptions {
         }
         let program = request.user_agent().split('/').next().unwrap_or_default();
         let manager = [manager, program].into_iter().find(|name| !name.is_empty()).unwrap_or("unknown").to_owned();
-        Ok(Self { dry_run: !dry_run.is_empty(), manager, field_validation })
+        let is_false = |value: &str| matches!(value, "0" | "false");
+        let force = request.parameter("force").is_some_and(|value| !is_false(&value.to_lowercase()));
+        Ok(Self { dry_run: !dry_run.is_empty(), manager, field_validation, force })
+    }
+
+    /// Warns the client of what its object should not have, unless it asked for silence.
+    pub(crate) fn warn(&self, request: &Request, surplus: Vec<String>) {
+        if self.field_validation == FieldValidation::Warn {
+            request.warn(surplus);
+        }
     }
 }
 

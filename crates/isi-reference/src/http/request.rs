@@ -1,6 +1,9 @@
 //! A request, taken apart.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, header::USER_AGENT, request::Parts};
@@ -35,6 +38,8 @@ pub(crate) struct Request {
     pub(crate) user: User,
     /// The process that answers.
     pub(crate) replica: Replica,
+    /// What the client is warned of, whatever comes of the request.
+    warnings: Mutex<Vec<String>>,
 }
 
 impl Request {
@@ -61,7 +66,18 @@ impl Request {
             body: read_body(body, if has_limit { BODY_LIMIT } else { UNLIMITED_BODY }).await,
             user,
             replica,
+            warnings: Mutex::default(),
         }
+    }
+
+    /// Adds warnings to the response.
+    pub(crate) fn warn(&self, warnings: impl IntoIterator<Item = String>) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).extend(warnings);
+    }
+
+    /// Takes the warnings of the response.
+    pub(crate) fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The value of a query parameter; the first one when there are several.

@@ -26,7 +26,7 @@ pub(crate) enum Node {
 
 impl Node {
     /// What Go calls a value of this kind.
-    fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "bool",

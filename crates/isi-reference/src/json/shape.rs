@@ -18,6 +18,10 @@ pub(crate) enum Shape {
     Time,
     /// A list; the Go type.
     List(&'static Self, &'static str),
+    /// A list of objects that is a map by this key; the Go type.
+    Keyed(&'static Self, &'static str, &'static str),
+    /// A list without order in which each value is once; the Go type.
+    Set(&'static Self, &'static str),
     /// An object with any keys; the Go type.
     Map(&'static Self, &'static str),
     /// An object with these keys.
@@ -85,7 +89,7 @@ impl Decoder {
                 Ok(integer) => Some(Value::from(integer)),
                 Err(_) => self.mismatch(&format!("number {digits}"), go),
             },
-            (Shape::List(item, _), Node::Array(items)) => {
+            (Shape::List(item, _) | Shape::Keyed(item, ..) | Shape::Set(item, _), Node::Array(items)) => {
                 let indexed = |index: usize| format!("[{index}]");
                 Some(Value::Array(
                     items
@@ -201,18 +205,38 @@ fn zero(shape: &Shape) -> Value {
         Shape::Bool => Value::Bool(false),
         Shape::Int(_) => Value::from(0),
         Shape::Text(_) | Shape::Time => Value::String(String::new()),
-        Shape::List(..) => Value::Array(Vec::new()),
+        Shape::List(..) | Shape::Keyed(..) | Shape::Set(..) => Value::Array(Vec::new()),
         Shape::Map(..) | Shape::Struct(_) => Value::Object(Map::new()),
     }
 }
 
+impl Struct {
+    /// Whether it is owned as a whole: references are changed as one.
+    pub(crate) fn is_atomic(&self) -> bool {
+        matches!(self.name, "LocalObjectReference" | "ObjectReference" | "OwnerReference")
+    }
+}
+
 impl Shape {
+    /// The shape of a field of an object with known fields.
+    pub(crate) fn field(&self, key: &str) -> Option<&'static Self> {
+        match self {
+            Self::Struct(target) => target.fields.iter().find(|(name, _)| *name == key).map(|(_, shape)| shape),
+            _ => None,
+        }
+    }
+
     fn go(&self) -> &'static str {
         match self {
             Self::Any => "interface {}",
             Self::Bool => "bool",
             Self::Time => "v1.Time",
-            Self::Int(go) | Self::Text(go) | Self::List(_, go) | Self::Map(_, go) => go,
+            Self::Int(go)
+            | Self::Text(go)
+            | Self::List(_, go)
+            | Self::Keyed(_, go, _)
+            | Self::Set(_, go)
+            | Self::Map(_, go) => go,
             Self::Struct(target) => target.go,
         }
     }

@@ -1,10 +1,11 @@
 //! The shapes of what clients send.
 
 use super::{
-    Shape::{Any, Bool, Int, List, Map, Struct as Nested, Text, Time},
+    Shape::{Any, Bool, Int, Keyed, List, Map, Set, Struct as Nested, Text, Time},
     Struct,
 };
 
+pub(crate) mod objects;
 pub(crate) mod reviews;
 
 const STRING: super::Shape = Text("string");
@@ -28,8 +29,8 @@ pub(crate) static OBJECT_META: Struct = Struct {
         ("deletionGracePeriodSeconds", Int("int64")),
         ("labels", Map(&TEXT, "map[string]string")),
         ("annotations", Map(&TEXT, "map[string]string")),
-        ("ownerReferences", List(&OWNER, "[]v1.OwnerReference")),
-        ("finalizers", List(&TEXT, "[]string")),
+        ("ownerReferences", Keyed(&OWNER, "[]v1.OwnerReference", "uid")),
+        ("finalizers", Set(&TEXT, "[]string")),
         ("managedFields", List(&ANY, "[]v1.ManagedFieldsEntry")),
     ],
 };
@@ -141,7 +142,7 @@ macro_rules! image_api {
                     ("apiVersion", STRING),
                     ("metadata", Nested(&OBJECT_META)),
                     ("spec", Nested(&STREAM_SPEC)),
-                    ("status", Any),
+                    ("status", Nested(&STREAM_STATUS)),
                 ],
             };
 
@@ -151,7 +152,7 @@ macro_rules! image_api {
                 fields: &[
                     ("lookupPolicy", Nested(&LOOKUP_POLICY)),
                     ("dockerImageRepository", STRING),
-                    ("tags", List(&TAG, "[]v1.TagReference")),
+                    ("tags", Keyed(&TAG, "[]v1.TagReference", "name")),
                 ],
             };
 
@@ -174,6 +175,45 @@ macro_rules! image_api {
 
 image_api!(modern, IMPORT_POLICY, "The image API from 4.12 on.");
 image_api!(legacy, IMPORT_POLICY_WITHOUT_MODE, "The image API until 4.11.");
+
+static STREAM_STATUS: Struct = Struct {
+    name: "ImageStreamStatus",
+    go: "v1.ImageStreamStatus",
+    fields: &[
+        ("dockerImageRepository", STRING),
+        ("publicDockerImageRepository", STRING),
+        ("tags", Keyed(&HISTORY, "[]v1.NamedTagEventList", "tag")),
+    ],
+};
+
+static HISTORY: super::Shape = Nested(&Struct {
+    name: "NamedTagEventList",
+    go: "v1.NamedTagEventList",
+    fields: &[
+        ("tag", STRING),
+        ("items", List(&EVENT, "[]v1.TagEvent")),
+        ("conditions", List(&CONDITION, "[]v1.TagEventCondition")),
+    ],
+});
+
+static EVENT: super::Shape = Nested(&Struct {
+    name: "TagEvent",
+    go: "v1.TagEvent",
+    fields: &[("created", Time), ("dockerImageReference", STRING), ("image", STRING), ("generation", Int("int64"))],
+});
+
+static CONDITION: super::Shape = Nested(&Struct {
+    name: "TagEventCondition",
+    go: "v1.TagEventCondition",
+    fields: &[
+        ("type", Text("v1.TagEventConditionType")),
+        ("status", Text("v1.ConditionStatus")),
+        ("lastTransitionTime", Time),
+        ("reason", STRING),
+        ("message", STRING),
+        ("generation", Int("int64")),
+    ],
+});
 
 static LOOKUP_POLICY: Struct =
     Struct { name: "ImageLookupPolicy", go: "v1.ImageLookupPolicy", fields: &[("local", Bool)] };

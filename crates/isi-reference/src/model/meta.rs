@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
 
 use super::{is_default, time::Time};
+use crate::patch::ManagedEntry;
 
 /// `metadata` of an object.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub(crate) struct ObjectMeta {
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) finalizers: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) managed_fields: Vec<Value>,
+    pub(crate) managed_fields: Vec<ManagedEntry>,
 }
 
 impl ObjectMeta {

@@ -7,21 +7,21 @@ use crate::{
     field::FieldError,
     http::{
         answer::Answer,
-        body::{self, Received},
-        managed,
+        body,
         negotiate::{View, negotiate},
         options::WriteOptions,
         request::Request,
     },
     image_reference::ImageReference,
     importer::{Import, Keyring},
-    json::shapes,
+    json::{Shape, shapes},
     model::{
-        Typed,
+        IMAGE_API, Typed,
         image_stream::{ImageStream, TagImportPolicy, TagReferencePolicy},
         import::{ImageStreamImport, TagName},
         status::Status,
     },
+    patch::{self, Write},
     policy::{allow_list::Transport, registries::Registries},
     route::Target,
     validation,
@@ -37,17 +37,14 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
     request.body()?;
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
     let shape = if api.behaviour.import_modes { &shapes::modern::IMPORT } else { &shapes::legacy::IMPORT };
-    let Received { object: mut import, node, warnings } =
-        body::read::<ImageStreamImport>(request, "ImageStreamImport", shape, &options, &api.behaviour)?;
+    let mut import = body::read::<ImageStreamImport>(request, "ImageStreamImport", shape, &options, &api.behaviour)?;
     check_namespace(&mut import.metadata.namespace, target)?;
     if !api.behaviour.uid_is_precondition {
         import.metadata.wipe_system_fields();
     }
-    if api.behaviour.managed_fields {
-        import.metadata.managed_fields = managed::entry(&node, &options.manager).into_iter().collect();
-    }
-    admit(&api.store.lock(), target, &import.metadata.name)?;
     set_defaults(api, &mut import);
+    track(api, &mut import, &options)?;
+    admit(&api.store.lock(), target, &import.metadata.name)?;
 
     let asked = import.metadata.clone();
     if api.behaviour.generate_name_fails && asked.name.is_empty() && !asked.generate_name.is_empty() {
@@ -65,12 +62,30 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
         apply::clear_manifests(&mut import);
     }
     import.metadata.self_link = api.self_link(target, &import.metadata.name);
-    let answer = if form.view == View::Metadata {
+    Ok(if form.view == View::Metadata {
         Answer::object(201, &crate::table::partial(&import.metadata), form)
     } else {
         Answer::object(201, &Typed::image_api("ImageStreamImport", import), form)
+    })
+}
+
+/// Records whose the fields are that differ from an empty import.
+fn track(api: &Api, import: &mut ImageStreamImport, options: &WriteOptions) -> Result<()> {
+    static MODERN: Shape = Shape::Struct(&shapes::modern::IMPORT);
+    static LEGACY: Shape = Shape::Struct(&shapes::legacy::IMPORT);
+    import.metadata.managed_fields.clear();
+    if !api.behaviour.managed_fields {
+        return Ok(());
+    }
+    let value = |import: &ImageStreamImport| {
+        serde_json::to_value(import).map_err(|error| ApiError::internal(&error.to_string()))
     };
-    Ok(answer.with_warnings(warnings))
+    let shape = if api.behaviour.import_modes { &MODERN } else { &LEGACY };
+    let kind = "ImageStreamImport";
+    let write = Write { manager: &options.manager, api_version: IMAGE_API, kind, shape };
+    let entries = patch::track(&value(&ImageStreamImport::default())?, &value(import)?, &[], true, &write);
+    import.metadata.managed_fields = entries;
+    Ok(())
 }
 
 fn set_defaults(api: &Api, import: &mut ImageStreamImport) {

@@ -5,12 +5,14 @@ pub(crate) mod images;
 pub(crate) mod imports;
 pub(crate) mod layers;
 pub(crate) mod namespaces;
+pub(crate) mod object_writes;
 pub(crate) mod objects;
 pub(crate) mod projects;
 pub(crate) mod reviews;
 pub(crate) mod selection;
 pub(crate) mod signatures;
 pub(crate) mod stream_images;
+pub(crate) mod stream_writes;
 pub(crate) mod streams;
 pub(crate) mod tags;
 pub(crate) mod users;
@@ -43,6 +45,22 @@ pub(crate) fn check_namespace(found: &mut String, target: &Target) -> Result<()>
         return Ok(());
     }
     Err(ApiError::bad_request("the namespace of the provided object does not match the namespace sent on the request"))
+}
+
+/// The name of an object is that of the path.
+pub(crate) fn check_name(found: &str, target: &Target) -> Result<()> {
+    let wanted = name(target);
+    match found {
+        "" => {
+            let why = "was undeterminable: name must be provided";
+            Err(ApiError::bad_request(format!("the name of the object ({wanted} based on URL) {why}")))
+        }
+        found if found == wanted => Ok(()),
+        found => {
+            let why = format!("the name of the object ({found}) does not match the name on the URL ({wanted})");
+            Err(ApiError::bad_request(why))
+        }
+    }
 }
 
 /// The name that a path ends in.

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::{admit, check_preconditions, name, streams};
+use super::{admit, check_preconditions, name, object_writes, streams};
 use crate::{
     api::Api,
     behaviour::Behaviour,
@@ -13,6 +13,7 @@ use crate::{
         answer::Answer,
         body,
         negotiate::{negotiate, negotiate_among},
+        options::{DeleteOptions, WriteOptions},
         request::Request,
     },
     model::status::Status,
@@ -39,7 +40,8 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
         }
         Verb::List => list(api, &state, request, target).map(|list| Answer::object(200, &list, form)),
         Verb::Create => {
-            let object = read(request, target)?;
+            let mut object = read(request, target)?;
+            let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
             let wanted = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
             if wanted.is_empty() {
                 return Err(ApiError::bad_request("metadata.name: Required value: name or generateName is required"));
@@ -50,28 +52,39 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
             if state.object(key, &target.namespace, &wanted).is_some() {
                 return Err(ApiError::already_exists(resource, &wanted));
             }
-            let stored = state.put_object(key, (target.namespace.clone(), wanted), object);
+            object_writes::track(api, target, None, &mut object, &options);
+            let stored = object_writes::store(&mut state, key, target, None, object, &options);
             Ok(Answer::object(201, &stored, form))
         }
-        Verb::Update | Verb::Patch => {
+        Verb::Update => {
+            let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
+            let mut object = read(request, target)?;
             let old = state.object(key, &target.namespace, name(target)).cloned().ok_or_else(missing)?;
-            let object = if verb == Verb::Patch {
-                let mut patched = old;
-                streams::merge(&mut patched, &body::read_any(request)?);
-                patched
-            } else {
-                let object = read(request, target)?;
-                check_version(target, &old, &object)?;
-                object
-            };
-            let stored = state.put_object(key, (target.namespace.clone(), name(target).to_owned()), object);
+            check_version(target, &old, &object)?;
+            object["metadata"]["name"] = name(target).into();
+            object_writes::track(api, target, Some(&old), &mut object, &options);
+            let stored = object_writes::store(&mut state, key, target, Some(&old), object, &options);
             Ok(Answer::object(200, &stored, form))
         }
+        Verb::Patch => {
+            let old = state.object(key, &target.namespace, name(target)).cloned();
+            let (object, options) = object_writes::patched(api, request, target, old.as_ref(), missing)?;
+            if let Some(old) = &old {
+                check_version(target, old, &object)?;
+            } else if target.kind.namespaced {
+                admit(&state, target, name(target))?;
+            }
+            let stored = object_writes::store(&mut state, key, target, old.as_ref(), object, &options);
+            Ok(Answer::object(if old.is_some() { 200 } else { 201 }, &stored, form))
+        }
         Verb::Delete => {
-            let found = state.object(key, &target.namespace, name(target)).ok_or_else(missing)?;
-            check_preconditions(request, resource, found)?;
-            let gone = state.remove_object(key, &target.namespace, name(target)).ok_or_else(missing)?;
-            let uid = gone["metadata"]["uid"].as_str().unwrap_or_default();
+            let options = DeleteOptions::read(request, &api.behaviour)?;
+            let found = state.object(key, &target.namespace, name(target)).cloned().ok_or_else(missing)?;
+            check_preconditions(request, resource, &found)?;
+            if !options.dry_run {
+                state.remove_object(key, &target.namespace, name(target));
+            }
+            let uid = found["metadata"]["uid"].as_str().unwrap_or_default();
             let details = streams::deleted(target, uid);
             let status = Status { details: Some(Box::new(details)), ..Status::success() };
             Ok(Answer::status(200, &status, form))

@@ -12,13 +12,14 @@ use crate::{
     field::FieldError,
     http::{
         answer::Answer,
-        body, managed,
+        body,
         negotiate::{View, negotiate},
         options::{FieldValidation, WriteOptions},
         request::Request,
     },
-    json::{Case, Node, Struct, decode, shapes::reviews},
+    json::{Case, Node, Shape, Struct, decode, shapes::reviews},
     model::time::Time,
+    patch::{self, Write},
     route::Target,
     user::User,
 };
@@ -33,11 +34,15 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
         "SelfSubjectRulesReview" => &reviews::RULES,
         _ => &reviews::WHO,
     };
-    let (mut review, warnings) = read(request, target, shape, &options)?;
+    let mut review = read(request, target, shape, &options)?;
     check_metadata(api, target, &review)?;
     if api.behaviour.managed_fields && target.kind.kind != "SelfSubjectReview" {
-        let entry = managed::entry_of(&Node::from(&review), &target.kind.api_version(), &options.manager);
-        review["metadata"] = entry.map_or_else(|| json!({}), |entry| json!({ "managedFields": [entry] }));
+        let api_version = target.kind.api_version();
+        let write =
+            Write { manager: &options.manager, api_version: &api_version, kind: target.kind.kind, shape: &Shape::Any };
+        let empty = json!({ "metadata": {}, "spec": {} });
+        let entries = patch::track(&empty, &review, &[], true, &write);
+        review["metadata"] = if entries.is_empty() { json!({}) } else { json!({ "managedFields": entries }) };
     }
     if !api.behaviour.unset_creation_time_absent {
         review["metadata"]["creationTimestamp"] = Value::Null;
@@ -62,23 +67,17 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
             "status": { "userInfo": info(user) },
         }),
     };
-    let answer = match form.view {
+    Ok(match form.view {
         View::Metadata => {
             let metadata = serde_json::from_value(review["metadata"].clone()).unwrap_or_default();
             Answer::object(201, &crate::table::partial(&metadata), form)
         }
         _ => Answer::object(201, &review, form),
-    };
-    Ok(answer.with_warnings(warnings))
+    })
 }
 
-/// The review of a body with what the client should be warned of.
-fn read(
-    request: &Request,
-    target: &Target,
-    shape: &'static Struct,
-    options: &WriteOptions,
-) -> Result<(Value, Vec<String>)> {
+/// The review of a body.
+fn read(request: &Request, target: &Target, shape: &'static Struct, options: &WriteOptions) -> Result<Value> {
     let (kind, api_version) = (target.kind.kind, target.kind.api_version());
     let refuse = |why: &str| {
         let version = target.kind.version;
@@ -95,13 +94,10 @@ fn read(
         return Err(refuse(&message));
     }
     let decoded = decode(&node, shape, Case::Sensitive).map_err(|error| refuse(&error.to_string()))?;
-    let warnings = match options.field_validation {
-        FieldValidation::Strict if !decoded.surplus.is_empty() => {
-            return Err(refuse(&format!("strict decoding error: {}", decoded.surplus.join(", "))));
-        }
-        FieldValidation::Warn => decoded.surplus,
-        FieldValidation::Strict | FieldValidation::Ignore => Vec::new(),
-    };
+    if options.field_validation == FieldValidation::Strict && !decoded.surplus.is_empty() {
+        return Err(refuse(&format!("strict decoding error: {}", decoded.surplus.join(", "))));
+    }
+    options.warn(request, decoded.surplus);
     let mut review = json!({ "kind": kind, "apiVersion": api_version, "metadata": {}, "spec": {} });
     let mut fields = decoded.value;
     for field in ["metadata", "spec"] {
@@ -109,7 +105,7 @@ fn read(
             review[field] = fields[field].take();
         }
     }
-    Ok((review, warnings))
+    Ok(review)
 }
 
 /// Reviews have no name: nothing is stored under it.

@@ -4,13 +4,7 @@ use super::{images::IMAGES, name};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
-    http::{
-        answer::Answer,
-        body::{self, Received},
-        negotiate::negotiate,
-        options::WriteOptions,
-        request::Request,
-    },
+    http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
     json::shapes,
     model::{Typed, meta::ObjectMeta, signature::ImageSignature, status::Status},
     route::{Target, Verb},
@@ -33,7 +27,7 @@ fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     body::syntax(request)?;
     request.body()?;
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
-    let Received { object: mut signature, warnings, .. } =
+    let mut signature =
         body::read::<ImageSignature>(request, "ImageSignature", &shapes::SIGNATURE, &options, &api.behaviour)?;
     let own = signature.metadata.name.clone();
     // What is known of a signature is for the server to find out, not for the client to claim.
@@ -60,7 +54,7 @@ fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     }
     drop(state);
     signature.metadata.self_link = api.self_link(target, &own);
-    Ok(Answer::object(201, &Typed::image_api("ImageSignature", signature), form).with_warnings(warnings))
+    Ok(Answer::object(201, &Typed::image_api("ImageSignature", signature), form))
 }
 
 fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {

@@ -1,21 +1,15 @@
 //! `imagestreams`.
 
-use serde_json::Value;
-
-use super::{admit, check_namespace, name, write};
+use super::{name, stream_writes};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
-    field::FieldError,
     http::{
         answer::Answer,
-        body::{self, Received},
-        managed,
         negotiate::{View, negotiate},
-        options::{DeleteOptions, WriteOptions},
+        options::DeleteOptions,
         request::Request,
     },
-    json::{Node, shapes},
     model::{
         List, Typed,
         image_stream::ImageStream,
@@ -36,8 +30,9 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
     match verb {
         Verb::Get => get(api, request, target),
         Verb::List => list(api, request, target),
-        Verb::Create => create(api, request, target),
-        Verb::Update | Verb::Patch => replace(api, request, target, verb),
+        Verb::Create => stream_writes::create(api, request, target),
+        Verb::Update => stream_writes::replace(api, request, target),
+        Verb::Patch => stream_writes::patch(api, request, target),
         Verb::Delete => delete(api, request, target),
     }
 }
@@ -61,6 +56,7 @@ fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     })
 }
 
+/// A stream as it is answered: with its path, where objects carry it.
 pub(crate) fn linked(api: &Api, target: &Target, mut stream: ImageStream) -> Typed<ImageStream> {
     stream.metadata.self_link = api.self_link(target, &stream.metadata.name);
     Typed::image_api("ImageStream", stream)
@@ -89,107 +85,6 @@ fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
         }
         _ => Answer::object(200, &Typed::image_api("ImageStreamList", List { metadata: meta, items: streams }), form),
     })
-}
-
-fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[View::Table, View::Metadata])?;
-    body::syntax(request)?;
-    request.body()?;
-    let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
-    let Received { object: mut stream, node, warnings } = read(api, request, &options)?;
-    check_namespace(&mut stream.metadata.namespace, target)?;
-    stream.metadata.resource_version.clear();
-    stream.metadata.wipe_system_fields();
-    if stream.metadata.name.is_empty() && !stream.metadata.generate_name.is_empty() {
-        let suffix = &crate::model::meta::new_uid()[..5];
-        stream.metadata.name = format!("{}{suffix}", stream.metadata.generate_name);
-    }
-    admit(&api.store.lock(), target, &stream.metadata.name)?;
-    set_managed(api, &mut stream, &node, &options);
-    let stream = write::create_unless_dry(api, stream, &options, STREAMS)?;
-    Ok(Answer::object(201, &linked(api, target, stream), form).with_warnings(warnings))
-}
-
-fn read(api: &Api, request: &Request, options: &WriteOptions) -> Result<Received<ImageStream>> {
-    let shape = if api.behaviour.import_modes { &shapes::modern::STREAM } else { &shapes::legacy::STREAM };
-    let mut received = body::read::<ImageStream>(request, "ImageStream", shape, options, &api.behaviour)?;
-    set_defaults(api, &mut received.object);
-    Ok(received)
-}
-
-fn set_defaults(api: &Api, stream: &mut ImageStream) {
-    for tag in stream.spec.tags.values_mut() {
-        if tag.reference_policy.kind.is_empty() {
-            "Source".clone_into(&mut tag.reference_policy.kind);
-        }
-        if api.behaviour.import_modes && tag.import_policy.import_mode.is_empty() {
-            tag.import_policy.import_mode.clone_from(&api.options.default_import_mode);
-        }
-    }
-}
-
-fn set_managed(api: &Api, stream: &mut ImageStream, node: &Node, options: &WriteOptions) {
-    if api.behaviour.managed_fields {
-        stream.metadata.managed_fields = managed::entry(node, &options.manager).into_iter().collect();
-    }
-}
-
-/// Replaces a stream, by another one or by itself with a merge patch applied.
-fn replace(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
-    let form = negotiate(request, &[View::Table, View::Metadata])?;
-    let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
-    let old = find(api, target, name(target), STREAMS)?;
-    let (mut stream, warnings) = if verb == Verb::Patch {
-        (patched(api, request, &old)?, Vec::new())
-    } else {
-        body::syntax(request)?;
-        let Received { object: mut stream, node, warnings } = read(api, request, &options)?;
-        set_managed(api, &mut stream, &node, &options);
-        (stream, warnings)
-    };
-    check_namespace(&mut stream.metadata.namespace, target)?;
-    if stream.metadata.name != old.metadata.name {
-        return Err(ApiError::bad_request("the name of the object does not match the name on the URL"));
-    }
-    if stream.metadata.resource_version.is_empty() {
-        let detail = "must be specified for an update";
-        let error = FieldError::invalid_literal("metadata.resourceVersion", &"0", detail);
-        api.invalid_of(STREAMS, &stream.metadata.name, &[error])?;
-    }
-    let version = stream.metadata.resource_version.clone();
-    stream.metadata.uid.clone_from(&old.metadata.uid);
-    stream.metadata.creation_timestamp = old.metadata.creation_timestamp;
-    let stream = write::update_unless_dry(api, stream, &version, &options, STREAMS)?;
-    Ok(Answer::object(200, &linked(api, target, stream), form).with_warnings(warnings))
-}
-
-fn patched(api: &Api, request: &Request, old: &ImageStream) -> Result<ImageStream> {
-    let patch = body::read_any(request)?;
-    let mut value = serde_json::to_value(old).map_err(|error| ApiError::internal(&error.to_string()))?;
-    merge(&mut value, &patch);
-    let shape = if api.behaviour.import_modes { &shapes::modern::STREAM } else { &shapes::legacy::STREAM };
-    let (mut stream, _) = body::fit::<ImageStream>(&Node::from(&value), shape).map_err(ApiError::bad_request)?;
-    stream.status = old.status.clone();
-    set_defaults(api, &mut stream);
-    Ok(stream)
-}
-
-/// A JSON merge patch (RFC 7396).
-pub(crate) fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(entries) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(serde_json::Map::new());
-    }
-    for (key, value) in entries {
-        match target.as_object_mut() {
-            Some(map) if value.is_null() => drop(map.remove(key)),
-            Some(map) => merge(map.entry(key.clone()).or_insert(Value::Null), value),
-            None => {}
-        }
-    }
 }
 
 fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {

@@ -35,6 +35,14 @@ pub(crate) fn prepare_create(stream: &mut ImageStream, writer: Writer, repositor
     for tag in stream.spec.tags.values_mut() {
         tag.generation = Some(1);
     }
+    forget_empty_annotations(stream);
+}
+
+/// Empty annotations are stored as none.
+fn forget_empty_annotations(stream: &mut ImageStream) {
+    for tag in stream.spec.tags.values_mut() {
+        tag.annotations.take_if(|annotations| annotations.is_empty());
+    }
 }
 
 /// Prepares a stream that is to replace `old`.
@@ -45,6 +53,7 @@ pub(crate) fn prepare_update(stream: &mut ImageStream, old: &ImageStream, writer
         stream.status = old.status.clone();
     }
     repositories.put_into(&mut stream.status);
+    forget_empty_annotations(stream);
     for (name, tag) in &mut stream.spec.tags {
         if let Some(old) = old.spec.tags.get(name).filter(|_| tag.generation != Some(0)) {
             tag.generation = old.generation;

@@ -7,6 +7,7 @@ mod examples;
 mod import;
 mod kubectl;
 mod objects;
+mod patches;
 mod protobuf;
 mod registry;
 mod server;

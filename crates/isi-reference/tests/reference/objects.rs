@@ -97,9 +97,11 @@ async fn a_dry_run_leaves_the_stream_as_it_is(#[case] method: Method, #[case] qu
     } else {
         body["metadata"]["labels"] = json!({ "a": "b" });
     }
+    let is_patch = method == Method::PATCH;
     let mut request = reference.request(method, &format!("{path}{query}"));
     if with_body {
-        request = request.header("content-type", "application/json").body(body.to_string());
+        let content_type = if is_patch { "application/merge-patch+json" } else { "application/json" };
+        request = request.header("content-type", content_type).body(body.to_string());
     }
     read(request.send().await.unwrap(), 200).await;
     assert_eq!(reference.get(&path).await, stored);

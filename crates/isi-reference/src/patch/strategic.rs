@@ -1,0 +1,143 @@
+//! Strategic merge patches: merge patches that merge lists by the key of their items, and directives.
+
+use serde_json::{Map, Value};
+
+use super::Go;
+use crate::{
+    error::{ApiError, Result},
+    json::Shape,
+};
+
+const DIRECTIVE: &str = "$patch";
+const DELETE_FROM: &str = "$deleteFromPrimitiveList/";
+const ORDER: &str = "$setElementOrder/";
+const RETAIN: &str = "$retainKeys";
+
+/// Whether the patch has the types of the object.
+pub(super) fn check(patch: &Value, shape: &'static Shape) -> std::result::Result<(), String> {
+    let kind = |value: &Value| match value {
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::Array(_) => "slice",
+        Value::Object(_) => "map",
+        Value::Null | Value::String(_) => "string",
+    };
+    match (shape, patch) {
+        (Shape::Any, _) | (_, Value::Null) => Ok(()),
+        (Shape::Struct(_), Value::Object(fields)) => fields
+            .iter()
+            .filter_map(|(key, value)| Some((shape.field(key)?, value)))
+            .try_for_each(|(shape, value)| check(value, shape)),
+        (Shape::Map(item, _), Value::Object(fields)) => fields.values().try_for_each(|value| check(value, item)),
+        (Shape::List(item, _) | Shape::Keyed(item, ..) | Shape::Set(item, _), Value::Array(items)) => {
+            items.iter().try_for_each(|value| check(value, item))
+        }
+        (Shape::Bool, Value::Bool(_))
+        | (Shape::Int(_), Value::Number(_))
+        | (Shape::Text(_) | Shape::Time, Value::String(_)) => Ok(()),
+        (Shape::Bool, _) => Err("unrecognized type: bool".to_owned()),
+        (Shape::Int(_), _) => Err("unrecognized type: int64".to_owned()),
+        (Shape::Text(_) | Shape::Time, _) => Err("unrecognized type: string".to_owned()),
+        (Shape::Struct(_), other) => Err(format!("cannot restore struct from: {}", kind(other))),
+        (Shape::Map(..), other) => Err(format!("cannot restore map from {}", kind(other))),
+        (Shape::List(..) | Shape::Keyed(..) | Shape::Set(..), other) => {
+            Err(format!("cannot restore slice from {}", kind(other)))
+        }
+    }
+}
+
+/// Applies `patch` to `target`.
+pub(super) fn apply(target: &mut Value, patch: &Value, shape: &'static Shape) -> Result<()> {
+    let Value::Object(changes) = patch else {
+        *target = patch.clone();
+        return Ok(());
+    };
+    match changes.get(DIRECTIVE).map(Go).map(|directive| directive.to_string()).as_deref() {
+        None | Some("merge") => {}
+        Some("delete") => {
+            *target = Value::Object(Map::new());
+            return Ok(());
+        }
+        Some("replace") => {
+            let kept = changes.iter().filter(|(key, _)| *key != DIRECTIVE);
+            *target = Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect());
+            return Ok(());
+        }
+        Some(other) => {
+            return Err(ApiError::failed(format!("unknown patch type: {other} in map: {}", Go(patch))));
+        }
+    }
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Some(fields) = target.as_object_mut() else { return Ok(()) };
+    if changes.contains_key(RETAIN) {
+        return Err(ApiError::bad_request("invalid patch format of retainKeys"));
+    }
+    for (key, removed) in changes {
+        let Some(list) = key.strip_prefix(DELETE_FROM) else { continue };
+        if let (Some(Value::Array(items)), Value::Array(removed)) = (fields.get_mut(list), removed) {
+            items.retain(|item| !removed.contains(item));
+        }
+    }
+    for (key, change) in changes {
+        if key == DIRECTIVE || key.starts_with(DELETE_FROM) || key.starts_with(ORDER) {
+            continue;
+        }
+        if change.is_null() {
+            fields.remove(key);
+            continue;
+        }
+        let known = shape.field(key).unwrap_or(&Shape::Any);
+        let slot = fields.entry(key.clone()).or_insert(Value::Null);
+        match (known, change) {
+            (Shape::Keyed(item, _, by), Value::Array(changes)) => merge_list(slot, changes, item, by)?,
+            (Shape::Set(..), Value::Array(changes)) => {
+                let items = list_of(slot);
+                let new: Vec<Value> = changes.iter().filter(|change| !items.contains(change)).cloned().collect();
+                items.extend(new);
+            }
+            _ => apply(slot, change, known)?,
+        }
+    }
+    Ok(())
+}
+
+fn list_of(slot: &mut Value) -> &mut Vec<Value> {
+    if !slot.is_array() {
+        *slot = Value::Array(Vec::new());
+    }
+    match slot {
+        Value::Array(items) => items,
+        _ => unreachable!("it was made a list above"),
+    }
+}
+
+fn merge_list(slot: &mut Value, changes: &[Value], shape: &'static Shape, by: &str) -> Result<()> {
+    let items = list_of(slot);
+    let replaces = |change: &&Value| change[DIRECTIVE] == "replace" && change.get(by).is_none();
+    if changes.iter().any(|change| replaces(&change)) {
+        *items = changes.iter().filter(|change| !replaces(change)).cloned().collect();
+        return Ok(());
+    }
+    for change in changes {
+        let Some(key) = change.get(by) else {
+            let map = Go(change);
+            return Err(ApiError::failed(format!("map: {map} does not contain declared merge key: {by}")));
+        };
+        if change[DIRECTIVE] == "delete" {
+            items.retain(|item| item.get(by) != Some(key));
+            continue;
+        }
+        match items.iter_mut().find(|item| item.get(by) == Some(key)) {
+            Some(item) => apply(item, change, shape)?,
+            None => {
+                let mut item = Value::Object(Map::new());
+                apply(&mut item, change, shape)?;
+                items.push(item);
+            }
+        }
+    }
+    Ok(())
+}
