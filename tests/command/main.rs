@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod again;
+mod clients;
 mod completions;
 mod documentation;
 mod examples;

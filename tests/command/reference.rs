@@ -15,25 +15,25 @@ use test_support::needs_program;
 use super::{isi_conformance, text};
 
 /// A command that serves until it is told to end.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Serving {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_isi-conformance"));
         let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
     }
 
-    fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         self.lines.next().unwrap().unwrap()
     }
 
     /// Ends it with SIGTERM, as a service manager would.
-    fn terminate(self) -> Output {
+    pub(crate) fn terminate(self) -> Output {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         self.child.wait_with_output().unwrap()
     }
