@@ -10,6 +10,7 @@
 //! ```
 
 mod absence;
+pub mod badge;
 mod causes;
 pub mod compare;
 mod destination;

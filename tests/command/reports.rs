@@ -139,3 +139,20 @@ fn three_shards_of_the_reference_make_the_report_of_one_run() {
     let no_shard = in_folder(folder.path(), &["report", "merge", "whole.json", "--out", "-"]);
     assert!(text(&no_shard.stderr).contains("whole.json is no report of `run --shard K/N`"));
 }
+
+#[test]
+fn a_badge_is_made_of_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    report(folder.path(), "run.json", 418);
+    let output = in_folder(folder.path(), &["report", "badge", "run.json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let badge: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&badge["message"], &badge["color"]), (&json!("1 of 2 cases pass"), &json!("red")));
+    let output = in_folder(folder.path(), &["report", "badge", "run.json", "--format", "svg", "--out", "badge.svg"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let picture = fs::read_to_string(folder.path().join("badge.svg")).unwrap();
+    assert!(picture.starts_with("<svg ") && picture.contains(">1 of 2 cases pass</text>"), "{picture}");
+    let output = in_folder(folder.path(), &["report", "badge", "run.json", "--profile", "full"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("does not judge the profile `full`"), "{}", text(&output.stderr));
+}

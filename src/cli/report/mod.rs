@@ -1,11 +1,12 @@
 //! `isi-conformance report`: what can be made of JSON reports.
 
+mod badge;
 mod compare;
 mod merge;
 
 use clap::Subcommand;
 
-use self::{compare::CompareArguments, merge::MergeArguments};
+use self::{badge::BadgeArguments, compare::CompareArguments, merge::MergeArguments};
 use super::exit::{CommandError, Exit};
 use crate::report::ColorChoice;
 
@@ -14,6 +15,7 @@ use crate::report::ColorChoice;
 pub(super) enum ReportCommand {
     Compare(CompareArguments),
     Merge(MergeArguments),
+    Badge(BadgeArguments),
 }
 
 /// Runs the command.
@@ -23,6 +25,7 @@ pub(super) enum ReportCommand {
 pub(super) fn run(command: &ReportCommand, color: ColorChoice) -> Result<Exit, CommandError> {
     match command {
         ReportCommand::Compare(arguments) => compare::run(arguments, color),
+        ReportCommand::Badge(arguments) => badge::run(arguments),
         ReportCommand::Merge(arguments) => merge::run(arguments),
     }
 }
