@@ -263,7 +263,7 @@ mod tests {
             match reader.read_event().unwrap() {
                 quick_xml::events::Event::Eof => break,
                 quick_xml::events::Event::Start(tag) => {
-                    texts.push(String::from_utf8_lossy(tag.name().as_ref()).into_owned())
+                    texts.push(String::from_utf8_lossy(tag.name().as_ref()).into_owned());
                 }
                 _ => {}
             }

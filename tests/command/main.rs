@@ -4,6 +4,7 @@
 mod again;
 mod clients;
 mod completions;
+mod deploy;
 mod documentation;
 mod examples;
 mod folder;

@@ -1,6 +1,7 @@
 //! `isi-conformance report merge`: the reports of shards as one.
 
 use std::{
+    fs,
     io::{self, Write},
     path::PathBuf,
 };
@@ -8,7 +9,7 @@ use std::{
 use clap::Args;
 
 use crate::{
-    cli::exit::{CommandError, Exit, notice, printed},
+    cli::exit::{CommandError, Exit, printed},
     report::{Destination, Report, ReportFile, json, merge},
     requirement::{Index, ProfileCase},
     suite::{self, Folder},
@@ -21,7 +22,7 @@ use crate::{
 /// reports are missing, are there twice, or are of different targets, versions or selections.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct MergeArguments {
-    /// The JSON reports of all shards.
+    /// The JSON reports of all shards, or folders that have them: every `.json` file in such a folder is one.
     #[arg(value_name = "SHARD", required = true)]
     shards: Vec<PathBuf>,
     /// Where to write the JSON report of the whole; `-` is standard output.
@@ -40,8 +41,10 @@ pub(super) fn run(arguments: &MergeArguments) -> Result<Exit, CommandError> {
     let out = Destination::from(arguments.out.clone());
     let reports = arguments.report.iter().map(|report| &report.destination);
     Destination::prepare(reports.chain([&out])).map_err(CommandError::usage)?;
+    let files: Vec<PathBuf> =
+        arguments.shards.iter().map(files).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
     let read = |path: &PathBuf| Report::read(path).map(|report| (path.clone(), report)).map_err(CommandError::usage);
-    let shards: Vec<(PathBuf, Report)> = arguments.shards.iter().map(read).collect::<Result<_, _>>()?;
+    let shards: Vec<(PathBuf, Report)> = files.iter().map(read).collect::<Result<_, _>>()?;
     let count = shards.len();
     let cases = profile_cases(&shards)?;
     let merged = merge::merge(shards, &cases).map_err(|error| {
@@ -63,12 +66,27 @@ pub(super) fn run(arguments: &MergeArguments) -> Result<Exit, CommandError> {
     );
     if out.is_standard_output() {
         printed(written)?;
-        notice(line);
     } else {
         written.map_err(|error| CommandError::harness(format!("cannot write to {out}: {error}")))?;
         printed(writeln!(io::stdout().lock(), "{line}"))?;
     }
     Ok(exit(&merged))
+}
+
+/// The file itself, or the reports in a folder.
+fn files(path: &PathBuf) -> Result<Vec<PathBuf>, CommandError> {
+    if !path.is_dir() {
+        return Ok(vec![path.clone()]);
+    }
+    let failed = |error: io::Error| CommandError::usage(format!("{}: {error}", path.display()));
+    let paths = fs::read_dir(path).map_err(failed)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths: Vec<PathBuf> = paths.collect::<Result<_, _>>().map_err(failed)?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort_unstable();
+    if paths.is_empty() {
+        return Err(CommandError::usage(format!("{} has no JSON report in it", path.display())));
+    }
+    Ok(paths)
 }
 
 /// What profiles look at, if the shards judge any: then all of their cases are built in.

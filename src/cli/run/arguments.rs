@@ -33,7 +33,8 @@ pub struct RunArguments {
     /// Run only what failed in the last run against this target, or in the run of this JSON report.
     #[arg(help_heading = "Selection", long, value_name = "REPORT", num_args = 0..=1)]
     pub rerun_failed: Option<Option<String>>,
-    /// Run one of several parts, `2/5` for the second of five, so that several machines run the whole between them.
+    /// Run one of several parts, `2/5` for the second of five, so that several machines run the whole between them. `job/5`
+    /// takes the number from JOB_COMPLETION_INDEX, as pods of an Indexed Job of Kubernetes have it.
     #[arg(help_heading = "Selection", long, value_name = "K/N", env = "ISI_SHARD")]
     pub shard: Option<Shard>,
     /// Make the parts take about the same time, by the durations in this JSON report of a former run.
@@ -92,6 +93,9 @@ pub struct RunArguments {
     /// Run everything so many times, and say which verdicts changed.
     #[arg(help_heading = "Execution", long, value_name = "N", default_value_t = 1, conflicts_with_all = ["update", "accept", "list"], value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,
+    /// End with 0 also when a check failed, as for a part whose report is merged with others.
+    #[arg(help_heading = "Execution", long)]
+    pub exit_zero: bool,
     /// Leave in place what the run makes.
     #[arg(help_heading = "Execution", long)]
     pub keep: bool,

@@ -294,6 +294,7 @@ fn exit(arguments: &RunArguments, result: &RunResult) -> Exit {
     let mended = arguments.accept && lacks_nothing && result.cases.iter().filter(is_wrong).all(update::mends);
     match result.verdict() {
         Verdict::Fail | Verdict::Error if mended => Exit::Success,
+        Verdict::Fail | Verdict::Stale if arguments.exit_zero && !result.interrupted => Exit::Success,
         Verdict::Fail | Verdict::Stale => Exit::Failure,
         Verdict::Error => Exit::Harness,
         Verdict::Pass | Verdict::Skip | Verdict::Known if result.interrupted => Exit::Harness,

@@ -18,17 +18,30 @@ impl FromStr for Shard {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let index_of_job = std::env::var("JOB_COMPLETION_INDEX").ok();
+        Self::read(text, index_of_job.as_deref())
+    }
+}
+
+impl Shard {
+    /// Reads `2/5`, or `job/5` with the index that a pod of an Indexed Job has, counted from zero.
+    fn read(text: &str, index_of_job: Option<&str>) -> Result<Self, &'static str> {
         const EXPECTED: &str = "expected K/N, such as `2/5` for the second of five parts";
+        const NO_JOB: &str = "`job` needs JOB_COMPLETION_INDEX, which pods of an Indexed Job of Kubernetes have";
         let (index, count) = text.split_once('/').ok_or(EXPECTED)?;
+        let of_job = match (index, index_of_job.map(str::parse::<u16>)) {
+            ("job", Some(Ok(index))) => Some(index.saturating_add(1).to_string()),
+            ("job", _) => return Err(NO_JOB),
+            _ => None,
+        };
+        let index = of_job.as_deref().unwrap_or(index);
         let number = |text: &str| text.trim().parse::<u16>().map_err(|_| EXPECTED);
         match (number(index)?, number(count)?) {
             (index, count) if (1..=count).contains(&index) => Ok(Self { index, count }),
             _ => Err("expected K/N with K from 1 to N"),
         }
     }
-}
 
-impl Shard {
     /// The part of `cases` that belongs to this shard, and how it is told from the others.
     ///
     /// The parts of all shards are disjoint, and together they are `cases`. Cases that run alone are all in one part. With
@@ -165,6 +178,19 @@ mod tests {
             .collect();
         let (least, most) = (times.iter().copied().fold(f64::MAX, f64::min), times.iter().copied().fold(0.0, f64::max));
         assert!(most - least <= 17.0, "{times:?}");
+    }
+
+    #[rstest]
+    #[case(Some("0"), Ok(Shard { index: 1, count: 5 }))]
+    #[case(Some("4"), Ok(Shard { index: 5, count: 5 }))]
+    #[case(Some("5"), Err("expected K/N with K from 1 to N"))]
+    #[case(Some("x"), Err("`job` needs JOB_COMPLETION_INDEX, which pods of an Indexed Job of Kubernetes have"))]
+    #[case(None, Err("`job` needs JOB_COMPLETION_INDEX, which pods of an Indexed Job of Kubernetes have"))]
+    fn the_pod_of_an_indexed_job_knows_its_part(
+        #[case] index: Option<&str>,
+        #[case] expected: Result<Shard, &'static str>,
+    ) {
+        assert_eq!(Shard::read("job/5", index), expected);
     }
 
     #[rstest]

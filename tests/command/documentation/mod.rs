@@ -28,7 +28,7 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
 /// Every page that a reader may open.
 fn pages() -> Vec<Page> {
     let mut paths = [files("", "md"), files("docs", "md")].concat();
-    for folder in ["golden", "schemas", "requirements"] {
+    for folder in ["deploy", "golden", "schemas", "requirements"] {
         paths.extend(files(folder, "md"));
     }
     for package in std::fs::read_dir(root().join("crates")).unwrap() {
