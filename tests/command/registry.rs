@@ -118,7 +118,7 @@ fn strictly_what_does_not_add_up_is_exit_1() {
     ":2:33",
     "there is no image `nope`"
 )]
-#[case::folder("folders: { lib/app: nowhere }\n", ":1:21", "holds no images")]
+#[case::folder("folders: { lib/app: nowhere }\n", ":1:21", "nowhere: No such file or directory")]
 #[case::certificate("tls: { files: { certificate: no.pem, key: no.pem } }\n", ":1:30", "no.pem")]
 #[case::field("repositries: {}\n", ":1:1", "unknown field `repositries`")]
 #[case::yaml("repositories: [\n", ":1:15", "a list or mapping in brackets does not end")]

@@ -47,6 +47,9 @@ impl FixtureFile {
         match error {
             StartError::Image(error) => self.unbuildable(error),
             StartError::Fixture(FixtureError::Image(name)) => self.at(error, |text| text == name),
+            StartError::Fixture(FixtureError::RepositoryName(name) | FixtureError::TagName(name)) => {
+                self.at(error, |text| text == name)
+            }
             StartError::Fixture(FixtureError::Content(name)) => self.at(error, |text| text.contains(name.as_str())),
             StartError::Fixture(FixtureError::HeldNowhere(name) | FixtureError::NotHeld { image: name, .. }) => {
                 self.at(error, |text| text == name)

@@ -27,14 +27,14 @@ use super::{
 use crate::{
     document::Source,
     fixture::{Auth, ImageCatalogue, Quirks, RegistryFixture, Salt, Tls, UnknownQuirk, builtin},
-    registry::{Authority, Entry, Registry, RegistryBuilder, StartError},
+    registry::{Authority, Entry, Registry, RegistryBuilder, StartError, is_archive},
 };
 
 /// Serve a registry: from a fixture file, from folders with images, or an empty one to push to.
 #[derive(Debug, Args)]
 pub(super) struct RegistryArguments {
     /// A fixture file, or a folder with OCI layouts (or what `docker save` or skopeo's `dir:` write) and signatures beside
-    /// them; an empty registry if absent.
+    /// them, or a `.tar` of one, plain or compressed by gzip or zstd; an empty registry if absent.
     #[arg(value_name = "FIXTURE")]
     fixture: Option<PathBuf>,
     /// The address to listen on; port 0 takes a free one.
@@ -96,7 +96,7 @@ pub(super) fn run(arguments: RegistryArguments) -> Result<Exit, CommandError> {
 }
 
 async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
-    let folder = arguments.fixture.as_deref().filter(|path| path.is_dir());
+    let folder = arguments.fixture.as_deref().filter(|path| holds_images(path));
     let (file, fixture) = arguments.fixture()?;
     let mut builder = arguments.builder(file.as_ref(), &fixture)?;
     if let Some(folder) = &arguments.save {
@@ -115,6 +115,9 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     let registry = builder.start().await.map_err(|error| start_error(file.as_ref(), error))?;
     if let Some(folder) = folder {
         registry.load(folder).map_err(CommandError::usage)?;
+    }
+    for line in registry.notes() {
+        notice(format_args!("note: {line}"));
     }
     let announcement = announcement(&registry, &fixture, arguments.authority().ok().as_deref());
     let running = match arguments.control {
@@ -159,7 +162,7 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
 impl RegistryArguments {
     /// The fixture of the file, changed by what the command line says.
     fn fixture(&self) -> Result<(Option<FixtureFile>, RegistryFixture), CommandError> {
-        let (file, mut fixture) = match self.fixture.as_deref().filter(|path| !path.is_dir()) {
+        let (file, mut fixture) = match self.fixture.as_deref().filter(|path| !holds_images(path)) {
             Some(path) => {
                 let (file, fixture) = FixtureFile::read(path)?;
                 (Some(file), fixture)
@@ -208,6 +211,11 @@ impl RegistryArguments {
                 .hint("say where with `--authority DIR`")
         })
     }
+}
+
+/// Whether a path is no fixture file, but a folder or an archive with images.
+fn holds_images(path: &Path) -> bool {
+    path.is_dir() || is_archive(path)
 }
 
 /// Reads the fixture of a file.

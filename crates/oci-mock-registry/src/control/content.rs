@@ -158,6 +158,28 @@ pub(super) fn add_recipes(call: &mut Call) -> Outcome {
     Reply::created(&BuiltImages { images: built.collect() })
 }
 
+pub(super) async fn add_archive(mut call: Call) -> Outcome {
+    let core = call.core()?;
+    let body = std::mem::take(&mut call.body);
+    let name = call.part("repository").to_owned();
+    let loading = tokio::task::spawn_blocking(move || {
+        let file = body.into_file()?;
+        let error = |error: FixtureError| {
+            // Nobody knows the file: what was sent is the body.
+            let message = error.to_string().replace(&file.path().display().to_string(), "the archive");
+            ContentError::Archive(message)
+        };
+        core.load_into(&name, file.path()).map_err(error)?;
+        Ok::<_, ContentError>(core.repository(&name))
+    });
+    let internal =
+        |error: tokio::task::JoinError| ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
+    match loading.await.map_err(internal)?? {
+        Some(repository) => Reply::ok(&repository),
+        None => Err(unknown_repository(&call)),
+    }
+}
+
 pub(super) fn sign(call: &mut Call) -> Outcome {
     let signature: ImageSignature = call.take_json()?;
     call.core()?.sign(&signature)?;

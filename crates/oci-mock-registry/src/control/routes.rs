@@ -36,6 +36,7 @@ const IMAGES: &str = "/registries/{registry}/repositories/{repository}/images";
 const MANIFEST: &str = "/registries/{registry}/repositories/{repository}/manifests/{reference}";
 const BLOBS: &str = "/registries/{registry}/repositories/{repository}/blobs";
 const BLOB: &str = "/registries/{registry}/repositories/{repository}/blobs/{digest}";
+const ARCHIVE: &str = "/registries/{registry}/repositories/{repository}/archive";
 const RECIPES: &str = "/registries/{registry}/recipes";
 const SIGNATURES: &str = "/registries/{registry}/signatures";
 const FAULTS: &str = "/registries/{registry}/faults";
@@ -123,6 +124,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         .bytes()
         .gives::<DigestOfContent>(CREATED),
     op(DELETE, BLOB, "removeBlob", "Removes a blob.", Run::Now(content::remove_blob)),
+    op(
+        POST,
+        ARCHIVE,
+        "addArchive",
+        "Uploads the images of a `.tar`, plain or compressed: of `docker save`, of an OCI layout, or of a skopeo `dir:`.",
+        Run::Later(|call| Box::pin(content::add_archive(call))),
+    )
+    .bytes()
+    .gives::<HeldRepository>(OK),
     op(
         POST,
         RECIPES,

@@ -56,6 +56,8 @@ pub struct Core {
     pub(super) journal: Journal,
     /// Whether it was given signatures that are found through OpenShift's extension.
     pub(super) has_signatures: AtomicBool,
+    /// What loaded folders do not hold.
+    notes: Mutex<Vec<String>>,
 }
 
 /// A fixture names something that is not there.
@@ -155,6 +157,7 @@ impl Core {
             malformed: AtomicU64::new(0),
             journal: Journal::new(JOURNAL_LIMIT),
             has_signatures: AtomicBool::new(false),
+            notes: Mutex::default(),
         };
         for (repository, tags) in &fixture.repositories {
             core.add_repository(repository)?;
@@ -169,7 +172,8 @@ impl Core {
         }
         for (repository, folder) in &fixture.folders {
             check_repository(repository)?;
-            folder::load(core.store_mut().repository_mut(repository), folder)?;
+            let missing = folder::load(core.store_mut().repository_mut(repository), folder)?;
+            core.note(missing);
         }
         for signature in &fixture.signatures {
             core.sign(signature)?;
@@ -189,16 +193,38 @@ impl Core {
         self.journal.listen(listener);
     }
 
-    /// Adds the images of every folder below `root`, each folder as the repository that its path names: what
-    /// [`save`](Self::save) writes, and OCI layouts, unpacked `docker save`s and skopeo `dir:`s of other tools. Signatures
-    /// beside them, as in a lookaside folder, are found in every way.
+    /// Adds the images of every folder and archive below `root`, each as the repository that its path names: what
+    /// [`save`](Self::save) writes, and OCI layouts, `docker save`s and skopeo `dir:`s of other tools, unpacked or as `.tar`.
+    /// `root` may be one of these itself. Signatures beside them, as in a lookaside folder, are found in every way.
     ///
     /// # Errors
     /// When nothing below `root` is such a folder, or one cannot be read.
     pub fn load(&self, root: &Path) -> Result<(), FolderError> {
-        folder::load_all(&mut self.store_mut(), root)?;
+        let missing = folder::load_all(&mut self.store_mut(), root)?;
+        self.note(missing);
         self.announce_signatures();
         Ok(())
+    }
+
+    /// Adds the images of a folder or an archive to a repository.
+    ///
+    /// # Errors
+    /// When no client can ask for a repository of this name, or the folder cannot be read.
+    pub fn load_into(&self, repository: &str, path: &Path) -> Result<(), FixtureError> {
+        check_repository(repository)?;
+        let missing = folder::load(self.store_mut().repository_mut(repository), path)?;
+        self.note(missing);
+        Ok(())
+    }
+
+    /// What the images of loaded folders name and the folders do not hold, a line each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, notes: Vec<String>) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).extend(notes);
     }
 
     /// Writes all repositories as OCI layouts, each into the folder of its name below `root`, and the signatures of their

@@ -81,6 +81,9 @@ pub enum ContentError {
         /// The digest or tag of the manifest.
         reference: String,
     },
+    /// An archive holds no images, or such as cannot be served.
+    #[error("{0}")]
+    Archive(String),
     /// Content cannot be kept.
     #[error("cannot keep the content: {0}")]
     File(#[from] std::io::Error),

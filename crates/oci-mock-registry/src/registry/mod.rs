@@ -72,7 +72,7 @@ pub use error::ErrorCode;
 pub use exchange::{Exchange, MANIFEST_LIMIT};
 pub use fault::FaultState;
 pub use finding::Finding;
-pub use folder::{FolderError, LOOKASIDE_LIMIT};
+pub use folder::{FolderError, LOOKASIDE_LIMIT, is_archive};
 pub use hold::{ContentError, Held, HeldRepository, HeldTag};
 pub use journal::{Entry, JOURNAL_TEXT_LIMIT, JournalFilter, WaitError};
 #[cfg(feature = "control")]

@@ -13,12 +13,13 @@ use crate::runtime;
 
 pub(crate) fn trials() -> Vec<Trial> {
     type Test = fn() -> Result<(), Failed>;
-    let tests: [(&str, Test); 8] = [
+    let tests: [(&str, Test); 9] = [
         ("inspects_over_http", inspects_over_http),
         ("inspects_over_tls_with_the_authority_it_trusts", inspects_over_tls_with_the_authority_it_trusts),
         ("inspects_with_basic", || inspects_with(Auth::basic())),
         ("inspects_with_bearer", || inspects_with(Auth::bearer())),
         ("copies_all_platforms_out_and_in_again", copies_all_platforms_out_and_in_again),
+        ("writes_archives_that_are_served", writes_archives_that_are_served),
         ("deletes_what_it_pushed", deletes_what_it_pushed),
         ("pulls_from_every_profile", pulls_from_every_profile),
         ("pushes_to_every_profile", pushes_to_every_profile),
@@ -116,6 +117,26 @@ fn served(folder: &Path) -> Result<String, Failed> {
 
 fn raw(image: &str) -> Result<String, Failed> {
     skopeo(&["inspect", "--raw", "--tls-verify=false", image])
+}
+
+fn writes_archives_that_are_served() -> Result<(), Failed> {
+    let runtime = runtime();
+    let registry = runtime.block_on(app().start())?;
+    let folder = tempfile::tempdir()?;
+    let from = format!("docker://{}/lib/app:v1", registry.host());
+    for (transport, name) in [("docker-archive", "saved.tar"), ("oci-archive", "layout.tar"), ("dir", "folder")] {
+        let path = folder.path().join(name);
+        let tag = if transport == "dir" { "" } else { ":quay.io/lib/app:v1" };
+        skopeo(&["copy", "--src-tls-verify=false", &from, &format!("{transport}:{}{tag}", path.display())])?;
+        let served = runtime.block_on(Registry::builder().start())?;
+        served.load_into("lib/app", &path)?;
+        assert_eq!(served.notes(), [] as [String; 0]);
+        let tag = if transport == "dir" { "latest" } else { "v1" };
+        let image = format!("docker://{}/lib/app:{tag}", served.host());
+        let copied = format!("dir:{}", folder.path().join(format!("{name}.copy")).display());
+        skopeo(&["copy", "--src-tls-verify=false", &image, &copied])?;
+    }
+    Ok(())
 }
 
 fn deletes_what_it_pushed() -> Result<(), Failed> {

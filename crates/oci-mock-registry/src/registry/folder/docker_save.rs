@@ -1,14 +1,16 @@
-//! What `docker save` packed before it learnt OCI layouts, unpacked: `manifest.json` lists images by config, layers and tags.
+//! What `docker save` packs, and skopeo and podman as `docker-archive`: `manifest.json` lists images by config, layers and tags.
 
-use std::{
-    collections::HashMap,
-    path::{Component, Path, PathBuf},
-};
+use std::{collections::HashMap, path::Path};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{FolderError, content, read_json};
+use super::{
+    error::FolderError,
+    names::{Named, tag_in},
+    null_is_empty,
+    tree::Tree,
+};
 use crate::registry::store::{Manifest, Repository};
 use oci_types::{
     Algorithm, Digest,
@@ -22,23 +24,24 @@ const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
 #[serde(rename_all = "PascalCase")]
 struct Saved {
     config: String,
-    #[serde(default)]
-    repo_tags: Option<Vec<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
+    repo_tags: Vec<String>,
+    #[serde(default, deserialize_with = "null_is_empty")]
     layers: Vec<String>,
 }
 
-/// Adds the images of a folder under their tags; what was saved without a tag gets `latest`.
-pub(super) fn load(repository: &mut Repository, folder: &Path) -> Result<(), FolderError> {
-    let images: Vec<Saved> = read_json(&folder.join("manifest.json"))?;
+/// Adds the images of a folder under their tags. The first that was saved without one gets `latest`, if no other has it.
+pub(super) fn load(repository: &mut Repository, tree: &Tree) -> Result<(), FolderError> {
+    let images: Vec<Saved> = tree.json("manifest.json")?;
     // Images share layers: each is hashed once.
     let mut known = HashMap::new();
+    let (mut named, mut nameless) = (Named::default(), None);
     for image in images {
         let mut add = |name: &str, media_type: &str| -> Result<Value, FolderError> {
-            let path = inside(folder, name)?;
+            let path = tree.path(name)?;
             let (digest, size) = match known.get(&path) {
                 Some(known) => Clone::clone(known),
-                None => add_blob(repository, &path)?,
+                None => add_blob(repository, tree, &path)?,
             };
             known.insert(path, (digest.clone(), size));
             Ok(json!({ "mediaType": media_type, "size": size, "digest": digest }))
@@ -49,32 +52,26 @@ pub(super) fn load(repository: &mut Repository, folder: &Path) -> Result<(), Fol
             json!({ "schemaVersion": 2, "mediaType": DOCKER_MANIFEST_V2, "config": config, "layers": layers });
         let bytes = manifest.to_string().into_bytes();
         let manifest = repository.add_manifest(Manifest::new(Digest::sha256(&bytes), DOCKER_MANIFEST_V2, bytes.into()));
-        let tags = image.repo_tags.unwrap_or_default();
-        for tag in tags.iter().map(|name| name.rsplit_once(':').map_or("latest", |(_, tag)| tag)) {
-            repository.tags.insert(tag.to_owned(), manifest.clone());
+        for name in &image.repo_tags {
+            let tag = tag_in(name).filter(|_| name.contains(':')).unwrap_or(LATEST);
+            named.tag(tree, repository, tag, name, &manifest)?;
         }
-        if tags.is_empty() {
-            repository.tags.insert("latest".to_owned(), manifest);
+        if image.repo_tags.is_empty() {
+            nameless.get_or_insert(manifest);
         }
     }
-    Ok(())
+    match nameless.filter(|_| !named.has(LATEST)) {
+        Some(manifest) => named.tag(tree, repository, LATEST, LATEST, &manifest),
+        None => Ok(()),
+    }
 }
 
-fn add_blob(repository: &mut Repository, path: &Path) -> Result<(Digest, u64), FolderError> {
-    let blob = content(path)?;
-    let mut hasher = Algorithm::Sha256.hasher();
-    blob.read(|piece| hasher.update(piece)).map_err(super::at(path))?;
-    let digest = hasher.finish();
+/// The tag of an image without one.
+const LATEST: &str = "latest";
+
+fn add_blob(repository: &mut Repository, tree: &Tree, path: &Path) -> Result<(Digest, u64), FolderError> {
+    let (blob, digest) = tree.hashed(path, Algorithm::Sha256)?;
     let size = blob.len();
     repository.add_blob(digest.to_string(), blob);
     Ok((digest, size))
-}
-
-/// The path of a file that the folder names. It has to stay within: a folder may come from anywhere.
-fn inside(folder: &Path, name: &str) -> Result<PathBuf, FolderError> {
-    if Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
-        Ok(folder.join(name))
-    } else {
-        Err(FolderError::Outside { folder: folder.to_owned(), name: name.to_owned() })
-    }
 }

@@ -1,40 +1,46 @@
 //! OCI image layouts (image specification, "OCI Image Layout Specification").
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
+    collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
-use serde_json::{Map, Value, json};
-
-use super::{Descriptor, FolderError, Listed, at, content, read_json};
-use crate::registry::{
-    route::is_tag,
-    store::{Manifest, Repository, Store},
+use super::{
+    Descriptor, Listed, docker_save,
+    error::{DEEPEST, FolderError},
+    names::{Named, tag_in},
+    tree::{Tree, last},
+};
+use crate::{
+    fixture::canonical_digest,
+    registry::store::{Manifest, Repository},
 };
 use oci_types::Digest;
 
 /// The annotation that names a manifest in a layout.
-const REFERENCE: &str = "org.opencontainers.image.ref.name";
+pub(super) const REFERENCE: &str = "org.opencontainers.image.ref.name";
+
+/// The annotation in which containerd and Docker keep the whole name, where the other one is a tag only.
+const WHOLE_NAME: &str = "io.containerd.image.name";
 
 /// Adds what a layout holds: the manifests that its index leads to, and every other file as a blob.
-pub(super) fn load(repository: &mut Repository, folder: &Path) -> Result<(), FolderError> {
-    let index: Listed = read_json(&folder.join("index.json"))?;
-    let mut manifests = BTreeSet::new();
-    for descriptor in index.manifests {
-        load_manifest(repository, folder, &descriptor, &mut manifests)?;
-        // The name may be a whole reference, of which the tag is the end.
-        let name =
-            descriptor.annotations.get(REFERENCE).map(|name| name.rsplit_once(':').map_or(&**name, |(_, tag)| tag));
-        if let (Some(tag), Some(manifest)) =
-            (name.filter(|tag| is_tag(tag)), repository.manifest(&descriptor.digest.to_string()).cloned())
-        {
-            repository.tags.insert(tag.to_owned(), manifest);
-        }
+pub(super) fn load(repository: &mut Repository, tree: &Tree) -> Result<(), FolderError> {
+    let index: Listed = tree.json("index.json")?;
+    // Docker writes both, and where an image was saved by its digest only one of them says so (moby/moby#47210).
+    if index.manifests.is_empty() && tree.has("manifest.json") {
+        docker_save::load(repository, tree)?;
     }
-    for digest in blobs(folder)?.into_iter().filter(|digest| !manifests.contains(digest)) {
-        repository.add_blob(digest.to_string(), content(&blob_path(folder, &digest))?);
+    let (mut manifests, mut named) = (BTreeSet::new(), Named::default());
+    for descriptor in index.manifests {
+        load_manifest(repository, tree, &descriptor, &mut manifests, 0)?;
+        let name = descriptor.annotations.get(REFERENCE);
+        let Some(tag) = name.and_then(|name| tag_in(name)) else { continue };
+        let Some(manifest) = repository.manifest(&descriptor.digest.to_string()).cloned() else { continue };
+        let shown = descriptor.annotations.get(WHOLE_NAME).or(name).map_or(tag, String::as_str);
+        named.tag(tree, repository, tag, shown, &manifest)?;
+    }
+    for (digest, path) in blobs(tree)?.into_iter().filter(|(digest, _)| !manifests.contains(digest)) {
+        repository.add_blob(digest.to_string(), tree.blob(&path, &digest)?);
     }
     Ok(())
 }
@@ -42,115 +48,45 @@ pub(super) fn load(repository: &mut Repository, folder: &Path) -> Result<(), Fol
 /// Adds a manifest and its children; those that are not there are left out.
 fn load_manifest(
     repository: &mut Repository,
-    folder: &Path,
+    tree: &Tree,
     descriptor: &Descriptor,
     loaded: &mut BTreeSet<Digest>,
+    depth: usize,
 ) -> Result<(), FolderError> {
-    let path = blob_path(folder, &descriptor.digest);
-    if !path.exists() || !loaded.insert(descriptor.digest.clone()) {
+    let path = blob_path(&tree.folder, &descriptor.digest);
+    if path.symlink_metadata().is_err() || !loaded.insert(descriptor.digest.clone()) {
         return Ok(());
     }
-    let bytes = fs::read(&path).map_err(at(&path))?;
-    if let Ok(listed) = serde_json::from_slice::<Listed>(&bytes) {
-        for child in &listed.manifests {
-            load_manifest(repository, folder, child, loaded)?;
-        }
+    if depth > DEEPEST {
+        return Err(FolderError::TooDeep(path));
     }
-    repository.add_manifest(Manifest::new(descriptor.digest.clone(), &descriptor.media_type, bytes.into()));
+    let bytes = tree.manifest(&path)?;
+    let listed = serde_json::from_slice::<Listed>(&bytes).ok();
+    let own = listed.as_ref().and_then(|listed| listed.media_type.as_deref());
+    let media_type = if descriptor.media_type.is_empty() { own.unwrap_or_default() } else { &descriptor.media_type };
+    if canonical_digest(media_type, descriptor.digest.algorithm(), &bytes) != descriptor.digest {
+        return Err(FolderError::OtherContent { path, digest: descriptor.digest.clone() });
+    }
+    let manifest = Manifest::new(descriptor.digest.clone(), media_type, bytes.into());
+    for child in listed.iter().flat_map(|listed| &listed.manifests) {
+        load_manifest(repository, tree, child, loaded, depth + 1)?;
+    }
+    repository.add_manifest(manifest);
     Ok(())
 }
 
 /// The digests that the folder has files for. Files of other names are no blobs.
-fn blobs(folder: &Path) -> Result<Vec<Digest>, FolderError> {
+fn blobs(tree: &Tree) -> Result<Vec<(Digest, PathBuf)>, FolderError> {
     let mut digests = Vec::new();
-    let root = folder.join("blobs");
-    for algorithm in entries(&root)? {
-        for file in entries(&algorithm)? {
-            let name =
-                |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            digests.extend(format!("{}:{}", name(&algorithm), name(&file)).parse::<Digest>());
+    for algorithm in tree.entries(&tree.folder.join("blobs"))? {
+        for file in tree.entries(&algorithm)? {
+            let digest = format!("{}:{}", last(&algorithm), last(&file)).parse();
+            digests.extend(digest.ok().map(|digest| (digest, file)));
         }
     }
     Ok(digests)
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let entries = fs::read_dir(folder).map_err(at(folder))?;
-    entries.map(|entry| entry.map(|entry| entry.path()).map_err(at(folder))).collect()
-}
-
-fn blob_path(folder: &Path, digest: &Digest) -> PathBuf {
+pub(super) fn blob_path(folder: &Path, digest: &Digest) -> PathBuf {
     folder.join("blobs").join(digest.algorithm().name()).join(digest.hex())
-}
-
-/// Writes every repository as a layout into the folder of its name below `root`. Files that are there and have the right
-/// size stay untouched: what has a digest does not change.
-pub(super) fn save(store: &Store, root: &Path) -> Result<(), FolderError> {
-    for (name, repository) in store.repositories() {
-        save_repository(repository, &root.join(name))?;
-    }
-    Ok(())
-}
-
-fn save_repository(repository: &Repository, folder: &Path) -> Result<(), FolderError> {
-    let mut entries = Vec::new();
-    let mut tags: BTreeMap<&Digest, Vec<&String>> = BTreeMap::new();
-    for (tag, manifest) in repository.tags.iter() {
-        tags.entry(&manifest.digest).or_default().push(tag);
-    }
-    let mut manifests: Vec<_> = repository.manifests().collect();
-    manifests.sort_by_key(|manifest| &manifest.digest);
-    for manifest in manifests {
-        write_blob(folder, &manifest.digest.to_string(), manifest.bytes.len() as u64, |path| {
-            fs::write(path, &manifest.bytes)
-        })?;
-        let descriptor = |annotations: Map<String, Value>| {
-            json!({
-                "mediaType": manifest.media_type,
-                "digest": manifest.digest,
-                "size": manifest.bytes.len(),
-                "annotations": annotations,
-            })
-        };
-        match tags.get(&manifest.digest) {
-            None => entries.push(descriptor(Map::new())),
-            Some(tags) => {
-                let named = |tag: &&String| descriptor(Map::from_iter([(REFERENCE.to_owned(), json!(tag))]));
-                entries.extend(tags.iter().map(named));
-            }
-        }
-    }
-    for (digest, blob) in repository.blobs() {
-        write_blob(folder, digest, blob.len(), |path| blob.write_to(path))?;
-    }
-    let index = json!({
-        "schemaVersion": 2,
-        "mediaType": oci_types::media_type::OCI_INDEX,
-        "manifests": entries,
-    });
-    for (name, text) in [("oci-layout", json!({ "imageLayoutVersion": "1.0.0" })), ("index.json", index)] {
-        let path = folder.join(name);
-        fs::create_dir_all(folder).map_err(at(folder))?;
-        fs::write(&path, text.to_string()).map_err(at(&path))?;
-    }
-    Ok(())
-}
-
-fn write_blob(
-    folder: &Path,
-    digest: &str,
-    size: u64,
-    write: impl FnOnce(&Path) -> std::io::Result<()>,
-) -> Result<(), FolderError> {
-    let Ok(digest) = digest.parse::<Digest>() else { return Ok(()) };
-    let path = blob_path(folder, &digest);
-    if path.metadata().is_ok_and(|metadata| metadata.len() == size) {
-        return Ok(());
-    }
-    let parent = path.parent().unwrap_or(folder);
-    fs::create_dir_all(parent).map_err(at(parent))?;
-    write(&path).map_err(at(&path))
 }

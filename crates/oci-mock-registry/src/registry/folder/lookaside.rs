@@ -2,10 +2,14 @@
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
 };
 
-use super::{FolderError, at};
+use super::{
+    error::{FolderError, at},
+    save::write,
+};
 use crate::{
     fixture::SignatureWay,
     registry::{
@@ -100,7 +104,7 @@ pub(crate) fn save(store: &Store, root: &Path) -> Result<(), FolderError> {
         let mut next = 1;
         for signature in signatures {
             let path = folder.join(lookaside::file(next));
-            fs::write(&path, &signature.content).map_err(at(&path))?;
+            write(&path, |file| file.write_all(&signature.content))?;
             next += 1;
         }
         // What an earlier save left behind would be taken for signatures of today.

@@ -1,156 +1,190 @@
-//! Images in folders, as other tools write them: OCI image layouts, what `docker save` packs, and what skopeo's `dir:`
-//! transport writes. And signatures of images in lookaside folders.
+//! Images in folders and archives, as other tools write them: OCI image layouts, what `docker save` packs, and what skopeo's
+//! `dir:` transport writes. And signatures of images in lookaside folders.
 
+mod archive;
 mod docker_save;
+mod error;
 mod layout;
 mod lookaside;
+mod missing;
+mod names;
+mod save;
 mod skopeo_dir;
+mod tree;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer};
 
+pub use archive::is_archive;
+pub use error::FolderError;
 pub use lookaside::LOOKASIDE_LIMIT;
 pub(crate) use lookaside::load as load_lookaside;
 
+use self::tree::{Tree, last};
 use super::{
     exchange::MANIFEST_LIMIT,
-    store::{Content, Repository, Store},
+    route::is_repository_name,
+    store::{Repository, Store},
 };
 
-/// Why a folder cannot be served or written.
-#[derive(Debug, thiserror::Error)]
-pub enum FolderError {
-    /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// A file has another form than its name promises.
-    #[error("{}: {source}", path.display())]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
-    /// The folder holds no images in a form that is known.
-    #[error(
-        "{} holds no images: expected an OCI layout (`oci-layout`), an unpacked `docker save` or a skopeo `dir:` \
-         (`manifest.json`), or folders with one of these",
-        .0.display()
-    )]
-    Unknown(PathBuf),
-    /// A path in a folder's own index leads out of the folder.
-    #[error("{}: `{name}` leads out of the folder", folder.display())]
-    Outside {
-        /// The folder.
-        folder: PathBuf,
-        /// The path.
-        name: String,
-    },
-    /// A lookaside folder holds no signatures.
-    #[error("{} holds no signatures: expected files `REPOSITORY@ALGORITHM=HEX/signature-N`, counted from 1", .0.display())]
-    NoSignatures(PathBuf),
-    /// A signature is too large for one.
-    #[error("{} is too large for a signature, which has at most {MANIFEST_LIMIT} bytes", .0.display())]
-    TooLarge(PathBuf),
-    /// A lookaside folder holds too many signatures.
-    #[error("{} holds more than {LOOKASIDE_LIMIT} signatures", .0.display())]
-    TooMany(PathBuf),
-}
+/// The names of what is in an OCI layout.
+const LAYOUT_NAMES: [&str; 4] = ["blobs", "index.json", "manifest.json", "oci-layout"];
 
-impl FolderError {
-    /// The file or folder in question.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        match self {
-            Self::File { path, .. } | Self::Json { path, .. } | Self::Outside { folder: path, .. } => path,
-            Self::Unknown(path) | Self::NoSignatures(path) | Self::TooLarge(path) | Self::TooMany(path) => path,
-        }
-    }
-}
+/// Stands before a part of a repository's name that is one of [`LAYOUT_NAMES`], where it is the name of a folder. No
+/// repository's name has it.
+const ESCAPE: char = '%';
 
 /// The forms of a folder.
+#[derive(Clone, Copy)]
 enum Form {
     Layout,
     DockerSave,
     SkopeoDir,
 }
 
-/// Adds the images of a folder to a repository.
-pub(crate) fn load(repository: &mut Repository, folder: &Path) -> Result<(), FolderError> {
-    match form(folder)? {
-        Some(Form::Layout) => layout::load(repository, folder),
-        Some(Form::DockerSave) => docker_save::load(repository, folder),
-        Some(Form::SkopeoDir) => skopeo_dir::load(repository, folder),
-        None => Err(FolderError::Unknown(folder.to_owned())),
+/// Adds the images of a folder or an archive to a repository. Returns what is missing of them.
+pub(crate) fn load(repository: &mut Repository, path: &Path) -> Result<Vec<String>, FolderError> {
+    let tree = if path.is_dir() { Tree::of_folder(path)? } else { archive::unpack(path)? };
+    match form(&tree)? {
+        Some(form) => load_form(repository, &tree, form),
+        None => Err(FolderError::Unknown(path.to_owned())),
     }
 }
 
-/// Adds every folder of images below `root`, each as a repository that is named by its path, and the signatures of a
-/// lookaside folder. A `root` that is such a folder itself is the repository of its own name.
-pub(crate) fn load_all(store: &mut Store, root: &Path) -> Result<(), FolderError> {
-    if form(root)?.is_some() {
-        let name = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-        let name = name.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-        return load(store.repository_mut(&name), root);
+fn load_form(repository: &mut Repository, tree: &Tree, form: Form) -> Result<Vec<String>, FolderError> {
+    // Found beside those that the repository has, so that only what the folder holds is looked at.
+    let mut own = Repository::default();
+    match form {
+        Form::Layout => layout::load(&mut own, tree)?,
+        Form::DockerSave => docker_save::load(&mut own, tree)?,
+        Form::SkopeoDir => skopeo_dir::load(&mut own, tree)?,
     }
+    let missing = missing::notes(&own, &tree.shown());
+    repository.absorb(own);
+    Ok(missing)
+}
+
+/// Adds every folder of images below `root`, each as a repository that is named by its path, and the signatures of a
+/// lookaside folder. A `root` that is such a folder itself, or an archive, is the repository of its own name. Returns what is
+/// missing of the images.
+pub(crate) fn load_all(store: &mut Store, root: &Path) -> Result<Vec<String>, FolderError> {
+    if !root.is_dir() {
+        let tree = archive::unpack(root)?;
+        return match form(&tree)? {
+            Some(form) => load_form(repository(store, root, &own_name(&stem(root)))?, &tree, form),
+            None => load_tree(store, &tree, root),
+        };
+    }
+    let tree = Tree::of_folder(root)?;
+    if let Some(form) = form(&tree)? {
+        let name = own_name(&last(&root.canonicalize().unwrap_or_else(|_| root.to_owned())));
+        return load_form(repository(store, root, &name)?, &tree, form);
+    }
+    load_tree(store, &tree, root)
+}
+
+/// The repository that a folder is to be.
+fn repository<'a>(store: &'a mut Store, path: &Path, name: &str) -> Result<&'a mut Repository, FolderError> {
+    if is_repository_name(name) {
+        Ok(store.repository_mut(name))
+    } else {
+        Err(FolderError::Name { path: path.to_owned(), name: name.to_owned() })
+    }
+}
+
+/// The repository of a folder or an archive that is served by itself: its name in lower case, with a dash for whatever a
+/// repository's name cannot have.
+fn own_name(text: &str) -> String {
+    let is_word = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit();
+    let text = text.to_lowercase();
+    let mut rest = text.trim_matches(|character| !is_word(character));
+    let mut name = String::new();
+    while let Some(end) = rest.find(|character| !is_word(character)) {
+        let (word, behind) = rest.split_at(end);
+        let (separator, behind) = behind.split_at(behind.find(is_word).unwrap_or(behind.len()));
+        let is_separator = matches!(separator, "." | "_" | "__") || separator.bytes().all(|byte| byte == b'-');
+        name = name + word + if is_separator { separator } else { "-" };
+        rest = behind;
+    }
+    name + rest
+}
+
+fn load_tree(store: &mut Store, tree: &Tree, root: &Path) -> Result<Vec<String>, FolderError> {
     let before = store.repositories().len();
-    load_below(store, root, "")?;
-    let signatures = lookaside::load_below(&mut store.signatures, root)?;
+    let mut missing = Vec::new();
+    load_below(store, tree, "", &mut missing)?;
+    let signatures = lookaside::load_below(&mut store.signatures, &tree.folder)?;
     if store.repositories().len() == before && signatures == 0 {
         Err(FolderError::Unknown(root.to_owned()))
     } else {
-        Ok(())
+        Ok(missing)
     }
 }
 
 /// Writes every repository as a layout into the folder of its name below `root`, and the signatures beside them.
 pub(crate) fn save(store: &Store, root: &Path) -> Result<(), FolderError> {
-    layout::save(store, root)?;
+    save::save(store, root)?;
     lookaside::save(store, root)
 }
 
-fn load_below(store: &mut Store, folder: &Path, prefix: &str) -> Result<(), FolderError> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
-        .map_err(at(folder))?;
-    entries.sort();
-    let is_layout = folder.join("oci-layout").exists();
-    for path in entries.into_iter().filter(|path| path.is_dir()) {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        // The content of a layout, and a folder with the signatures of an image, are no repositories.
-        if (is_layout && name == "blobs" && form(&path)?.is_none()) || name.contains('@') {
+/// How deep folders may lie in one another.
+const DEEPEST_FOLDER: usize = 64;
+
+fn load_below(store: &mut Store, tree: &Tree, prefix: &str, missing: &mut Vec<String>) -> Result<(), FolderError> {
+    if prefix.split('/').count() > DEEPEST_FOLDER {
+        return Ok(());
+    }
+    let is_layout = tree.has("oci-layout");
+    for path in tree.entries(&tree.folder)? {
+        let folder = last(&path);
+        if path.is_file() {
+            if has_archive_name(&folder) && is_archive(&path) {
+                let name = format!("{prefix}{}", stem(&path));
+                missing.extend(load(repository(store, &path, &name)?, &path)?);
+            }
             continue;
         }
-        let name = format!("{prefix}{name}");
-        if form(&path)?.is_some() {
-            load(store.repository_mut(&name), &path)?;
+        // The content of a layout, and a folder with the signatures of an image, are no repositories.
+        if !path.is_dir() || (is_layout && folder == "blobs") || folder.contains('@') {
+            continue;
+        }
+        tree.check_inside(&path)?;
+        let name = format!("{prefix}{}", folder.strip_prefix(ESCAPE).unwrap_or(&folder));
+        let below = tree.below(&path);
+        if let Some(form) = form(&below)? {
+            missing.extend(load_form(repository(store, &path, &name)?, &below, form)?);
         }
         // A repository may have others below it. A link may lead in a circle.
         if !path.is_symlink() {
-            load_below(store, &path, &format!("{name}/"))?;
+            load_below(store, &below, &format!("{name}/"), missing)?;
         }
     }
     Ok(())
 }
 
-fn form(folder: &Path) -> Result<Option<Form>, FolderError> {
-    if folder.join("oci-layout").exists() {
+/// The ends of the names of archives.
+const ARCHIVES: [&str; 6] = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.zstd", ".tzst"];
+
+fn has_archive_name(name: &str) -> bool {
+    ARCHIVES.iter().any(|end| name.ends_with(end))
+}
+
+/// The name of an archive without its end.
+fn stem(path: &Path) -> String {
+    let name = last(path);
+    let stem = ARCHIVES.iter().filter_map(|end| name.strip_suffix(end)).min_by_key(|stem| stem.len());
+    stem.map_or_else(|| name.clone(), str::to_owned)
+}
+
+fn form(tree: &Tree) -> Result<Option<Form>, FolderError> {
+    if tree.has("oci-layout") {
         return Ok(Some(Form::Layout));
     }
-    let manifest = folder.join("manifest.json");
-    if !manifest.exists() {
+    if !tree.has("manifest.json") || tree.folder.join("manifest.json").is_dir() {
         return Ok(None);
     }
-    let text = fs::read(&manifest).map_err(at(&manifest))?;
+    let text = tree.manifest(&tree.folder.join("manifest.json"))?;
     let is_list = text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     Ok(Some(if is_list { Form::DockerSave } else { Form::SkopeoDir }))
 }
@@ -160,31 +194,41 @@ fn form(folder: &Path) -> Result<Option<Form>, FolderError> {
 #[serde(rename_all = "camelCase")]
 struct Listed {
     media_type: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     manifests: Vec<Descriptor>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Descriptor {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     media_type: String,
     digest: oci_types::Digest,
-    #[serde(default)]
-    annotations: std::collections::BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    annotations: BTreeMap<String, String>,
 }
 
-fn at(path: &Path) -> impl FnOnce(io::Error) -> FolderError + use<> {
-    let path = path.to_owned();
-    move |source| FolderError::File { path, source }
+/// Go writes what is empty as `null`.
+fn null_is_empty<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FolderError> {
-    let text = fs::read(path).map_err(at(path))?;
-    serde_json::from_slice(&text).map_err(|source| FolderError::Json { path: path.to_owned(), source })
-}
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
 
-/// A file of the folder as content, which stays where it is.
-fn content(path: &Path) -> Result<Content, FolderError> {
-    Content::of_file(path).map_err(at(path))
+    use super::*;
+
+    #[rstest]
+    #[case("app", "app")]
+    #[case("My App (2)", "my-app-2")]
+    #[case(".tmpA1b_", "tmpa1b")]
+    #[case("a__b.c--d", "a__b.c--d")]
+    #[case("a..b", "a-b")]
+    #[case("\u{e9}t\u{e9}", "t")]
+    #[case("---", "")]
+    fn a_folder_served_by_itself_has_a_name_that_clients_can_ask_for(#[case] folder: &str, #[case] expected: &str) {
+        assert_eq!(own_name(folder), expected);
+        assert!(expected.is_empty() || is_repository_name(expected));
+    }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::{NamedTempFile, TempDir, TempPath};
 
 use oci_types::{Algorithm, Digest, Hasher};
 
@@ -35,6 +35,8 @@ pub enum Content {
 pub struct StoredFile {
     path: PathBuf,
     _temporary: Option<TempPath>,
+    /// The folder that goes with the last of its files.
+    _unpacked: Option<Arc<TempDir>>,
 }
 
 impl StoredFile {
@@ -50,23 +52,22 @@ impl StoredFile {
 }
 
 impl Content {
-    /// The content of a file, which stays where it is.
+    /// The content of a file, which stays where it is; in a temporary folder, for as long as any content of it is kept.
     ///
     /// # Errors
     /// When the file is not there.
-    pub(crate) fn of_file(path: &Path) -> io::Result<Self> {
+    pub(crate) fn of_file(path: &Path, unpacked: Option<Arc<TempDir>>) -> io::Result<Self> {
         let length = path.metadata()?.len();
-        let file = StoredFile { path: path.to_owned(), _temporary: None };
+        let file = StoredFile { path: path.to_owned(), _temporary: None, _unpacked: unpacked };
         Ok(Self::File { file: Arc::new(file), range: 0..length })
     }
 
-    /// Writes it into a file.
-    pub(crate) fn write_to(&self, path: &Path) -> io::Result<()> {
-        let mut file = File::create(path)?;
+    /// Writes all of it.
+    pub(crate) fn copy_to(&self, out: &mut impl Write) -> io::Result<()> {
         let mut result = Ok(());
         self.read(|piece| {
             if result.is_ok() {
-                result = file.write_all(piece);
+                result = out.write_all(piece);
             }
         })?;
         result
@@ -186,13 +187,26 @@ impl Writer {
         Ok(())
     }
 
+    /// The content as a file, which goes when it is dropped.
+    #[cfg(feature = "control")]
+    pub(crate) fn into_file(self) -> io::Result<NamedTempFile> {
+        match self.place {
+            Place::File(file) => Ok(file),
+            Place::Memory(bytes) => {
+                let mut file = NamedTempFile::new()?;
+                file.write_all(&bytes)?;
+                Ok(file)
+            }
+        }
+    }
+
     /// The content, and its digest by `algorithm`.
     pub(crate) fn finish(self, algorithm: Algorithm) -> io::Result<(Content, Digest)> {
         let content = match self.place {
             Place::Memory(bytes) => Content::Memory(bytes.into()),
             Place::File(file) => {
                 let path = file.into_temp_path();
-                let file = StoredFile { path: path.to_path_buf(), _temporary: Some(path) };
+                let file = StoredFile { path: path.to_path_buf(), _temporary: Some(path), _unpacked: None };
                 Content::File { file: Arc::new(file), range: 0..self.length }
             }
         };

@@ -115,6 +115,19 @@ impl Repository {
         manifest
     }
 
+    /// Takes over all of another repository.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        let Self { tags, manifests, blobs, referrers } = other;
+        for (tag, manifest) in tags.iter() {
+            self.tags.insert(tag.clone(), manifest.clone());
+        }
+        self.manifests.extend(manifests);
+        self.blobs.extend(blobs);
+        for (subject, own) in referrers {
+            self.referrers.entry(subject).or_default().extend(own);
+        }
+    }
+
     /// Removes a tag, or a manifest with all its tags, which stay listed with `keep_names`; whether it was there.
     pub(crate) fn remove_manifest(&mut self, reference: &str, keep_names: bool) -> bool {
         if !reference.contains(':') {

@@ -1,0 +1,122 @@
+//! Archives: `.tar` of a folder with images, plain or compressed, as `docker save`, `docker-archive` and `oci-archive` write it.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufReader, Read},
+    path::{Component, Path, PathBuf},
+};
+
+use flate2::read::MultiGzDecoder;
+use tar::EntryType;
+
+use super::{error::FolderError, error::at, tree::Tree};
+
+/// How an archive is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+/// Where a tar archive says that it is one (POSIX.1-1988, `ustar`), and what comes of reading so far.
+const TAR_MAGIC: (usize, &[u8]) = (257, b"ustar");
+
+/// Whether a file is an archive that may hold images.
+#[must_use]
+pub fn is_archive(path: &Path) -> bool {
+    path.is_file() && compression(path).ok().flatten().is_some()
+}
+
+/// How the archive is compressed; none if the file is no archive.
+fn compression(path: &Path) -> io::Result<Option<Compression>> {
+    let (position, magic) = TAR_MAGIC;
+    let mut start = Vec::new();
+    File::open(path)?.take((position + magic.len()) as u64).read_to_end(&mut start)?;
+    Ok(match start.as_slice() {
+        [0x1f, 0x8b, ..] => Some(Compression::Gzip),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Compression::Zstd),
+        start if start.get(position..) == Some(magic) => Some(Compression::None),
+        _ => None,
+    })
+}
+
+/// Unpacks an archive into a temporary folder.
+pub(super) fn unpack(path: &Path) -> Result<Tree, FolderError> {
+    if !path.metadata().map_err(at(path))?.is_file() {
+        return Err(FolderError::NoFile(path.to_owned()));
+    }
+    let Some(compression) = compression(path).map_err(at(path))? else {
+        return Err(FolderError::Unknown(path.to_owned()));
+    };
+    let file = BufReader::new(File::open(path).map_err(at(path))?);
+    let unpacked = tempfile::tempdir().map_err(at(path))?;
+    match compression {
+        Compression::None => unpack_tar(path, file, unpacked.path())?,
+        Compression::Gzip => unpack_tar(path, MultiGzDecoder::new(file), unpacked.path())?,
+        #[cfg(feature = "zstd")]
+        Compression::Zstd => {
+            let decoder =
+                ruzstd::decoding::StreamingDecoder::new(file).map_err(|error| at(path)(io::Error::other(error)))?;
+            unpack_tar(path, decoder, unpacked.path())?;
+        }
+        #[cfg(not(feature = "zstd"))]
+        Compression::Zstd => return Err(FolderError::NoZstd(path.to_owned())),
+    }
+    Tree::of_archive(path, unpacked)
+}
+
+fn unpack_tar(archive: &Path, reader: impl Read, root: &Path) -> Result<(), FolderError> {
+    let mut links = Vec::new();
+    for entry in tar::Archive::new(reader).entries().map_err(at(archive))? {
+        let mut entry = entry.map_err(at(archive))?;
+        let name = entry.path().map_err(at(archive))?.into_owned();
+        let inside = inside(archive, Path::new(""), &name)?;
+        let path = root.join(&inside);
+        match entry.header().entry_type() {
+            EntryType::Directory => fs::create_dir_all(&path).map_err(at(archive))?,
+            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+                let parent = path.parent().unwrap_or(root);
+                fs::create_dir_all(parent).map_err(at(archive))?;
+                // Nothing here is a link yet, so that nothing outside is written. The last of two equal names counts.
+                let mut file = File::create(&path).map_err(at(archive))?;
+                io::copy(&mut entry, &mut file).map_err(at(archive))?;
+            }
+            kind @ (EntryType::Symlink | EntryType::Link) => {
+                let target = entry.link_name().map_err(at(archive))?.unwrap_or_default().into_owned();
+                // A symbolic link is read from its own folder, a hard link from that of the archive.
+                let from =
+                    if kind == EntryType::Symlink { inside.parent().unwrap_or(Path::new("")) } else { Path::new("") };
+                links.push((path, root.join(self::inside(archive, from, &target)?)));
+            }
+            EntryType::XGlobalHeader | EntryType::XHeader => {}
+            _ => {
+                let name = name.display().to_string();
+                return Err(FolderError::NoArchiveFile { archive: archive.to_owned(), name });
+            }
+        }
+    }
+    // Links become files, once what they mean is there. `docker save` of old linked layers that are the same.
+    for (path, target) in links {
+        fs::create_dir_all(path.parent().unwrap_or(root)).map_err(at(archive))?;
+        if target.is_file() && path.symlink_metadata().is_err() {
+            fs::hard_link(&target, &path).map_err(at(archive))?;
+        }
+    }
+    Ok(())
+}
+
+/// The path below the root that a name means, read from a folder below the root.
+fn inside(archive: &Path, from: &Path, name: &Path) -> Result<PathBuf, FolderError> {
+    let outside = || FolderError::Outside { folder: archive.to_owned(), name: name.display().to_string() };
+    let mut path = from.to_owned();
+    for part in name.components() {
+        match part {
+            Component::Normal(part) => path.push(part),
+            Component::CurDir => {}
+            Component::ParentDir if path.pop() => {}
+            _ => return Err(outside()),
+        }
+    }
+    Ok(path)
+}
