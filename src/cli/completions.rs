@@ -58,7 +58,7 @@ pub(super) fn completions(arguments: &CompletionsArguments) -> Result<Exit, Comm
 /// # Errors
 /// When standard output or the folder takes no more.
 pub(super) fn man(arguments: &ManArguments) -> Result<Exit, CommandError> {
-    // Pages must not depend on the environment of whoever writes them.
+    // Pages must not depend on the environment of the process.
     let command = Cli::command().mut_args(|argument| argument.hide_env_values(true));
     let Some(folder) = &arguments.folder else {
         let mut page = Vec::new();

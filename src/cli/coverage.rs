@@ -105,9 +105,9 @@ mod tests {
     fn shows_what_is_covered_what_is_not_and_why() {
         let items = vec![
             item("isi.a", &["s::1", "s::2", "s::3", "s::4"], None),
-            item("isi.b", &[], Some("nobody can tell")),
+            item("isi.b", &[], Some("no source says")),
             item("isi.c", &[], None),
-            item("isi.d", &[], Some("nobody can tell")),
+            item("isi.d", &[], Some("no source says")),
         ];
         let areas = vec![(Area::Requirements, items)];
         let coverage = Coverage { areas, idle_reasons: vec!["fields sent in requests: A.*".to_owned()] };

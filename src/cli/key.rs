@@ -9,7 +9,7 @@ use crate::fixture::{Key, OpenPgpKey};
 
 /// Print the public key by which clients verify what fixtures sign.
 ///
-/// Keys follow from their names, the secret ones too: they protect nothing, and nobody should trust them outside of a test.
+/// Keys follow from their names, the secret ones too: they protect nothing, and must not be trusted outside of a test.
 #[derive(Debug, Args)]
 pub(super) struct KeyArguments {
     /// The name of the key in the fixture, such as `fixture`.

@@ -105,7 +105,7 @@ fn given(matches: &ArgMatches) -> Vec<String> {
     matches.ids().map(clap::Id::as_str).filter(is_typed).map(str::to_owned).collect()
 }
 
-/// The runtime of the commands that talk to somebody.
+/// The runtime of the commands that use the network.
 fn runtime() -> Result<Runtime, CommandError> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::harness)
 }

@@ -60,7 +60,7 @@ pub(super) struct ReferenceArguments {
     /// The private key of the certificate.
     #[arg(long, value_name = "PEM", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Know only the namespaces that somebody made, instead of all of them.
+    /// Know only the namespaces that were created, instead of all of them.
     #[arg(long)]
     strict_namespaces: bool,
     /// Deny something: `user:verb:group:resource`, each part `*` for all.

@@ -96,7 +96,7 @@ impl Comparer<'_> {
         Ok(())
     }
 
-    /// What a golden says by saying nothing: JSON is called JSON, and nobody is warned.
+    /// The headers that a golden leaves out: the content type of JSON, and no `warning`.
     fn unexpected_headers(&mut self, golden: &GoldenStep, answer: &Answer) {
         let actual = |name: &str| answer.headers.get(name).map(|values| Value::from(values.join(", ")));
         let is_json = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("application/json"));

@@ -90,7 +90,7 @@ impl Recording {
     /// Reads the recording in `folder`.
     ///
     /// # Errors
-    /// When there is none, or one of its files is not what it should be.
+    /// When the folder is absent, or one of its files is invalid.
     pub fn read(folder: &Path) -> Result<Self, RecordingError> {
         #[derive(Deserialize)]
         struct Head {

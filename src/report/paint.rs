@@ -1,4 +1,4 @@
-//! Colour, where it helps and nobody minds.
+//! Colour: when it is used, and which.
 
 use std::{env, fmt, io::IsTerminal};
 

@@ -69,14 +69,14 @@ pub(super) fn golden(
 
 /// Types, required fields and unknown fields, against the published schema. Nothing where none was published.
 ///
-/// An answer that calls itself JSON and is none breaks any schema: the HTTP answer says why.
+/// An answer that is declared as JSON and cannot be parsed breaks any schema: the HTTP answer says why.
 #[must_use]
 pub(super) fn schema(version: ApiVersion, answered: &Answered, answer: &Answer, cap: Level) -> Vec<CheckResult> {
     if !answer.body.is_object() {
         let claims_json =
             answer.headers.get("content-type").is_some_and(|types| types[0].starts_with("application/json"));
         let problem = serde_json::from_slice::<Value>(&answered.body).err().filter(|_| claims_json);
-        let message = |error| format!("the answer calls itself JSON and is none: {error}");
+        let message = |error| format!("the answer is declared as JSON and cannot be parsed: {error}");
         return problem.map(|error| CheckResult::fail(CheckKind::Schema, cap, message(error))).into_iter().collect();
     }
     Schema::for_version(version)

@@ -55,7 +55,7 @@ fn credentials(target: &Target, user: User) -> Vec<String> {
     words
 }
 
-/// A body of megabytes helps nobody on a terminal.
+/// Longer bodies are cut: a body of megabytes is of no use on a terminal.
 fn shortened(body: &str) -> String {
     const LONGEST: usize = 4096;
     match body.char_indices().nth(LONGEST) {

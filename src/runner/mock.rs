@@ -142,7 +142,8 @@ impl MockRegistry {
             })
         };
         let unfired = found("never asked for, so that the fault never fired", self.registry.unfired_faults());
-        let misfired = found("asked for, although nobody should", self.registry.misfired_faults());
+        let misfired =
+            found("requested, although `fires: never` says that it must not be", self.registry.misfired_faults());
         unfired.into_iter().chain(misfired)
     }
 

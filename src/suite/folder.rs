@@ -190,7 +190,7 @@ pub fn builtin_files() -> impl Iterator<Item = (PathBuf, &'static [u8])> {
     })
 }
 
-/// What is wrong with recipes that can be read and not built: they name an image that there is none of, or themselves.
+/// Errors of recipes that can be read and not built: they name an unknown image, or themselves.
 fn unbuildable(source: &Source, images: &ImageCatalogue) -> Vec<Diagnostic> {
     let Ok(file) = document::parse(source) else { return Vec::new() };
     let Some(recipes) = file.get("images") else { return Vec::new() };

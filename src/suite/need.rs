@@ -157,7 +157,7 @@ fn name(body: &Value) -> String {
     body["metadata"]["name"].as_str().unwrap_or_default().to_owned()
 }
 
-/// The body as JSON. A text that is neither JSON nor YAML is none.
+/// The body as JSON. A text that is neither JSON nor YAML has none.
 fn body(request: &Request) -> Value {
     match &request.body {
         Body::Json(body) => body.clone(),

@@ -65,9 +65,9 @@ pub enum User {
     User,
     /// A cluster administrator.
     Admin,
-    /// Nobody: no credentials are sent.
+    /// Anonymous: no credentials are sent.
     Anonymous,
-    /// Somebody with credentials that no server knows.
+    /// A user with credentials that no server knows.
     Unknown,
     /// A user who may create imports, and neither images nor image stream mappings.
     Restricted,

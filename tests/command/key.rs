@@ -13,7 +13,7 @@ fn printed(arguments: &[&str]) -> String {
     text(&stdout)
 }
 
-/// Whoever has exported a key once can go on using it, and an image is the same in every version.
+/// A key that was exported once stays valid, and an image is the same in every version.
 #[rstest]
 #[case::pem(&["key", "fixture"])]
 #[case::open_pgp(&["key", "fixture", "--openpgp"])]

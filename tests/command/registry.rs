@@ -96,7 +96,7 @@ fn accounted(arguments: &[&str]) -> (Option<i32>, String) {
 fn says_what_does_not_add_up() {
     let (code, said) = accounted(&[]);
     assert_eq!(code, Some(0));
-    assert_eq!(said, "note: the fault `outage` has not fired\nnote: nobody expected request 0: GET /favicon.ico\n");
+    assert_eq!(said, "note: the fault `outage` has not fired\nnote: unexpected request 0: GET /favicon.ico\n");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn what_happens_at_the_end_counts() {
     .unwrap();
     assert!(served.get("/favicon.ico").starts_with("HTTP/1.1 404"));
     Command::new("kill").args(["-TERM", &served.child.id().to_string()]).status().unwrap();
-    // It accepts nobody any more once it has heard of that.
+    // It accepts no connection any more once it has heard of that.
     while TcpStream::connect(&served.host).is_ok() {}
     push.write_all(b"}").unwrap();
     let mut answer = String::new();
@@ -170,7 +170,7 @@ fn a_second_signal_ends_it_at_once() {
     let mut stream = TcpStream::connect(&served.host).unwrap();
     let head = format!("PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: {}\r\nContent-Length: 9\r\n\r\n{{", served.host);
     stream.write_all(head.as_bytes()).unwrap();
-    // It answers somebody else, so it has seen the request that came before.
+    // It answers another client, so it has seen the request that came before.
     assert!(served.get("/v2/").starts_with("HTTP/1.1 200"));
     let began = std::time::Instant::now();
     while served.child.try_wait().unwrap().is_none() {
@@ -179,7 +179,7 @@ fn a_second_signal_ends_it_at_once() {
     }
 }
 
-/// Only whoever trusts the authority can see that it is the certificate's time or name that is wrong.
+/// Only a client that trusts the authority can see that it is the certificate's time or name that is wrong.
 #[rstest]
 #[case("trusted")]
 #[case("expired")]

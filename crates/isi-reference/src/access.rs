@@ -44,7 +44,7 @@ impl FromStr for DenyRule {
     }
 }
 
-/// The verb of those who act as somebody else.
+/// The verb for acting as another user.
 pub(crate) const IMPERSONATE: &str = "impersonate";
 
 /// The verbs of resources that rules of access can name, without [`IMPERSONATE`].

@@ -1,4 +1,4 @@
-//! Acting as somebody else: the `Impersonate-*` headers, which kubectl sends for `--as`.
+//! Acting as another user: the `Impersonate-*` headers, which kubectl sends for `--as`.
 //!
 //! As the filter of Kubernetes' API server does: each user, group, UID and extra value is a resource that the requester
 //! needs the right to impersonate.

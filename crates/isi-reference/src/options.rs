@@ -27,7 +27,7 @@ pub struct Options {
     pub tls: Option<ServerCertificate>,
     /// The host name or address by which clients reach the server, if it is not the one that it listens on.
     pub host: Option<String>,
-    /// Whether namespaces exist that nobody made.
+    /// Whether namespaces exist that were never created.
     pub any_namespace: bool,
     /// What is denied to whom; everything else is allowed to everybody who is known.
     pub deny: Vec<DenyRule>,

@@ -12,7 +12,7 @@ use super::error::{ApiError, Result};
 /// The name of a user who sends no token.
 pub(crate) const ANONYMOUS: &str = "system:anonymous";
 
-/// Somebody who asks.
+/// The user of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) name: String,
@@ -29,13 +29,13 @@ impl User {
         Self { name: name.to_owned(), groups, uid: String::new(), extra: BTreeMap::new() }
     }
 
-    /// Nobody in particular.
+    /// The anonymous user.
     pub(crate) fn anonymous() -> Self {
         let (name, groups) = (ANONYMOUS.to_owned(), vec!["system:unauthenticated".to_owned()]);
         Self { name, groups, uid: String::new(), extra: BTreeMap::new() }
     }
 
-    /// Whether nobody in particular asks.
+    /// Whether this is the anonymous user.
     pub(crate) fn is_anonymous(&self) -> bool {
         self.name == ANONYMOUS
     }
@@ -88,7 +88,7 @@ impl Authenticator {
         tokens.into_iter().map(|(_, name, token)| (name.clone(), token.clone())).collect()
     }
 
-    /// The user whose token a request carries; without one nobody in particular.
+    /// The user whose token a request carries; without one the anonymous user.
     pub(crate) fn authenticate(&self, headers: &HeaderMap) -> Result<User> {
         let Some(value) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
             return Ok(User::anonymous());

@@ -148,7 +148,7 @@ pub enum ParseDigestError {
     /// There is no colon between an algorithm and a hash.
     #[error("a digest has the form `sha256:<64 hexadecimal digits>`")]
     Form,
-    /// The algorithm is none of those known here.
+    /// The algorithm is not known here.
     #[error("unknown digest algorithm `{0}`, expected sha256, sha384 or sha512")]
     Algorithm(String),
     /// The hash has the wrong length for its algorithm.

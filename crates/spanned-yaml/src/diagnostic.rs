@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::{Source, Span};
 
-/// One thing that is wrong in a file that somebody wrote: what, where, and what to do about it.
+/// An error in a file: what is wrong, where, and what to do about it.
 ///
 /// Displays as the message, the file, line and column, the line itself with the place underlined, and a `hint:`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
-/// A file that somebody wrote: its name as a person knows it, and its text. Cheap to clone.
+/// A file: its name as a person knows it, and its text. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Source {
     inner: Arc<Inner>,

@@ -103,7 +103,7 @@ impl Authority {
     /// A certificate for these host names and addresses.
     ///
     /// # Errors
-    /// When a name is none that a certificate can hold.
+    /// When a certificate cannot hold one of the names.
     pub fn issue(&self, names: &[String]) -> Result<Identity, AuthorityError> {
         self.sign(&server(names)?)
     }
@@ -111,7 +111,7 @@ impl Authority {
     /// A certificate for these names that has ended long ago.
     ///
     /// # Errors
-    /// When a name is none that a certificate can hold.
+    /// When a certificate cannot hold one of the names.
     pub fn issue_expired(&self, names: &[String]) -> Result<Identity, AuthorityError> {
         let mut parameters = server(names)?;
         parameters.not_before = date_time_ymd(2001, 1, 1);
@@ -136,7 +136,7 @@ impl Identity {
     /// A certificate for these names, signed by itself.
     ///
     /// # Errors
-    /// When a name is none that a certificate can hold.
+    /// When a certificate cannot hold one of the names.
     pub fn self_signed(names: &[String]) -> Result<Self, AuthorityError> {
         let key = KeyPair::generate()?;
         let certificate = server(names)?.self_signed(&key)?;

@@ -14,11 +14,11 @@ mod progress;
 mod reach;
 mod repeat;
 mod shard;
+mod suite_sources;
 mod target;
 mod tls;
 mod transport;
 mod update;
-mod what;
 
 use std::{io, ops::ControlFlow, process::ExitCode, time::Instant};
 
@@ -29,8 +29,8 @@ pub(super) use self::{
     against::{generator, unusable},
     arguments::{RegistryArguments, TargetArguments, level, seconds},
     reach::reach,
+    suite_sources::read_folders,
     target::connect,
-    what::read_folders,
 };
 pub use self::{arguments::RunArguments, plan::Plan};
 use self::{last_run::LastRun, plan::Unfinished, progress::Progress};

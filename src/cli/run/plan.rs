@@ -15,8 +15,8 @@ use super::{
     kubeconfig,
     last_run::LastRun,
     reach::reach,
+    suite_sources::{self, SuiteSources},
     target::{self, Aim},
-    what::{self, What},
 };
 use crate::{
     cli::exit::{CommandError, notice},
@@ -79,12 +79,12 @@ impl Plan {
     /// # Errors
     /// When something about it, or about a suite, is wrong, or when the target cannot be reached before the run is `stopped`.
     pub async fn of(arguments: &RunArguments, stopped: &watch::Receiver<bool>) -> Result<Self, CommandError> {
-        let What { folder, selection, folders, rerun } = What::read(arguments)?;
+        let SuiteSources { folder, selection, folders, rerun } = SuiteSources::read(arguments)?;
         let Folder { suites, images, goldens } = folder;
         let cases: Vec<Case> = suites.into_iter().flat_map(|suite| suite.cases).collect();
         if let Some(pattern) = selection.unused(&cases).next() {
             let names: Vec<String> = cases.iter().map(Case::full_name).collect();
-            return Err(what::unused_pattern(pattern, names.iter().map(String::as_str)));
+            return Err(suite_sources::unused_pattern(pattern, names.iter().map(String::as_str)));
         }
         let declarations = Declarations::read(arguments, &cases)?;
         let mut held = Held::of(&arguments.baseline, &cases);

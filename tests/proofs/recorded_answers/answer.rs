@@ -1,4 +1,4 @@
-//! From a golden back to an answer that somebody could have given.
+//! From a golden back to an answer that a server could have given.
 
 use isi_conformance::{
     golden::{Answer, GoldenStep, Pattern, Piece, Shape, Traffic},

@@ -31,7 +31,7 @@ pub(crate) enum Kind {
     Nulled,
     /// The array, object or text is empty.
     Emptied,
-    /// The object has a field that nobody knows.
+    /// The object has an unknown field.
     UnknownFieldAdded,
     /// The object has `managedFields`.
     ManagedFieldsAdded,

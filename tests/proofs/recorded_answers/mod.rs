@@ -1,8 +1,8 @@
-//! Proof that the checks can fail: recorded answers, changed in one place at a time, and whether anybody notices.
+//! Proof that the checks can fail: recorded answers, changed in one place at a time, and whether a check notices.
 //!
 //! A golden is a recorded answer with placeholders in it. Here every golden is made an answer again and judged as the
 //! runner judges; it has to pass. Then it is changed in one place (something removed, altered, retyped, added, moved)
-//! and has to fail. What survives has to be explained by a placeholder or by a rule that somebody wrote down on purpose;
+//! and has to fail. What survives has to be explained by a placeholder or by a rule that is written down;
 //! the table of survivors is a snapshot, so that a new one is seen in review.
 
 mod answer;

@@ -169,7 +169,7 @@ pub(crate) fn put(object: &mut Value, pointer: &str, value: Option<Value>) {
     }
 }
 
-/// A request to the registry that nobody needed.
+/// A request to the registry that is not needed.
 pub(crate) struct RegistryRequest {
     /// The method.
     pub(crate) method: Method,

@@ -1,7 +1,7 @@
 //! Deliberately wrong implementations, and the cases that catch them.
 //!
 //! Each is the reference behind a [`wrapper`] that makes one mistake: in what it passes on, in what it answers, or in what
-//! it asks of the registry besides. The mistakes are ones that somebody could really make. The real runner drives the
+//! it asks of the registry besides. The mistakes are ones that a developer could really make. The real runner drives the
 //! wrapper over HTTP, and has to fail a case for each.
 
 mod between;
@@ -59,7 +59,7 @@ async fn every_bug_is_caught() {
     let escaped: Vec<_> = caught.iter().filter(|(_, caught)| caught.is_none()).map(|(bug, _)| bug.name).collect();
     let table: Vec<_> =
         caught.iter().map(|(bug, caught)| format!("{}\n    {}", bug.name, caught.as_deref().unwrap_or("-"))).collect();
-    assert!(escaped.is_empty(), "nobody noticed: {}", escaped.join(", "));
+    assert!(escaped.is_empty(), "no case caught: {}", escaped.join(", "));
     insta::assert_snapshot!("caught", table.join("\n"));
 }
 

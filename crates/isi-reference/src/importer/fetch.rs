@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     Import, Keyring,
+    by_repository::Repository,
     connection::{Connection, is_digest},
     failure::{self, FetchError, ImportFailure},
-    group::Repository,
     image,
     manifest::{Manifest, ManifestList},
     select::Platform,

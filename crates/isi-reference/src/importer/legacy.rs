@@ -2,9 +2,9 @@
 //! its tags and digests.
 
 use super::{
+    by_repository::{Fetch, Repository},
     failure::ImportFailure,
     fetch::Session,
-    group::{Fetch, Repository},
     v1,
 };
 

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows of streams that are written or of objects that are stored.
 
+mod by_repository;
 mod challenge;
 mod codes;
 mod connection;
@@ -9,7 +10,7 @@ mod credentials;
 mod encoding;
 mod failure;
 mod fetch;
-mod group;
+
 mod image;
 mod legacy;
 mod manifest;
@@ -79,8 +80,8 @@ impl Import<'_> {
     /// servers stumble over what they have given up.
     pub(crate) async fn run(&self, import: &mut ImageStreamImport) -> bool {
         let mut session = Session::new(self);
-        group::import_images(&mut session, import).await;
-        group::import_repository(&mut session, import).await;
+        by_repository::import_images(&mut session, import).await;
+        by_repository::import_repository(&mut session, import).await;
         !session.unfinished
     }
 }

@@ -58,7 +58,7 @@ impl Clients {
     ) -> Result<Self, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut roots = RootCertStore::empty();
-        // Certificates of the machine that cannot be read trust nobody; that is no reason not to start.
+        // Certificates of the machine that cannot be read are left out; that is no reason not to start.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         for root in extra_roots {
             roots.add(root).map_err(|error| format!("cannot trust a certificate for registries: {error}"))?;

@@ -1,4 +1,4 @@
-//! `ImageSignature`: a signature that somebody attached to an image.
+//! `ImageSignature`: a signature attached to an image.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -11,7 +11,7 @@ use crate::{
     version::ApiVersion,
 };
 
-/// Answers a request for a user; nobody but the one who asks is known.
+/// Answers a request for a user; only the user of the request is known.
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(request, &[])?;
     if name(target) != "~" {

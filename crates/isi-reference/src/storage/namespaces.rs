@@ -10,7 +10,7 @@ use crate::model::{meta::new_uid, time::Time};
 #[derive(Debug)]
 pub(crate) struct Namespaces {
     known: BTreeMap<String, Namespace>,
-    /// Whether a namespace that nobody made or deleted exists.
+    /// Whether a namespace exists that was never created or deleted.
     lenient: bool,
 }
 
@@ -42,7 +42,7 @@ impl Default for Namespaces {
 }
 
 impl Namespaces {
-    /// Sets whether a namespace that nobody made exists.
+    /// Sets whether a namespace exists that was never created.
     pub(super) fn start(&mut self, lenient: bool) {
         self.lenient = lenient;
     }
@@ -87,7 +87,7 @@ impl Namespaces {
         }
     }
 
-    /// The namespaces that somebody made.
+    /// The namespaces that were created.
     pub(crate) fn list(&self) -> Vec<Value> {
         let there = self.known.iter().filter(|(_, namespace)| namespace.phase != Phase::Missing);
         there.map(|(name, namespace)| render(name, namespace)).collect()

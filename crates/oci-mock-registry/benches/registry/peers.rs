@@ -42,7 +42,7 @@ where
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let (address, _server) = start().await;
-            tell.send(address).expect("somebody waits");
+            tell.send(address).expect("the receiver waits");
             // Either way the server has to end.
             let _ = stopped.await;
         });

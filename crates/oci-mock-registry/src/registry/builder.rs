@@ -286,7 +286,7 @@ impl RegistryBuilder {
     /// # Errors
     /// When an image cannot be built or is unknown.
     pub fn core(self) -> Result<Core, StartError> {
-        // Whoever brings images brings all of them, or recipes for the others.
+        // A caller with images of its own has all of them, or recipes for the others.
         let catalogue = match (self.catalogue, &self.images) {
             (Some(catalogue), _) => catalogue,
             (None, Some(_)) => ImageCatalogue::default(),

@@ -180,7 +180,7 @@ impl Armed {
         let fault = &self.fault;
         let mut answer = match self.new_answer() {
             Some(answer) => answer,
-            // What nobody is told of has not happened either.
+            // A fault that is not reported does not count as fired.
             None if self.has_no_answer() => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
             None => usual(),
         };

@@ -1,4 +1,4 @@
-//! What a test can fail on besides answers: faults that did not fire, requests that nobody expected.
+//! What a test can fail on besides answers: faults that did not fire, unexpected requests.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ impl fmt::Display for Finding {
             Self::Unfired(name) => write!(formatter, "the fault `{name}` has not fired"),
             Self::Misfired(name) => write!(formatter, "the fault `{name}` has fired, and should not have"),
             Self::Unexpected(entry) => {
-                write!(formatter, "nobody expected request {}: {} {}", entry.number, entry.method, entry.path)
+                write!(formatter, "unexpected request {}: {} {}", entry.number, entry.method, entry.path)
             }
             Self::Malformed(1) => write!(formatter, "one connection said something that is no HTTP"),
             Self::Malformed(count) => write!(formatter, "{count} connections said something that is no HTTP"),

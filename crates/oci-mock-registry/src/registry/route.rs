@@ -122,7 +122,7 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Whether somebody can expect an answer to this method other than that there is none. A malformed name is answered
+    /// Whether the endpoint answers this method other than with 405. A malformed name is answered
     /// whatever the method.
     pub(crate) fn takes(&self, method: &Method) -> bool {
         matches!(self, Self::InvalidName(_)) || self.methods().split(", ").any(|known| known == method.as_str())

@@ -34,7 +34,7 @@ pub struct ImageValues {
 /// A variable without a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unbound {
-    /// The image fixture is none of this case.
+    /// The case has no image fixture of this name.
     #[error("image `{0}` is not in the registry fixture of this case")]
     Image(String),
     /// The image has no such content.

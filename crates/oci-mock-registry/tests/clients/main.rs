@@ -17,7 +17,7 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    rustls::crypto::ring::default_provider().install_default().expect("nobody else chooses a provider");
+    rustls::crypto::ring::default_provider().install_default().expect("no provider is installed yet");
     let installed = is_installed("skopeo");
     if !installed {
         eprintln!("skipped: skopeo is not installed, so its tests are ignored (apt-get install -y skopeo)");

@@ -11,7 +11,7 @@ use oci_mock_registry::{
 
 use crate::runtime;
 
-/// The suite's program, if somebody has said where it is.
+/// The suite's program, if the environment says where it is.
 pub(crate) fn program() -> Option<OsString> {
     std::env::var_os("ISI_OCI_CONFORMANCE")
 }
@@ -43,7 +43,7 @@ const ON: [&str; 5] = [
 ];
 
 fn passes(version: &str, auth: AskFor) -> Result<(), Failed> {
-    let program = program().ok_or("nobody has said where the suite is")?;
+    let program = program().ok_or("ISI_OCI_CONFORMANCE does not say where the suite is")?;
     let runtime = runtime();
     let registry = runtime.block_on(auth(Registry::builder()).start())?;
     let folder = tempfile::tempdir()?;

@@ -22,7 +22,7 @@ type Test = fn() -> Result<(), Failed>;
 pub(crate) fn trials(skopeo_is_installed: bool) -> Vec<Trial> {
     let gpg = is_installed("gpg");
     if !gpg {
-        eprintln!("skipped: gpg is not installed, so nobody signs or verifies with OpenPGP (apt-get install -y gnupg)");
+        eprintln!("skipped: gpg is not installed, so OpenPGP signatures are not tested (apt-get install -y gnupg)");
     }
     let signing = gpg && skopeo_is_installed && skopeo_signs();
     if gpg && skopeo_is_installed && !signing {

@@ -36,7 +36,7 @@ fn invalid_digest(text: &str, reason: &dyn std::error::Error) -> Answer {
     ErrorCode::DigestInvalid.detailed(json!({ "digest": text, "reason": reason.to_string() }))
 }
 
-/// Takes a blob over from another repository, or from any if the request names none, where whoever asks may read it
+/// Takes a blob over from another repository, or from any if the request names none, where the client may read it
 /// (`readable`). Otherwise the mount becomes an upload (distribution specification, section "Mounting a blob from another
 /// repository").
 pub(crate) fn mount(
@@ -89,7 +89,7 @@ pub(crate) fn state(status: StatusCode, upload: &mut Upload, quirks: &Quirks) ->
     answer
 }
 
-/// The state of an upload that somebody is writing to: what had arrived before.
+/// The state of an upload that another request is writing to: what had arrived before.
 pub(crate) fn state_of_busy(arrived: &Arrived) -> Answer {
     let mut answer = Answer::empty(StatusCode::NO_CONTENT);
     answer.header(LOCATION, &arrived.location());
@@ -98,7 +98,7 @@ pub(crate) fn state_of_busy(arrived: &Arrived) -> Answer {
     answer
 }
 
-/// Somebody else is writing to the upload; it is not gone.
+/// Another request is writing to the upload; it is not gone.
 pub(crate) fn busy() -> Answer {
     let refused = ErrorCode::BlobUploadInvalid.saying("another request is writing to this upload");
     Answer { status: StatusCode::CONFLICT, ..refused }

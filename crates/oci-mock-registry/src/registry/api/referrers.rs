@@ -9,7 +9,7 @@ use crate::{
 };
 use oci_types::{Digest, media_type};
 
-/// An index of the referrers, of one artifact type if the query says so. What nobody refers to has an empty one.
+/// An index of the referrers, of one artifact type if the query says so. An image without referrers has an empty one.
 pub(crate) fn list(repository: Option<&Repository>, digest: &str, query: Option<&str>) -> Answer {
     const FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");
     if digest.parse::<Digest>().is_err() {

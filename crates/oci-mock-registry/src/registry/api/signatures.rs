@@ -90,7 +90,7 @@ pub(crate) fn put(store: &mut Store, repository: &str, digest: &str, body: &[u8]
     Answer::empty(StatusCode::CREATED)
 }
 
-/// Whether the repository has an image of this digest. A tag is none.
+/// Whether the repository has an image of this digest. A tag is not a digest.
 fn is_image(store: &Store, repository: &str, digest: &str) -> bool {
     digest.contains(':') && store.repository(repository).is_some_and(|it| it.manifest(digest).is_some())
 }

@@ -63,7 +63,7 @@ impl Access {
         if auth.deny.contains(name) { Err(ErrorCode::Denied.answer().into()) } else { Ok(()) }
     }
 
-    /// Whether whoever asks is one of those who may use a repository, whatever a token opens.
+    /// Whether the user may use a repository, whatever the scope of the token.
     fn is_among(&self, auth: &Auth, request: &Parts, repository: &str) -> Result<(), Problem> {
         let Some(users) = auth.only.get(repository) else { return Ok(()) };
         match self.user(auth, request) {
@@ -74,13 +74,13 @@ impl Access {
         }
     }
 
-    /// Whether whoever asks may push to a repository, so that nobody keeps secret from him whether it is there.
+    /// Whether the client may push; decides if a missing repository is reported as 404 instead of 401.
     pub(crate) fn may_push(&self, request: &Parts, repository: &str) -> bool {
         let push = [Scope::new(self.scoped(repository), &["push"])];
         self.auth.as_ref().is_some_and(|auth| self.allows(auth, request, &push).is_ok())
     }
 
-    /// Whether whoever asks may pull from another repository, too: content is mounted only from where one may read.
+    /// Whether the client may pull from another repository, too: content is mounted only from where it may read.
     pub(crate) fn may_pull(&self, request: &Parts, repository: &str) -> bool {
         let Some(auth) = &self.auth else { return true };
         let pull = Scope::new(self.scoped(repository), &["pull"]);
@@ -109,7 +109,7 @@ impl Access {
         self.refusal(request, route, &needed, problem)
     }
 
-    /// The challenge that goes with an answer that is none of need.
+    /// `WWW-Authenticate` value attached to a successful response (quirk `challenge-on-success`).
     pub(crate) fn challenge_on_success(&self, request: &Parts, route: &Route<'_>) -> Option<HeaderValue> {
         let auth = self.auth.as_ref()?;
         let text = self.challenge(auth.scheme, request, route, &[], Problem::NoCredentials);
@@ -141,7 +141,7 @@ impl Access {
         let actions: &[&str] = match (&request.method, endpoint) {
             (_, Endpoint::Tags) if self.quirks.has(Quirk::TagsNeedMetadataRead) => &["metadata_read"],
             (&Method::GET | &Method::HEAD, _) => &["pull"],
-            // Where nobody can ask for another action, who may push may delete.
+            // Where no scope names deleting, clients that may push may delete.
             (&Method::DELETE, _) if !self.quirks.has(Quirk::DeleteScopeRefused) => &["delete"],
             _ => &["pull", "push"],
         };
@@ -232,7 +232,7 @@ impl Access {
         self.tokens.read(token).filter(|grant| grant.is_for(SERVICE)).and_then(|grant| grant.user().map(str::to_owned))
     }
 
-    /// The token of nobody in particular, where tokens are passwords.
+    /// The token of the anonymous user, where tokens are passwords.
     pub(super) const ANONYMOUS: &'static str = "anonymous";
 
     /// The answer to a request that is not allowed.

@@ -18,7 +18,7 @@ pub(super) enum Problem {
     WrongPassword,
     /// The user may not do this.
     NotAllowed,
-    /// The token is none of this registry's, or has ended.
+    /// The token was issued by another registry, or has expired.
     InvalidToken,
     /// The token opens something else.
     InsufficientScope,

@@ -1,4 +1,4 @@
-//! The token endpoint: a token for the user that a request names, or for nobody in particular where the fixture lets
+//! The token endpoint: a token for the user that a request names, or for the anonymous user where the fixture lets
 //! anyone pull.
 
 use http::{Method, StatusCode, request::Parts};
@@ -54,7 +54,7 @@ impl TokenPath {
         }
     }
 
-    /// The path to name to whoever wants to use this repository.
+    /// The path that scopes of this repository name.
     pub(super) fn text(self, repository: Option<&str>) -> String {
         match self {
             Self::At(at) => at.to_owned(),
@@ -171,7 +171,8 @@ impl Access {
         Ok(scopes)
     }
 
-    /// What of a scope is granted. Everywhere is, to nobody in particular, every repository that is open to all.
+    /// Narrows a requested scope to what the user may access. An anonymous wildcard scope becomes `pull` on all public
+    /// repositories.
     fn granted(&self, auth: &Auth, user: Option<&str>, scope: &Scope) -> Vec<Scope> {
         let open = || auth.public.iter().map(|repository| Scope::new(self.scoped(repository), &["pull"])).collect();
         match user {

@@ -1,4 +1,4 @@
-//! Bearer tokens: what they allow, and how they are written so that nobody else can.
+//! Bearer tokens: what they allow, and how they are signed.
 
 use std::{
     collections::{BTreeSet, VecDeque},

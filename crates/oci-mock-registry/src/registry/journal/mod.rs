@@ -20,10 +20,10 @@ pub use wait::WaitError;
 /// How many bytes of a path, a query or a header the journal keeps; the rest is cut.
 pub const JOURNAL_TEXT_LIMIT: usize = 2_048;
 
-/// How many requests that nobody expected are kept when the journal has no room for them any more.
+/// How many unexpected requests are kept when the journal drops them.
 const UNEXPECTED_LIMIT: usize = 100;
 
-/// Whoever wants to know of every request as it is answered.
+/// A function that is called for every request as it is answered.
 pub(crate) struct Listener(pub(crate) Box<dyn Fn(&Entry) + Send + Sync>);
 
 impl fmt::Debug for Listener {
@@ -32,7 +32,7 @@ impl fmt::Debug for Listener {
     }
 }
 
-/// The newest entries, up to a limit, and the first ones that nobody expected.
+/// The newest entries, up to a limit, and the first unexpected ones.
 #[derive(Debug)]
 pub(crate) struct Journal {
     kept: Mutex<Kept>,
@@ -107,7 +107,7 @@ impl Journal {
         numbered.map(|(number, record)| record.entry(number)).collect()
     }
 
-    /// The first requests that nobody expected.
+    /// The first unexpected requests.
     pub(crate) fn unexpected(&self) -> Vec<Entry> {
         self.kept().unexpected.clone()
     }

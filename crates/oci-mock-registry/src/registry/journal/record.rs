@@ -66,7 +66,7 @@ impl Record {
         }
     }
 
-    /// The record as a value for whoever reads the journal.
+    /// The record as a value for readers of the journal.
     pub(super) fn entry(&self, number: u64) -> Entry {
         let owned = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
         let value = |value: &Option<HeaderValue>| value.as_ref()?.to_str().ok().map(str::to_owned);
@@ -99,7 +99,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The scheme of an `Authorization` header. Where there is none the whole text may be a secret.
+/// The scheme of an `Authorization` header. Without a scheme the whole text may be a secret.
 fn scheme(value: &str) -> Option<Box<str>> {
     let (scheme, _) = value.split_once(' ')?;
     Some(cut(scheme).into())

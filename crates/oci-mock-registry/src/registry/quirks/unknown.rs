@@ -37,7 +37,7 @@ fn project(repository: &str) -> &str {
 /// Changes an answer that says 404.
 pub(super) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
     let Route::Repository(name, endpoint) = route else { return };
-    // Whoever pushes looks for blobs in a repository that is about to be.
+    // Clients that push look for blobs in a repository before it exists.
     if !super::is_read(request) || !matches!(endpoint, Endpoint::Manifest(_) | Endpoint::Tags) {
         return;
     }

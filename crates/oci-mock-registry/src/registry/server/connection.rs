@@ -10,8 +10,8 @@ use tokio::sync::watch;
 
 use super::{
     body::AnswerBody,
+    early_bytes::{Begun, DiscardsEarlyBytes},
     listener::stopped,
-    muted::{Begun, Muted},
     raw::{self, Ending},
     security::Wire,
 };
@@ -43,7 +43,7 @@ pub(super) async fn serve<W: Wire>(stream: W, core: Arc<Core>, mut stopping: wat
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .max_buf_size(HEAD_LIMIT)
-        .serve_connection(TokioIo::new(Muted::new(stream, begun.clone())), service);
+        .serve_connection(TokioIo::new(DiscardsEarlyBytes::new(stream, begun.clone())), service);
     let served = tokio::select! {
         // Asked first, because that is where something happens.
         biased;
@@ -97,7 +97,7 @@ async fn answer(
     let (request, mut body) = request.into_parts();
     let mut exchange = core.begin(&request);
     let mut wanted = exchange.wants_body();
-    // Whoever waits to be told to go on with a body that is not wanted is told so by the answer.
+    // A client that waits for `100 Continue` before a body that is not wanted learns that from the response.
     if wanted || !request.headers.contains_key(EXPECT) {
         let mut unwanted = 0;
         while let Some(frame) = body.frame().await {

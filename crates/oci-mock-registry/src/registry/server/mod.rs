@@ -2,13 +2,14 @@
 
 mod body;
 mod connection;
-mod holder;
+mod early_bytes;
 mod listener;
-mod muted;
+mod port_owner;
+
 mod raw;
 mod security;
 
 pub use connection::HEAD_LIMIT;
-pub use holder::who_listens_on;
 pub(crate) use listener::Server;
+pub use port_owner::who_listens_on;
 pub(crate) use security::Security;

@@ -54,7 +54,7 @@ fn range(length: u64) -> String {
     format!("0-{}", length.saturating_sub(1))
 }
 
-/// The uploads of a registry. Whoever writes to one takes it out, so nobody else can at the same time.
+/// The uploads of a registry. A request that writes to one takes it out, so that no other can at the same time.
 #[derive(Debug, Default)]
 pub(crate) struct Uploads(Mutex<Waiting>);
 
@@ -67,11 +67,11 @@ struct Waiting {
 #[derive(Debug)]
 enum Slot {
     Idle(Box<Upload>),
-    /// Somebody is writing to it.
+    /// A request is writing to it.
     Busy(Arrived),
 }
 
-/// How far an upload was before somebody began to write to it.
+/// How far an upload was before a request began to write to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
     pub(crate) id: String,
@@ -89,12 +89,12 @@ impl Arrived {
     }
 }
 
-/// An upload, as somebody finds it.
+/// The result of looking an upload up.
 #[derive(Debug)]
 pub(crate) enum Found<T> {
     /// It waits for more.
     Idle(T),
-    /// Somebody else is writing to it.
+    /// Another request is writing to it.
     Busy(Arrived),
     /// There is none.
     Missing,

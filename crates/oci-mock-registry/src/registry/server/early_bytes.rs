@@ -1,4 +1,4 @@
-//! A connection on which nothing is said before there is a request.
+//! A connection that discards bytes written before the first request.
 //!
 //! hyper answers a connection that is no HTTP with a bare status. A registry says an error of the specification; so what
 //! hyper writes before the first request goes nowhere, and the registry answers itself.
@@ -33,12 +33,12 @@ impl Begun {
 
 /// A stream that takes what is written before the first request, and does not send it.
 #[derive(Debug)]
-pub(super) struct Muted<W> {
+pub(super) struct DiscardsEarlyBytes<W> {
     stream: W,
     begun: Begun,
 }
 
-impl<W> Muted<W> {
+impl<W> DiscardsEarlyBytes<W> {
     pub(super) const fn new(stream: W, begun: Begun) -> Self {
         Self { stream, begun }
     }
@@ -48,13 +48,13 @@ impl<W> Muted<W> {
     }
 }
 
-impl<W: Wire> AsyncRead for Muted<W> {
+impl<W: Wire> AsyncRead for DiscardsEarlyBytes<W> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
     }
 }
 
-impl<W: Wire> AsyncWrite for Muted<W> {
+impl<W: Wire> AsyncWrite for DiscardsEarlyBytes<W> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.begun.get() {
@@ -87,7 +87,7 @@ impl<W: Wire> AsyncWrite for Muted<W> {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        // Whoever has something to say yet closes the stream itself.
+        // A connection with more to write closes the stream itself.
         if this.begun.get() { Pin::new(&mut this.stream).poll_shutdown(context) } else { Poll::Ready(Ok(())) }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The suites to run from, and which of their cases.
-pub(super) struct What {
+pub(super) struct SuiteSources {
     /// Suites, image fixtures and goldens.
     pub(super) folder: Folder,
     /// Which cases.
@@ -28,7 +28,7 @@ pub(super) struct What {
     pub(super) rerun: Option<LastRun>,
 }
 
-impl What {
+impl SuiteSources {
     /// Finds out what the command line means.
     ///
     /// # Errors
