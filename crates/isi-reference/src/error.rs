@@ -186,6 +186,12 @@ impl ApiError {
         Self::new(409, "AlreadyExists", format!("{resource} {name:?} already exists")).with(resource.details(name))
     }
 
+    /// The same failure with a longer message.
+    pub(crate) fn prefixed(mut self, prefix: &str) -> Self {
+        self.0.message.insert_str(0, prefix);
+        self
+    }
+
     /// 413: the body is longer than `limit` bytes.
     pub(crate) fn too_large(limit: usize) -> Self {
         Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: limit is {limit}"))

@@ -19,6 +19,8 @@ enum Problem {
     /// The value as it is printed, without quotes.
     InvalidLiteral(String),
     Unsupported(String),
+    /// The value as it is printed.
+    NotFound(String),
     Forbidden,
     TooLong,
     Internal,
@@ -55,6 +57,11 @@ impl FieldError {
         Self::new(field, Problem::Unsupported(value.to_owned()), format!("supported values: {}", list.join(", ")))
     }
 
+    /// The field names something that is not there.
+    pub(crate) fn not_found(field: impl Into<String>, value: &str) -> Self {
+        Self::new(field, Problem::NotFound(value.to_owned()), "")
+    }
+
     /// The field must not be set so.
     pub(crate) fn forbidden(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(field, Problem::Forbidden, detail)
@@ -84,6 +91,7 @@ impl FieldError {
             Problem::Required => "FieldValueRequired",
             Problem::Invalid(_) | Problem::InvalidLiteral(_) => "FieldValueInvalid",
             Problem::Unsupported(_) => "FieldValueNotSupported",
+            Problem::NotFound(_) => "FieldValueNotFound",
             Problem::Forbidden => "FieldValueForbidden",
             Problem::TooLong => "FieldValueTooLong",
             Problem::Internal => "InternalError",
@@ -99,6 +107,7 @@ impl FieldError {
             Problem::Invalid(None) => "Invalid value: \"null\"".to_owned(),
             Problem::InvalidLiteral(value) => format!("Invalid value: {value}"),
             Problem::Unsupported(value) => format!("Unsupported value: {value}"),
+            Problem::NotFound(value) => format!("Not found: {}", quote(value)),
             Problem::Forbidden => "Forbidden".to_owned(),
             Problem::TooLong => "Too long".to_owned(),
             Problem::Internal => "Internal error".to_owned(),

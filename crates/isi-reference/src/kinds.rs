@@ -191,7 +191,7 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "imagestreamtag",
         kind: "ImageStreamTag",
         namespaced: true,
-        verbs: &["delete", "get", "list"],
+        verbs: &["create", "delete", "get", "list", "patch", "update"],
         short_names: &["istag"],
     },
     Kind {

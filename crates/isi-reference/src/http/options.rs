@@ -7,6 +7,7 @@ use crate::{
     behaviour::Behaviour,
     error::{ApiError, Result},
     field::FieldError,
+    json,
     patch::PatchType,
     quote::quote,
 };
@@ -105,6 +106,7 @@ pub(crate) struct DeleteOptions {
     pub(crate) uid: Option<String>,
     /// The resource version that the object must have.
     pub(crate) resource_version: Option<String>,
+    propagation: Propagation,
 }
 
 impl DeleteOptions {
@@ -115,22 +117,106 @@ impl DeleteOptions {
     ///
     /// Fails if the body cannot be parsed, or if `dryRun` has another value than `All`.
     pub(crate) fn read(request: &Request, behaviour: &Behaviour) -> Result<Self> {
-        let body = if request.body()?.is_empty() { None } else { Some(body::read_any(request)?) };
+        let body = if request.body()?.is_empty() { None } else { Some(read_delete_options(request)?) };
+        let text = |name: &str| match &body {
+            Some(body) => body[name].as_str().map(str::to_owned),
+            None => request.parameter(name).filter(|value| !value.is_empty()).map(str::to_owned),
+        };
         let dry_run: Vec<&str> = match &body {
             Some(body) => body["dryRun"].as_array().into_iter().flatten().filter_map(|value| value.as_str()).collect(),
             None => request.parameters("dryRun").filter(|value| !value.is_empty()).collect(),
         };
-        if let Some(error) = check_dry_run(&dry_run, behaviour) {
+        let mut errors: Vec<FieldError> = Vec::new();
+        let orphans = match &body {
+            Some(body) => body["orphanDependents"].as_bool(),
+            None => request.parameter("orphanDependents").map(|value| !matches!(value, "0" | "false")),
+        };
+        let policy = text("propagationPolicy");
+        match policy.as_deref() {
+            Some(policy) if orphans.is_some() => {
+                let detail = "orphanDependents and deletionPropagation cannot be both set";
+                errors.push(FieldError::invalid("propagationPolicy", policy, detail));
+            }
+            None | Some("Foreground" | "Background" | "Orphan") => {}
+            Some(other) => {
+                let supported = ["Foreground", "Background", "Orphan", "nil"];
+                errors.push(FieldError::unsupported("propagationPolicy", &quote(other), &supported));
+            }
+        }
+        errors.extend(check_dry_run(&dry_run, behaviour));
+        if !errors.is_empty() {
             let is_modern = behaviour.plain_null_in_field_errors;
-            return Err(ApiError::invalid("meta.k8s.io", "DeleteOptions", "", &[error], is_modern));
+            return Err(ApiError::invalid("meta.k8s.io", "DeleteOptions", "", &errors, is_modern));
         }
         let precondition = |field: &str| Some(body.as_ref()?["preconditions"][field].as_str()?.to_owned());
+        let propagation = match (policy.as_deref(), orphans) {
+            (Some("Foreground"), _) => Propagation::Foreground,
+            (Some("Orphan"), _) | (_, Some(true)) => Propagation::Orphan,
+            (Some(_), _) | (_, Some(false)) => Propagation::Background,
+            (None, None) => Propagation::Unset,
+        };
         Ok(Self {
             dry_run: !dry_run.is_empty(),
             uid: precondition("uid"),
             resource_version: precondition("resourceVersion"),
+            propagation,
         })
     }
+
+    /// The finalizers that an object with `finalizers` has once it is deleted so: the garbage collector takes its own away.
+    pub(crate) fn finalizers(&self, finalizers: &[String]) -> Vec<String> {
+        const FOREGROUND: &str = "foregroundDeletion";
+        const ORPHAN: &str = "orphan";
+        let own = match self.propagation {
+            Propagation::Unset => return finalizers.to_vec(),
+            Propagation::Foreground => Some(FOREGROUND),
+            Propagation::Orphan => Some(ORPHAN),
+            Propagation::Background => None,
+        };
+        let others = finalizers.iter().filter(|name| !matches!(name.as_str(), FOREGROUND | ORPHAN)).cloned();
+        others.chain(own.map(str::to_owned)).collect()
+    }
+}
+
+/// What becomes of the objects that belong to a deleted one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Propagation {
+    Unset,
+    Foreground,
+    Background,
+    Orphan,
+}
+
+/// The options in a body. What cannot be read is an error without a reason.
+fn read_delete_options(request: &Request) -> Result<serde_json::Value> {
+    let syntax = body::syntax(request)?;
+    let failed = |error: &ApiError| match syntax {
+        body::Syntax::Json => ApiError::failed(format!("couldn't get version/kind; json parse error: {error}")),
+        body::Syntax::Yaml | body::Syntax::Protobuf => ApiError::failed(error.to_string()),
+    };
+    let node = body::read_node(request).map_err(|error| failed(&error))?;
+    let value = node.to_value();
+    if !value.is_object() && !value.is_null() {
+        let go = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
+        let why = format!("json: cannot unmarshal {} into Go value of type {go}", node.kind());
+        return Err(ApiError::failed(format!("couldn't get version/kind; json parse error: {why}")));
+    }
+    if let Some(kind) = value["kind"].as_str().filter(|kind| !matches!(*kind, "" | "DeleteOptions")) {
+        let source = "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27";
+        let version = value["apiVersion"].as_str().filter(|version| !version.is_empty()).unwrap_or("meta.k8s.io/v1");
+        return Err(ApiError::failed(format!(
+            "no kind {kind:?} is registered for version {version:?} in scheme {source:?}"
+        )));
+    }
+    let seconds = &value["gracePeriodSeconds"];
+    if !seconds.is_null() && !seconds.is_i64() {
+        let found = node.get("gracePeriodSeconds").map_or("null", json::Node::kind);
+        let why = format!(
+            "json: cannot unmarshal {found} into Go struct field DeleteOptions.gracePeriodSeconds of type int64"
+        );
+        return Err(ApiError::failed(why));
+    }
+    Ok(value)
 }
 
 /// The error of values of `dryRun` of which one is not `All`.

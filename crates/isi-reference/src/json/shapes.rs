@@ -146,6 +146,22 @@ macro_rules! image_api {
                 ],
             };
 
+            /// `ImageStreamTag`.
+            pub(crate) static STREAM_TAG: Struct = Struct {
+                name: "ImageStreamTag",
+                go: "v1.ImageStreamTag",
+                fields: &[
+                    ("kind", STRING),
+                    ("apiVersion", STRING),
+                    ("metadata", Nested(&OBJECT_META)),
+                    ("tag", Nested(&TAG_REFERENCE)),
+                    ("generation", Int("int64")),
+                    ("lookupPolicy", Nested(&LOOKUP_POLICY)),
+                    ("conditions", List(&CONDITION, "[]v1.TagEventCondition")),
+                    ("image", Any),
+                ],
+            };
+
             static STREAM_SPEC: Struct = Struct {
                 name: "ImageStreamSpec",
                 go: "v1.ImageStreamSpec",
@@ -156,7 +172,9 @@ macro_rules! image_api {
                 ],
             };
 
-            static TAG: super::super::Shape = Nested(&Struct {
+            static TAG: super::super::Shape = Nested(&TAG_REFERENCE);
+
+            static TAG_REFERENCE: Struct = Struct {
                 name: "TagReference",
                 go: "v1.TagReference",
                 fields: &[
@@ -168,7 +186,7 @@ macro_rules! image_api {
                     ("importPolicy", Nested(&$policy)),
                     ("referencePolicy", Nested(&REFERENCE_POLICY)),
                 ],
-            });
+            };
         }
     };
 }

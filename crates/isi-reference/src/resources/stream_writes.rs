@@ -154,7 +154,14 @@ fn store_changed(api: &Api, mut stream: ImageStream, old: &ImageStream, options:
     meta.deletion_timestamp = old.metadata.deletion_timestamp;
     meta.deletion_grace_period_seconds = old.metadata.deletion_grace_period_seconds;
     check_new_finalizers(api, &stream, old)?;
-    write::update_unless_dry(api, stream, &version, options, STREAMS)
+    if options.dry_run || stream.metadata.deletion_timestamp.is_none() || !stream.metadata.finalizers.is_empty() {
+        return write::update_unless_dry(api, stream, &version, options, STREAMS);
+    }
+    // Nothing holds the stream any more: it goes as it would have been written.
+    let dry = WriteOptions { dry_run: true, ..options.clone() };
+    let last = write::update_unless_dry(api, stream, &version, &dry, STREAMS)?;
+    api.store.lock().remove_stream(&last.metadata.namespace, &last.metadata.name);
+    Ok(last)
 }
 
 /// An object that is being deleted waits for no more than it does.

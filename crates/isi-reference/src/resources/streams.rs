@@ -15,6 +15,7 @@ use crate::{
         image_stream::ImageStream,
         meta::ObjectMeta,
         status::{Details, Status},
+        time::Time,
     },
     route::{Target, Verb},
     storage::{self, history::Stored},
@@ -94,12 +95,31 @@ fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let mut state = api.store.lock();
     let stream = state.stream(&target.namespace, name(target)).cloned().ok_or_else(missing)?;
     check_preconditions(&options, &stream)?;
+    let finalizers = options.finalizers(&stream.metadata.finalizers);
+    if !finalizers.is_empty() {
+        let stream = marked(stream, finalizers);
+        let stream = if options.dry_run { stream } else { state.put_stream(stream) };
+        drop(state);
+        return Ok(Answer::object(200, &linked(api, target, stream), form));
+    }
     if !options.dry_run {
         state.remove_stream(&target.namespace, name(target));
     }
     drop(state);
     let status = Status { details: Some(Box::new(deleted(target, &stream.metadata.uid))), ..Status::success() };
     Ok(Answer::status(200, &status, form))
+}
+
+/// A stream that goes once its finalizers are gone.
+fn marked(mut stream: ImageStream, finalizers: Vec<String>) -> ImageStream {
+    let meta = &mut stream.metadata;
+    meta.finalizers = finalizers;
+    if meta.deletion_timestamp.is_none() {
+        meta.deletion_timestamp = Some(Time::now());
+        meta.deletion_grace_period_seconds = Some(0);
+        meta.generation += 1;
+    }
+    stream
 }
 
 /// Refuses to delete a stream that is not the one that the preconditions of a deletion name.

@@ -1,12 +1,13 @@
 //! `imagestreamtags`.
 
-use super::{name, selection::Selection, streams, write};
+use super::{name, selection::Selection, streams, tag_writes, write};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
     http::{
         answer::Answer,
         negotiate::{View, negotiate},
+        options::DeleteOptions,
         request::Request,
     },
     image_reference::ImageReference,
@@ -24,7 +25,8 @@ use crate::{
     table,
 };
 
-const TAGS: Resource = Resource::image("imagestreamtags");
+/// The resource as errors name it.
+pub(super) const TAGS: Resource = Resource::image("imagestreamtags");
 
 /// Answers a request for tags.
 pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
@@ -32,11 +34,13 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
         Verb::Get => get(api, request, target),
         Verb::List => list(api, request, target),
         Verb::Delete => delete(api, request, target),
-        Verb::Create | Verb::Update | Verb::Patch => Err(ApiError::method_not_allowed()),
+        Verb::Create => tag_writes::create(api, request, target),
+        Verb::Update => tag_writes::replace(api, request, target),
+        Verb::Patch => tag_writes::patch(api, request, target),
     }
 }
 
-fn split(name: &str) -> Result<(&str, &str)> {
+pub(super) fn split(name: &str) -> Result<(&str, &str)> {
     let parts = name
         .split_once(':')
         .filter(|(stream, tag)| !stream.is_empty() && !tag.is_empty() && !tag.contains(':') && !name.contains('@'));
@@ -91,21 +95,43 @@ fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     })
 }
 
-/// A tag with its newest event, and the image if it is to be shown.
-fn view(api: &Api, stream: &ImageStream, tag: &str, event: &TagEvent, image: Option<Image>) -> ImageStreamTag {
-    let spec = stream.spec.tags.get(tag);
-    let annotations = spec.and_then(|spec| spec.annotations.clone()).unwrap_or_default();
-    let mut image = image.unwrap_or_else(|| Image {
+/// The image of a tag that has none.
+pub(super) fn no_image(api: &Api) -> Image {
+    Image {
         metadata: ObjectMeta {
-            name: event.image.clone(),
             creation_timestamp: CreationTime::unset(api.behaviour.unset_creation_time_absent),
             ..ObjectMeta::default()
         },
         docker_image_metadata: empty_metadata(&api.behaviour),
         docker_image_metadata_version: "1.0".to_owned(),
         ..Image::default()
+    }
+}
+
+/// A tag after it was written: also one that has no image yet.
+pub(super) fn written(api: &Api, stream: &ImageStream, tag: &str) -> ImageStreamTag {
+    if let Some(event) = stream.latest(tag).filter(|event| !event.image.is_empty()) {
+        let image = api.store.lock().image(&event.image).cloned();
+        return view(api, stream, tag, event, image);
+    }
+    let none = TagEvent { created: None, docker_image_reference: String::new(), image: String::new(), generation: 0 };
+    let mut written = view(api, stream, tag, &none, None);
+    written.metadata.creation_timestamp = stream.metadata.creation_timestamp;
+    written
+}
+
+/// A tag with its newest event, and the image if it is to be shown.
+fn view(api: &Api, stream: &ImageStream, tag: &str, event: &TagEvent, image: Option<Image>) -> ImageStreamTag {
+    let spec = stream.spec.tags.get(tag);
+    let annotations = spec.and_then(|spec| spec.annotations.clone()).unwrap_or_default();
+    let mut image = image.unwrap_or_else(|| {
+        let mut none = no_image(api);
+        none.metadata.name.clone_from(&event.image);
+        none
     });
-    image.metadata.annotations.extend(annotations.clone());
+    if !event.image.is_empty() {
+        image.metadata.annotations.extend(annotations.clone());
+    }
     image.docker_image_reference = pull_reference(stream, tag, event);
     let meta = &stream.metadata;
     ImageStreamTag {
@@ -139,6 +165,7 @@ fn pull_reference(stream: &ImageStream, tag: &str, event: &TagEvent) -> String {
 
 fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(request, &[])?;
+    let options = DeleteOptions::read(request, &api.behaviour)?;
     let (of, tag) = split(name(target))?;
     let mut stream = streams::find(api, target, of, TAGS)?;
     let spec = stream.spec.tags.remove(tag);
@@ -146,7 +173,9 @@ fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     if spec.is_none() && history.is_none() {
         return Err(ApiError::not_found(TAGS, name(target)));
     }
-    let version = stream.metadata.resource_version.clone();
-    write::update(api, stream, &version, Writer::Import, TAGS).map_err(|refusal| refusal.error)?;
+    if !options.dry_run {
+        let version = stream.metadata.resource_version.clone();
+        write::update(api, stream, &version, Writer::Import, TAGS).map_err(|refusal| refusal.error)?;
+    }
     Ok(Answer::status(200, &Status::success(), form))
 }

@@ -37,10 +37,10 @@ pub(crate) fn create(api: &Api, mut stream: ImageStream, writer: Writer, resourc
     prepare_create(&mut stream, writer, repositories);
     stream.metadata.fill_system_fields();
     check(api, &state, &mut stream, None).map_err(|refusal| refusal.error)?;
-    if state.stream(&namespace, &name).is_some() {
-        return Err(ApiError::already_exists(resource, &name));
+    match state.stream(&namespace, &name) {
+        Some(known) => Err(exists(known, resource)),
+        None => Ok(state.put_stream(stream)),
     }
-    Ok(state.put_stream(stream))
 }
 
 /// Replaces a stream that has not changed since `version`. `resource` is what errors call it.
@@ -65,15 +65,26 @@ fn check(
     stream: &mut ImageStream,
     old: Option<&ImageStream>,
 ) -> std::result::Result<(), Refusal> {
-    state.follow_tags(stream, old);
+    let unfollowed = state.follow_tags(stream, old);
     let limits = StreamLimits::of(state.followed("limitranges", &stream.metadata.namespace));
     let exceeded = limits.check(old, stream, api.behaviour.limits_only_growth).err();
-    let mut errors = Vec::new();
+    // What is wrong with the metadata of an update is found, and told, four times.
+    let metadata = match old {
+        Some(_) => validation::image_stream::check_metadata(stream, &api.behaviour),
+        None => Vec::new(),
+    };
+    let mut errors = [metadata.clone(), metadata.clone()].concat();
+    if !unfollowed.is_empty() {
+        let modern = api.behaviour.plain_null_in_field_errors;
+        let error = ApiError::invalid("", "imagestreams", &stream.metadata.name, &unfollowed, modern);
+        errors.push(FieldError::internal("[]", error.to_string()));
+    }
     if let Some(why) = &exceeded {
         let kind = Resource { group: IMAGE_GROUP, name: "ImageStream" };
         let forbidden = ApiError::forbidden(kind, &stream.metadata.name, why);
         errors.push(FieldError::internal("[]", forbidden.to_string()));
     }
+    errors.extend(metadata);
     let allowed = api.allow_list.clone().map(|allowed| with_old_repositories(allowed, old));
     errors.extend(validation::image_stream::check(stream, allowed.as_ref(), &api.behaviour));
     api.invalid("ImageStream", &stream.metadata.name, &errors)
@@ -108,7 +119,7 @@ pub(crate) fn create_unless_dry(
     stream.metadata.fill_system_fields();
     check(api, &state, &mut stream, None).map_err(|refusal| refusal.error)?;
     match state.stream(&namespace, &name) {
-        Some(_) => Err(ApiError::already_exists(resource, &name)),
+        Some(known) => Err(exists(known, resource)),
         None => Ok(stream),
     }
 }
@@ -130,6 +141,12 @@ pub(crate) fn update_unless_dry(
     prepare_update(&mut stream, &old, Writer::Client, repositories);
     check(api, &state, &mut stream, Some(&old)).map_err(|refusal| refusal.error)?;
     Ok(stream)
+}
+
+/// 409: there is a stream of the name, if only until its finalizers let it go.
+fn exists(known: &ImageStream, resource: Resource) -> ApiError {
+    let error = ApiError::already_exists(resource, &known.metadata.name);
+    if known.metadata.deletion_timestamp.is_some() { error.prefixed("object is being deleted: ") } else { error }
 }
 
 /// The stored form of `stream`, which must be at `version`.

@@ -1,10 +1,14 @@
 //! Tags that follow other tags.
 
 use super::State;
-use crate::model::{
-    image_stream::{ImageStream, TagEvent, TagHistory, TagReference},
-    meta::ObjectReference,
-    time::Time,
+use crate::{
+    error::{ApiError, Resource},
+    field::FieldError,
+    model::{
+        image_stream::{ImageStream, TagEvent, TagHistory, TagReference},
+        meta::ObjectReference,
+        time::Time,
+    },
 };
 
 /// Records that `tag` points to another image. The same image from elsewhere is the same event, updated in place.
@@ -35,45 +39,87 @@ pub(crate) fn record(stream: &mut ImageStream, tag: &str, event: TagEvent) {
 
 impl State {
     /// Brings the tags up to date that a write of `stream` changes: those that follow other tags or images, and those
-    /// that are references. `old` is the stream before the write.
-    pub(crate) fn follow_tags(&self, stream: &mut ImageStream, old: Option<&ImageStream>) {
+    /// that are references. `old` is the stream before the write. Returns what is wrong with what they follow.
+    pub(crate) fn follow_tags(&self, stream: &mut ImageStream, old: Option<&ImageStream>) -> Vec<FieldError> {
+        let mut errors = Vec::new();
         for (name, tag) in stream.spec.tags.clone() {
             let is_old =
                 old.and_then(|old| old.spec.tags.get(&name)).is_some_and(|old| !super::stream::differs(old, &tag));
             let Some(from) = tag.from.as_ref().filter(|_| !is_old) else { continue };
             let generation = stream.metadata.generation;
-            if let Some(event) = self.target(stream, &tag, from) {
-                record(stream, &name, TagEvent { generation, ..event });
+            match self.target(stream, &tag, from) {
+                Ok(Some(event)) => record(stream, &name, TagEvent { generation, ..event }),
+                Ok(None) => {}
+                Err(problem) => errors.push(problem.of(&format!("spec.tags[{name}].from.name"), &from.name)),
             }
         }
         follow_within(stream, old);
+        errors
     }
 
     /// What a tag points to when it does not have to be imported.
-    fn target(&self, stream: &ImageStream, tag: &TagReference, from: &ObjectReference) -> Option<TagEvent> {
+    fn target(
+        &self,
+        stream: &ImageStream,
+        tag: &TagReference,
+        from: &ObjectReference,
+    ) -> Result<Option<TagEvent>, FollowError> {
         let separator = match from.kind.as_str() {
-            "DockerImage" if tag.reference => {
-                return Some(TagEvent {
+            "DockerImage" if tag.reference && !from.name.is_empty() => {
+                return Ok(Some(TagEvent {
                     created: Some(Time::now()),
                     docker_image_reference: from.name.clone(),
                     image: String::new(),
                     generation: 0,
-                });
+                }));
             }
+            "DockerImage" if !from.name.is_empty() => return Ok(None),
             "ImageStreamTag" => ':',
             "ImageStreamImage" => '@',
-            _ => return None,
+            _ => return Err(FollowError::Form),
         };
         let own = stream.metadata.name.as_str();
-        let (of, which) = from.name.split_once(separator).unwrap_or((own, &from.name));
+        let parts: Vec<&str> = from.name.split(separator).collect();
+        let (of, which) = match parts.as_slice() {
+            [which] => (own, *which),
+            [of, which] => (*of, *which),
+            _ => return Err(FollowError::Form),
+        };
         let namespace = if from.namespace.is_empty() { &stream.metadata.namespace } else { &from.namespace };
-        let source =
-            if of == own && *namespace == stream.metadata.namespace { stream } else { self.stream(namespace, of)? };
+        let is_own = of == own && *namespace == stream.metadata.namespace;
+        let source = if is_own { Some(stream) } else { self.stream(namespace, of) };
+        let source = source.ok_or(FollowError::NoStream)?;
         if separator == ':' {
-            return source.latest(which).cloned();
+            return Ok(source.latest(which).cloned());
         }
         let mut events = source.status.tags.values().flat_map(|history| &history.items);
-        events.find(|event| event.image == which).cloned()
+        let found = events.find(|event| event.image == which).cloned();
+        found.map(Some).ok_or_else(|| FollowError::NoImage(which.to_owned()))
+    }
+}
+
+/// Why a tag cannot follow what it names. A tag that is not there yet may be followed.
+#[derive(Debug)]
+enum FollowError {
+    /// The name has too many parts, or is of no known kind.
+    Form,
+    NoStream,
+    NoImage(String),
+}
+
+impl FollowError {
+    fn of(&self, field: &str, name: &str) -> FieldError {
+        match self {
+            Self::Form => {
+                FieldError::invalid(field, name, "must be of the form <tag>, <repo>:<tag>, <id>, or <repo>@<id>")
+            }
+            Self::NoStream => FieldError::not_found(field, name),
+            Self::NoImage(image) => {
+                let resource = Resource::image("imagestreamimage");
+                let detail = format!("error generating tag event: {}", ApiError::not_found(resource, image));
+                FieldError::invalid(field, name, detail)
+            }
+        }
     }
 }
 

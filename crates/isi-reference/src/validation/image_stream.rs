@@ -23,9 +23,14 @@ pub(crate) fn stream_name(name: &str) -> Option<String> {
     })
 }
 
+/// What is wrong with the metadata of a stream.
+pub(crate) fn check_metadata(stream: &ImageStream, behaviour: &Behaviour) -> Vec<FieldError> {
+    meta::check(&stream.metadata, true, stream_name, behaviour)
+}
+
 /// Everything that is wrong with a stream.
 pub(crate) fn check(stream: &ImageStream, allowed: Option<&AllowList>, behaviour: &Behaviour) -> Vec<FieldError> {
-    let mut errors = meta::check(&stream.metadata, true, stream_name, behaviour);
+    let mut errors = check_metadata(stream, behaviour);
     let (namespace, name) = (&stream.metadata.namespace, &stream.metadata.name);
     if namespace.len() + name.len() + 1 > NAME_LENGTH_LIMIT {
         let detail = format!("'namespace/name' cannot be longer than {NAME_LENGTH_LIMIT} characters");
@@ -66,7 +71,7 @@ fn check_repository(stream: &ImageStream, allowed: Option<&AllowList>, errors: &
 }
 
 /// Everything that is wrong with where a tag comes from.
-fn check_tag(
+pub(crate) fn check_tag(
     tag: &TagReference,
     path: &str,
     allowed: Option<&AllowList>,
@@ -79,7 +84,15 @@ fn check_tag(
             errors.push(FieldError::required(field.clone(), ""));
         }
         match from.kind.as_str() {
-            "DockerImage" if !from.name.is_empty() => check_reference(&from.name, field, allowed, errors),
+            "DockerImage" if !from.name.is_empty() => {
+                let is_digest =
+                    || from.name.parse::<ImageReference>().is_ok_and(|reference| !reference.digest.is_empty());
+                if tag.import_policy.scheduled && behaviour.refuses_scheduled_digests && is_digest() {
+                    let detail = "only tags can be scheduled for import";
+                    errors.push(FieldError::invalid(field.clone(), &from.name, detail));
+                }
+                check_reference(&from.name, field, allowed, errors);
+            }
             "DockerImage" => {}
             "ImageStreamImage" | "ImageStreamTag" if tag.import_policy.scheduled => {
                 let detail = "only tags pointing to Docker repositories may be scheduled for background import";

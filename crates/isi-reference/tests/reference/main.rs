@@ -11,6 +11,7 @@ mod patches;
 mod protobuf;
 mod registry;
 mod server;
+mod tags;
 mod watch;
 
 use std::sync::Arc;

@@ -1,0 +1,305 @@
+//! Creating, replacing and patching `imagestreamtags`: each is a change of the stream's spec.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    admit, check_name, check_namespace, name,
+    streams::STREAMS,
+    tags::{self, TAGS, split},
+    write,
+};
+use crate::{
+    api::Api,
+    error::{ApiError, Resource, Result},
+    field::FieldError,
+    http::{
+        answer::Answer,
+        body,
+        negotiate::{View, negotiate},
+        options::{FieldValidation, WriteOptions},
+        request::Request,
+    },
+    json::{Node, Shape, Struct, shapes},
+    model::{
+        IMAGE_API, Typed,
+        image_stream::{ImageStream, TagReference},
+        meta::ObjectMeta,
+        views::ImageStreamTag,
+    },
+    patch::{self, PatchType, Write},
+    route::Target,
+    validation,
+};
+
+const KIND: &str = "ImageStreamTag";
+
+/// The part of an `ImageStreamTag` that a client decides.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct WrittenTag {
+    metadata: ObjectMeta,
+    tag: Option<TagReference>,
+}
+
+fn structure(api: &Api) -> &'static Struct {
+    if api.behaviour.import_modes { &shapes::modern::STREAM_TAG } else { &shapes::legacy::STREAM_TAG }
+}
+
+fn shape(api: &Api) -> &'static Shape {
+    static MODERN: Shape = Shape::Struct(&shapes::modern::STREAM_TAG);
+    static LEGACY: Shape = Shape::Struct(&shapes::legacy::STREAM_TAG);
+    if api.behaviour.import_modes { &MODERN } else { &LEGACY }
+}
+
+fn set_defaults(api: &Api, written: &mut WrittenTag) {
+    let Some(tag) = &mut written.tag else { return };
+    if tag.reference_policy.kind.is_empty() {
+        "Source".clone_into(&mut tag.reference_policy.kind);
+    }
+    if api.behaviour.import_modes && tag.import_policy.import_mode.is_empty() {
+        tag.import_policy.import_mode.clone_from(&api.options.default_import_mode);
+    }
+}
+
+fn answer(
+    api: &Api,
+    request: &Request,
+    target: &Target,
+    status: u16,
+    stream: &ImageStream,
+    tag: &str,
+) -> Result<Answer> {
+    let form = negotiate(request, &[View::Table, View::Metadata])?;
+    let mut written = tags::written(api, stream, tag);
+    written.metadata.self_link = api.self_link(target, &written.metadata.name);
+    Ok(match form.view {
+        View::Table => {
+            let metadata = crate::table::of_one(&written.metadata);
+            Answer::object(status, &crate::table::tags(&[written], metadata).worded(&api.behaviour), form)
+        }
+        View::Metadata => Answer::object(status, &crate::table::partial(&written.metadata), form),
+        _ => Answer::object(status, &Typed::image_api(KIND, written), form),
+    })
+}
+
+/// Creates a tag, and its stream if it is not there.
+pub(super) fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    negotiate(request, &[View::Table, View::Metadata])?;
+    body::syntax(request)?;
+    request.body()?;
+    let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
+    let mut written = body::read::<WrittenTag>(request, KIND, structure(api), &options, &api.behaviour)?;
+    set_defaults(api, &mut written);
+    check_namespace(&mut written.metadata.namespace, target)?;
+    admit(&api.store.lock(), target, &written.metadata.name)?;
+    check(api, &written, true)?;
+    let full = written.metadata.name.as_str();
+    let parts: Vec<&str> = full.split(':').collect();
+    let (of, tag) = match parts.as_slice() {
+        [of, ""] => (*of, "latest"),
+        [of, tag] => (*of, *tag),
+        _ => return Err(ApiError::failed(format!("{full:?} must be of the form <stream_name>:<tag>"))),
+    };
+    let old = api.store.lock().stream(&target.namespace, of).cloned();
+    let mut stream = old.clone().unwrap_or_else(|| new_stream(target, of));
+    if stream.spec.tags.contains_key(tag) {
+        return Err(ApiError::already_exists(Resource::image("imagestreamtag"), full));
+    }
+    if let Some(reference) = written.tag {
+        stream.spec.tags.insert(tag.to_owned(), TagReference { name: tag.to_owned(), ..reference });
+    }
+    let stream = store(api, stream, old.as_ref(), &options)?;
+    answer(api, request, target, 201, &stream, tag)
+}
+
+fn new_stream(target: &Target, name: &str) -> ImageStream {
+    let metadata = ObjectMeta { name: name.to_owned(), namespace: target.namespace.clone(), ..ObjectMeta::default() };
+    ImageStream { metadata, ..ImageStream::default() }
+}
+
+fn store(api: &Api, stream: ImageStream, old: Option<&ImageStream>, options: &WriteOptions) -> Result<ImageStream> {
+    match old {
+        None => write::create_unless_dry(api, stream, options, STREAMS),
+        Some(old) => write::update_unless_dry(api, stream, &old.metadata.resource_version, options, STREAMS),
+    }
+}
+
+/// What is wrong with a tag by itself.
+fn check(api: &Api, written: &WrittenTag, is_new: bool) -> Result<()> {
+    let errors = violations(api, written, is_new);
+    api.invalid(KIND, &written.metadata.name, &errors)
+}
+
+fn violations(api: &Api, written: &WrittenTag, is_new: bool) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if is_new {
+        errors = validation::meta::check(&written.metadata, true, validation::meta::path_segment, &api.behaviour);
+    }
+    if let Some(tag) = &written.tag {
+        validation::image_stream::check_tag(tag, "tag", api.allow_list.as_ref(), &api.behaviour, &mut errors);
+        if is_new && tag.annotations.as_ref().is_some_and(|annotations| *annotations != written.metadata.annotations) {
+            let why = "tag annotations must not be provided or must be equal to the object meta annotations";
+            errors.push(FieldError::invalid("tag.annotations", "<map>", why));
+        }
+    }
+    errors
+}
+
+/// A tag as it is before a write: also one that is not there.
+fn before(api: &Api, target: &Target) -> Result<(Option<ImageStream>, ImageStreamTag)> {
+    let (of, tag) = split(name(target))?;
+    let stream = api.store.lock().stream(&target.namespace, of).cloned();
+    let mut shown = stream.clone().unwrap_or_else(|| new_stream(target, of));
+    if stream.is_none() {
+        shown.metadata.fill_system_fields();
+    }
+    let mut old = tags::written(api, &shown, tag);
+    // What the image is comes from the server, and is no part of the change.
+    old.image = tags::no_image(api);
+    Ok((stream, old))
+}
+
+/// Replaces a tag, or creates it.
+pub(super) fn replace(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    negotiate(request, &[View::Table, View::Metadata])?;
+    let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
+    body::syntax(request)?;
+    let mut written = body::read::<WrittenTag>(request, KIND, structure(api), &options, &api.behaviour)?;
+    set_defaults(api, &mut written);
+    check_namespace(&mut written.metadata.namespace, target)?;
+    check_name(&written.metadata.name, target)?;
+    let (stream, old) = before(api, target)?;
+    let metadata = &mut written.metadata;
+    // A replacement that leaves out what only the server sets means it as it is.
+    metadata.managed_fields.clear();
+    if metadata.uid.is_empty() {
+        metadata.uid.clone_from(&old.metadata.uid);
+    }
+    metadata.creation_timestamp = old.metadata.creation_timestamp;
+    put(api, request, target, stream.as_ref(), &old, written, &options)
+}
+
+/// Patches a tag, or creates it.
+pub(super) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let kind = PatchType::of(request, true, api.behaviour.managed_fields)?;
+    negotiate(request, &[View::Table, View::Metadata])?;
+    let options = WriteOptions::read_patch(request, kind, &api.behaviour)?;
+    let (body, plain_null) = (request.body()?, api.behaviour.plain_null_in_field_errors);
+    let (stream, old) = before(api, target)?;
+    let value = serde_json::to_value(Typed::image_api(KIND, old.clone()));
+    let value = value.map_err(|error| ApiError::internal(&error.to_string()))?;
+    let mut written = if kind == PatchType::Apply {
+        let (configuration, surplus) = patch::read_configuration(body, IMAGE_API, KIND)?;
+        if options.field_validation == FieldValidation::Strict && !surplus.is_empty() {
+            return Err(patch::strict_yaml(&surplus));
+        }
+        options.warn(request, surplus);
+        let write = Write { manager: &options.manager, api_version: IMAGE_API, kind: KIND, shape: shape(api) };
+        let empty = empty(api)?;
+        let (object, entries) = patch::apply(&value, &configuration, &[], options.force, &empty, &write)?;
+        let (mut written, _) = fit(api, &object).map_err(ApiError::failed)?;
+        // That somebody owns fields now is a change of metadata too: only a tag of a new stream is applied.
+        written.metadata.managed_fields = entries;
+        written
+    } else {
+        let patched = patch::patch(kind, body, &value, shape(api), plain_null)?;
+        let (written, unknown) = fit(api, &patched.object).map_err(|why| patched.refusal(&why, plain_null))?;
+        let surplus: Vec<String> = patched.surplus.iter().cloned().chain(unknown).collect();
+        if options.field_validation == FieldValidation::Strict && !surplus.is_empty() {
+            let why = format!("strict decoding error: {}", surplus.join(", "));
+            return Err(patched.refusal(&why, plain_null));
+        }
+        options.warn(request, surplus);
+        written
+    };
+    set_defaults(api, &mut written);
+    check_namespace(&mut written.metadata.namespace, target)?;
+    check_name(&written.metadata.name, target)?;
+    put(api, request, target, stream.as_ref(), &old, written, &options)
+}
+
+/// A tag with nothing in it.
+fn empty(api: &Api) -> Result<Value> {
+    let empty = ImageStreamTag {
+        metadata: ObjectMeta::default(),
+        tag: None,
+        generation: 0,
+        lookup_policy: crate::model::image_stream::LookupPolicy::default(),
+        conditions: Vec::new(),
+        image: tags::no_image(api),
+    };
+    serde_json::to_value(empty).map_err(|error| ApiError::internal(&error.to_string()))
+}
+
+fn fit(api: &Api, object: &Value) -> std::result::Result<(WrittenTag, Vec<String>), String> {
+    body::fit(&Node::from(object), structure(api))
+}
+
+/// Writes a tag into its stream.
+fn put(
+    api: &Api,
+    request: &Request,
+    target: &Target,
+    stream: Option<&ImageStream>,
+    old: &ImageStreamTag,
+    mut written: WrittenTag,
+    options: &WriteOptions,
+) -> Result<Answer> {
+    let (of, tag) = split(name(target))?;
+    let is_new = stream.is_none();
+    match (written.metadata.resource_version.as_str(), stream) {
+        ("", _) => {}
+        (_, None) => return Err(ApiError::not_found(TAGS, name(target))),
+        (version, Some(stream)) if version != stream.metadata.resource_version => {
+            let why =
+                format!("another caller has updated the resource version to {}", stream.metadata.resource_version);
+            return Err(ApiError::conflict(TAGS, name(target), &why));
+        }
+        _ => {}
+    }
+    if written.metadata.labels.is_empty() {
+        written.metadata.labels.clone_from(&old.metadata.labels);
+    }
+    if is_new {
+        check(api, &written, true)?;
+    } else {
+        check_changes(api, &written, old)?;
+    }
+    admit(&api.store.lock(), target, name(target))?;
+    let mut changed = stream.cloned().unwrap_or_else(|| new_stream(target, of));
+    let exists = changed.spec.tags.contains_key(tag);
+    let reference = written.tag.or_else(|| changed.spec.tags.get(tag).cloned());
+    let Some(mut reference) = reference else {
+        let stream = format!("{}/{of}", target.namespace);
+        let why = format!("imagestreamtag {tag} is not a spec tag in imagestream {stream}, cannot be updated");
+        return Err(ApiError::bad_request(why));
+    };
+    tag.clone_into(&mut reference.name);
+    reference.annotations = Some(written.metadata.annotations).filter(|annotations| !annotations.is_empty());
+    changed.spec.tags.insert(tag.to_owned(), reference);
+    let stream = store(api, changed, stream, options)?;
+    answer(api, request, target, if exists { 200 } else { 201 }, &stream, tag)
+}
+
+/// Nothing but the tag and its annotations may change.
+fn check_changes(api: &Api, written: &WrittenTag, old: &ImageStreamTag) -> Result<()> {
+    let (new, known) = (&written.metadata, &old.metadata);
+    let mut errors = Vec::new();
+    if new.uid != known.uid {
+        // It is checked in two places, and told twice.
+        let error = FieldError::invalid("metadata.uid", &new.uid, "field is immutable");
+        errors.extend([error.clone(), error]);
+    }
+    errors.extend(violations(api, written, false));
+    let same = |meta: &ObjectMeta| ObjectMeta {
+        annotations: std::collections::BTreeMap::new(),
+        resource_version: String::new(),
+        self_link: String::new(),
+        ..meta.clone()
+    };
+    if same(new) != same(known) {
+        errors.push(FieldError::invalid("metadata", "", "may not update fields other than metadata.annotations"));
+    }
+    api.invalid(KIND, &new.name, &errors)
+}
