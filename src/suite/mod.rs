@@ -23,6 +23,8 @@ mod requests;
 mod script;
 mod secret;
 mod step;
+#[cfg(test)]
+mod unimported_tags;
 mod value;
 
 pub use case::{Case, Script, Suite, TargetDefault};
