@@ -335,3 +335,16 @@ fn parameters_of_a_content_type_say_nothing_about_a_manifest() {
     let pulled = ask(&registry, "GET /v2/lib/app/manifests/v1");
     assert_eq!(header(&pulled, "content-type"), Some(OCI_MANIFEST));
 }
+
+#[test]
+fn a_part_of_another_blob_is_not_served_under_a_condition() {
+    let registry = empty();
+    let digest = push_blob(&registry, CONTENT);
+    let ask = |condition: &str| {
+        let headers = [("range", "bytes=3-5"), ("if-range", condition)];
+        send(&registry, &format!("GET /v2/lib/app/blobs/{digest}"), &headers, &[]).status
+    };
+    assert_eq!(ask(&format!("\"{digest}\"")), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(ask("\"another\""), StatusCode::OK);
+    assert_eq!(ask("Wed, 21 Oct 2015 07:28:00 GMT"), StatusCode::OK);
+}

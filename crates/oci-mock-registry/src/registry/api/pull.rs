@@ -2,7 +2,7 @@
 
 use http::{
     HeaderValue, Method, StatusCode,
-    header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RANGE},
+    header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE},
     request::Parts,
 };
 use serde_json::json;
@@ -41,13 +41,20 @@ fn is_known_to_client(manifest: &Manifest, request: &Parts) -> bool {
     tags.any(|tag| tag == "*" || *tag == manifest.etag || *tag == manifest.content_digest)
 }
 
+/// Whether a part may be served: a condition on it has to name this blob, by the entity tag that registries give blobs
+/// (RFC 9110, section 13.1.5). A date names nothing, because blobs have none.
+fn is_same(digest: &str, request: &Parts) -> bool {
+    let Some(condition) = request.headers.get(IF_RANGE) else { return true };
+    condition.to_str().is_ok_and(|condition| condition.trim_matches('"') == digest)
+}
+
 pub(crate) fn blob(repository: &Repository, digest: &str, request: &Parts) -> Answer {
     let Some(blob) = repository.blob(digest) else {
         return ErrorCode::BlobUnknown.detailed(json!({ "digest": digest }));
     };
     let length = blob.len();
     // Only a GET has a range (RFC 9110, section 14.2).
-    let header = request.headers.get(RANGE).filter(|_| request.method == Method::GET);
+    let header = request.headers.get(RANGE).filter(|_| request.method == Method::GET && is_same(digest, request));
     let header = header.and_then(|range| range.to_str().ok());
     let mut answer = match asked(header, length) {
         Asked::Whole => Answer::with_body(StatusCode::OK, blob.clone()),

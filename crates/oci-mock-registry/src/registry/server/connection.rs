@@ -2,7 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Request, Response, StatusCode, header::EXPECT};
+use http::{
+    Request, Response, StatusCode, Version,
+    header::{EXPECT, HOST},
+    request::Parts,
+};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -89,12 +93,33 @@ fn malformed(reason: &hyper::Error) -> Answer {
     error(StatusCode::BAD_REQUEST, ErrorCode::Unsupported.name(), &message)
 }
 
+/// The answer to a head that HTTP does not allow: one without a host, or with several (RFC 9112, section 3.2), or with an
+/// expectation that is unknown (RFC 9110, section 10.1.1).
+fn wrong_head(request: &Parts) -> Option<Answer> {
+    let hosts = request.headers.get_all(HOST).iter().count();
+    let refuse = |status, message: &str| Some(error(status, ErrorCode::Unsupported.name(), message));
+    if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
+        return refuse(StatusCode::BAD_REQUEST, "a request of HTTP/1.1 has exactly one Host");
+    }
+    let expected = request.headers.get(EXPECT)?;
+    if expected.as_bytes().eq_ignore_ascii_case(b"100-continue") {
+        return None;
+    }
+    refuse(StatusCode::EXPECTATION_FAILED, "the only expectation that is known is 100-continue")
+}
+
 async fn answer(
     core: &Core,
     taken: &Mutex<Option<Ending>>,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Taken> {
     let (request, mut body) = request.into_parts();
+    if let Some(answer) = wrong_head(&request) {
+        core.note_malformed();
+        *taken.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Ending { answer, manner: Manner::WHOLE_THEN_CLOSED });
+        return Err(Taken);
+    }
     let mut exchange = core.begin(&request);
     let mut wanted = exchange.wants_body();
     // A client that waits for `100 Continue` before a body that is not wanted learns that from the response.
