@@ -114,7 +114,7 @@ fn a_request_that_fails_changes_nothing(#[case] fault: &str, #[case] expected: u
 #[test]
 fn a_pushed_manifest_is_stored_although_its_answer_is_cut() {
     let registry = faulty("{ when: PUT manifests/*, connection: close, truncate: 0 }");
-    send(&registry, "PUT /v2/lib/app/manifests/new", &[], b"{}");
+    send(&registry, "PUT /v2/lib/app/manifests/new", &[], br#"{"schemaVersion":2}"#);
     assert_eq!(ask(&registry, "GET /v2/lib/app/manifests/new").status, StatusCode::OK);
 }
 

@@ -178,6 +178,7 @@ fn a_manifest_pushed_by_digest_gets_the_tags_of_the_query() {
 #[rstest]
 #[case::no_json("v1", OCI_MANIFEST, b"{", "MANIFEST_INVALID")]
 #[case::no_object("v1", OCI_MANIFEST, b"[]", "MANIFEST_INVALID")]
+#[case::no_descriptor("v1", OCI_MANIFEST, br#"{"schemaVersion":2,"layers":[{"digest":5}]}"#, "MANIFEST_INVALID")]
 #[case::other_type("v1", "text/plain", br#"{"mediaType":"application/json"}"#, "MANIFEST_INVALID")]
 #[case::no_tag(".v1", OCI_MANIFEST, b"{}", "MANIFEST_INVALID")]
 #[case::malformed_digest("sha256:bad", OCI_MANIFEST, b"{}", "DIGEST_INVALID")]
@@ -347,4 +348,10 @@ fn a_part_of_another_blob_is_not_served_under_a_condition() {
     assert_eq!(ask(&format!("\"{digest}\"")), StatusCode::PARTIAL_CONTENT);
     assert_eq!(ask("\"another\""), StatusCode::OK);
     assert_eq!(ask("Wed, 21 Oct 2015 07:28:00 GMT"), StatusCode::OK);
+}
+
+#[test]
+fn a_manifest_that_nothing_says_to_be_one_is_refused() {
+    let answer = send(&empty(), "PUT /v2/lib/app/manifests/v1", &[], b"{}");
+    assert_eq!((answer.status, error_code(&answer).as_str()), (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"));
 }

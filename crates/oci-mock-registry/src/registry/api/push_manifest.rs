@@ -67,14 +67,36 @@ pub(crate) fn put(name: &str, repository: &mut Repository, reference: &str, requ
 /// content type say nothing (distribution specification, section "Pushing Manifests").
 pub(crate) fn media_type(declared: Option<&str>, body: &[u8]) -> Result<String, String> {
     let manifest: Value = serde_json::from_slice(body).map_err(|error| format!("this is no JSON: {error}"))?;
+    if !manifest.is_object() {
+        return Err("a manifest is an object".to_owned());
+    }
+    if let Some(place) = wrong_descriptor(&manifest) {
+        return Err(format!("{place}: a descriptor is an object with a text `digest`"));
+    }
     let said = manifest.get("mediaType").and_then(Value::as_str);
     let declared = declared.map(|declared| declared.split(';').next().unwrap_or_default().trim());
     match (declared, said) {
-        _ if !manifest.is_object() => Err("a manifest is an object".to_owned()),
         (Some(declared), Some(said)) if declared != said => {
             Err(format!("the content type is `{declared}`, but the manifest says `{said}`"))
         }
         (Some(media_type), _) | (None, Some(media_type)) => Ok(media_type.to_owned()),
+        (None, None) if manifest["schemaVersion"].is_null() => {
+            Err("neither the request nor the manifest says what this is".to_owned())
+        }
         (None, None) => Ok(media_type::OCI_MANIFEST.to_owned()),
     }
+}
+
+/// The place of the first descriptor that is none, in the fields where manifests have them.
+fn wrong_descriptor(manifest: &Value) -> Option<String> {
+    let is_descriptor = |value: &Value| value["digest"].is_string();
+    let single = ["config", "subject"].into_iter().find(|field| {
+        let value = &manifest[*field];
+        !value.is_null() && !is_descriptor(value)
+    });
+    let in_lists = ["layers", "manifests"].into_iter().find_map(|field| {
+        let position = manifest[field].as_array()?.iter().position(|value| !is_descriptor(value))?;
+        Some(format!("`{field}[{position}]`"))
+    });
+    single.map(|field| format!("`{field}`")).or(in_lists)
 }

@@ -105,8 +105,8 @@ fn an_opaque_cursor_does_not_show_the_tag() {
 fn a_list_may_be_in_another_order() {
     assert_ne!(json(&with("tags-unsorted"), &format!("GET {LIST}"))["tags"], json!(["v1", "v2", "v3"]));
     let oldest_first = with("tags-oldest-first");
-    send(&oldest_first, "PUT /v2/lib/app/manifests/a", &[], b"{}");
-    send(&oldest_first, "PUT /v2/lib/app/manifests/v1", &[], b"{}");
+    send(&oldest_first, "PUT /v2/lib/app/manifests/a", &[], br#"{"schemaVersion":2}"#);
+    send(&oldest_first, "PUT /v2/lib/app/manifests/v1", &[], br#"{"schemaVersion":2}"#);
     assert_eq!(json(&oldest_first, &format!("GET {LIST}"))["tags"], json!(["v1", "v2", "v3", "a"]));
 }
 
@@ -156,7 +156,7 @@ fn tags_of_a_deleted_manifest_may_stay_listed() {
     assert_eq!(ask(&registry, &format!("DELETE /v2/lib/app/manifests/{digest}")).status, 202);
     assert_eq!(json(&registry, &format!("GET {LIST}"))["tags"], json!(["v1", "v2", "v3"]));
     assert_eq!(ask(&registry, super::MANIFEST).status, 404);
-    send(&registry, "PUT /v2/lib/app/manifests/v2", &[], b"{}");
+    send(&registry, "PUT /v2/lib/app/manifests/v2", &[], br#"{"schemaVersion":2}"#);
     assert_eq!(json(&registry, &format!("GET {LIST}?n=2"))["tags"], json!(["v1", "v2"]));
 }
 
