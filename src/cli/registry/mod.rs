@@ -62,7 +62,7 @@ pub(super) struct RegistryArguments {
     /// Refuse pushing and deleting.
     #[arg(long)]
     read_only: bool,
-    /// End with exit code 1 if at the end a fault has not fired that was to, or somebody asked for what no registry has.
+    /// End with exit code 1 if at the end a fault has not fired that was to, or a client asked for what no registry has.
     #[arg(long)]
     strict: bool,
     /// More image recipes, besides the built-in ones.
@@ -84,7 +84,7 @@ pub(super) struct RegistryArguments {
 /// How long requests under way have to be answered once the process is to end. A second signal ends it at once.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Serves until somebody wants the process to end.
+/// Serves until a signal ends the process.
 ///
 /// # Errors
 /// When the fixture is invalid, or the address is taken.
@@ -129,7 +129,7 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     };
     let mut stop = pin!(interrupted());
     tokio::select! {
-        // Asked first, so that whoever reads the address can end the process at once.
+        // The handlers of signals come first, so that a process that reads the address can end this one at once.
         biased;
         () = &mut stop => {}
         announced = async { announce(&announcement, &running) } => {

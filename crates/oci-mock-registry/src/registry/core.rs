@@ -111,7 +111,7 @@ pub enum FixtureError {
         /// Its value, variables filled in.
         value: String,
     },
-    /// A filled-in pattern is none.
+    /// A pattern is invalid once its variables have values.
     #[error(transparent)]
     Pattern(#[from] crate::fixture::ParsePatternError),
 }
@@ -287,8 +287,8 @@ impl Core {
         self.faults.misfired()
     }
 
-    /// Everything that does not add up: faults that should have fired and have not, or the reverse, and requests that nobody
-    /// expected, of which the first hundred are remembered. A test can say
+    /// Unmet expectations: faults that should have fired and have not, or the reverse, and unexpected
+    /// requests, of which the first hundred are remembered. A test can say
     /// `assert_eq!(registry.findings(), [])` at its end.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {

@@ -59,10 +59,10 @@ pub struct HeldRepository {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContentError {
-    /// The name of a repository or a tag is none that a client can ask for, or an image is unknown.
+    /// A client cannot ask for a repository or tag of this name, or an image is unknown.
     #[error(transparent)]
     Fixture(#[from] FixtureError),
-    /// The manifest is none.
+    /// The bytes are no manifest.
     #[error("invalid manifest: {0}")]
     Manifest(String),
     /// The manifest has another digest than the one that it is put under.

@@ -30,7 +30,7 @@ pub enum Content {
     },
 }
 
-/// A file with content: a temporary one, which goes when nobody needs it any more, or one that stays where it is.
+/// A file with content: a temporary one, which is deleted when it is not used any more, or one that stays where it is.
 #[derive(Debug)]
 pub struct StoredFile {
     path: PathBuf,
