@@ -224,7 +224,15 @@ fn kubectl_watches_and_waits() {
         &kubeconfig,
         &["wait", "is/app", "-n", "demo", "--for=jsonpath={.metadata.labels.tier}=web", "--timeout=30s"],
     );
+    let waiting = Command::new("kubectl")
+        .arg("--kubeconfig")
+        .arg(&kubeconfig)
+        .args(["wait", "is/app", "-n", "demo", "--for=delete", "--timeout=30s"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     kubectl(&kubeconfig, &["delete", "is/app", "-n", "demo"]);
+    assert!(waiting.wait_with_output().unwrap().status.success());
     assert!(lines.by_ref().find(|line| line.starts_with("DELETED")).unwrap().contains("app"));
     watching.kill().unwrap();
     watching.wait().unwrap();

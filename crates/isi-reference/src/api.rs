@@ -110,7 +110,7 @@ impl Api {
         };
         let replica = Replica(self.turn.fetch_add(1, Ordering::Relaxed) % self.layer_sizes.len());
         let request = Request::read(parts, body, user, self.behaviour.body_limit, replica).await;
-        let form = negotiate(&request, &[View::Table, View::Metadata]).unwrap_or_default();
+        let form = negotiate(&request, &[View::Table, View::Metadata]).unwrap_or(Form::UNNEGOTIATED);
         let timeout = options::timeout(&request, &self.behaviour);
         let answer = match tokio::time::timeout(timeout, self.handle(&request)).await {
             Ok(Ok(answer)) => answer,
@@ -137,6 +137,9 @@ impl Api {
             return watch::answer(self, request, &target);
         }
         let verb = target.verb(request)?;
+        if verb == Verb::Get && target.kind.verbs.contains(&watch::WATCH) {
+            resources::listing::check_version(&self.store.lock(), request)?;
+        }
         self.dispatch(request, &target, verb).await
     }
 

@@ -145,11 +145,16 @@ impl ApiError {
         Self::new(410, "Expired", format!("too old resource version: {version} ({oldest})"))
     }
 
-    /// 410: the list of which the next page is asked for is too old to be continued.
-    pub(crate) fn continue_expired() -> Self {
+    /// 410: the list of which the next page is asked for is too old to be continued. `retry` continues it anyway.
+    pub(crate) fn continue_expired(retry: String) -> Self {
         let message = "The provided continue parameter is too old to display a consistent list result. You can start a new \
-                       list without the continue parameter.";
-        Self::new(410, "Expired", message)
+                       list without the continue parameter, or use the continue token in this response to retrieve the \
+                       remainder of the results. Continuing with the provided token results in an inconsistent list - \
+                       objects that were created, modified, or deleted between the time the first chunk was returned and \
+                       now may show up in the list.";
+        let mut error = Self::new(410, "Expired", message);
+        error.0.metadata.next = retry;
+        error
     }
 
     /// 504: the version that is asked for does not exist yet.

@@ -112,8 +112,9 @@ fn objects(group: &str, version: &str, rest: &[&str]) -> Result<Target> {
         .ok_or_else(ApiError::no_such_path)?;
     let in_namespace = !namespace.is_empty();
     let lists_all = kind.namespaced && !in_namespace && name.is_none() && kind.verbs.contains(&"list");
+    let can_be_watched = kind.verbs.contains(&watch::WATCH);
     let exists = if name.is_some() { kind.has_items() } else { kind.has_collection() };
-    if !exists || !(kind.namespaced == in_namespace || lists_all) {
+    if !exists || in_watch_path && !can_be_watched || !(kind.namespaced == in_namespace || lists_all) {
         return Err(ApiError::no_such_path());
     }
     Ok(Target { kind, namespace: namespace.to_owned(), name, in_watch_path })
@@ -122,19 +123,18 @@ fn objects(group: &str, version: &str, rest: &[&str]) -> Result<Target> {
 impl Target {
     /// Whether `request` asks to watch what this names.
     pub(crate) fn is_watched(&self, request: &Request) -> bool {
-        let reads = matches!(request.method, Method::GET | Method::HEAD);
-        reads && (self.in_watch_path || self.name.is_none() && watch::is_watch(request))
+        request.method == Method::GET && (self.in_watch_path || self.name.is_none() && watch::is_watch(request))
     }
 
     /// The verb of a request here, as access is decided by: also one that the kind does not have.
     pub(crate) fn asked(&self, request: &Request) -> &'static str {
         match (request.method.as_str(), &self.name) {
+            _ if self.in_watch_path || self.is_watched(request) => watch::WATCH,
             ("POST", _) => "create",
             ("PUT", _) => "update",
             ("PATCH", _) => "patch",
             ("DELETE", Some(_)) => "delete",
             ("DELETE", None) => "deletecollection",
-            _ if self.is_watched(request) => watch::WATCH,
             (_, Some(_)) => "get",
             (_, None) => "list",
         }
@@ -148,7 +148,7 @@ impl Target {
         let fits = |verb: &Verb| match verb {
             Verb::Create => self.name.is_none() && self.kind.namespaced != self.namespace.is_empty(),
             Verb::Update | Verb::Patch => self.name.is_some(),
-            Verb::Get | Verb::List => matches!(*method, Method::GET | Method::HEAD),
+            Verb::Get | Verb::List => *method == Method::GET,
             Verb::Delete => true,
         };
         verb.filter(fits).ok_or_else(ApiError::method_not_allowed)

@@ -60,7 +60,11 @@ impl Answer {
         let json = |text| ("application/json", render(text).into_bytes());
         let (content_type, body) = match form.format {
             Format::Json => json(serde_json::to_string(object)),
-            Format::PrettyJson => json(serde_json::to_string_pretty(object)),
+            // Only what is not indented ends with a newline.
+            Format::PrettyJson => {
+                let text = render(serde_json::to_string_pretty(object));
+                ("application/json", text.trim_end().as_bytes().to_vec())
+            }
             Format::Yaml => ("application/yaml", yaml::render(object).into_bytes()),
             Format::Protobuf => match protobuf::encode(&serde_json::to_value(object).unwrap_or_default()) {
                 Some(body) => (protobuf::MEDIA_TYPE, body),

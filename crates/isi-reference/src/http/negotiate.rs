@@ -1,11 +1,12 @@
 //! In which form an answer is wanted.
 
-use http::header::ACCEPT;
+use http::{Method, header::ACCEPT};
 
 use super::request::Request;
 use crate::{
     error::{ApiError, Result},
     protobuf,
+    route::{Route, Target, route},
 };
 
 /// The media types of objects, as messages list them.
@@ -45,6 +46,11 @@ pub(crate) enum View {
 pub(crate) struct Form {
     pub(crate) format: Format,
     pub(crate) view: View,
+}
+
+impl Form {
+    /// The form of an error when the client accepts none.
+    pub(crate) const UNNEGOTIATED: Self = Self { format: Format::PrettyJson, view: View::Object };
 }
 
 /// A media type that a client accepts.
@@ -113,11 +119,23 @@ pub(crate) fn negotiate_among(request: &Request, has_protobuf: bool, views: &[Vi
     let mut clauses: Vec<Clause<'_>> = accept.split(',').map(Clause::parse).collect();
     // The router refuses types that no handler writes; views of those types are refused behind it.
     if !clauses.iter().any(Clause::is_routed) {
-        return Err(ApiError::not_routed(MEDIA_TYPES));
+        return Err(ApiError::not_routed(&routed_types(request)));
     }
     clauses.sort_by(|a, b| b.quality.total_cmp(&a.quality).then(a.wildcards().cmp(&b.wildcards())));
     let form = clauses.iter().find_map(|clause| clause.form(request, has_protobuf, views));
     form.ok_or_else(|| ApiError::not_acceptable(MEDIA_TYPES))
+}
+
+/// The media types that the handler of a path writes, for the router: those of watches too where there are lists.
+fn routed_types(request: &Request) -> String {
+    match route(&request.path) {
+        Ok(Route::Objects(Target { kind, name: None, .. }))
+            if request.method == Method::GET && kind.verbs.contains(&"list") =>
+        {
+            format!("{MEDIA_TYPES}, {STREAM_TYPES}")
+        }
+        _ => MEDIA_TYPES.to_owned(),
+    }
 }
 
 /// The form of the events of a watch. Clients may say that they want a stream, and need not.

@@ -8,8 +8,8 @@ use super::is_default;
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Status {
-    /// Always empty: a status has no metadata of its own, but the key is there.
-    pub(crate) metadata: Empty,
+    /// Metadata of its own, which is empty but for a list that cannot be continued.
+    pub(crate) metadata: StatusMeta,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) status: Outcome,
     #[serde(skip_serializing_if = "is_default")]
@@ -22,9 +22,13 @@ pub(crate) struct Status {
     pub(crate) code: u16,
 }
 
-/// Nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub(crate) struct Empty {}
+/// The metadata of a status.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(crate) struct StatusMeta {
+    /// How a list can be continued nevertheless.
+    #[serde(rename = "continue", skip_serializing_if = "String::is_empty")]
+    pub(crate) next: String,
+}
 
 impl Status {
     /// Success, with nothing to say about it.

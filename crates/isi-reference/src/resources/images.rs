@@ -1,6 +1,10 @@
 //! `images`: cluster-wide, written by imports only.
 
-use super::{name, streams::deleted};
+use super::{
+    listing::{Listing, read_list},
+    name,
+    streams::deleted,
+};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -14,7 +18,6 @@ use crate::{
     route::{Target, Verb},
     storage::{self, history::Stored},
     table,
-    watch::{Listing, read_list},
 };
 
 /// The resource as errors name it.
@@ -50,10 +53,8 @@ fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
 fn list(api: &Api, request: &Request) -> Result<Answer> {
     let form = negotiate(request, &[View::Table, View::Metadata])?;
     let of = (storage::IMAGES, "");
-    let Listing { selection, objects, version } = read_list(&api.store.lock(), request, of, &api.behaviour)?;
-    let images = objects.into_iter().filter_map(Stored::into_image);
-    let matching = images.filter(|image| selection.matches("", &image.metadata.name, &image.metadata.labels));
-    let (images, meta) = selection.page(matching.collect(), |image: &Image| image.metadata.name.clone(), version);
+    let Listing { objects, meta } = read_list(&api.store.lock(), request, of, &api.behaviour)?;
+    let images: Vec<Image> = objects.into_iter().filter_map(Stored::into_image).collect();
     Ok(match form.view {
         View::Table => Answer::object(200, &table::images(&images, meta).worded(&api.behaviour), form),
         View::Metadata => {

@@ -1,9 +1,11 @@
 //! What can be done with each resource.
 
 pub(crate) mod apply;
+pub(crate) mod continuation;
 pub(crate) mod images;
 pub(crate) mod imports;
 pub(crate) mod layers;
+pub(crate) mod listing;
 pub(crate) mod namespaces;
 pub(crate) mod object_writes;
 pub(crate) mod objects;

@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use super::{check_preconditions, name};
+use super::{
+    check_preconditions,
+    listing::{Listing, read_list},
+    name,
+};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -11,7 +15,6 @@ use crate::{
     route::{Target, Verb},
     storage::{self, history::Stored},
     validation::meta::is_dns_label,
-    watch::{Listing, read_list},
 };
 
 const NAMESPACES: Resource = Resource::core("namespaces");
@@ -26,13 +29,8 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
             state.namespaces().get(name(target)).map(|found| Answer::object(200, &found, form)).ok_or_else(missing)
         }
         Verb::List => {
-            let Listing { selection, objects, version } =
-                read_list(&state, request, (storage::NAMESPACES, ""), &api.behaviour)?;
-            let namespaces =
-                objects.into_iter().filter(|object| selection.matches("", object.name(), &object.labels()));
-            let key = |object: &Stored| object.name().to_owned();
-            let (namespaces, meta) = selection.page(namespaces.collect(), key, version);
-            let items: Vec<_> = namespaces.into_iter().filter_map(Stored::into_object).collect();
+            let Listing { objects, meta } = read_list(&state, request, (storage::NAMESPACES, ""), &api.behaviour)?;
+            let items: Vec<_> = objects.into_iter().filter_map(Stored::into_object).collect();
             let list = json!({
                 "kind": "NamespaceList", "apiVersion": "v1",
                 "metadata": meta, "items": items,

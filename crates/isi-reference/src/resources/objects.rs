@@ -3,7 +3,11 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::{admit, check_preconditions, name, object_writes, streams};
+use super::{
+    admit, check_preconditions,
+    listing::{Listing, read_list},
+    name, object_writes, streams,
+};
 use crate::{
     api::Api,
     behaviour::Behaviour,
@@ -20,7 +24,6 @@ use crate::{
     policy::registries::{MirrorEntry, MirrorKind, Registries, RegistrySources},
     route::{Target, Verb},
     storage::{State, history::Stored},
-    watch::{Listing, read_list},
 };
 
 /// The key of the cluster's image configuration among stored objects.
@@ -142,14 +145,8 @@ fn read(request: &Request, target: &Target) -> Result<Value> {
 
 fn list(api: &Api, state: &State, request: &Request, target: &Target) -> Result<Value> {
     let of = (store_key(target), target.namespace.as_str());
-    let Listing { selection, objects, version } = read_list(state, request, of, &api.behaviour)?;
-    let text = |object: &Value, field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
-    let matching = objects.into_iter().filter_map(Stored::into_object).filter(|object| {
-        let labels = serde_json::from_value(object["metadata"]["labels"].clone()).unwrap_or_default();
-        selection.matches(&text(object, "namespace"), &text(object, "name"), &labels)
-    });
-    let key = |object: &Value| format!("{}/{}", text(object, "namespace"), text(object, "name"));
-    let (items, meta) = selection.page(matching.collect(), key, version);
+    let Listing { objects, meta } = read_list(state, request, of, &api.behaviour)?;
+    let items: Vec<Value> = objects.into_iter().filter_map(Stored::into_object).collect();
     Ok(json!({
         "kind": format!("{}List", target.kind.kind), "apiVersion": target.kind.api_version(),
         "metadata": meta, "items": items,

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{check_preconditions, name};
+use super::{
+    check_preconditions,
+    listing::{Listing, read_list},
+    name,
+};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -12,7 +16,6 @@ use crate::{
     route::{Target, Verb},
     storage::{self, history::Stored},
     validation::meta::is_dns_label,
-    watch::{Listing, read_list},
 };
 
 const GROUP: &str = "project.openshift.io";
@@ -26,13 +29,8 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
         |namespace: Option<Value>| namespace.map(project).ok_or_else(|| ApiError::not_found(PROJECTS, name(target)));
     match verb {
         Verb::List => {
-            let Listing { selection, objects, version } =
-                read_list(&state, request, (storage::NAMESPACES, ""), &api.behaviour)?;
-            let namespaces =
-                objects.into_iter().filter(|object| selection.matches("", object.name(), &object.labels()));
-            let key = |object: &Stored| object.name().to_owned();
-            let (namespaces, meta) = selection.page(namespaces.collect(), key, version);
-            let items: Vec<Value> = namespaces.into_iter().filter_map(Stored::into_object).map(project).collect();
+            let Listing { objects, meta } = read_list(&state, request, (storage::NAMESPACES, ""), &api.behaviour)?;
+            let items: Vec<Value> = objects.into_iter().filter_map(Stored::into_object).map(project).collect();
             let list = json!({
                 "kind": "ProjectList", "apiVersion": format!("{GROUP}/v1"),
                 "metadata": meta, "items": items,
@@ -74,6 +72,14 @@ pub(crate) fn request(api: &Api, request: &Request, verb: Verb) -> Result<Answer
     let created = api.store.lock().create_namespace(name, &namespace);
     let created = created.ok_or_else(|| ApiError::already_exists(Resource { group: GROUP, name: "project" }, name))?;
     Ok(Answer::object(201, &project(created), form))
+}
+
+/// A project that is gone, as watches tell it.
+pub(crate) fn gone(namespace: &Value) -> Value {
+    json!({
+        "kind": "Project", "apiVersion": format!("{GROUP}/v1"),
+        "metadata": { "name": namespace["metadata"]["name"] }, "spec": {}, "status": {},
+    })
 }
 
 /// The namespace as a project.

@@ -1,6 +1,9 @@
 //! `imagestreams`.
 
-use super::{name, stream_writes};
+use super::{
+    listing::{Listing, read_list},
+    name, stream_writes,
+};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -20,7 +23,6 @@ use crate::{
     route::{Target, Verb},
     storage::{self, history::Stored},
     table,
-    watch::{Listing, read_list},
 };
 
 /// The resource as errors name it.
@@ -66,13 +68,8 @@ pub(crate) fn linked(api: &Api, target: &Target, mut stream: ImageStream) -> Typ
 fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(request, &[View::Table, View::Metadata])?;
     let of = (storage::STREAMS, target.namespace.as_str());
-    let Listing { selection, objects, version } = read_list(&api.store.lock(), request, of, &api.behaviour)?;
-    let matching = objects.into_iter().filter_map(Stored::into_stream).filter(|stream| {
-        let meta = &stream.metadata;
-        selection.matches(&meta.namespace, &meta.name, &meta.labels)
-    });
-    let key = |stream: &ImageStream| format!("{}/{}", stream.metadata.namespace, stream.metadata.name);
-    let (mut streams, mut meta) = selection.page(matching.collect(), key, version);
+    let Listing { objects, mut meta } = read_list(&api.store.lock(), request, of, &api.behaviour)?;
+    let mut streams: Vec<ImageStream> = objects.into_iter().filter_map(Stored::into_stream).collect();
     meta.self_link = api.self_link(target, "");
     for stream in &mut streams {
         let place = Target { namespace: stream.metadata.namespace.clone(), ..target.clone() };

@@ -1,6 +1,6 @@
 //! `imagestreamtags`.
 
-use super::{name, selection::Selection, streams, tag_writes, write};
+use super::{listing, name, streams, tag_writes, write};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -13,7 +13,7 @@ use crate::{
     image_reference::ImageReference,
     importer::empty_metadata,
     model::{
-        List, Typed,
+        List, ListMeta, Typed,
         image::Image,
         image_stream::{ImageStream, TagEvent},
         meta::{CreationTime, ObjectMeta},
@@ -71,7 +71,8 @@ fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
 
 fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(request, &[View::Table, View::Metadata])?;
-    let selection = Selection::read(request)?;
+    let selection = listing::read_options(request, &api.behaviour)?;
+    listing::list_version(request)?;
     let tags: Vec<ImageStreamTag> = {
         let state = api.store.lock();
         let tags = state.streams(&target.namespace).flat_map(|stream| {
@@ -81,10 +82,8 @@ fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
         tags.filter(|tag| selection.matches(&tag.metadata.namespace, &tag.metadata.name, &tag.metadata.labels))
             .collect()
     };
-    let key = |tag: &ImageStreamTag| format!("{}/{}", tag.metadata.namespace, tag.metadata.name);
-    let (tags, mut meta) = selection.page(tags, key, 0);
-    // The list is made of streams, and has no version of its own.
-    meta.resource_version.clear();
+    // The list is made of streams, and has neither a version of its own nor pages.
+    let meta = ListMeta::default();
     Ok(match form.view {
         View::Table => Answer::object(200, &table::tags(&tags, meta).worded(&api.behaviour), form),
         View::Metadata => {

@@ -1,7 +1,11 @@
 //! The last changes of a store, in order: what those who watch are told.
 
 use std::{
+    borrow::Cow,
+    cmp::Ordering,
     collections::{BTreeMap, VecDeque},
+    io::{self, Write},
+    iter,
     sync::Arc,
 };
 
@@ -11,14 +15,16 @@ use crate::model::{image::Image, image_stream::ImageStream, meta::ObjectMeta};
 
 /// How many changes are kept. Who asks for older ones has to list again.
 const LIMIT: usize = 1000;
+/// How many bytes the changed objects may take, as JSON. The newest change is kept whatever it takes.
+const BYTES_LIMIT: usize = 64 << 20;
 
-/// An object of any resource.
+/// An object of any resource, shared by everything that shows it.
 #[derive(Debug, Clone)]
 pub(crate) enum Stored {
-    Stream(Box<ImageStream>),
-    Image(Box<Image>),
+    Stream(Arc<ImageStream>),
+    Image(Arc<Image>),
     /// An object that is kept as it is.
-    Object(Value),
+    Object(Arc<Value>),
 }
 
 /// A change of one object.
@@ -29,9 +35,9 @@ pub(crate) struct Change {
     /// The resource, as the store calls it.
     pub(crate) resource: &'static str,
     /// The object before; `None` if it was created.
-    pub(crate) before: Option<Arc<Stored>>,
+    pub(crate) before: Option<Stored>,
     /// The object after; `None` if it was deleted.
-    pub(crate) after: Option<Arc<Stored>>,
+    pub(crate) after: Option<Stored>,
 }
 
 /// A version of which the changes that followed are not all known any more.
@@ -44,7 +50,10 @@ pub(crate) struct TooOld {
 /// The last changes of a store.
 #[derive(Debug, Default)]
 pub(crate) struct History {
-    changes: VecDeque<Change>,
+    /// The changes, each with the size of its object.
+    changes: VecDeque<(Change, usize)>,
+    /// The sizes of all.
+    bytes: usize,
     /// The newest version whose change is not kept any more.
     forgotten: u64,
 }
@@ -52,12 +61,15 @@ pub(crate) struct History {
 impl History {
     /// Adds a change, which is newer than all others.
     pub(crate) fn push(&mut self, change: Change) {
-        if self.changes.len() == LIMIT
-            && let Some(oldest) = self.changes.pop_front()
-        {
+        // The object before a change is that after an earlier one, or one that is gone.
+        let bytes = change.after.as_ref().or(change.before.as_ref()).map_or(0, Stored::size);
+        self.bytes += bytes;
+        self.changes.push_back((change, bytes));
+        while self.changes.len() > LIMIT || self.bytes > BYTES_LIMIT && self.changes.len() > 1 {
+            let Some((oldest, bytes)) = self.changes.pop_front() else { break };
             self.forgotten = oldest.version;
+            self.bytes -= bytes;
         }
-        self.changes.push_back(change);
     }
 
     /// The changes after `version`, the oldest first.
@@ -65,8 +77,8 @@ impl History {
         if version < self.forgotten {
             return Err(TooOld { oldest: self.forgotten });
         }
-        let first = self.changes.partition_point(|change| change.version <= version);
-        Ok(self.changes.range(first..))
+        let first = self.changes.partition_point(|(change, _)| change.version <= version);
+        Ok(self.changes.range(first..).map(|(change, _)| change))
     }
 }
 
@@ -82,45 +94,66 @@ impl Stored {
     }
 
     /// Its labels.
-    pub(crate) fn labels(&self) -> BTreeMap<String, String> {
+    pub(crate) fn labels(&self) -> Cow<'_, BTreeMap<String, String>> {
         match self {
-            Self::Stream(stream) => stream.metadata.labels.clone(),
-            Self::Image(image) => image.metadata.labels.clone(),
-            Self::Object(object) => serde_json::from_value(object["metadata"]["labels"].clone()).unwrap_or_default(),
+            Self::Stream(stream) => Cow::Borrowed(&stream.metadata.labels),
+            Self::Image(image) => Cow::Borrowed(&image.metadata.labels),
+            Self::Object(object) => {
+                let labels = object["metadata"]["labels"].as_object().into_iter().flatten();
+                let labels = labels.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()));
+                Cow::Owned(labels.collect())
+            }
         }
     }
 
-    /// A stream.
-    pub(crate) fn stream(stream: &ImageStream) -> Self {
-        Self::Stream(Box::new(stream.clone()))
+    /// Its key in a list of this namespace, or of all of them when it is empty.
+    pub(crate) fn key_in(&self, namespace: &str) -> String {
+        match self.namespace() {
+            own if own.is_empty() || !namespace.is_empty() => self.name().to_owned(),
+            own => format!("{own}/{}", self.name()),
+        }
     }
 
-    /// An image.
-    pub(crate) fn image(image: &Image) -> Self {
-        Self::Image(Box::new(image.clone()))
+    /// The order of lists: by the keys of a server's storage, so that `a-b/x` comes before `a/x`.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        fn key(object: &Stored) -> impl Iterator<Item = u8> {
+            object.namespace().bytes().chain(iter::once(b'/')).chain(object.name().bytes())
+        }
+        key(self).cmp(key(other))
+    }
+
+    /// How many bytes it takes as JSON.
+    fn size(&self) -> usize {
+        let mut counter = Counter(0);
+        let written = match self {
+            Self::Stream(stream) => serde_json::to_writer(&mut counter, stream.as_ref()),
+            Self::Image(image) => serde_json::to_writer(&mut counter, image.as_ref()),
+            Self::Object(object) => serde_json::to_writer(&mut counter, object.as_ref()),
+        };
+        if written.is_ok() { counter.0 } else { 0 }
     }
 
     /// The stream that it is.
     pub(crate) fn into_stream(self) -> Option<ImageStream> {
-        if let Self::Stream(stream) = self { Some(*stream) } else { None }
+        if let Self::Stream(stream) = self { Some(Arc::unwrap_or_clone(stream)) } else { None }
     }
 
     /// The image that it is.
     pub(crate) fn into_image(self) -> Option<Image> {
-        if let Self::Image(image) = self { Some(*image) } else { None }
+        if let Self::Image(image) = self { Some(Arc::unwrap_or_clone(image)) } else { None }
     }
 
     /// The object that is kept as it is.
     pub(crate) fn into_object(self) -> Option<Value> {
-        if let Self::Object(object) = self { Some(object) } else { None }
+        if let Self::Object(object) = self { Some(Arc::unwrap_or_clone(object)) } else { None }
     }
 
     /// The same object with another version.
     pub(crate) fn at(mut self, version: u64) -> Self {
         match &mut self {
-            Self::Stream(stream) => stream.metadata.resource_version = version.to_string(),
-            Self::Image(image) => image.metadata.resource_version = version.to_string(),
-            Self::Object(object) => object["metadata"]["resourceVersion"] = version.to_string().into(),
+            Self::Stream(stream) => Arc::make_mut(stream).metadata.resource_version = version.to_string(),
+            Self::Image(image) => Arc::make_mut(image).metadata.resource_version = version.to_string(),
+            Self::Object(object) => Arc::make_mut(object)["metadata"]["resourceVersion"] = version.to_string().into(),
         }
         self
     }
@@ -134,8 +167,24 @@ impl Stored {
     }
 }
 
+/// Counts what is written.
+struct Counter(usize);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn change(version: u64) -> Change {
@@ -161,5 +210,28 @@ mod tests {
         (1..=1002).for_each(|version| history.push(change(version)));
         assert_eq!(versions(&history, 1), Err(TooOld { oldest: 2 }));
         assert_eq!(versions(&history, 2).map(|versions| versions.len()), Ok(1000));
+    }
+    #[test]
+    fn large_objects_are_forgotten_sooner() {
+        let mut history = History::default();
+        for version in 1..=100 {
+            let object = json!({ "data": "x".repeat(1 << 20) });
+            history.push(Change { after: Some(Stored::Object(Arc::new(object))), ..change(version) });
+        }
+        let kept = u64::try_from(history.changes.len()).unwrap_or_default();
+        assert!((60..64).contains(&kept), "{kept}");
+        assert_eq!(versions(&history, 1), Err(TooOld { oldest: 100 - kept }));
+    }
+
+    #[test]
+    fn objects_are_in_the_order_of_their_keys() {
+        let object = |namespace: &str, name: &str| {
+            Stored::Object(Arc::new(json!({ "metadata": { "name": name, "namespace": namespace } })))
+        };
+        let mut objects = [object("a", "x"), object("a-b", "y"), object("a", "w"), object("a.b", "v")];
+        objects.sort_by(Stored::order);
+        let keys: Vec<String> = objects.iter().map(|object| object.key_in("")).collect();
+        assert_eq!(keys, ["a-b/y", "a.b/v", "a/w", "a/x"]);
+        assert_eq!(objects[0].key_in("a-b"), "y");
     }
 }

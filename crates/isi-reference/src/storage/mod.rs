@@ -30,7 +30,7 @@ pub(crate) const IMAGES: &str = "images";
 /// The namespaces, as changes call the resource.
 pub(crate) const NAMESPACES: &str = "namespaces";
 
-type Objects = BTreeMap<&'static str, BTreeMap<Key, Value>>;
+type Objects = BTreeMap<&'static str, BTreeMap<Key, Arc<Value>>>;
 
 /// The store of one server.
 #[derive(Debug, Default)]
@@ -40,8 +40,8 @@ pub(crate) struct Store(Mutex<State>);
 #[derive(Debug, Default)]
 pub(crate) struct State {
     version: u64,
-    streams: BTreeMap<Key, ImageStream>,
-    images: BTreeMap<String, Image>,
+    streams: BTreeMap<Key, Arc<ImageStream>>,
+    images: BTreeMap<String, Arc<Image>>,
     /// When each image was stored.
     image_times: BTreeMap<String, Instant>,
     /// Objects that the server keeps as they are, by resource.
@@ -77,7 +77,7 @@ impl State {
     /// Makes the change known that made the newest version.
     fn record(&mut self, resource: &'static str, before: Option<Stored>, after: Option<Stored>) {
         let version = self.version;
-        self.history.push(Change { version, resource, before: before.map(Arc::new), after: after.map(Arc::new) });
+        self.history.push(Change { version, resource, before, after });
         self.changed.send_replace(version);
     }
 
@@ -98,12 +98,18 @@ impl State {
 
     /// The objects of a resource in a namespace, or all of them when it is empty, in order.
     pub(crate) fn stored(&self, resource: &'static str, namespace: &str) -> Vec<Stored> {
-        match resource {
-            STREAMS => self.streams(namespace).map(Stored::stream).collect(),
-            IMAGES => self.images().map(Stored::image).collect(),
-            NAMESPACES => self.namespaces.list().into_iter().map(Stored::Object).collect(),
-            _ => self.objects(resource, namespace).cloned().map(Stored::Object).collect(),
-        }
+        let is_in = |object: &Stored| namespace.is_empty() || object.namespace() == namespace;
+        let mut objects: Vec<Stored> = match resource {
+            STREAMS => self.streams.values().cloned().map(Stored::Stream).filter(is_in).collect(),
+            IMAGES => self.images.values().cloned().map(Stored::Image).collect(),
+            NAMESPACES => self.namespaces.list().into_iter().map(Arc::new).map(Stored::Object).collect(),
+            _ => {
+                let objects = self.objects.get(resource).into_iter().flat_map(BTreeMap::values);
+                objects.cloned().map(Stored::Object).filter(is_in).collect()
+            }
+        };
+        objects.sort_by(Stored::order);
+        objects
     }
 
     /// The same objects as they were at an earlier version.
@@ -113,6 +119,9 @@ impl State {
         namespace: &str,
         version: u64,
     ) -> Result<Vec<Stored>, TooOld> {
+        if version == self.version {
+            return Ok(self.stored(resource, namespace));
+        }
         let key = |object: &Stored| (object.namespace().to_owned(), object.name().to_owned());
         let now = self.stored(resource, namespace).into_iter();
         let mut objects: BTreeMap<Key, Stored> = now.map(|object| (key(&object), object)).collect();
@@ -121,47 +130,51 @@ impl State {
             if let Some(after) = &change.after {
                 objects.remove(&key(after));
             }
-            if let Some(before) = change.before.as_deref() {
+            if let Some(before) = &change.before {
                 objects.insert(key(before), before.clone());
             }
         }
         objects.retain(|(in_namespace, _), _| namespace.is_empty() || in_namespace == namespace);
-        Ok(objects.into_values().collect())
+        let mut objects: Vec<Stored> = objects.into_values().collect();
+        objects.sort_by(Stored::order);
+        Ok(objects)
     }
 
     /// A stream.
     pub(crate) fn stream(&self, namespace: &str, name: &str) -> Option<&ImageStream> {
-        self.streams.get(&(namespace.to_owned(), name.to_owned()))
+        self.streams.get(&(namespace.to_owned(), name.to_owned())).map(Arc::as_ref)
     }
 
     /// The streams of a namespace, or all of them when it is empty.
     pub(crate) fn streams(&self, namespace: &str) -> impl Iterator<Item = &ImageStream> {
-        self.streams.values().filter(move |stream| namespace.is_empty() || stream.metadata.namespace == namespace)
+        let streams = self.streams.values().map(Arc::as_ref);
+        streams.filter(move |stream| namespace.is_empty() || stream.metadata.namespace == namespace)
     }
 
     /// Stores a stream under a new version; what is stored already stays as it is.
     pub(crate) fn put_stream(&mut self, mut stream: ImageStream) -> ImageStream {
         let key = (stream.metadata.namespace.clone(), stream.metadata.name.clone());
-        if self.streams.get(&key) == Some(&stream) {
+        if self.streams.get(&key).is_some_and(|stored| **stored == stream) {
             return stream;
         }
         stream.metadata.resource_version = self.next_version();
-        let before = self.streams.insert(key, stream.clone());
-        self.record(STREAMS, before.as_ref().map(Stored::stream), Some(Stored::stream(&stream)));
+        let stored = Arc::new(stream.clone());
+        let before = self.streams.insert(key, Arc::clone(&stored));
+        self.record(STREAMS, before.map(Stored::Stream), Some(Stored::Stream(stored)));
         stream
     }
 
     /// Removes a stream.
-    pub(crate) fn remove_stream(&mut self, namespace: &str, name: &str) -> Option<ImageStream> {
+    pub(crate) fn remove_stream(&mut self, namespace: &str, name: &str) -> Option<Arc<ImageStream>> {
         let removed = self.streams.remove(&(namespace.to_owned(), name.to_owned()))?;
         self.next_version();
-        self.record(STREAMS, Some(Stored::stream(&removed)), None);
+        self.record(STREAMS, Some(Stored::Stream(Arc::clone(&removed))), None);
         Some(removed)
     }
 
     /// An image.
     pub(crate) fn image(&self, name: &str) -> Option<&Image> {
-        self.images.get(name)
+        self.images.get(name).map(Arc::as_ref)
     }
 
     /// An image, if it was stored before `horizon`, or at any time.
@@ -170,32 +183,28 @@ impl State {
         self.image(name).filter(|_| is_seen)
     }
 
-    /// All images.
-    pub(crate) fn images(&self) -> impl Iterator<Item = &Image> {
-        self.images.values()
-    }
-
     /// Stores an image under a new version.
     pub(crate) fn put_image(&mut self, mut image: Image) -> Image {
         image.metadata.resource_version = self.next_version();
         self.image_times.entry(image.metadata.name.clone()).or_insert_with(Instant::now);
-        let before = self.images.insert(image.metadata.name.clone(), image.clone());
-        self.record(IMAGES, before.as_ref().map(Stored::image), Some(Stored::image(&image)));
+        let stored = Arc::new(image.clone());
+        let before = self.images.insert(image.metadata.name.clone(), Arc::clone(&stored));
+        self.record(IMAGES, before.map(Stored::Image), Some(Stored::Image(stored)));
         image
     }
 
     /// Removes an image.
-    pub(crate) fn remove_image(&mut self, name: &str) -> Option<Image> {
+    pub(crate) fn remove_image(&mut self, name: &str) -> Option<Arc<Image>> {
         self.image_times.remove(name);
         let removed = self.images.remove(name)?;
         self.next_version();
-        self.record(IMAGES, Some(Stored::image(&removed)), None);
+        self.record(IMAGES, Some(Stored::Image(Arc::clone(&removed))), None);
         Some(removed)
     }
 
     /// An object of a resource.
     pub(crate) fn object(&self, resource: &'static str, namespace: &str, name: &str) -> Option<&Value> {
-        self.objects.get(resource)?.get(&(namespace.to_owned(), name.to_owned()))
+        self.objects.get(resource)?.get(&(namespace.to_owned(), name.to_owned())).map(Arc::as_ref)
     }
 
     /// The objects of a resource in a namespace, or all of them when it is empty.
@@ -242,17 +251,18 @@ impl State {
         metadata["uid"] = uid;
         metadata["creationTimestamp"] = created;
         metadata["resourceVersion"] = version.into();
-        let before = self.objects.entry(resource).or_default().insert(key, object.clone());
-        self.record(resource, before.map(Stored::Object), Some(Stored::Object(object.clone())));
+        let stored = Arc::new(object.clone());
+        let before = self.objects.entry(resource).or_default().insert(key, Arc::clone(&stored));
+        self.record(resource, before.map(Stored::Object), Some(Stored::Object(stored)));
         self.remember();
         object
     }
 
     /// Removes an object.
-    pub(crate) fn remove_object(&mut self, resource: &'static str, namespace: &str, name: &str) -> Option<Value> {
+    pub(crate) fn remove_object(&mut self, resource: &'static str, namespace: &str, name: &str) -> Option<Arc<Value>> {
         let removed = self.objects.get_mut(resource)?.remove(&(namespace.to_owned(), name.to_owned()))?;
         self.next_version();
-        self.record(resource, Some(Stored::Object(removed.clone())), None);
+        self.record(resource, Some(Stored::Object(Arc::clone(&removed))), None);
         self.remember();
         Some(removed)
     }
@@ -272,7 +282,7 @@ impl State {
     pub(crate) fn create_namespace(&mut self, name: &str, object: &Value) -> Option<Value> {
         let created = self.namespaces.create(name, object, self.version + 1)?;
         self.next_version();
-        self.record(NAMESPACES, None, Some(Stored::Object(created.clone())));
+        self.record(NAMESPACES, None, Some(Stored::Object(Arc::new(created.clone()))));
         Some(created)
     }
 
@@ -285,7 +295,8 @@ impl State {
         }
         self.next_version();
         let after = self.namespaces.get(name).filter(|_| phase != Phase::Missing);
-        self.record(NAMESPACES, before.map(Stored::Object), after.map(Stored::Object));
+        let stored = |namespace: Value| Stored::Object(Arc::new(namespace));
+        self.record(NAMESPACES, before.map(stored), after.map(stored));
         Some(phase)
     }
 
@@ -312,5 +323,5 @@ fn in_namespace_of<'a>(
 ) -> impl Iterator<Item = &'a Value> {
     let all = objects.get(resource).into_iter().flatten();
     all.filter(move |((in_namespace, _), _)| namespace.is_empty() || in_namespace == namespace)
-        .map(|(_, object)| object)
+        .map(|(_, object)| object.as_ref())
 }

@@ -75,12 +75,15 @@ impl Encoder {
     /// Appends an event about an object.
     pub(super) fn object(&mut self, event: EventType, stored: Stored, out: &mut BytesMut) {
         match stored {
-            Stored::Stream(stream) => self.stream(event, *stream, out),
-            Stored::Image(image) => self.image(event, *image, out),
+            Stored::Stream(stream) => self.stream(event, Arc::unwrap_or_clone(stream), out),
+            Stored::Image(image) => self.image(event, Arc::unwrap_or_clone(image), out),
             Stored::Object(object) if self.target.kind.kind == "Project" => {
-                self.write(event, &projects::project(object), out);
+                let is_gone = event == EventType::Deleted;
+                // Projects are no objects of their own: of one that is gone, only the name is known.
+                let project = if is_gone { projects::gone(&object) } else { projects::project(Value::clone(&object)) };
+                self.write(event, &project, out);
             }
-            Stored::Object(object) => self.write(event, &object, out),
+            Stored::Object(object) => self.write(event, object.as_ref(), out),
         }
     }
 
@@ -95,11 +98,16 @@ impl Encoder {
             metadata.annotations.insert("k8s.io/initial-events-end".to_owned(), "true".to_owned());
         }
         let stored = match super::resource(self.target.kind) {
-            STREAMS => Stored::stream(&ImageStream { metadata, ..ImageStream::default() }),
-            IMAGES => Stored::image(&Image { metadata, ..Image::default() }),
+            STREAMS => {
+                // Servers put a stream without a namespace, as this one is, into the default one.
+                "default".clone_into(&mut metadata.namespace);
+                Stored::Stream(Arc::new(ImageStream { metadata, ..ImageStream::default() }))
+            }
+            IMAGES => Stored::Image(Arc::new(Image { metadata, ..Image::default() })),
             _ => {
                 let kind = self.target.kind;
-                Stored::Object(json!({ "kind": kind.kind, "apiVersion": kind.api_version(), "metadata": metadata }))
+                let object = json!({ "kind": kind.kind, "apiVersion": kind.api_version(), "metadata": metadata });
+                Stored::Object(Arc::new(object))
             }
         };
         self.object(EventType::Bookmark, stored, out);

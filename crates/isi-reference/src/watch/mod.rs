@@ -7,16 +7,13 @@
 //! What is answered was recorded from openshift-apiserver 4.22; bookmarks are those of Kubernetes' API conventions.
 
 mod event;
-mod options;
+pub(crate) mod options;
 mod stream;
 
 use std::sync::Arc;
 
 use self::{event::Encoder, options::WatchOptions, stream::Watcher};
-pub(crate) use self::{
-    options::{Listing, is_watch, read_list},
-    stream::WatchBody,
-};
+pub(crate) use self::{options::is_watch, stream::WatchBody};
 use crate::{
     api::Api,
     error::{ApiError, Result},

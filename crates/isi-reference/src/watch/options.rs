@@ -1,4 +1,4 @@
-//! What a client wants of a list or of a watch: from which version on, for how long, with which events.
+//! What a client wants of a watch: from which version on, for how long, with which events.
 
 use std::time::Duration;
 
@@ -8,14 +8,12 @@ use crate::{
     field::FieldError,
     http::request::Request,
     quote::quote,
-    resources::selection::Selection,
-    storage::{State, history::Stored},
 };
 
 /// How long a watch lasts that does not say it: as long as Kubernetes lets it last at least.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1800);
-const EXACT: &str = "Exact";
-const NOT_OLDER: &str = "NotOlderThan";
+pub(crate) const EXACT: &str = "Exact";
+pub(crate) const NOT_OLDER: &str = "NotOlderThan";
 
 /// What a watch begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,26 +46,18 @@ fn flag(request: &Request, name: &str) -> Option<bool> {
     request.parameter(name).map(|value| !(value.eq_ignore_ascii_case("false") || value == "0"))
 }
 
-fn parameter<'a>(request: &'a Request, name: &str) -> &'a str {
+/// A parameter, or nothing.
+pub(crate) fn parameter<'a>(request: &'a Request, name: &str) -> &'a str {
     request.parameter(name).unwrap_or_default()
 }
 
 impl WatchOptions {
     /// The options of `request`.
     pub(super) fn read(request: &Request, behaviour: &Behaviour) -> Result<Self> {
-        let timeout = match parameter(request, "timeoutSeconds") {
-            "" => DEFAULT_TIMEOUT,
-            text => {
-                let seconds: i64 = text.parse().map_err(|_| not_a_number("ParseInt", text))?;
-                u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map_or(DEFAULT_TIMEOUT, Duration::from_secs)
-            }
-        };
+        let timeout = read_timeout(request)?.unwrap_or(DEFAULT_TIMEOUT);
         let initial = flag(request, "sendInitialEvents").filter(|_| behaviour.initial_events);
         refuse(&watch_errors(request, initial, behaviour), behaviour)?;
-        let version = match parameter(request, "resourceVersion") {
-            "" => 0,
-            text => text.parse().map_err(|_| ApiError::unreadable(format!("resourceVersion: {}", invalid(text))))?,
-        };
+        let version = read_version(request).map_err(|text| ApiError::unreadable(invalid_version(text)))?;
         let start = match (initial, version) {
             (Some(true), _) | (None, 0) => Start::Objects { not_older: version },
             (Some(false), 0) => Start::Now,
@@ -78,66 +68,44 @@ impl WatchOptions {
     }
 }
 
-/// What a list is made of.
-#[derive(Debug)]
-pub(crate) struct Listing {
-    pub(crate) selection: Selection,
-    pub(crate) objects: Vec<Stored>,
-    /// The version of the store that they are of.
-    pub(crate) version: u64,
-}
-
-/// The objects of a list, at the version that `request` wants, before they are selected.
+/// The version that a request names, 0 if it names none.
 ///
 /// # Errors
-/// 400 and 422 for wrong options, 504 for a version that is not there yet, 410 for one that is gone.
-pub(crate) fn read_list(
-    state: &State,
-    request: &Request,
-    (resource, namespace): (&'static str, &str),
-    behaviour: &Behaviour,
-) -> Result<Listing> {
-    refuse(&list_errors(request, behaviour), behaviour)?;
-    let selection = Selection::read(request)?;
-    let newest = state.version_number();
-    if let Some(version) = selection.continued_version() {
-        let objects = state.stored_at(resource, namespace, version).map_err(|_| ApiError::continue_expired())?;
-        return Ok(Listing { selection, objects, version });
+/// What it names instead.
+pub(crate) fn read_version(request: &Request) -> std::result::Result<u64, &str> {
+    match parameter(request, "resourceVersion") {
+        "" => Ok(0),
+        text => text.parse().map_err(|_| text),
     }
-    let wanted = match parameter(request, "resourceVersion") {
-        "" => 0,
-        text => text.parse().map_err(|_| {
-            ApiError::bad_request(format!("invalid resource version: resourceVersion: {}", invalid(text)))
-        })?,
-    };
-    let matching = if behaviour.version_matches { parameter(request, "resourceVersionMatch") } else { "" };
-    if wanted > newest {
-        return Err(ApiError::too_large_version(wanted, newest, (matching != EXACT).then_some(1)));
+}
+
+/// What is wrong with a version that is none.
+pub(crate) fn invalid_version(text: &str) -> String {
+    format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax")
+}
+
+/// How long a request may take, if it says so.
+pub(crate) fn read_timeout(request: &Request) -> Result<Option<Duration>> {
+    let text = parameter(request, "timeoutSeconds");
+    if text.is_empty() {
+        return Ok(None);
     }
-    // A page of a version that is named is of that version: so clients went on before lists had tokens.
-    let is_exact = wanted > 0 && (matching == EXACT || matching.is_empty() && selection.is_limited());
-    let version = if is_exact { wanted } else { newest };
-    let objects = state.stored_at(resource, namespace, version);
-    let objects = objects.map_err(|too_old| ApiError::expired(version, too_old.oldest))?;
-    Ok(Listing { selection, objects, version })
+    let seconds: i64 = text
+        .parse()
+        .map_err(|_| ApiError::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?;
+    Ok(u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs))
 }
 
-fn invalid(text: &str) -> String {
-    format!("Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax")
-}
-
-fn not_a_number(function: &str, text: &str) -> ApiError {
-    ApiError::bad_request(format!("strconv.{function}: parsing {text:?}: invalid syntax"))
-}
-
-fn refuse(errors: &[FieldError], behaviour: &Behaviour) -> Result<()> {
+/// 422 if there are errors in the options.
+pub(crate) fn refuse(errors: &[FieldError], behaviour: &Behaviour) -> Result<()> {
     if errors.is_empty() {
         return Ok(());
     }
     Err(ApiError::invalid("meta.k8s.io", "ListOptions", "", errors, behaviour.plain_null_in_field_errors))
 }
 
-fn forbidden(detail: &str) -> FieldError {
+/// An error about `resourceVersionMatch`.
+pub(crate) fn forbidden(detail: &str) -> FieldError {
     FieldError::forbidden("resourceVersionMatch", detail)
 }
 
@@ -161,31 +129,6 @@ fn watch_errors(request: &Request, initial: Option<bool>, behaviour: &Behaviour)
     }
     if !parameter(request, "continue").is_empty() {
         errors.push(forbidden("resourceVersionMatch is forbidden when continue is provided"));
-    }
-    errors
-}
-
-/// The same for a list.
-fn list_errors(request: &Request, behaviour: &Behaviour) -> Vec<FieldError> {
-    let wanted = parameter(request, "resourceVersionMatch");
-    let version = parameter(request, "resourceVersion");
-    let mut errors = Vec::new();
-    if behaviour.version_matches && !wanted.is_empty() {
-        if version.is_empty() {
-            errors.push(forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"));
-        }
-        if !parameter(request, "continue").is_empty() {
-            errors.push(forbidden("resourceVersionMatch is forbidden when continue is provided"));
-        }
-        if wanted != EXACT && wanted != NOT_OLDER {
-            errors.push(FieldError::unsupported("resourceVersionMatch", &quote(wanted), &[EXACT, NOT_OLDER, ""]));
-        }
-        if wanted == EXACT && version == "0" {
-            errors.push(forbidden("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
-        }
-    }
-    if behaviour.initial_events && request.parameter("sendInitialEvents").is_some() {
-        errors.push(FieldError::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
     }
     errors
 }

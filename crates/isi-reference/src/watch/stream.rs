@@ -23,6 +23,8 @@ use crate::{
 
 /// How often a client that understands bookmarks gets one.
 const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
+/// How long before the end of a watch the last bookmark comes.
+const LAST_BOOKMARK: Duration = Duration::from_secs(2);
 /// How many events are put into one frame of the body, so that none grows with the number of objects.
 const BATCH: usize = 100;
 
@@ -46,8 +48,10 @@ pub(super) struct Watcher {
     marks_initial_end: bool,
     /// Every change up to this version was sent.
     version: u64,
-    /// The version that the last bookmark told; `None` for a client that understands none.
-    bookmarked: Option<u64>,
+    /// The version that the watch began with.
+    begun: u64,
+    /// When the next bookmark comes; `None` if none does.
+    next_bookmark: Option<Instant>,
     /// Wakes the watch when the store changes.
     changes: Receiver<u64>,
     deadline: Instant,
@@ -78,15 +82,19 @@ impl Watcher {
         };
         let changes = state.changes();
         drop(state);
+        let deadline = Instant::now() + options.timeout;
+        // Projects have none: they are watched without a cache of the server.
+        let has_bookmarks = options.bookmarks && encoder.target.kind.kind != "Project";
         Ok(Self {
             encoder,
             selection,
             objects,
             marks_initial_end: options.marks_initial_end,
             version,
-            bookmarked: options.bookmarks.then_some(0),
+            begun: version,
+            next_bookmark: has_bookmarks.then(|| bookmark_time(deadline)).flatten(),
             changes,
-            deadline: Instant::now() + options.timeout,
+            deadline,
             failure,
             is_over: false,
         })
@@ -104,10 +112,12 @@ impl Watcher {
     /// The next events; `None` at the end.
     async fn next(&mut self) -> Option<Bytes> {
         let stop = self.encoder.api.stop.clone();
-        let mut next_bookmark = Instant::now() + BOOKMARK_INTERVAL;
         loop {
-            if self.is_over {
+            if self.is_over || stop.is_cancelled() || self.deadline <= Instant::now() {
                 return None;
+            }
+            if let Some(bookmark) = self.due_bookmark() {
+                return Some(bookmark);
             }
             // What changes from here on wakes the watch, also if it is not among what is read now.
             self.changes.borrow_and_update();
@@ -118,24 +128,19 @@ impl Watcher {
             tokio::select! {
                 changed = self.changes.changed() => if changed.is_err() { return None },
                 () = stop.cancelled() => return None,
-                () = sleep_until(self.deadline) => {
-                    self.is_over = true;
-                    return self.bookmark();
-                }
-                () = sleep_until(next_bookmark) => {
-                    next_bookmark = Instant::now() + BOOKMARK_INTERVAL;
-                    if let Some(bookmark) = self.bookmark() {
-                        return Some(bookmark);
-                    }
-                }
+                // What is due then is seen to in the next round.
+                () = sleep_until(self.next_bookmark.unwrap_or(self.deadline)) => {}
             }
         }
     }
 
-    /// A bookmark, if the client wants any and has not got this one.
-    fn bookmark(&mut self) -> Option<Bytes> {
-        let told = self.bookmarked.as_mut().filter(|told| **told < self.version)?;
-        *told = self.version;
+    /// The bookmark that is due, unless objects are still to be sent or nothing has changed since the watch began.
+    fn due_bookmark(&mut self) -> Option<Bytes> {
+        self.next_bookmark.filter(|time| *time <= Instant::now())?;
+        self.next_bookmark = bookmark_time(self.deadline);
+        if !self.objects.is_empty() || self.version <= self.begun {
+            return None;
+        }
         let mut out = BytesMut::new();
         self.encoder.bookmark(self.version, false, &mut out);
         Some(out.freeze())
@@ -202,22 +207,28 @@ impl Watcher {
     /// A change as it looks to who sees the selected objects only: what comes into the selection is added, and what leaves it is
     /// deleted, as it was before.
     fn seen(&self, change: &Change) -> Option<(EventType, Stored)> {
-        let selected = |object: &&std::sync::Arc<Stored>| selects(&self.selection, &self.encoder, object);
+        let selected = |object: &&Stored| selects(&self.selection, &self.encoder, object);
         let before = change.before.as_ref().filter(selected);
         let after = change.after.as_ref().filter(selected);
         match (before, after) {
             (None, None) => None,
-            (None, Some(after)) => Some((EventType::Added, Stored::clone(after))),
-            (Some(_), Some(after)) => Some((EventType::Modified, Stored::clone(after))),
-            (Some(before), None) => Some((EventType::Deleted, Stored::clone(before).at(change.version))),
+            (None, Some(after)) => Some((EventType::Added, after.clone())),
+            (Some(_), Some(after)) => Some((EventType::Modified, after.clone())),
+            (Some(before), None) => Some((EventType::Deleted, before.clone().at(change.version))),
         }
     }
 }
 
+/// When the next bookmark of a watch comes that ends at `deadline`: each minute, and shortly before the end.
+fn bookmark_time(deadline: Instant) -> Option<Instant> {
+    let now = Instant::now();
+    let time = (now + BOOKMARK_INTERVAL).min(deadline.checked_sub(LAST_BOOKMARK)?);
+    (time > now).then_some(time)
+}
+
 fn selects(selection: &Selection, encoder: &Encoder, object: &Stored) -> bool {
     let target = &encoder.target;
-    let namespace = object.namespace();
-    (target.namespace.is_empty() || namespace == target.namespace)
+    (target.namespace.is_empty() || object.namespace() == target.namespace)
         && target.name.as_ref().is_none_or(|name| object.name() == name)
-        && selection.matches(namespace, object.name(), &object.labels())
+        && selection.matches_stored(object)
 }

@@ -165,15 +165,86 @@ async fn the_end_of_the_initial_events_is_a_bookmark() {
 }
 
 #[tokio::test]
-async fn a_watch_ends_after_its_time_with_a_bookmark_for_who_understands_it() {
+async fn two_seconds_before_the_end_of_a_watch_comes_a_bookmark() {
     let reference = Reference::start().await;
+    let start = reference.version().await;
+    let query = format!("watch=true&resourceVersion={start}&timeoutSeconds=3&allowWatchBookmarks=true");
+    let mut events = Events::of(&reference, &format!("{STREAMS}?{query}")).await;
     let created = reference.create_stream("app", "x").await;
-    let mut events =
-        Events::of(&reference, &format!("{STREAMS}?watch=true&timeoutSeconds=1&allowWatchBookmarks=true")).await;
     assert_eq!(events.summaries(1).await, ["ADDED app x"]);
     let bookmark = events.next().await.unwrap();
-    assert_eq!((summary(&bookmark).as_str(), version(&bookmark["object"])), ("BOOKMARK", version(&created)));
+    let expected = json!({ "type": "BOOKMARK", "object": {
+        "kind": "ImageStream", "apiVersion": "image.openshift.io/v1",
+        "metadata": { "namespace": "default", "resourceVersion": created["metadata"]["resourceVersion"] },
+        "spec": { "lookupPolicy": { "local": false } }, "status": { "dockerImageRepository": "" },
+    } });
+    assert_eq!(bookmark, expected);
     assert_eq!(events.next().await, None);
+}
+
+#[tokio::test]
+async fn nothing_is_bookmarked_when_nothing_has_changed() {
+    let reference = Reference::start().await;
+    let start = reference.version().await;
+    let query = format!("watch=true&resourceVersion={start}&timeoutSeconds=3&allowWatchBookmarks=true");
+    assert_eq!(Events::of(&reference, &format!("{STREAMS}?{query}")).await.next().await, None);
+}
+
+#[tokio::test]
+async fn a_project_that_is_gone_has_nothing_but_a_name() {
+    let reference = Reference::start().await;
+    reference.post("api/v1/namespaces", &json!({ "metadata": { "name": "team" } })).await;
+    let projects = "apis/project.openshift.io/v1/projects";
+    let mut events = Events::of(&reference, &format!("{projects}?watch=true&fieldSelector=metadata.name%3Dteam")).await;
+    assert_eq!(events.summaries(1).await, ["ADDED team"]);
+    read(reference.request(Method::DELETE, &format!("{projects}/team")).send().await.unwrap(), 200).await;
+    let project = json!({
+        "kind": "Project", "apiVersion": "project.openshift.io/v1", "metadata": { "name": "team" }, "spec": {},
+        "status": {},
+    });
+    assert_eq!(events.next().await.unwrap(), json!({ "type": "DELETED", "object": project }));
+}
+
+#[rstest]
+#[case::watch_of_what_cannot_be_watched(
+    Method::GET,
+    "apis/image.openshift.io/v1/watch/namespaces/team/imagestreamtags",
+    404
+)]
+#[case::write_to_a_watch(Method::POST, "apis/image.openshift.io/v1/watch/namespaces/team/imagestreams", 405)]
+#[case::deletion_of_a_watch(Method::DELETE, "apis/image.openshift.io/v1/watch/namespaces/team/imagestreams/app", 405)]
+#[case::head(Method::HEAD, STREAMS, 405)]
+#[case::object_of_no_version(
+    Method::GET,
+    "apis/image.openshift.io/v1/namespaces/team/imagestreams/app?resourceVersion=x",
+    500
+)]
+#[case::object_of_a_version_to_come(
+    Method::GET,
+    "apis/image.openshift.io/v1/namespaces/team/imagestreams/app?resourceVersion=99999",
+    504
+)]
+#[case::tags_of_no_version(
+    Method::GET,
+    "apis/image.openshift.io/v1/namespaces/team/imagestreamtags?resourceVersion=x",
+    400
+)]
+#[tokio::test]
+async fn what_is_not_served_is_refused(#[case] method: Method, #[case] path: &str, #[case] code: u16) {
+    let reference = Reference::start().await;
+    reference.create_stream("app", "x").await;
+    let response = reference.request(method, path).header("content-type", "application/json").send().await.unwrap();
+    assert_eq!(response.status(), code, "{path}");
+}
+
+#[tokio::test]
+async fn a_list_is_written_as_its_watch_is_too() {
+    let reference = Reference::start().await;
+    let response = reference.request(Method::GET, STREAMS).header(ACCEPT, "text/html").send().await.unwrap();
+    assert_eq!(response.status(), 406);
+    let text = response.text().await.unwrap();
+    assert!(text.contains("protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"));
+    assert!(text.starts_with("{\n  \"kind\": \"Status\",\n") && text.ends_with("\n}"), "{text}");
 }
 
 #[tokio::test]
@@ -245,6 +316,12 @@ async fn who_asks_for_changes_that_are_forgotten_has_to_list_again() {
     "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided"
 )]
 #[case::no_time("watch=1&timeoutSeconds=x", 400, "strconv.ParseInt: parsing \"x\": invalid syntax")]
+#[case::no_time_of_a_list("timeoutSeconds=x", 400, "strconv.ParseInt: parsing \"x\": invalid syntax")]
+#[case::page_of_a_version(
+    "resourceVersion=1&continue=eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6LTEsInN0YXJ0IjoiMCJ9",
+    400,
+    "specifying resource version is not allowed when using continue"
+)]
 #[case::no_version(
     "watch=1&resourceVersion=abc",
     500,
@@ -377,6 +454,60 @@ async fn the_pages_of_a_list_are_of_one_version() {
     let exact =
         reference.get(&format!("{STREAMS}?resourceVersionMatch=Exact&resourceVersion={}", version(&first))).await;
     assert_eq!(exact["items"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn the_pages_of_all_namespaces_hold_every_object_in_the_order_of_their_keys() {
+    let reference = Reference::start().await;
+    for namespace in ["a", "a-b"] {
+        for name in ["x", "y"] {
+            let path = format!("apis/image.openshift.io/v1/namespaces/{namespace}/imagestreams");
+            reference.post(&path, &json!({ "metadata": { "name": name } })).await;
+        }
+    }
+    let (mut found, mut next) = (Vec::new(), String::new());
+    loop {
+        let page = reference.get(&format!("apis/image.openshift.io/v1/imagestreams?limit=1&continue={next}")).await;
+        let metadata = &page["items"][0]["metadata"];
+        found.push(format!("{}/{}", metadata["namespace"], metadata["name"]).replace('"', ""));
+        match page["metadata"]["continue"].as_str() {
+            Some(token) => token.clone_into(&mut next),
+            None => break,
+        }
+    }
+    assert_eq!(found, ["a-b/x", "a-b/y", "a/x", "a/y"]);
+}
+
+#[tokio::test]
+async fn how_much_more_there_is_of_a_selection_is_not_told() {
+    let reference = Reference::start().await;
+    for (name, label) in [("a", "x"), ("b", "x"), ("c", "y")] {
+        reference.create_stream(name, label).await;
+    }
+    let first = reference.get(&format!("{STREAMS}?limit=2&labelSelector=l%3Dx")).await;
+    assert_eq!(first["items"].as_array().unwrap().len(), 2);
+    assert_eq!(first["metadata"]["remainingItemCount"], Value::Null);
+    // What comes after is looked at once it is asked for.
+    let next = first["metadata"]["continue"].as_str().unwrap();
+    let rest = reference.get(&format!("{STREAMS}?limit=2&labelSelector=l%3Dx&continue={next}")).await;
+    assert_eq!((rest["items"].as_array().unwrap().len(), &rest["metadata"]["continue"]), (0, &Value::Null));
+}
+
+#[tokio::test]
+async fn a_list_that_is_too_old_goes_on_with_what_is_there_now() {
+    let reference = Reference::start().await;
+    reference.create_stream("a", "x").await;
+    reference.create_stream("b", "x").await;
+    let first = reference.get(&format!("{STREAMS}?limit=1")).await;
+    for number in 0..=1000 {
+        reference.label_stream("b", &format!("n{number}")).await;
+    }
+    let next = |list: &Value| format!("{STREAMS}?limit=1&continue={}", list["metadata"]["continue"].as_str().unwrap());
+    let expired = reference.request(Method::GET, &next(&first)).send().await.unwrap();
+    let expired = read(expired, 410).await;
+    assert_eq!(expired["reason"], "Expired");
+    let rest = reference.get(&next(&expired)).await;
+    assert_eq!(rest["items"][0]["metadata"]["labels"]["l"], "n1000");
 }
 
 #[tokio::test]
