@@ -156,3 +156,14 @@ fn a_badge_is_made_of_a_report() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("does not judge the profile `full`"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn the_results_of_the_docs_are_those_of_the_reports() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
+    let reports = ["4.2.json", "4.8.json", "4.10.json", "4.12.json", "4.18.json", "4.22.json"];
+    let mut command = test_support::command(env!("CARGO_BIN_EXE_isi-conformance"));
+    let output = command.current_dir(folder).args(["report", "compare"]).args(reports).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/results.md")).unwrap();
+    assert!(page.contains(text(&output.stdout).trim_end()), "{}", text(&output.stdout));
+}
