@@ -140,7 +140,7 @@ fn what_happens_at_the_end_counts() {
     let mut served = Served::start(&["--strict", "--save", &saved.to_string_lossy()]);
     let mut push = TcpStream::connect(&served.host).unwrap();
     push.write_all(
-        b"PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{",
+        b"PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 19\r\n\r\n{\"schemaVersion\":2",
     )
     .unwrap();
     assert!(served.get("/favicon.ico").starts_with("HTTP/1.1 404"));
