@@ -57,7 +57,7 @@ impl WriteOptions {
     }
 
     fn check(request: &Request, kind: &str, behaviour: &Behaviour, mut errors: Vec<FieldError>) -> Result<Self> {
-        let dry_run: Vec<&str> = request.parameters("dryRun").filter(|value| !value.is_empty()).collect();
+        let dry_run: Vec<&str> = request.parameters("dryRun").collect();
         errors.extend(check_dry_run(&dry_run, behaviour));
         let manager = request.parameter("fieldManager").unwrap_or_default();
         if manager.len() > FIELD_MANAGER_LIMIT {
@@ -124,7 +124,7 @@ impl DeleteOptions {
         };
         let dry_run: Vec<&str> = match &body {
             Some(body) => body["dryRun"].as_array().into_iter().flatten().filter_map(|value| value.as_str()).collect(),
-            None => request.parameters("dryRun").filter(|value| !value.is_empty()).collect(),
+            None => request.parameters("dryRun").collect(),
         };
         let mut errors: Vec<FieldError> = Vec::new();
         let orphans = match &body {

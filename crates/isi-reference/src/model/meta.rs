@@ -118,6 +118,22 @@ pub(crate) struct OwnerReference {
     pub(crate) block_owner_deletion: Option<bool>,
 }
 
+impl OwnerReference {
+    /// The reference as Go prints it.
+    pub(crate) fn in_go(&self) -> String {
+        let flag = |flag: Option<bool>| if flag.is_some() { "(*bool)(0xc000000000)" } else { "(*bool)(nil)" };
+        format!(
+            "v1.OwnerReference{{APIVersion:{:?}, Kind:{:?}, Name:{:?}, UID:{:?}, Controller:{}, BlockOwnerDeletion:{}}}",
+            self.api_version,
+            self.kind,
+            self.name,
+            self.uid,
+            flag(self.controller),
+            flag(self.block_owner_deletion)
+        )
+    }
+}
+
 /// A reference to some object, of which image imports use only kind and name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -1,6 +1,7 @@
 //! `images`: cluster-wide, written by imports only.
 
 use super::{
+    check_get,
     listing::{Listing, read_list},
     name,
     streams::deleted,
@@ -35,6 +36,7 @@ pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) 
 
 fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(request, &[View::Table, View::Metadata])?;
+    check_get(api, request, target)?;
     let image = api.store.lock().image(name(target)).cloned();
     let mut image = image.ok_or_else(|| ApiError::not_found(IMAGES, name(target)))?;
     Ok(match form.view {

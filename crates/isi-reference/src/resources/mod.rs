@@ -24,10 +24,12 @@ pub(crate) mod write;
 use serde_json::Value;
 
 use super::{
+    api::Api,
     error::{ApiError, Resource, Result},
     http::{body, request::Request},
     route::Target,
     storage::{Phase, State},
+    validation::meta::path_segment,
 };
 
 /// Refuses to make `name` in a namespace that does not take objects.
@@ -64,6 +66,24 @@ pub(crate) fn check_name(found: &str, target: &Target) -> Result<()> {
             Err(ApiError::bad_request(why))
         }
     }
+}
+
+/// Checks the options of a request for one stored object.
+pub(crate) fn check_get(api: &Api, request: &Request, target: &Target) -> Result<()> {
+    if let Some(problem) = path_segment(name(target)) {
+        return Err(ApiError::bad_request(format!("Name parameter invalid: {:?}: {problem}", name(target))));
+    }
+    let is_set = |value: &str| !matches!(value, "" | "0" | "false");
+    if api.behaviour.managed_fields && request.parameter("export").is_some_and(is_set) {
+        let why = "the export parameter, deprecated since v1.14, is no longer supported";
+        return Err(ApiError::bad_request(why));
+    }
+    let version = request.parameter("resourceVersion").unwrap_or_default();
+    if !version.is_empty() && version.parse::<u64>().is_err() {
+        let why = format!("strconv.ParseUint: parsing {version:?}: invalid syntax");
+        return Err(ApiError::failed(format!("resourceVersion: Invalid value: {version:?}: {why}")));
+    }
+    Ok(())
 }
 
 /// The name that a path ends in.

@@ -233,6 +233,7 @@ pub(super) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
         api.invalid(KIND, name(target), &[error.clone(), error])?;
     }
     if exists {
+        check_deletion(api, &stream, &old)?;
         let stream = store_changed(api, stream, &old, &options)?;
         return Ok(Answer::object(200, &streams::linked(api, target, stream), form));
     }
@@ -240,6 +241,22 @@ pub(super) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     stream.metadata.resource_version.clear();
     let stream = store_new(api, stream, &options)?;
     Ok(Answer::object(201, &streams::linked(api, target, stream), form))
+}
+
+/// Only the server says when an object goes.
+fn check_deletion(api: &Api, stream: &ImageStream, old: &ImageStream) -> Result<()> {
+    let (new, known) = (&stream.metadata, &old.metadata);
+    let mut errors = Vec::new();
+    if let Some(time) = new.deletion_timestamp.filter(|_| new.deletion_timestamp != known.deletion_timestamp) {
+        errors.push(FieldError::invalid("metadata.deletionTimestamp", &time.to_string(), "field is immutable"));
+    }
+    let period = new.deletion_grace_period_seconds;
+    if let Some(seconds) = period.filter(|_| period != known.deletion_grace_period_seconds) {
+        let field = "metadata.deletionGracePeriodSeconds";
+        errors.push(FieldError::invalid_literal(field, &seconds, "field is immutable"));
+    }
+    // It is checked in two places, and told twice.
+    api.invalid(KIND, &new.name, &[errors.clone(), errors].concat())
 }
 
 fn applied(
@@ -268,9 +285,9 @@ fn applied(
 /// A patch must not make something else of the object.
 fn check_kind(api: &Api, object: &Value) -> std::result::Result<(), String> {
     match object["kind"].as_str() {
-        Some(KIND) => Ok(()),
-        other => {
-            let (kind, source) = (other.unwrap_or_default(), api.behaviour.legacy_scheme_source);
+        None | Some("" | KIND) => Ok(()),
+        Some(kind) => {
+            let source = api.behaviour.legacy_scheme_source;
             Err(format!("no kind {kind:?} is registered for version {IMAGE_API:?} in scheme {source:?}"))
         }
     }

@@ -1,6 +1,7 @@
 //! `imagestreams`.
 
 use super::{
+    check_get,
     listing::{Listing, read_list},
     name, stream_writes,
 };
@@ -48,6 +49,7 @@ pub(crate) fn find(api: &Api, target: &Target, stream: &str, resource: Resource)
 
 fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(request, &[View::Table, View::Metadata])?;
+    check_get(api, request, target)?;
     let stream = find(api, target, name(target), STREAMS)?;
     Ok(match form.view {
         View::Table => {

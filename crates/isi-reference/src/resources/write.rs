@@ -68,12 +68,15 @@ fn check(
     let unfollowed = state.follow_tags(stream, old);
     let limits = StreamLimits::of(state.followed("limitranges", &stream.metadata.namespace));
     let exceeded = limits.check(old, stream, api.behaviour.limits_only_growth).err();
-    // What is wrong with the metadata of an update is found, and told, four times.
-    let metadata = match old {
-        Some(_) => validation::image_stream::check_metadata(stream, &api.behaviour),
-        None => Vec::new(),
+    // What is wrong with the metadata of an update is found, and told, four times; with finalizers, twice.
+    let (generic, mut errors) = match old {
+        Some(_) => {
+            let generic = validation::image_stream::check_generic(stream, &api.behaviour);
+            let all = validation::image_stream::check_metadata(stream, &api.behaviour);
+            (generic.clone(), [generic, all].concat())
+        }
+        None => (Vec::new(), Vec::new()),
     };
-    let mut errors = [metadata.clone(), metadata.clone()].concat();
     if !unfollowed.is_empty() {
         let modern = api.behaviour.plain_null_in_field_errors;
         let error = ApiError::invalid("", "imagestreams", &stream.metadata.name, &unfollowed, modern);
@@ -84,7 +87,7 @@ fn check(
         let forbidden = ApiError::forbidden(kind, &stream.metadata.name, why);
         errors.push(FieldError::internal("[]", forbidden.to_string()));
     }
-    errors.extend(metadata);
+    errors.extend(generic);
     let allowed = api.allow_list.clone().map(|allowed| with_old_repositories(allowed, old));
     errors.extend(validation::image_stream::check(stream, allowed.as_ref(), &api.behaviour));
     api.invalid("ImageStream", &stream.metadata.name, &errors)

@@ -1,6 +1,10 @@
 //! Rules of `metadata`, which are Kubernetes' own.
 
-use crate::{behaviour::Behaviour, field::FieldError, model::meta::ObjectMeta};
+use crate::{
+    behaviour::Behaviour,
+    field::FieldError,
+    model::meta::{ObjectMeta, OwnerReference},
+};
 
 const NAME_PART: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const PREFIX_PART: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
@@ -10,8 +14,28 @@ const DNS_LABEL: &str = "must consist of lower case alphanumeric characters or '
 /// How many bytes all annotations of an object may have together.
 const ANNOTATIONS_LIMIT: usize = 256 * 1024;
 
-/// Judges `metadata`; `name_rule` judges the name (and the generated one, as a prefix).
+/// The finalizers that need no domain.
+const STANDARD_FINALIZERS: [&str; 3] = ["foregroundDeletion", "kubernetes", "orphan"];
+
+/// Judges `metadata` by all rules; `name_rule` judges the name (and the generated one, as a prefix).
 pub(crate) fn check(
+    meta: &ObjectMeta,
+    namespaced: bool,
+    name_rule: fn(&str) -> Option<String>,
+    behaviour: &Behaviour,
+) -> Vec<FieldError> {
+    let mut errors = check_generic(meta, namespaced, name_rule, behaviour);
+    for (index, finalizer) in meta.finalizers.iter().enumerate() {
+        if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer.as_str()) {
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            errors.push(FieldError::invalid(format!("metadata.finalizers[{index}]"), finalizer, detail));
+        }
+    }
+    errors
+}
+
+/// Judges `metadata` by the rules of any API; `name_rule` judges the name (and the generated one, as a prefix).
+pub(crate) fn check_generic(
     meta: &ObjectMeta,
     namespaced: bool,
     name_rule: fn(&str) -> Option<String>,
@@ -61,10 +85,35 @@ pub(crate) fn check(
             }
         }
     }
+    check_owners(meta, behaviour, &mut errors);
     for finalizer in &meta.finalizers {
         check_key("metadata.finalizers", finalizer, &mut errors);
     }
     errors
+}
+
+/// Events own nothing, and one owner controls.
+fn check_owners(meta: &ObjectMeta, behaviour: &Behaviour, errors: &mut Vec<FieldError>) {
+    let shown = |owners: &[OwnerReference]| match owners {
+        [one] if behaviour.plain_null_in_field_errors => serde_json::to_string(one).unwrap_or_default(),
+        [one] => one.in_go(),
+        several => serde_json::to_string(several).unwrap_or_default(),
+    };
+    for owner in meta.owner_references.iter().filter(|owner| owner.api_version == "v1" && owner.kind == "Event") {
+        let detail = "/v1, Kind=Event is disallowed from being an owner";
+        let value = shown(std::slice::from_ref(owner));
+        errors.push(FieldError::invalid_literal("metadata.ownerReferences", &value, detail));
+    }
+    let mut controllers = meta.owner_references.iter().filter(|owner| owner.controller == Some(true));
+    if let (Some(first), Some(second)) = (controllers.next(), controllers.next()) {
+        let name = |owner: &OwnerReference| format!("{}/{}", owner.kind, owner.name);
+        let detail = format!(
+            "Only one reference can have Controller set to true. Found \"true\" in references for {} and {}",
+            name(first),
+            name(second)
+        );
+        errors.push(FieldError::invalid_literal("metadata.ownerReferences", &shown(&meta.owner_references), &detail));
+    }
 }
 
 fn dns_label_rule(behaviour: &Behaviour) -> String {

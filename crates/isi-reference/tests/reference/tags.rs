@@ -330,3 +330,75 @@ async fn a_deletion_with_options_that_cannot_be_deletes_nothing(
     assert_eq!(refusal["message"], message);
     reference.get(&streams("/app")).await;
 }
+
+#[rstest]
+#[case::finalizer(
+    json!({ "finalizers": ["bad"] }),
+    2,
+    "metadata.finalizers[0]: Invalid value: \"bad\": name is neither a standard finalizer name nor is it fully qualified"
+)]
+#[case::label(
+    json!({ "labels": { "bad key": "x" } }),
+    4,
+    "metadata.labels: Invalid value: \"bad key\": name part must consist of alphanumeric characters"
+)]
+#[case::owner(
+    json!({ "ownerReferences": [{ "apiVersion": "v1", "kind": "Event", "name": "e", "uid": "u" }] }),
+    4,
+    "metadata.ownerReferences: Invalid value: {\"apiVersion\":\"v1\",\"kind\":\"Event\",\"name\":\"e\",\"uid\":\"u\"}: /v1, \
+     Kind=Event is disallowed from being an owner"
+)]
+#[case::time_of_deletion(
+    json!({ "deletionTimestamp": "2020-01-01T00:00:00Z" }),
+    2,
+    "metadata.deletionTimestamp: Invalid value: \"2020-01-01T00:00:00Z\": field is immutable"
+)]
+#[tokio::test]
+async fn a_patch_keeps_the_rules_of_metadata(#[case] metadata: Value, #[case] causes: usize, #[case] why: &str) {
+    let reference = Reference::start().await;
+    reference.post(&streams(""), &json!({ "metadata": { "name": "app" } })).await;
+    let refusal = merge(&reference, &streams("/app"), &json!({ "metadata": metadata }), 422).await;
+    assert_eq!(refusal["details"]["causes"].as_array().unwrap().len(), causes);
+    let message = refusal["message"].as_str().unwrap();
+    assert!(message.starts_with(&format!("ImageStream.image.openshift.io \"app\" is invalid: {why}")), "{message}");
+}
+
+#[rstest]
+#[case::a_version_that_is_no_number(
+    Method::GET,
+    "/app?resourceVersion=x",
+    500,
+    "resourceVersion: Invalid value: \"x\": strconv.ParseUint: parsing \"x\": invalid syntax"
+)]
+#[case::export(
+    Method::GET,
+    "/app?export=true",
+    400,
+    "the export parameter, deprecated since v1.14, is no longer supported"
+)]
+#[case::no_name(Method::GET, "/a%25b", 400, "Name parameter invalid: \"a%b\": may not contain '%'")]
+#[case::an_empty_dry_run(
+    Method::DELETE,
+    "/app?dryRun=",
+    422,
+    "DeleteOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"\"]: supported values: \"All\""
+)]
+#[tokio::test]
+async fn options_of_requests_for_one_stream_are_checked(
+    #[case] method: Method,
+    #[case] path: &str,
+    #[case] status: u16,
+    #[case] message: &str,
+) {
+    let reference = Reference::start().await;
+    reference.post(&streams(""), &json!({ "metadata": { "name": "app" } })).await;
+    let refusal = read(reference.request(method, &streams(path)).send().await.unwrap(), status).await;
+    assert_eq!(refusal["message"], message);
+}
+
+#[tokio::test]
+async fn objects_have_no_head() {
+    let reference = Reference::start().await;
+    reference.post(&streams(""), &json!({ "metadata": { "name": "app" } })).await;
+    assert_eq!(reference.request(Method::HEAD, &streams("/app")).send().await.unwrap().status(), 405);
+}
