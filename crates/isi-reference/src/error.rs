@@ -140,6 +140,11 @@ impl ApiError {
         Self::new(405, "MethodNotAllowed", message).with(resource.details(""))
     }
 
+    /// 410: the list of this version is not known any more.
+    pub(crate) fn list_expired() -> Self {
+        Self::new(410, "Expired", "The resourceVersion for the provided list is too old.")
+    }
+
     /// 410: what happened after this version is not known any more.
     pub(crate) fn expired(version: u64, oldest: u64) -> Self {
         Self::new(410, "Expired", format!("too old resource version: {version} ({oldest})"))

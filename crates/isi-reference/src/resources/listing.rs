@@ -56,7 +56,7 @@ pub(crate) fn read_list(
     let is_exact = wanted > 0 && (matching == EXACT || matching.is_empty() && selection.limit().is_some());
     let version = if is_exact { wanted } else { newest };
     let objects = state.stored_at(resource, namespace, version);
-    let objects = objects.map_err(|too_old| ApiError::expired(version, too_old.oldest))?;
+    let objects = objects.map_err(|_| ApiError::list_expired())?;
     Ok(page(objects, &selection, namespace, version, ""))
 }
 

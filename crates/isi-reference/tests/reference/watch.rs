@@ -291,6 +291,9 @@ async fn who_asks_for_changes_that_are_forgotten_has_to_list_again() {
     assert_eq!((&event["type"], &event["object"]["code"]), (&json!("ERROR"), &json!(410)));
     assert_eq!(event["object"]["reason"], "Expired");
     assert!(event["object"]["message"].as_str().unwrap().starts_with("too old resource version: 1 ("), "{event}");
+    let list = reference.request(Method::GET, &format!("{STREAMS}?resourceVersionMatch=Exact&resourceVersion=1"));
+    let status = read(list.send().await.unwrap(), 410).await;
+    assert_eq!(status["message"], "The resourceVersion for the provided list is too old.");
     assert_eq!(events.next().await, None);
 }
 
