@@ -84,13 +84,14 @@ impl Cluster {
         assert!(status.is_success(), "{status}: {}", response.text().await.unwrap());
     }
 
-    /// Everything that there is, but for the versions of objects.
+    /// Everything that there is, but for the versions of objects and for who wrote which field, which the server keeps.
     pub(crate) async fn state(&self) -> Value {
         let mut state = json!({});
         for collection in COLLECTIONS {
             let mut items = self.get(collection).await.unwrap()["items"].take();
             for item in items.as_array_mut().unwrap() {
                 item["metadata"]["resourceVersion"] = Value::Null;
+                item["metadata"]["managedFields"] = Value::Null;
             }
             state[collection] = items;
         }
