@@ -182,7 +182,7 @@ fn names_and_references_fit_together() {
 
 #[test]
 fn kubectl_builds_the_manifests_and_knows_every_field_of_the_jobs() {
-    if !test_support::needs_program("kubectl") {
+    if !test_support::needs_kubectl() {
         return;
     }
     let kubectl = |arguments: &[&str]| {

@@ -10,7 +10,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rstest::rstest;
 use serde_json::Value;
-use test_support::needs_program;
+use test_support::needs_kubectl;
 
 use super::{isi_conformance, text};
 
@@ -186,7 +186,7 @@ fn kubectl(kubeconfig: &Path, arguments: &[&str]) -> String {
 
 #[test]
 fn kubectl_watches_and_waits() {
-    if !needs_program("kubectl") {
+    if !needs_kubectl() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -10,4 +10,4 @@ mod program;
 
 pub use client::loopback_client;
 pub use command::{Finished, Running, command, finish};
-pub use program::needs_program;
+pub use program::{needs_kubectl, needs_program};

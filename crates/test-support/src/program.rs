@@ -1,6 +1,6 @@
 //! Programs that tests talk to, and that not every machine has.
 
-use std::{env, path::Path};
+use std::{env, path::Path, process::Command};
 
 /// Whether there is a program of this name. Says that the test is skipped where there is none.
 ///
@@ -16,4 +16,28 @@ pub fn needs_program(name: &str) -> bool {
         eprintln!("skipped: {name} is not installed");
     }
     is_installed
+}
+
+/// The oldest minor version of kubectl that knows what tests ask of it.
+const OLDEST_KUBECTL: u32 = 28;
+
+/// Whether there is a kubectl of a version that tests can use. Says that the test is skipped where there is none.
+///
+/// # Panics
+/// As [`needs_program`].
+#[must_use]
+pub fn needs_kubectl() -> bool {
+    if !needs_program("kubectl") {
+        return false;
+    }
+    let output = Command::new("kubectl").args(["version", "--client"]).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    // `Client Version: v1.32.4`, or in older ones `… Minor:"20" …`.
+    let minor =
+        text.split("v1.").nth(1).and_then(|rest| rest.split(|character: char| !character.is_ascii_digit()).next());
+    let is_recent = minor.and_then(|minor| minor.parse().ok()).is_some_and(|minor: u32| minor >= OLDEST_KUBECTL);
+    if !is_recent {
+        eprintln!("skipped: kubectl is older than 1.{OLDEST_KUBECTL}");
+    }
+    is_recent
 }
