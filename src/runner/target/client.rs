@@ -85,8 +85,9 @@ impl Target {
     /// # Errors
     /// When there is no response, or no end of it.
     pub async fn send(&self, request: &Prepared, user: User) -> Result<Answered, NoAnswer> {
-        let mut need = Need::Current;
-        for tries in 1.. {
+        let (mut need, mut tries) = (Need::Current, 0);
+        loop {
+            tries += 1;
             let answered = self.send_once(request, user, need).await?;
             if let Some(pause) = self.throttling.pause(&answered, tries)? {
                 tokio::time::sleep(pause).await;
@@ -96,7 +97,6 @@ impl Target {
                 return Ok(answered);
             }
         }
-        unreachable!("there are more numbers than tries")
     }
 
     async fn send_once(&self, request: &Prepared, user: User, need: Need) -> Result<Answered, NoAnswer> {

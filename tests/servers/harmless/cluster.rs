@@ -108,7 +108,7 @@ impl Cluster {
         }
     }
 
-    /// Waits until an object is as `is_so` says. Polls: the server has no watches.
+    /// Waits until an object is as `is_so` says. Polls, which is simpler here than a watch.
     pub(crate) async fn until(&self, path: &str, is_so: impl Fn(&Value) -> bool) {
         for _ in 0..1500 {
             if self.get(path).await.is_some_and(|object| is_so(&object)) {
