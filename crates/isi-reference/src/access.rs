@@ -3,8 +3,9 @@
 use std::str::FromStr;
 
 use super::{
-    kinds::{KINDS, Kind},
+    kinds::{Kind, served},
     user::User,
+    version::ApiVersion,
 };
 
 /// A rule that denies something: `user:verb:group:resource`, each part `*` for all.
@@ -103,8 +104,8 @@ impl Access {
         user.is_master() || (matches!(verb, "get" | "head") && PUBLIC_PATHS.iter().any(is_public))
     }
 
-    /// What `user` may do.
-    pub(crate) fn grants(&self, user: &User) -> Grants {
+    /// What `user` may do on a server of `version`.
+    pub(crate) fn grants(&self, user: &User, version: ApiVersion) -> Grants {
         let all = |verbs: &[&'static str]| Grant { verbs: verbs.to_vec(), group: "*", resource: "*" };
         if user.is_master() {
             return Grants { resources: vec![all(&["*"])], paths: (vec!["*"], vec!["*"]), incomplete: false };
@@ -117,11 +118,11 @@ impl Access {
             return Grants { resources: vec![all(&VERBS)], paths, incomplete: false };
         }
         let granted = |kind: &Kind| {
-            let may = |verb: &&&'static str| self.allows(user, verb, kind.group, kind.plural);
-            let verbs: Vec<_> = kind.verbs.iter().filter(may).copied().collect();
+            let may = |verb: &&'static str| self.allows(user, verb, kind.group, kind.plural);
+            let verbs: Vec<_> = kind.verbs().into_iter().filter(may).collect();
             (!verbs.is_empty()).then_some(Grant { verbs, group: kind.group, resource: kind.plural })
         };
-        Grants { resources: KINDS.iter().filter_map(granted).collect(), paths, incomplete: true }
+        Grants { resources: served(version).filter_map(granted).collect(), paths, incomplete: true }
     }
 
     fn rules_for<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a DenyRule> {

@@ -19,18 +19,19 @@ use super::{
     error::{ApiError, Result},
     http::{
         answer::{Answer, AnswerBody},
-        negotiate::{Form, View, negotiate},
+        negotiate::{Form, negotiate_error},
         options,
         request::Request,
     },
     impersonation,
     importer::{Clients, LayerSizes, Surroundings},
+    kinds::{Handler, Verb},
     model::image_stream::ImageStream,
     openapi::Documents,
     options::REPLICA_LAG,
     policy::allow_list::AllowList,
     resources,
-    route::{Route, Target, Verb, route},
+    route::{Route, Target, route},
     storage::{Store, stream::Repositories},
     user::Authenticator,
     watch,
@@ -110,7 +111,7 @@ impl Api {
         };
         let replica = Replica(self.turn.fetch_add(1, Ordering::Relaxed) % self.layer_sizes.len());
         let request = Request::read(parts, body, user, self.behaviour.body_limit, replica).await;
-        let form = negotiate(&request, &[View::Table, View::Metadata]).unwrap_or(Form::UNNEGOTIATED);
+        let form = negotiate_error(&request);
         let timeout = options::timeout(&request, &self.behaviour);
         let answer = match tokio::time::timeout(timeout, self.handle(&request)).await {
             Ok(Ok(answer)) => answer,
@@ -121,7 +122,7 @@ impl Api {
     }
 
     async fn handle(self: &Arc<Self>, request: &Request) -> Result<Answer> {
-        let target = match route(&request.path) {
+        let target = match route(&request.path, self.options.api_version) {
             Ok(Route::Health) => return Ok(Answer::text("ok")),
             Ok(Route::OpenApi(path)) => {
                 let accept = request.header(ACCEPT).unwrap_or_default();
@@ -133,42 +134,24 @@ impl Api {
             Err(error) => return Err(error),
         };
         self.authorize(request, &target)?;
-        if target.is_watched(request) {
-            return watch::answer(self, request, &target);
-        }
-        let verb = target.verb(request)?;
-        if verb == Verb::Get && target.kind.verbs.contains(&watch::WATCH) {
+        let handler = target.handler(request)?;
+        if target.asked(request) == Verb::Get && target.kind.stored.is_some() {
             resources::listing::check_version(&self.store.lock(), request)?;
         }
-        self.dispatch(request, &target, verb).await
+        match handler {
+            Handler::Store(answer) => answer(self, request, &target),
+            Handler::Import => resources::imports::create(self, request, &target).await,
+            Handler::Watch => watch::answer(self, request, &target),
+        }
     }
 
     /// Access is decided before it is known whether the method exists.
     fn authorize(&self, request: &Request, target: &Target) -> Result<()> {
-        let verb = target.asked(request);
+        let verb = target.asked(request).name();
         if self.access.allows(&request.user, verb, target.kind.group, target.kind.plural) {
             Ok(())
         } else {
             Err(target.forbidden(&request.user, verb))
-        }
-    }
-
-    async fn dispatch(&self, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
-        match (target.kind.group, target.kind.plural) {
-            ("image.openshift.io", "imagestreamimports") => resources::imports::create(self, request, target).await,
-            ("image.openshift.io", "imagestreams") => resources::streams::answer(self, request, target, verb),
-            ("image.openshift.io", "imagestreams/layers") => resources::layers::get(self, request, target),
-            ("image.openshift.io", "imagestreams/secrets") => resources::objects::pull_secrets(self, request, target),
-            ("image.openshift.io", "imagestreamtags") => resources::tags::answer(self, request, target, verb),
-            ("image.openshift.io", "imagestreamimages") => resources::stream_images::get(self, request, target),
-            ("image.openshift.io", "images") => resources::images::answer(self, request, target, verb),
-            ("image.openshift.io", "imagesignatures") => resources::signatures::answer(self, request, target, verb),
-            ("authentication.k8s.io" | "authorization.k8s.io", _) => resources::reviews::create(self, request, target),
-            ("user.openshift.io", _) => resources::users::get(self, request, target),
-            ("project.openshift.io", "projectrequests") => resources::projects::request(self, request, verb),
-            ("project.openshift.io", _) => resources::projects::answer(self, request, target, verb),
-            ("", "namespaces") => resources::namespaces::answer(self, request, target, verb),
-            _ => resources::objects::answer(self, request, target, verb),
         }
     }
 

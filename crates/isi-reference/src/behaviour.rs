@@ -34,12 +34,20 @@ pub(crate) struct Behaviour {
     pub(crate) empty_layers_absent: bool,
     /// Objects carry `metadata.selfLink` (until Kubernetes 1.19).
     pub(crate) self_links: bool,
+    /// Tables and metadata alone are written in `meta.k8s.io/v1`, not only in `v1beta1` (Kubernetes 1.15).
+    pub(crate) meta_v1: bool,
+    /// Lists say how many objects follow a page (Kubernetes 1.15).
+    pub(crate) remaining_items: bool,
+    /// `dryRun` of writes of tags is honoured; before, they were stored (4.13).
+    pub(crate) dry_run_of_tags: bool,
     /// `resourceVersionMatch` of a list and of a watch is read (Kubernetes 1.19).
     pub(crate) version_matches: bool,
     /// `sendInitialEvents` of a watch is read (Kubernetes 1.27).
     pub(crate) initial_events: bool,
     /// Objects carry `metadata.managedFields` (Kubernetes 1.18, server-side apply).
     pub(crate) managed_fields: bool,
+    /// Entries of `managedFields` say which subresource they are about (Kubernetes 1.22).
+    pub(crate) managed_subresources: bool,
     /// `apiVersion` inside `dockerImageMetadata` (`1.0` until 4.5).
     pub(crate) docker_metadata_version: &'static str,
     /// Fetch errors start with the reference they are about (4.3).
@@ -113,9 +121,13 @@ impl Behaviour {
             },
             empty_layers_absent: from(ApiVersion::V4_12),
             self_links: !from(ApiVersion::V4_8),
+            meta_v1: from(ApiVersion::V4_8),
+            remaining_items: from(ApiVersion::V4_8),
+            dry_run_of_tags: from(ApiVersion::V4_18),
             version_matches: from(ApiVersion::V4_8),
             initial_events: from(ApiVersion::V4_18),
             managed_fields: from(ApiVersion::V4_8),
+            managed_subresources: from(ApiVersion::V4_10),
             docker_metadata_version: if from(ApiVersion::V4_8) { "image.openshift.io/1.0" } else { "1.0" },
             reference_in_errors: from(ApiVersion::V4_8),
             eager_connection: !from(ApiVersion::V4_8),

@@ -7,16 +7,16 @@ use super::{
     error::{ApiError, Result},
     http::{
         answer::Answer,
-        negotiate::{Form, View, negotiate},
+        negotiate::{View, negotiate_discovery},
         request::Request,
     },
-    kinds::{KINDS, Kind},
+    kinds::{Kind, served},
     route::Route,
 };
 
 /// Answers a request for something that describes the server.
 pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answer> {
-    let form = negotiate(request, &[View::Discovery])?;
+    let form = negotiate_discovery(request)?;
     let found = match route {
         Route::Version => version(api),
         Route::CoreVersions | Route::Groups if form.view == View::Discovery => {
@@ -29,12 +29,12 @@ pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answ
             "serverAddressByClientCIDRs": [{ "clientCIDR": "0.0.0.0/0", "serverAddress": "" }],
         }),
         Route::Groups => {
-            let groups: Vec<Value> = groups().map(group).collect();
+            let groups: Vec<Value> = groups(api).map(|name| group(api, name)).collect();
             json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups })
         }
         Route::Group(name) => {
-            let name = groups().find(|known| known == name).ok_or_else(ApiError::no_such_path)?;
-            let mut found = group(name);
+            let name = groups(api).find(|known| known == name).ok_or_else(ApiError::no_such_path)?;
+            let mut found = group(api, name);
             found["kind"] = "APIGroup".into();
             found["apiVersion"] = "v1".into();
             found
@@ -42,7 +42,7 @@ pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answ
         Route::Resources { group, version } => resources(api, group, version)?,
         Route::Health | Route::OpenApi(_) | Route::Objects(_) => return Err(ApiError::no_such_path()),
     };
-    Ok(Answer::object(200, &found, Form { view: View::Object, ..form }))
+    Ok(Answer::object(200, &found, form.plain()))
 }
 
 /// Clients parse the version as a semantic one.
@@ -56,36 +56,38 @@ fn version(api: &Api) -> Value {
 }
 
 /// The named groups, each once.
-fn groups() -> impl Iterator<Item = &'static str> {
+fn groups(api: &Api) -> impl Iterator<Item = &'static str> {
     let mut last = "";
-    KINDS.iter().map(|kind| kind.group).filter(move |group| {
+    served(api.options.api_version).map(|kind| kind.group).filter(move |group| {
         let is_new = *group != last;
         last = group;
         is_new
     })
 }
 
-fn group(name: &str) -> Value {
-    let version = KINDS.iter().find(|kind| kind.group == name).map(|kind| kind.version).unwrap_or_default();
+fn group(api: &Api, name: &str) -> Value {
+    let version = version_of(api, name).unwrap_or_default();
     let version = json!({ "groupVersion": format!("{name}/{version}"), "version": version });
     json!({ "name": name, "versions": [version], "preferredVersion": version })
 }
 
-fn of<'a>(group: &'a str, version: &'a str) -> impl Iterator<Item = &'static Kind> + 'a {
-    KINDS.iter().filter(move |kind| kind.group == group && kind.version == version)
+fn version_of(api: &Api, group: &str) -> Option<&'static str> {
+    served(api.options.api_version).find(|kind| kind.group == group).map(|kind| kind.version)
+}
+
+fn of<'a>(api: &Api, group: &'a str, version: &'a str) -> impl Iterator<Item = &'static Kind> + use<'a> {
+    served(api.options.api_version).filter(move |kind| kind.group == group && kind.version == version)
 }
 
 fn resources(api: &Api, group: &str, version: &str) -> Result<Value> {
-    let resources: Vec<Value> = of(group, version)
+    let resources: Vec<Value> = of(api, group, version)
         .map(|kind| {
             let singular = if api.behaviour.singular_names { kind.singular } else { "" };
             let mut resource = json!({
                 "name": kind.plural, "singularName": singular, "namespaced": kind.namespaced,
-                "kind": kind.kind, "verbs": kind.verbs,
+                "kind": kind.kind, "verbs": kind.verbs(),
             });
-            if !kind.short_names.is_empty() {
-                resource["shortNames"] = json!(kind.short_names);
-            }
+            add_names(kind, &mut resource);
             resource
         })
         .collect();
@@ -100,12 +102,12 @@ fn resources(api: &Api, group: &str, version: &str) -> Result<Value> {
 
 /// All groups with all their resources.
 fn aggregated(api: &Api, core: bool) -> Value {
-    let wanted: Vec<&str> = if core { vec![""] } else { groups().collect() };
+    let wanted: Vec<&str> = if core { vec![""] } else { groups(api).collect() };
     let items: Vec<Value> = wanted
         .into_iter()
         .filter_map(|name| {
-            let version = KINDS.iter().find(|kind| kind.group == name)?.version;
-            let resources: Vec<Value> = of(name, version)
+            let version = version_of(api, name)?;
+            let resources: Vec<Value> = of(api, name, version)
                 .filter(|kind| !kind.plural.contains('/'))
                 .map(|kind| aggregated_resource(api, kind))
                 .collect();
@@ -122,17 +124,24 @@ fn aggregated_resource(api: &Api, kind: &Kind) -> Value {
     let singular = if api.behaviour.singular_names { kind.singular } else { "" };
     let mut resource = json!({
         "resource": kind.plural, "responseKind": response(kind.kind), "singularResource": singular,
-        "scope": if kind.namespaced { "Namespaced" } else { "Cluster" }, "verbs": kind.verbs,
+        "scope": if kind.namespaced { "Namespaced" } else { "Cluster" }, "verbs": kind.verbs(),
     });
-    if !kind.short_names.is_empty() {
-        resource["shortNames"] = json!(kind.short_names);
-    }
-    let parts: Vec<Value> = of(kind.group, kind.version)
+    add_names(kind, &mut resource);
+    let parts: Vec<Value> = of(api, kind.group, kind.version)
         .filter_map(|part| Some((part, part.plural.strip_prefix(kind.plural)?.strip_prefix('/')?)))
-        .map(|(part, name)| json!({ "subresource": name, "responseKind": response(part.kind), "verbs": part.verbs }))
+        .map(|(part, name)| json!({ "subresource": name, "responseKind": response(part.kind), "verbs": part.verbs() }))
         .collect();
     if !parts.is_empty() {
         resource["subresources"] = json!(parts);
     }
     resource
+}
+
+/// Adds the other names of a resource: short ones, and those of groups of resources.
+fn add_names(kind: &Kind, resource: &mut Value) {
+    for (field, names) in [("shortNames", kind.short_names), ("categories", kind.categories)] {
+        if !names.is_empty() {
+            resource[field] = json!(names);
+        }
+    }
 }

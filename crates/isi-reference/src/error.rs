@@ -179,6 +179,11 @@ impl ApiError {
         Self::new(406, "NotAcceptable", format!("only the following media types are accepted: {supported}"))
     }
 
+    /// 406: the object cannot be shown as the client wants it.
+    pub(crate) fn not_shown_so(why: &str) -> Self {
+        Self::new(406, "NotAcceptable", why)
+    }
+
     /// 406: no handler writes any of the accepted media types, in the words of the router (go-restful).
     pub(crate) fn not_routed(supported: &str) -> Self {
         let message = format!("406: Not Acceptable\n\nAvailable representations: {supported}");

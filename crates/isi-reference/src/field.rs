@@ -31,6 +31,12 @@ impl FieldError {
         Self { field: field.into(), problem, detail: detail.into() }
     }
 
+    /// The same error of a field within `path`.
+    pub(crate) fn below(mut self, path: &str) -> Self {
+        self.field = format!("{path}.{}", self.field);
+        self
+    }
+
     /// The field has to be there.
     pub(crate) fn required(field: impl Into<String>, detail: &str) -> Self {
         Self::new(field, Problem::Required, detail)

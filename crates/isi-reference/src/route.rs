@@ -5,8 +5,9 @@ use http::Method;
 use super::{
     error::{ApiError, Result},
     http::request::Request,
-    kinds::{KINDS, Kind},
+    kinds::{Handler, Kind, Verb, served},
     user::User,
+    version::ApiVersion,
     watch,
 };
 
@@ -43,36 +44,8 @@ pub(crate) struct Target {
     pub(crate) in_watch_path: bool,
 }
 
-/// What is to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verb {
-    Create,
-    Delete,
-    Get,
-    List,
-    Patch,
-    Update,
-}
-
-impl Verb {
-    /// Every verb.
-    const ALL: [Self; 6] = [Self::Create, Self::Delete, Self::Get, Self::List, Self::Patch, Self::Update];
-
-    /// The verb in rules and messages.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Delete => "delete",
-            Self::Get => "get",
-            Self::List => "list",
-            Self::Patch => "patch",
-            Self::Update => "update",
-        }
-    }
-}
-
-/// What `path` names.
-pub(crate) fn route(path: &[String]) -> Result<Route> {
+/// What `path` names on a server of `version`.
+pub(crate) fn route(path: &[String], version: ApiVersion) -> Result<Route> {
     let parts: Vec<&str> = path.iter().map(String::as_str).collect();
     match parts.as_slice() {
         ["healthz" | "readyz" | "livez", ..] => Ok(Route::Health),
@@ -81,15 +54,15 @@ pub(crate) fn route(path: &[String]) -> Result<Route> {
         ["api"] => Ok(Route::CoreVersions),
         ["apis"] => Ok(Route::Groups),
         ["apis", group] => Ok(Route::Group((*group).to_owned())),
-        ["api", version] => Ok(Route::Resources { group: String::new(), version: (*version).to_owned() }),
-        ["apis", group, version] => Ok(Route::Resources { group: (*group).to_owned(), version: (*version).to_owned() }),
-        ["api", "v1", rest @ ..] => objects("", "v1", rest).map(Route::Objects),
-        ["apis", group, version, rest @ ..] => objects(group, version, rest).map(Route::Objects),
+        ["api", of] => Ok(Route::Resources { group: String::new(), version: (*of).to_owned() }),
+        ["apis", group, of] => Ok(Route::Resources { group: (*group).to_owned(), version: (*of).to_owned() }),
+        ["api", "v1", rest @ ..] => objects(version, ("", "v1"), rest).map(Route::Objects),
+        ["apis", group, of, rest @ ..] => objects(version, (group, of), rest).map(Route::Objects),
         _ => Err(ApiError::no_such_path()),
     }
 }
 
-fn objects(group: &str, version: &str, rest: &[&str]) -> Result<Target> {
+fn objects(api_version: ApiVersion, (group, version): (&str, &str), rest: &[&str]) -> Result<Target> {
     let (in_watch_path, rest) = match rest {
         ["watch", rest @ ..] => (true, rest),
         rest => (false, rest),
@@ -106,13 +79,12 @@ fn objects(group: &str, version: &str, rest: &[&str]) -> Result<Target> {
         [plural, name, sub] => (format!("{plural}/{sub}"), Some((*name).to_owned())),
         _ => return Err(ApiError::no_such_path()),
     };
-    let kind = KINDS
-        .iter()
+    let kind = served(api_version)
         .find(|kind| kind.group == group && kind.version == version && kind.plural == plural)
         .ok_or_else(ApiError::no_such_path)?;
     let in_namespace = !namespace.is_empty();
-    let lists_all = kind.namespaced && !in_namespace && name.is_none() && kind.verbs.contains(&"list");
-    let can_be_watched = kind.verbs.contains(&watch::WATCH);
+    let lists_all = kind.namespaced && !in_namespace && name.is_none() && kind.has(Verb::List);
+    let can_be_watched = kind.has(Verb::Watch);
     let exists = if name.is_some() { kind.has_items() } else { kind.has_collection() };
     if !exists || in_watch_path && !can_be_watched || !(kind.namespaced == in_namespace || lists_all) {
         return Err(ApiError::no_such_path());
@@ -122,36 +94,40 @@ fn objects(group: &str, version: &str, rest: &[&str]) -> Result<Target> {
 
 impl Target {
     /// Whether `request` asks to watch what this names.
-    pub(crate) fn is_watched(&self, request: &Request) -> bool {
+    fn is_watched(&self, request: &Request) -> bool {
         request.method == Method::GET && (self.in_watch_path || self.name.is_none() && watch::is_watch(request))
     }
 
     /// The verb of a request here, as access is decided by: also one that the kind does not have.
-    pub(crate) fn asked(&self, request: &Request) -> &'static str {
+    pub(crate) fn asked(&self, request: &Request) -> Verb {
         match (request.method.as_str(), &self.name) {
-            _ if self.in_watch_path || self.is_watched(request) => watch::WATCH,
-            ("POST", _) => "create",
-            ("PUT", _) => "update",
-            ("PATCH", _) => "patch",
-            ("DELETE", Some(_)) => "delete",
-            ("DELETE", None) => "deletecollection",
-            (_, Some(_)) => "get",
-            (_, None) => "list",
+            _ if self.in_watch_path || self.is_watched(request) => Verb::Watch,
+            ("POST", _) => Verb::Create,
+            ("PUT", _) => Verb::Update,
+            ("PATCH", _) => Verb::Patch,
+            ("DELETE", Some(_)) => Verb::Delete,
+            ("DELETE", None) => Verb::DeleteCollection,
+            (_, Some(_)) => Verb::Get,
+            (_, None) => Verb::List,
         }
     }
 
-    /// What a request means here; what the kind does not have is refused.
-    pub(crate) fn verb(&self, request: &Request) -> Result<Verb> {
-        let (method, asked) = (&request.method, self.asked(request));
-        let verb = Verb::ALL.into_iter().find(|verb| verb.name() == asked && self.kind.verbs.contains(&asked));
+    /// What answers a request here; what the kind does not have is refused.
+    pub(crate) fn handler(&self, request: &Request) -> Result<Handler> {
+        let verb = self.asked(request);
+        if verb == Verb::Watch && self.is_watched(request) && !self.kind.has(Verb::Watch) {
+            return Err(ApiError::watch_not_supported(self.kind.resource()));
+        }
         // A collection of all namespaces is read only, and an object is not made by its own path.
-        let fits = |verb: &Verb| match verb {
-            Verb::Create => self.name.is_none() && self.kind.namespaced != self.namespace.is_empty(),
+        let is_place = self.kind.namespaced != self.namespace.is_empty();
+        let fits = match verb {
+            Verb::Create => self.name.is_none() && is_place,
+            Verb::DeleteCollection => is_place,
             Verb::Update | Verb::Patch => self.name.is_some(),
-            Verb::Get | Verb::List => *method == Method::GET,
+            Verb::Get | Verb::List | Verb::Watch => request.method == Method::GET,
             Verb::Delete => true,
         };
-        verb.filter(fits).ok_or_else(ApiError::method_not_allowed)
+        self.kind.handler(verb).filter(|_| fits).ok_or_else(ApiError::method_not_allowed)
     }
 
     /// The refusal that `user` gets.

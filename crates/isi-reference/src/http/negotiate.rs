@@ -1,12 +1,13 @@
 //! In which form an answer is wanted.
 
-use http::{Method, header::ACCEPT};
+use http::header::ACCEPT;
 
 use super::request::Request;
 use crate::{
+    api::Api,
     error::{ApiError, Result},
+    kinds::Kind,
     protobuf,
-    route::{Route, Target, route},
 };
 
 /// The media types of objects, as messages list them.
@@ -35,10 +36,30 @@ pub(crate) enum View {
     Object,
     /// A table for people.
     Table,
-    /// Its metadata.
+    /// The metadata of one object.
     Metadata,
+    /// The metadata of each object of a list.
+    MetadataList,
     /// All resources of all groups in one document.
     Discovery,
+}
+
+/// The version of `meta.k8s.io` that a view is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum MetaVersion {
+    #[default]
+    V1,
+    V1Beta1,
+}
+
+impl MetaVersion {
+    /// As objects carry it.
+    pub(crate) fn api_version(self) -> &'static str {
+        match self {
+            Self::V1 => "meta.k8s.io/v1",
+            Self::V1Beta1 => "meta.k8s.io/v1beta1",
+        }
+    }
 }
 
 /// The form of an answer.
@@ -46,11 +67,28 @@ pub(crate) enum View {
 pub(crate) struct Form {
     pub(crate) format: Format,
     pub(crate) view: View,
+    pub(crate) meta: MetaVersion,
 }
 
 impl Form {
     /// The form of an error when the client accepts none.
-    pub(crate) const UNNEGOTIATED: Self = Self { format: Format::PrettyJson, view: View::Object };
+    const UNNEGOTIATED: Self = Self { format: Format::PrettyJson, view: View::Object, meta: MetaVersion::V1 };
+
+    /// The same form of what has no views.
+    pub(crate) fn plain(self) -> Self {
+        Self { view: View::Object, ..self }
+    }
+}
+
+/// What a handler can answer with.
+#[derive(Debug, Clone, Copy)]
+struct Offer {
+    protobuf: bool,
+    table: bool,
+    metadata: bool,
+    discovery: bool,
+    /// Whether views can be written in `meta.k8s.io/v1`.
+    meta_v1: bool,
 }
 
 /// A media type that a client accepts.
@@ -84,64 +122,90 @@ impl<'a> Clause<'a> {
         self.media_type.split('/').filter(|part| *part == "*").count()
     }
 
-    fn form(&self, request: &Request, has_protobuf: bool, views: &[View]) -> Option<Form> {
+    fn form(&self, request: &Request, offer: Offer) -> Option<Form> {
         let format = match self.media_type {
             "application/json" | "*/*" | "application/*" => json(request),
             "application/yaml" => Format::Yaml,
-            protobuf::MEDIA_TYPE if has_protobuf => Format::Protobuf,
+            protobuf::MEDIA_TYPE if offer.protobuf => Format::Protobuf,
             _ => return None,
         };
-        let view = match (self.parameter("as"), self.parameter("v")) {
-            (None, _) => View::Object,
+        let (view, group, version) = (self.parameter("as"), self.parameter("g"), self.parameter("v"));
+        let view = match (view, group, version) {
+            (None, None, None) => return Some(Form { format, ..Form::default() }),
+            (Some("APIGroupDiscoveryList"), _, Some("v2")) if offer.discovery => View::Discovery,
             // A table holds cells of any type, which protobuf cannot express.
-            (Some("Table"), None | Some("v1")) if format != Format::Protobuf => View::Table,
-            (Some("PartialObjectMetadata" | "PartialObjectMetadataList"), _) => View::Metadata,
-            (Some("APIGroupDiscoveryList"), Some("v2")) => View::Discovery,
+            (Some("Table"), Some("meta.k8s.io"), _) if offer.table && format != Format::Protobuf => View::Table,
+            (Some("PartialObjectMetadata"), Some("meta.k8s.io"), _) if offer.metadata => View::Metadata,
+            (Some("PartialObjectMetadataList"), Some("meta.k8s.io"), _) if offer.metadata => View::MetadataList,
             _ => return None,
         };
-        (view == View::Object || views.contains(&view)).then_some(Form { format, view })
+        let meta = match version {
+            Some("v1") if offer.meta_v1 => MetaVersion::V1,
+            Some("v1beta1") => MetaVersion::V1Beta1,
+            _ if view == View::Discovery => MetaVersion::V1,
+            _ => return None,
+        };
+        Some(Form { format, view, meta })
     }
 }
 
-/// The best form of those that `request` accepts, of a resource that can be written in every media type. `views` says which
-/// views there are of the resource.
-pub(crate) fn negotiate(request: &Request, views: &[View]) -> Result<Form> {
-    negotiate_among(request, true, views)
+/// The best form of those that `request` accepts of a resource.
+///
+/// # Errors
+/// 406 where it accepts none.
+pub(crate) fn negotiate(api: &Api, request: &Request, kind: &Kind) -> Result<Form> {
+    choose(request, offer_of(api, kind), MEDIA_TYPES)
 }
 
-/// As [`negotiate`], of a resource that has protobuf or has not: custom resources have none.
-pub(crate) fn negotiate_among(request: &Request, has_protobuf: bool, views: &[View]) -> Result<Form> {
+/// The form of the events of a watch. Clients may say that they want a stream, and need not.
+pub(crate) fn negotiate_watch(api: &Api, request: &Request, kind: &Kind) -> Result<Form> {
+    let form = choose(request, offer_of(api, kind), &format!("{MEDIA_TYPES}, {STREAM_TYPES}"))?;
+    if form.format == Format::Yaml { Err(ApiError::not_acceptable(STREAM_TYPES)) } else { Ok(form) }
+}
+
+/// The form of a list, which the handler of watches answers too.
+pub(crate) fn negotiate_list(api: &Api, request: &Request, kind: &Kind) -> Result<Form> {
+    choose(request, offer_of(api, kind), &format!("{MEDIA_TYPES}, {STREAM_TYPES}"))
+}
+
+/// The form of what describes the server.
+pub(crate) fn negotiate_discovery(request: &Request) -> Result<Form> {
+    let offer = Offer { protobuf: true, table: false, metadata: false, discovery: true, meta_v1: true };
+    choose(request, offer, MEDIA_TYPES)
+}
+
+/// The form of an error: as one of any object would be.
+pub(crate) fn negotiate_error(request: &Request) -> Form {
+    let offer = Offer { protobuf: true, table: true, metadata: true, discovery: true, meta_v1: true };
+    choose(request, offer, MEDIA_TYPES).map_or(Form::UNNEGOTIATED, Form::plain)
+}
+
+fn offer_of(api: &Api, kind: &Kind) -> Offer {
+    Offer {
+        // Custom resources have no messages.
+        protobuf: !kind.is_custom(),
+        table: kind.columns.is_some(),
+        metadata: true,
+        discovery: false,
+        meta_v1: api.behaviour.meta_v1,
+    }
+}
+
+/// The best form of `offer` that `request` accepts. `routed`: the media types that the handler of the path writes.
+fn choose(request: &Request, offer: Offer, routed: &str) -> Result<Form> {
     let accept: Vec<&str> = request.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let accept = accept.join(",");
     if accept.trim().is_empty() {
-        return Ok(Form { format: json(request), view: View::Object });
+        return Ok(Form { format: json(request), ..Form::default() });
     }
     let mut clauses: Vec<Clause<'_>> = accept.split(',').map(Clause::parse).collect();
     // The router refuses types that no handler writes; views of those types are refused behind it.
     if !clauses.iter().any(Clause::is_routed) {
-        return Err(ApiError::not_routed(&routed_types(request)));
+        return Err(ApiError::not_routed(routed));
     }
     clauses.sort_by(|a, b| b.quality.total_cmp(&a.quality).then(a.wildcards().cmp(&b.wildcards())));
-    let form = clauses.iter().find_map(|clause| clause.form(request, has_protobuf, views));
+    let form = clauses.iter().find_map(|clause| clause.form(request, offer));
     form.ok_or_else(|| ApiError::not_acceptable(MEDIA_TYPES))
-}
-
-/// The media types that the handler of a path writes, for the router: those of watches too where there are lists.
-fn routed_types(request: &Request) -> String {
-    match route(&request.path) {
-        Ok(Route::Objects(Target { kind, name: None, .. }))
-            if request.method == Method::GET && kind.verbs.contains(&"list") =>
-        {
-            format!("{MEDIA_TYPES}, {STREAM_TYPES}")
-        }
-        _ => MEDIA_TYPES.to_owned(),
-    }
-}
-
-/// The form of the events of a watch. Clients may say that they want a stream, and need not.
-pub(crate) fn negotiate_watch(request: &Request, has_protobuf: bool, views: &[View]) -> Result<Form> {
-    let form = negotiate_among(request, has_protobuf, views)?;
-    if form.format == Format::Yaml { Err(ApiError::not_acceptable(STREAM_TYPES)) } else { Ok(form) }
 }
 
 /// JSON, indented if the client asks for it or looks like a person at a terminal.

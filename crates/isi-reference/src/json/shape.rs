@@ -1,5 +1,6 @@
 //! Shapes: what Go types expect of a JSON value, as data.
 
+use base64::{DecodeError, Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
 use super::Node;
@@ -16,6 +17,10 @@ pub(crate) enum Shape {
     Text(&'static str),
     /// A time as RFC 3339 text.
     Time,
+    /// Bytes as base64.
+    Bytes,
+    /// Any JSON, which is owned as a whole.
+    Raw,
     /// A list; the Go type.
     List(&'static Self, &'static str),
     /// A list of objects that is a map by this key; the Go type.
@@ -82,9 +87,10 @@ impl Decoder {
     fn value(&mut self, node: &Node, shape: &'static Shape) -> Option<Value> {
         match (shape, node) {
             (_, Node::Null) => None,
-            (Shape::Any, node) => Some(node.to_value()),
+            (Shape::Any | Shape::Raw, node) => Some(node.to_value()),
             (Shape::Bool, Node::Bool(_)) | (Shape::Text(_), Node::Text(_)) => Some(node.to_value()),
             (Shape::Time, Node::Text(text)) => self.time(text),
+            (Shape::Bytes, Node::Text(text)) => self.bytes(text),
             (Shape::Int(go), Node::Number(digits)) => match digits.parse::<i64>() {
                 Ok(integer) => Some(Value::from(integer)),
                 Err(_) => self.mismatch(&format!("number {digits}"), go),
@@ -178,6 +184,18 @@ impl Decoder {
         None
     }
 
+    fn bytes(&mut self, text: &str) -> Option<Value> {
+        match STANDARD.decode(text) {
+            // Go ignores surplus bits of the last symbol.
+            Ok(_) | Err(DecodeError::InvalidLastSymbol { .. }) => return Some(Value::String(text.to_owned())),
+            Err(DecodeError::InvalidByte(at, _)) => {
+                self.fail(format!("illegal base64 data at input byte {at}"));
+            }
+            Err(_) => self.fail(format!("illegal base64 data at input byte {}", text.len() / 4 * 4)),
+        }
+        None
+    }
+
     fn mismatch(&mut self, found: &str, go: &str) -> Option<Value> {
         let steps: Vec<&str> = self.path.iter().map(String::as_str).filter(|step| !step.starts_with('[')).collect();
         let target = match self.owner {
@@ -201,10 +219,10 @@ pub(crate) fn time_error(text: &str) -> String {
 
 fn zero(shape: &Shape) -> Value {
     match shape {
-        Shape::Any => Value::Null,
+        Shape::Any | Shape::Raw => Value::Null,
         Shape::Bool => Value::Bool(false),
         Shape::Int(_) => Value::from(0),
-        Shape::Text(_) | Shape::Time => Value::String(String::new()),
+        Shape::Text(_) | Shape::Time | Shape::Bytes => Value::String(String::new()),
         Shape::List(..) | Shape::Keyed(..) | Shape::Set(..) => Value::Array(Vec::new()),
         Shape::Map(..) | Shape::Struct(_) => Value::Object(Map::new()),
     }
@@ -228,7 +246,8 @@ impl Shape {
 
     fn go(&self) -> &'static str {
         match self {
-            Self::Any => "interface {}",
+            Self::Any | Self::Raw => "interface {}",
+            Self::Bytes => "[]uint8",
             Self::Bool => "bool",
             Self::Time => "v1.Time",
             Self::Int(go)

@@ -5,6 +5,7 @@ use super::{
     Struct,
 };
 
+pub(crate) mod image;
 pub(crate) mod objects;
 pub(crate) mod reviews;
 
@@ -96,7 +97,17 @@ macro_rules! image_api {
                     ("apiVersion", STRING),
                     ("metadata", Nested(&OBJECT_META)),
                     ("spec", Nested(&IMPORT_SPEC)),
-                    ("status", Any),
+                    ("status", Nested(&IMPORT_STATUS)),
+                ],
+            };
+
+            static IMPORT_STATUS: Struct = Struct {
+                name: "ImageStreamImportStatus",
+                go: "v1.ImageStreamImportStatus",
+                fields: &[
+                    ("import", Nested(&STREAM)),
+                    ("repository", Nested(&REPOSITORY_STATUS)),
+                    ("images", List(&IMAGE_STATUS, "[]v1.ImageImportStatus")),
                 ],
             };
 
@@ -146,6 +157,20 @@ macro_rules! image_api {
                 ],
             };
 
+            /// `ImageTag`.
+            pub(crate) static IMAGE_TAG: Struct = Struct {
+                name: "ImageTag",
+                go: "v1.ImageTag",
+                fields: &[
+                    ("kind", STRING),
+                    ("apiVersion", STRING),
+                    ("metadata", Nested(&OBJECT_META)),
+                    ("spec", Nested(&TAG_REFERENCE)),
+                    ("status", Nested(&HISTORY_STRUCT)),
+                    ("image", Nested(&super::image::IMAGE)),
+                ],
+            };
+
             /// `ImageStreamTag`.
             pub(crate) static STREAM_TAG: Struct = Struct {
                 name: "ImageStreamTag",
@@ -158,7 +183,7 @@ macro_rules! image_api {
                     ("generation", Int("int64")),
                     ("lookupPolicy", Nested(&LOOKUP_POLICY)),
                     ("conditions", List(&CONDITION, "[]v1.TagEventCondition")),
-                    ("image", Any),
+                    ("image", Nested(&super::image::IMAGE)),
                 ],
             };
 
@@ -204,7 +229,9 @@ static STREAM_STATUS: Struct = Struct {
     ],
 };
 
-static HISTORY: super::Shape = Nested(&Struct {
+static HISTORY: super::Shape = Nested(&HISTORY_STRUCT);
+
+static HISTORY_STRUCT: Struct = Struct {
     name: "NamedTagEventList",
     go: "v1.NamedTagEventList",
     fields: &[
@@ -212,7 +239,7 @@ static HISTORY: super::Shape = Nested(&Struct {
         ("items", List(&EVENT, "[]v1.TagEvent")),
         ("conditions", List(&CONDITION, "[]v1.TagEventCondition")),
     ],
-});
+};
 
 static EVENT: super::Shape = Nested(&Struct {
     name: "TagEvent",
@@ -236,21 +263,68 @@ static CONDITION: super::Shape = Nested(&Struct {
 static LOOKUP_POLICY: Struct =
     Struct { name: "ImageLookupPolicy", go: "v1.ImageLookupPolicy", fields: &[("local", Bool)] };
 
-/// `ImageSignature`.
-pub(crate) static SIGNATURE: Struct = Struct {
-    name: "ImageSignature",
-    go: "v1.ImageSignature",
+static REPOSITORY_STATUS: Struct = Struct {
+    name: "RepositoryImportStatus",
+    go: "v1.RepositoryImportStatus",
+    fields: &[
+        ("status", Nested(&STATUS)),
+        ("images", List(&IMAGE_STATUS, "[]v1.ImageImportStatus")),
+        ("additionalTags", List(&TEXT, "[]string")),
+    ],
+};
+
+static IMAGE_STATUS: super::Shape = Nested(&Struct {
+    name: "ImageImportStatus",
+    go: "v1.ImageImportStatus",
+    fields: &[
+        ("status", Nested(&STATUS)),
+        ("image", Nested(&image::IMAGE)),
+        ("tag", STRING),
+        ("manifests", List(&image::IMAGE_SHAPE, "[]v1.Image")),
+    ],
+});
+
+static STATUS: Struct = Struct {
+    name: "Status",
+    go: "v1.Status",
     fields: &[
         ("kind", STRING),
         ("apiVersion", STRING),
-        ("metadata", Nested(&OBJECT_META)),
-        ("type", STRING),
-        ("content", Text("[]uint8")),
-        ("conditions", List(&ANY, "[]v1.SignatureCondition")),
-        ("imageIdentity", STRING),
-        ("signedClaims", Map(&TEXT, "map[string]string")),
-        ("created", Time),
-        ("issuedBy", Any),
-        ("issuedTo", Any),
+        ("metadata", Nested(&LIST_META)),
+        ("status", STRING),
+        ("message", STRING),
+        ("reason", Text("v1.StatusReason")),
+        ("details", Nested(&STATUS_DETAILS)),
+        ("code", Int("int32")),
     ],
 };
+
+static LIST_META: Struct = Struct {
+    name: "ListMeta",
+    go: "v1.ListMeta",
+    fields: &[
+        ("selfLink", STRING),
+        ("resourceVersion", STRING),
+        ("continue", STRING),
+        ("remainingItemCount", Int("int64")),
+    ],
+};
+
+static STATUS_DETAILS: Struct = Struct {
+    name: "StatusDetails",
+    go: "v1.StatusDetails",
+    fields: &[
+        ("name", STRING),
+        ("group", STRING),
+        ("kind", STRING),
+        ("uid", Text("types.UID")),
+        ("causes", List(&STATUS_CAUSE, "[]v1.StatusCause")),
+        ("retryAfterSeconds", Int("int32")),
+    ],
+};
+
+static STATUS_CAUSE: super::Shape = Nested(&Struct {
+    name: "StatusCause",
+    go: "v1.StatusCause",
+    fields: &[("reason", Text("v1.CauseType")), ("message", STRING), ("field", STRING)],
+});

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::{is_default, time::Time};
 
 /// The metadata of an image, in the words of the old Docker API.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub(crate) struct DockerImage {
-    #[serde(rename = "kind")]
+    #[serde(rename = "kind", skip_deserializing)]
     pub(crate) kind: &'static str,
-    #[serde(rename = "apiVersion")]
+    #[serde(rename = "apiVersion", skip_deserializing)]
     pub(crate) api_version: &'static str,
     pub(crate) id: String,
     #[serde(skip_serializing_if = "is_default")]

@@ -1,6 +1,6 @@
 //! `Image`: one image, cluster-wide, named by its digest.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{docker::DockerImage, is_default, meta::ObjectMeta, signature::ImageSignature};
 
@@ -8,8 +8,8 @@ use super::{docker::DockerImage, is_default, meta::ObjectMeta, signature::ImageS
 pub(crate) const LAYERS_ORDER: &str = "image.openshift.io/dockerLayersOrder";
 
 /// An image.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct Image {
     pub(crate) metadata: ObjectMeta,
     #[serde(skip_serializing_if = "is_default")]
@@ -46,7 +46,7 @@ impl Image {
 }
 
 /// The layers of an image, base first, and how none is written.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Layers {
     /// There are none, and the key is `null`.
@@ -84,8 +84,8 @@ impl Default for Layers {
 }
 
 /// One layer of an image.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct ImageLayer {
     /// The digest of the layer's bytes.
     pub(crate) name: String,
@@ -96,8 +96,8 @@ pub(crate) struct ImageLayer {
 }
 
 /// One entry of a manifest list.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct ImageManifest {
     pub(crate) digest: String,
     pub(crate) media_type: String,

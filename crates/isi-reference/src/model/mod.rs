@@ -35,15 +35,6 @@ impl<T> Typed<T> {
     }
 }
 
-/// A list of objects, as `GET` on a collection answers.
-#[derive(Debug, Serialize)]
-pub(crate) struct List<T> {
-    /// Metadata of the list itself.
-    pub(crate) metadata: ListMeta,
-    /// The objects, sorted by name.
-    pub(crate) items: Vec<T>,
-}
-
 /// Metadata of a list.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     image::Image,
-    image_stream::{LookupPolicy, TagCondition, TagReference},
+    image_stream::{LookupPolicy, TagCondition, TagHistory, TagReference},
     is_default,
     meta::ObjectMeta,
 };
@@ -23,6 +23,16 @@ pub(crate) struct ImageStreamTag {
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) conditions: Vec<TagCondition>,
     pub(crate) image: Image,
+}
+
+/// One tag of a stream as it is wanted and as it is.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ImageTag {
+    pub(crate) metadata: ObjectMeta,
+    /// `None` is written as `null`, as in the other fields.
+    pub(crate) spec: Option<TagReference>,
+    pub(crate) status: Option<TagHistory>,
+    pub(crate) image: Option<Image>,
 }
 
 /// An image as seen through a stream.

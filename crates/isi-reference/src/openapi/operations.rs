@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     http::negotiate::MEDIA_TYPES,
-    kinds::{KINDS, Kind},
+    kinds::{KINDS, Kind, Verb},
     model::IMAGE_GROUP,
 };
 
@@ -65,18 +65,18 @@ pub(super) fn paths(published: &Published) -> Map<String, Value> {
 /// The paths of a resource, with the methods that it takes.
 fn served(kind: &Kind) -> Vec<(String, Vec<&'static str>)> {
     let prefix = if kind.group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{}", kind.api_version()) };
-    let has = |verb: &str| kind.verbs.contains(&verb);
-    let methods = |table: &[(&str, &'static str)]| -> Vec<&'static str> {
-        table.iter().filter(|(verb, _)| has(verb)).map(|(_, method)| *method).collect()
+    let methods = |table: &[(Verb, &'static str)]| -> Vec<&'static str> {
+        table.iter().filter(|(verb, _)| kind.has(*verb)).map(|(_, method)| *method).collect()
     };
-    let collection = methods(&[("list", "get"), ("create", "post")]);
-    let object = methods(&[("delete", "delete"), ("get", "get"), ("patch", "patch"), ("update", "put")]);
+    let collection = methods(&[(Verb::DeleteCollection, "delete"), (Verb::List, "get"), (Verb::Create, "post")]);
+    let object =
+        methods(&[(Verb::Delete, "delete"), (Verb::Get, "get"), (Verb::Patch, "patch"), (Verb::Update, "put")]);
     let place = if kind.namespaced { "/namespaces/{namespace}" } else { "" };
     let mut paths = vec![
         (format!("{prefix}{place}/{}", kind.plural), collection),
         (format!("{prefix}{place}/{}/{{name}}", kind.plural), object),
     ];
-    if kind.namespaced && has("list") {
+    if kind.namespaced && kind.has(Verb::List) {
         paths.push((format!("{prefix}/{}", kind.plural), vec!["get"]));
     }
     paths.retain(|(_, methods)| !methods.is_empty());

@@ -57,6 +57,8 @@ pub(crate) struct Write<'a> {
     pub(crate) api_version: &'a str,
     pub(crate) kind: &'a str,
     pub(crate) shape: &'static Shape,
+    /// The part of the object that is written; empty for the object itself.
+    pub(crate) subresource: &'a str,
 }
 
 impl ManagedEntry {
@@ -83,7 +85,7 @@ impl ManagedEntry {
         self.operation == operation
             && self.manager == write.manager
             && self.api_version == write.api_version
-            && self.subresource.is_empty()
+            && self.subresource == write.subresource
     }
 
     fn new(operation: &str, write: &Write<'_>) -> Self {
@@ -93,6 +95,7 @@ impl ManagedEntry {
             api_version: write.api_version.to_owned(),
             time: Some(Time::now().to_string()),
             fields_type: "FieldsV1".to_owned(),
+            subresource: write.subresource.to_owned(),
             ..Self::default()
         }
     }

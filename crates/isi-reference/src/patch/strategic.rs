@@ -24,7 +24,7 @@ pub(super) fn check(patch: &Value, shape: &'static Shape) -> std::result::Result
         Value::Null | Value::String(_) => "string",
     };
     match (shape, patch) {
-        (Shape::Any, _) | (_, Value::Null) => Ok(()),
+        (Shape::Any | Shape::Raw, _) | (_, Value::Null) => Ok(()),
         (Shape::Struct(_), Value::Object(fields)) => fields
             .iter()
             .filter_map(|(key, value)| Some((shape.field(key)?, value)))
@@ -35,10 +35,10 @@ pub(super) fn check(patch: &Value, shape: &'static Shape) -> std::result::Result
         }
         (Shape::Bool, Value::Bool(_))
         | (Shape::Int(_), Value::Number(_))
-        | (Shape::Text(_) | Shape::Time, Value::String(_)) => Ok(()),
+        | (Shape::Text(_) | Shape::Time | Shape::Bytes, Value::String(_)) => Ok(()),
         (Shape::Bool, _) => Err("unrecognized type: bool".to_owned()),
         (Shape::Int(_), _) => Err("unrecognized type: int64".to_owned()),
-        (Shape::Text(_) | Shape::Time, _) => Err("unrecognized type: string".to_owned()),
+        (Shape::Text(_) | Shape::Time | Shape::Bytes, _) => Err("unrecognized type: string".to_owned()),
         (Shape::Struct(_), other) => Err(format!("cannot restore struct from: {}", kind(other))),
         (Shape::Map(..), other) => Err(format!("cannot restore map from {}", kind(other))),
         (Shape::List(..) | Shape::Keyed(..) | Shape::Set(..), other) => {

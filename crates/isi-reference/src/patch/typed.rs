@@ -258,13 +258,13 @@ fn check(value: &Value, shape: &'static Shape, path: &str, found: &mut Vec<Strin
         |found: &mut Vec<String>, what: &str| found.push(format!("{path}: expected {what}, got &{{{}}}", Go(value)));
     match (shape, value) {
         (_, Value::Null)
-        | (Shape::Any, _)
+        | (Shape::Any | Shape::Raw, _)
         | (Shape::Bool, Value::Bool(_))
         | (Shape::Int(_), Value::Number(_))
-        | (Shape::Text(_) | Shape::Time, Value::String(_)) => {}
+        | (Shape::Text(_) | Shape::Time | Shape::Bytes, Value::String(_)) => {}
         (Shape::Bool, _) => expected(found, "boolean"),
         (Shape::Int(_), _) => expected(found, "numeric (int or float)"),
-        (Shape::Text(_) | Shape::Time, _) => {
+        (Shape::Text(_) | Shape::Time | Shape::Bytes, _) => {
             let shown = format!("&value.valueUnstructured{{Value:{}}}", Go(value));
             found.push(format!("{path}: expected string, got {shown}"));
         }

@@ -1,81 +1,50 @@
-//! `images`: cluster-wide, written by imports only.
+//! Reading `images`.
 
 use super::{
     check_get,
     listing::{Listing, read_list},
-    name,
-    streams::deleted,
+    name, view,
 };
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
     http::{
         answer::Answer,
-        negotiate::{View, negotiate},
-        options::DeleteOptions,
+        negotiate::{negotiate, negotiate_list},
         request::Request,
     },
-    model::{List, Typed, image::Image, status::Status},
-    route::{Target, Verb},
+    model::{Typed, image::Image},
+    route::Target,
     storage::{self, history::Stored},
-    table,
 };
 
 /// The resource as errors name it.
 pub(crate) const IMAGES: Resource = Resource::image("images");
 
-/// Answers a request for images.
-pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
-    match verb {
-        Verb::Get => get(api, request, target),
-        Verb::List => list(api, request),
-        Verb::Delete => delete(api, request, target),
-        Verb::Create | Verb::Update | Verb::Patch => Err(ApiError::method_not_allowed()),
-    }
-}
-
-fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[View::Table, View::Metadata])?;
+/// Answers with an image.
+pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
     check_get(api, request, target)?;
     let image = api.store.lock().image(name(target)).cloned();
-    let mut image = image.ok_or_else(|| ApiError::not_found(IMAGES, name(target)))?;
-    Ok(match form.view {
-        View::Table => {
-            let metadata = table::of_one(&image.metadata);
-            Answer::object(200, &table::images(&[image], metadata).worded(&api.behaviour), form)
-        }
-        View::Metadata => Answer::object(200, &table::partial(&image.metadata), form),
-        _ => {
-            image.metadata.self_link = api.self_link(target, name(target));
-            Answer::object(200, &Typed::image_api("Image", image), form)
-        }
-    })
+    let image = image.ok_or_else(|| ApiError::not_found(IMAGES, name(target)))?;
+    view::object(api, request, target.kind, 200, &linked(api, target, image), form)
 }
 
-fn list(api: &Api, request: &Request) -> Result<Answer> {
-    let form = negotiate(request, &[View::Table, View::Metadata])?;
+/// An image as it is answered: with its path, where objects carry it.
+pub(super) fn linked(api: &Api, target: &Target, mut image: Image) -> Typed<Image> {
+    image.metadata.self_link = api.self_link(target, &image.metadata.name);
+    Typed::image_api("Image", image)
+}
+
+/// Lists images.
+pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate_list(api, request, target.kind)?;
     let of = (storage::IMAGES, "");
-    let Listing { objects, meta } = read_list(&api.store.lock(), request, of, &api.behaviour)?;
-    let images: Vec<Image> = objects.into_iter().filter_map(Stored::into_image).collect();
-    Ok(match form.view {
-        View::Table => Answer::object(200, &table::images(&images, meta).worded(&api.behaviour), form),
-        View::Metadata => {
-            let items: Vec<_> = images.iter().map(|image| table::partial(&image.metadata)).collect();
-            Answer::object(200, &table::partial_list(&items, &meta), form)
-        }
-        _ => Answer::object(200, &Typed::image_api("ImageList", List { metadata: meta, items: images }), form),
-    })
-}
-
-fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[])?;
-    let options = DeleteOptions::read(request, &api.behaviour)?;
-    let mut state = api.store.lock();
-    let image = state.image(name(target)).cloned().ok_or_else(|| ApiError::not_found(IMAGES, name(target)))?;
-    if !options.dry_run {
-        state.remove_image(name(target));
+    let Listing { objects, mut meta } = read_list(&api.store.lock(), request, of, &api.behaviour)?;
+    let mut images: Vec<Image> = objects.into_iter().filter_map(Stored::into_image).collect();
+    meta.self_link = api.self_link(target, "");
+    for image in &mut images {
+        image.metadata.self_link = api.self_link(target, &image.metadata.name);
     }
-    drop(state);
-    let status = Status { details: Some(Box::new(deleted(target, &image.metadata.uid))), ..Status::success() };
-    Ok(Answer::status(200, &status, form))
+    view::list(api, request, target.kind, &images, meta, form)
 }

@@ -1,17 +1,11 @@
 //! `POST imagestreamimports`.
 
-use super::{admit, apply, check_namespace};
+use super::{admit, apply, check_namespace, view};
 use crate::{
     api::{Api, Replica},
     error::{ApiError, Resource, Result},
     field::FieldError,
-    http::{
-        answer::Answer,
-        body,
-        negotiate::{View, negotiate},
-        options::WriteOptions,
-        request::Request,
-    },
+    http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
     image_reference::ImageReference,
     importer::{Import, Keyring},
     json::{Shape, shapes},
@@ -32,7 +26,7 @@ pub(crate) const IMPORTS: Resource = Resource::image("imagestreamimports");
 
 /// Imports what a request names.
 pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[View::Metadata])?;
+    let form = negotiate(api, request, target.kind)?;
     body::syntax(request)?;
     request.body()?;
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
@@ -62,11 +56,7 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
         apply::clear_manifests(&mut import);
     }
     import.metadata.self_link = api.self_link(target, &import.metadata.name);
-    Ok(if form.view == View::Metadata {
-        Answer::object(201, &crate::table::partial(&import.metadata), form)
-    } else {
-        Answer::object(201, &Typed::image_api("ImageStreamImport", import), form)
-    })
+    view::object(api, request, target.kind, 201, &Typed::image_api("ImageStreamImport", import), form)
 }
 
 /// Records whose the fields are that differ from an empty import.
@@ -82,7 +72,7 @@ fn track(api: &Api, import: &mut ImageStreamImport, options: &WriteOptions) -> R
     };
     let shape = if api.behaviour.import_modes { &MODERN } else { &LEGACY };
     let kind = "ImageStreamImport";
-    let write = Write { manager: &options.manager, api_version: IMAGE_API, kind, shape };
+    let write = Write { manager: &options.manager, api_version: IMAGE_API, kind, shape, subresource: "" };
     let entries = patch::track(&value(&ImageStreamImport::default())?, &value(import)?, &[], true, &write);
     import.metadata.managed_fields = entries;
     Ok(())

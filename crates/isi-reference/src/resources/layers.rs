@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{name, streams};
+use super::{name, streams, view};
 use crate::{
     api::Api,
     error::Result,
@@ -20,11 +20,11 @@ use oci_types::media_type;
 
 /// Lists the blobs of a stream.
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[])?;
+    let form = negotiate(api, request, target.kind)?;
     let stream = streams::find(api, target, name(target), streams::STREAMS)?;
     let mut layers = of(&api.store.lock(), &stream, api.horizon(request.replica));
     layers.metadata.self_link = api.self_link(target, name(target));
-    Ok(Answer::object(200, &Typed::image_api("ImageStreamLayers", layers), form))
+    view::object(api, request, target.kind, 200, &Typed::image_api("ImageStreamLayers", layers), form)
 }
 
 /// The blobs of every image that the tags of `stream` are or were, parts of lists included. Images stored after `horizon` are

@@ -45,7 +45,7 @@ pub(crate) fn read_list(
             let retry = Continuation { version: None, start: at.start.clone() };
             ApiError::continue_expired(retry.encode())
         })?;
-        return Ok(page(objects, &selection, namespace, version, &at.start));
+        return Ok(page(objects, &selection, namespace, version, &at.start, behaviour));
     }
     let wanted = list_version(request)?;
     let matching = if behaviour.version_matches { parameter(request, "resourceVersionMatch") } else { "" };
@@ -57,7 +57,7 @@ pub(crate) fn read_list(
     let version = if is_exact { wanted } else { newest };
     let objects = state.stored_at(resource, namespace, version);
     let objects = objects.map_err(|_| ApiError::list_expired())?;
-    Ok(page(objects, &selection, namespace, version, ""))
+    Ok(page(objects, &selection, namespace, version, "", behaviour))
 }
 
 /// The selection of a list whose options are right.
@@ -83,7 +83,14 @@ pub(crate) fn check_version(state: &State, request: &Request) -> Result<()> {
 
 /// The selected objects from `start` on, up to the limit. As a server that reads keys in order: whether there is more is
 /// decided before it is selected, and how much more is only told if everything is selected.
-fn page(objects: Vec<Stored>, selection: &Selection, namespace: &str, version: u64, start: &str) -> Listing {
+fn page(
+    objects: Vec<Stored>,
+    selection: &Selection,
+    namespace: &str,
+    version: u64,
+    start: &str,
+    behaviour: &Behaviour,
+) -> Listing {
     let is_before = |object: &Stored| !start.is_empty() && object.key_in(namespace).as_str() < start;
     let mut rest = objects.into_iter().skip_while(is_before).peekable();
     let mut meta = ListMeta { resource_version: version.to_string(), ..ListMeta::default() };
@@ -98,7 +105,7 @@ fn page(objects: Vec<Stored>, selection: &Selection, namespace: &str, version: u
         }
         if selection.limit() == Some(objects.len()) && rest.peek().is_some() {
             meta.next = Continuation::after(version, &last).encode();
-            meta.remaining_item_count = selection.is_everything().then(|| rest.count());
+            meta.remaining_item_count = (behaviour.remaining_items && selection.is_everything()).then(|| rest.count());
             break;
         }
     }

@@ -2,13 +2,18 @@
 
 pub(crate) mod apply;
 pub(crate) mod continuation;
+pub(crate) mod deletion;
+pub(crate) mod image_tags;
+pub(crate) mod image_writes;
 pub(crate) mod images;
 pub(crate) mod imports;
 pub(crate) mod layers;
 pub(crate) mod listing;
+pub(crate) mod mappings;
 pub(crate) mod namespaces;
 pub(crate) mod object_writes;
 pub(crate) mod objects;
+pub(crate) mod patched;
 pub(crate) mod projects;
 pub(crate) mod reviews;
 pub(crate) mod selection;
@@ -19,16 +24,21 @@ pub(crate) mod streams;
 pub(crate) mod tag_writes;
 pub(crate) mod tags;
 pub(crate) mod users;
+pub(crate) mod view;
 pub(crate) mod write;
+
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{
     api::Api,
     error::{ApiError, Resource, Result},
-    http::{body, request::Request},
+    http::request::Request,
+    kinds::Kind,
+    model::Typed,
     route::Target,
-    storage::{Phase, State},
+    storage::{Phase, State, history::Stored},
     validation::meta::path_segment,
 };
 
@@ -91,21 +101,36 @@ pub(crate) fn name(target: &Target) -> &str {
     target.name.as_deref().unwrap_or_default()
 }
 
-/// Refuses to delete `object` if it is not the one that the body of the request means.
-pub(crate) fn check_preconditions(request: &Request, resource: Resource, object: &Value) -> Result<()> {
-    if request.body()?.is_empty() {
-        return Ok(());
-    }
-    let options = body::read_any(request)?;
-    let checks = [("uid", "UID"), ("resourceVersion", "ResourceVersion")];
-    for (field, word) in checks {
-        let wanted = options["preconditions"][field].as_str();
-        let found = object["metadata"][field].as_str().unwrap_or_default();
-        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
-            let name = object["metadata"]["name"].as_str().unwrap_or_default();
-            let why = format!("Precondition failed: {word} in precondition: {wanted}, {word} in object meta: {found}");
-            return Err(ApiError::conflict(resource, name, &why));
+/// Stored objects as the items of a list: only custom resources say their kind there.
+pub(crate) fn items(api: &Api, kind: &'static Kind, objects: Vec<Stored>) -> Result<Vec<Value>> {
+    let item = |object| {
+        let mut item = shown(api, kind, object)?;
+        if let Some(fields) = item.as_object_mut().filter(|_| !kind.is_custom()) {
+            fields.retain(|name, _| !matches!(name.as_str(), "kind" | "apiVersion"));
         }
+        Ok(item)
+    };
+    objects.into_iter().map(item).collect()
+}
+
+/// A stored object as it is answered: with its kind, and with its path where objects carry it.
+pub(crate) fn shown(api: &Api, kind: &'static Kind, object: Stored) -> Result<Value> {
+    let link = |namespace: &str, name: &str| {
+        let place = Target { kind, namespace: namespace.to_owned(), name: None, in_watch_path: false };
+        api.self_link(&place, name)
+    };
+    match object {
+        Stored::Stream(stream) => {
+            let mut stream = Arc::unwrap_or_clone(stream);
+            stream.metadata.self_link = link(&stream.metadata.namespace, &stream.metadata.name);
+            view::to_value(&Typed::image_api("ImageStream", stream))
+        }
+        Stored::Image(image) => {
+            let mut image = Arc::unwrap_or_clone(image);
+            image.metadata.self_link = link("", &image.metadata.name);
+            view::to_value(&Typed::image_api("Image", image))
+        }
+        Stored::Object(object) if kind.kind == "Project" => Ok(projects::project(Arc::unwrap_or_clone(object))),
+        Stored::Object(object) => Ok(Arc::unwrap_or_clone(object)),
     }
-    Ok(())
 }

@@ -84,8 +84,13 @@ pub(super) fn track(api: &Api, target: &Target, old: Option<&Value>, object: &mu
     let known = if given.is_empty() { old.map(entries).unwrap_or_default() } else { given };
     let empty = empty(target);
     let api_version = target.kind.api_version();
-    let write =
-        Write { manager: &options.manager, api_version: &api_version, kind: target.kind.kind, shape: shape(target) };
+    let write = Write {
+        manager: &options.manager,
+        api_version: &api_version,
+        kind: target.kind.kind,
+        shape: shape(target),
+        subresource: "",
+    };
     let tracked = patch::track(old.unwrap_or(&empty), object, &known, old.is_none(), &write);
     set_entries(object, &tracked);
 }
@@ -115,6 +120,7 @@ pub(super) fn patched(
                 api_version: &api_version,
                 kind: target.kind.kind,
                 shape: shape(target),
+                subresource: "",
             };
             let current = old.unwrap_or(&empty);
             let (mut object, tracked) =

@@ -1,12 +1,14 @@
 //! Objects that the server only keeps: secrets, limits, the cluster's configuration of registries.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::{
-    admit, check_preconditions,
+    admit, items,
     listing::{Listing, read_list},
-    name, object_writes, streams,
+    name, object_writes, view,
 };
 use crate::{
     api::Api,
@@ -16,83 +18,92 @@ use crate::{
     http::{
         answer::Answer,
         body,
-        negotiate::{negotiate, negotiate_among},
-        options::{DeleteOptions, WriteOptions},
+        negotiate::{negotiate, negotiate_list},
+        options::WriteOptions,
         request::Request,
     },
-    model::status::Status,
+    model::ListMeta,
     policy::registries::{MirrorEntry, MirrorKind, Registries, RegistrySources},
-    route::{Target, Verb},
+    route::Target,
     storage::{State, history::Stored},
 };
 
 /// The key of the cluster's image configuration among stored objects.
 pub(crate) const IMAGE_CONFIG: &str = "config.openshift.io/images";
 
-/// Answers a request for objects of any of these kinds.
-pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
-    let form = negotiate_among(request, !target.kind.is_custom(), &[])?;
+/// Answers with an object.
+pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
+    let found = find(&api.store.lock(), target)?;
+    view::object(api, request, target.kind, 200, &found, form)
+}
+
+/// Lists objects.
+pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate_list(api, request, target.kind)?;
+    let of = (store_key(target), target.namespace.as_str());
+    let Listing { objects, meta } = read_list(&api.store.lock(), request, of, &api.behaviour)?;
+    view::list(api, request, target.kind, &items(api, target.kind, objects)?, meta, form)
+}
+
+/// Creates an object.
+pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
     let mut state = api.store.lock();
-    let key = store_key(target);
-    let resource = target.kind.resource();
-    let missing = || ApiError::not_found(resource, name(target));
-    match verb {
-        Verb::Get => {
-            let found = state.object(key, &target.namespace, name(target)).ok_or_else(missing)?;
-            Ok(Answer::object(200, found, form))
-        }
-        Verb::List => list(api, &state, request, target).map(|list| Answer::object(200, &list, form)),
-        Verb::Create => {
-            let mut object = read(request, target)?;
-            let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
-            let wanted = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-            if wanted.is_empty() {
-                return Err(ApiError::bad_request("metadata.name: Required value: name or generateName is required"));
-            }
-            if target.kind.namespaced {
-                admit(&state, target, &wanted)?;
-            }
-            if state.object(key, &target.namespace, &wanted).is_some() {
-                return Err(ApiError::already_exists(resource, &wanted));
-            }
-            object_writes::track(api, target, None, &mut object, &options);
-            let stored = object_writes::store(&mut state, key, target, None, object, &options);
-            Ok(Answer::object(201, &stored, form))
-        }
-        Verb::Update => {
-            let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
-            let mut object = read(request, target)?;
-            let old = state.object(key, &target.namespace, name(target)).cloned().ok_or_else(missing)?;
-            check_version(target, &old, &object)?;
-            object["metadata"]["name"] = name(target).into();
-            object_writes::track(api, target, Some(&old), &mut object, &options);
-            let stored = object_writes::store(&mut state, key, target, Some(&old), object, &options);
-            Ok(Answer::object(200, &stored, form))
-        }
-        Verb::Patch => {
-            let old = state.object(key, &target.namespace, name(target)).cloned();
-            let (object, options) = object_writes::patched(api, request, target, old.as_ref(), missing)?;
-            if let Some(old) = &old {
-                check_version(target, old, &object)?;
-            } else if target.kind.namespaced {
-                admit(&state, target, name(target))?;
-            }
-            let stored = object_writes::store(&mut state, key, target, old.as_ref(), object, &options);
-            Ok(Answer::object(if old.is_some() { 200 } else { 201 }, &stored, form))
-        }
-        Verb::Delete => {
-            let options = DeleteOptions::read(request, &api.behaviour)?;
-            let found = state.object(key, &target.namespace, name(target)).cloned().ok_or_else(missing)?;
-            check_preconditions(request, resource, &found)?;
-            if !options.dry_run {
-                state.remove_object(key, &target.namespace, name(target));
-            }
-            let uid = found["metadata"]["uid"].as_str().unwrap_or_default();
-            let details = streams::deleted(target, uid);
-            let status = Status { details: Some(Box::new(details)), ..Status::success() };
-            Ok(Answer::status(200, &status, form))
-        }
+    let mut object = read(request, target)?;
+    let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
+    let wanted = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    if wanted.is_empty() {
+        return Err(ApiError::bad_request("metadata.name: Required value: name or generateName is required"));
     }
+    if target.kind.namespaced {
+        admit(&state, target, &wanted)?;
+    }
+    if state.object(store_key(target), &target.namespace, &wanted).is_some() {
+        return Err(ApiError::already_exists(target.kind.resource(), &wanted));
+    }
+    object_writes::track(api, target, None, &mut object, &options);
+    let stored = object_writes::store(&mut state, store_key(target), target, None, object, &options);
+    drop(state);
+    view::object(api, request, target.kind, 201, &stored, form)
+}
+
+/// Replaces an object.
+pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
+    let mut state = api.store.lock();
+    let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
+    let mut object = read(request, target)?;
+    let old = find(&state, target)?;
+    check_version(target, &old, &object)?;
+    object["metadata"]["name"] = name(target).into();
+    object_writes::track(api, target, Some(&old), &mut object, &options);
+    let stored = object_writes::store(&mut state, store_key(target), target, Some(&old), object, &options);
+    drop(state);
+    view::object(api, request, target.kind, 200, &stored, form)
+}
+
+/// Patches an object; applying one that is not there creates it.
+pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
+    let mut state = api.store.lock();
+    let found = find(&state, target);
+    let old = found.as_ref().ok();
+    let missing = || found.as_ref().err().cloned().unwrap_or_else(ApiError::no_such_path);
+    let (object, options) = object_writes::patched(api, request, target, old, missing)?;
+    if let Some(old) = old {
+        check_version(target, old, &object)?;
+    } else if target.kind.namespaced {
+        admit(&state, target, name(target))?;
+    }
+    let stored = object_writes::store(&mut state, store_key(target), target, old, object, &options);
+    drop(state);
+    view::object(api, request, target.kind, if old.is_some() { 200 } else { 201 }, &stored, form)
+}
+
+fn find(state: &State, target: &Target) -> Result<Value> {
+    let found = state.object(store_key(target), &target.namespace, name(target)).cloned();
+    found.ok_or_else(|| ApiError::not_found(target.kind.resource(), name(target)))
 }
 
 /// Refuses to replace an object that has changed since the version that the new one is made from.
@@ -114,10 +125,7 @@ fn check_version(target: &Target, old: &Value, new: &Value) -> Result<()> {
 }
 
 fn store_key(target: &Target) -> &'static str {
-    match (target.kind.group, target.kind.plural) {
-        ("config.openshift.io", "images") => IMAGE_CONFIG,
-        (_, plural) => plural,
-    }
+    target.kind.stored.unwrap_or_default()
 }
 
 /// The object of a body, with kind and version as the path has them, and secrets' `stringData` in `data`.
@@ -143,28 +151,20 @@ fn read(request: &Request, target: &Target) -> Result<Value> {
     Ok(Value::Object(object))
 }
 
-fn list(api: &Api, state: &State, request: &Request, target: &Target) -> Result<Value> {
-    let of = (store_key(target), target.namespace.as_str());
-    let Listing { objects, meta } = read_list(state, request, of, &api.behaviour)?;
-    let items: Vec<Value> = objects.into_iter().filter_map(Stored::into_object).collect();
-    Ok(json!({
-        "kind": format!("{}List", target.kind.kind), "apiVersion": target.kind.api_version(),
-        "metadata": meta, "items": items,
-    }))
-}
-
 /// `imagestreams/secrets`: the pull secrets of a namespace.
 pub(crate) fn pull_secrets(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[])?;
-    let state = api.store.lock();
+    let form = negotiate(api, request, target.kind)?;
     let is_pull_secret = |secret: &&Value| {
         let excluded = secret["metadata"]["annotations"]["openshift.io/image.excludeSecret"] == "true";
         let kind = secret["type"].as_str().unwrap_or_default();
         matches!(kind, "kubernetes.io/dockercfg" | "kubernetes.io/dockerconfigjson") && !excluded
     };
-    let items: Vec<&Value> = state.objects("secrets", &target.namespace).filter(is_pull_secret).collect();
-    let list = json!({ "kind": "SecretList", "apiVersion": "image.openshift.io/v1", "metadata": {}, "items": items });
-    Ok(Answer::object(200, &list, form))
+    let secrets: Vec<Stored> = {
+        let state = api.store.lock();
+        let secrets = state.objects("secrets", &target.namespace).filter(is_pull_secret).cloned();
+        secrets.map(|secret| Stored::Object(Arc::new(secret))).collect()
+    };
+    view::list(api, request, target.kind, &items(api, target.kind, secrets)?, ListMeta::default(), form)
 }
 
 /// What the cluster's configuration says about registries.

@@ -3,58 +3,71 @@
 use serde_json::{Value, json};
 
 use super::{
-    check_preconditions,
+    deletion::check_preconditions,
+    items,
     listing::{Listing, read_list},
-    name,
+    name, view,
 };
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
     field::FieldError,
-    http::{answer::Answer, body, negotiate::negotiate, request::Request},
+    http::{
+        answer::Answer,
+        body,
+        negotiate::{negotiate, negotiate_list},
+        options::DeleteOptions,
+        request::Request,
+    },
     model::status::Status,
-    route::{Target, Verb},
-    storage::{self, history::Stored},
+    route::Target,
+    storage,
     validation::meta::is_dns_label,
 };
 
 const GROUP: &str = "project.openshift.io";
 const PROJECTS: Resource = Resource { group: GROUP, name: "projects" };
 
-/// Answers a request for projects.
-pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
-    let form = negotiate(request, &[])?;
-    let mut state = api.store.lock();
-    let found =
-        |namespace: Option<Value>| namespace.map(project).ok_or_else(|| ApiError::not_found(PROJECTS, name(target)));
-    match verb {
-        Verb::List => {
-            let Listing { objects, meta } = read_list(&state, request, (storage::NAMESPACES, ""), &api.behaviour)?;
-            let items: Vec<Value> = objects.into_iter().filter_map(Stored::into_object).map(project).collect();
-            let list = json!({
-                "kind": "ProjectList", "apiVersion": format!("{GROUP}/v1"),
-                "metadata": meta, "items": items,
-            });
-            Ok(Answer::object(200, &list, form))
-        }
-        Verb::Delete => {
-            let project = found(state.namespaces().get(name(target)))?;
-            check_preconditions(request, PROJECTS, &project)?;
-            state.delete_namespace(name(target));
-            Ok(Answer::status(200, &Status::success(), form))
-        }
-        Verb::Get | Verb::Create | Verb::Patch | Verb::Update => {
-            found(state.namespaces().get(name(target))).map(|project| Answer::object(200, &project, form))
-        }
-    }
+/// Answers with a project.
+pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
+    let found = api.store.lock().namespaces().get(name(target)).map(project);
+    let found = found.ok_or_else(|| ApiError::not_found(PROJECTS, name(target)))?;
+    view::object(api, request, target.kind, 200, &found, form)
 }
 
-/// Answers a request for a project; a list of such requests only says that the user may make one.
-pub(crate) fn request(api: &Api, request: &Request, verb: Verb) -> Result<Answer> {
-    let form = negotiate(request, &[])?;
-    if verb == Verb::List {
-        return Ok(Answer::status(200, &Status::success(), form));
+/// Lists projects.
+pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate_list(api, request, target.kind)?;
+    let of = (storage::NAMESPACES, "");
+    let Listing { objects, meta } = read_list(&api.store.lock(), request, of, &api.behaviour)?;
+    view::list(api, request, target.kind, &items(api, target.kind, objects)?, meta, form)
+}
+
+/// Deletes a project: the namespace with everything in it.
+pub(crate) fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
+    let options = DeleteOptions::read(request, &api.behaviour)?;
+    let mut state = api.store.lock();
+    let found = state.find(storage::NAMESPACES, "", name(target));
+    let found = found.ok_or_else(|| ApiError::not_found(PROJECTS, name(target)))?;
+    check_preconditions(&options, target.kind, found.name(), found.uid(), found.version())?;
+    if !options.dry_run {
+        state.delete_namespace(name(target));
     }
+    drop(state);
+    Ok(Answer::status(200, &Status::success(), form))
+}
+
+/// Answers a list of requests for projects, which only says that the user may make one.
+pub(crate) fn may_request(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
+    Ok(Answer::status(200, &Status::success(), form))
+}
+
+/// Makes a project for a user who may not make namespaces.
+pub(crate) fn request(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
     body::syntax(request)?;
     let wanted = body::read_any(request)?;
     let name = wanted["metadata"]["name"].as_str().unwrap_or_default();
@@ -71,7 +84,7 @@ pub(crate) fn request(api: &Api, request: &Request, verb: Verb) -> Result<Answer
     let namespace = json!({ "metadata": { "annotations": annotations } });
     let created = api.store.lock().create_namespace(name, &namespace);
     let created = created.ok_or_else(|| ApiError::already_exists(Resource { group: GROUP, name: "project" }, name))?;
-    Ok(Answer::object(201, &project(created), form))
+    view::object(api, request, target.kind, 201, &project(created), form)
 }
 
 /// A project that is gone, as watches tell it.

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::view;
 use crate::{
     access::{Access, Grant},
     api::Api,
@@ -13,7 +14,7 @@ use crate::{
     http::{
         answer::Answer,
         body,
-        negotiate::{View, negotiate},
+        negotiate::negotiate,
         options::{FieldValidation, WriteOptions},
         request::Request,
     },
@@ -26,7 +27,7 @@ use crate::{
 
 /// Answers a review.
 pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[View::Metadata])?;
+    let form = negotiate(api, request, target.kind)?;
     body::syntax(request)?;
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
     let shape = match target.kind.kind {
@@ -38,8 +39,13 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     check_metadata(api, target, &review)?;
     if api.behaviour.managed_fields && target.kind.kind != "SelfSubjectReview" {
         let api_version = target.kind.api_version();
-        let write =
-            Write { manager: &options.manager, api_version: &api_version, kind: target.kind.kind, shape: &Shape::Any };
+        let write = Write {
+            manager: &options.manager,
+            api_version: &api_version,
+            kind: target.kind.kind,
+            shape: &Shape::Any,
+            subresource: "",
+        };
         let empty = json!({ "metadata": {}, "spec": {} });
         let entries = patch::track(&empty, &review, &[], true, &write);
         review["metadata"] = if entries.is_empty() { json!({}) } else { json!({ "managedFields": entries }) };
@@ -58,7 +64,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
             if review["spec"]["namespace"].as_str().unwrap_or_default().is_empty() {
                 return Err(ApiError::bad_request("no namespace on request"));
             }
-            review["status"] = rules(&api.access, user);
+            review["status"] = rules(api, user);
             review
         }
         _ => json!({
@@ -67,13 +73,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
             "status": { "userInfo": info(user) },
         }),
     };
-    Ok(match form.view {
-        View::Metadata => {
-            let metadata = serde_json::from_value(review["metadata"].clone()).unwrap_or_default();
-            Answer::object(201, &crate::table::partial(&metadata), form)
-        }
-        _ => Answer::object(201, &review, form),
-    })
+    view::object(api, request, target.kind, 201, &review, form)
 }
 
 /// The review of a body.
@@ -163,8 +163,8 @@ fn is_allowed(api: &Api, user: &User, spec: &Value) -> bool {
     api.access.allows(user, text(of, "verb"), text(of, "group"), &resource)
 }
 
-fn rules(access: &Access, user: &User) -> Value {
-    let grants = access.grants(user);
+fn rules(api: &Api, user: &User) -> Value {
+    let grants = api.access.grants(user, api.options.api_version);
     let rule =
         |grant: &Grant| json!({ "verbs": grant.verbs, "apiGroups": [grant.group], "resources": [grant.resource] });
     let (verbs, paths) = &grants.paths;

@@ -1,34 +1,26 @@
 //! `imagesignatures`: signatures are attached to images and removed from them, never read for themselves.
 
-use super::{images::IMAGES, name};
+use super::{images::IMAGES, name, view};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
     http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
     json::shapes,
     model::{Typed, meta::ObjectMeta, signature::ImageSignature, status::Status},
-    route::{Target, Verb},
+    route::Target,
     validation::{self, signature::split_name},
 };
 
 const SIGNATURES: Resource = Resource::image("imageSignatures");
 
-/// Answers a request for signatures.
-pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
-    match verb {
-        Verb::Create => create(api, request, target),
-        Verb::Delete => delete(api, request, target),
-        Verb::Get | Verb::List | Verb::Update | Verb::Patch => Err(ApiError::method_not_allowed()),
-    }
-}
-
-fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[])?;
+/// Adds a signature to an image.
+pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
     body::syntax(request)?;
     request.body()?;
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
     let mut signature =
-        body::read::<ImageSignature>(request, "ImageSignature", &shapes::SIGNATURE, &options, &api.behaviour)?;
+        body::read::<ImageSignature>(request, "ImageSignature", &shapes::image::SIGNATURE, &options, &api.behaviour)?;
     let own = signature.metadata.name.clone();
     // What is known of a signature is for the server to find out, not for the client to claim.
     let ImageSignature { metadata, kind, content, .. } = signature;
@@ -54,11 +46,12 @@ fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     }
     drop(state);
     signature.metadata.self_link = api.self_link(target, &own);
-    Ok(Answer::object(201, &Typed::image_api("ImageSignature", signature), form))
+    view::object(api, request, target.kind, 201, &Typed::image_api("ImageSignature", signature), form)
 }
 
-fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[])?;
+/// Removes a signature from an image.
+pub(crate) fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
     let wrong = || ApiError::bad_request("ImageSignatures must be accessed with <imageName>@<signatureName>");
     let (image, _) = split_name(name(target)).ok_or_else(wrong)?;
     let mut state = api.store.lock();

@@ -2,19 +2,14 @@
 
 use std::{collections::BTreeSet, time::Instant};
 
-use super::{layers, name, streams};
+use super::{layers, name, streams, view};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
-    http::{
-        answer::Answer,
-        negotiate::{View, negotiate},
-        request::Request,
-    },
+    http::{answer::Answer, negotiate::negotiate, request::Request},
     model::{Typed, image_stream::ImageStream, meta::ObjectMeta, views::ImageStreamImage},
     route::Target,
     storage::State,
-    table,
 };
 
 const STREAM_IMAGES: Resource = Resource::image("imagestreamimages");
@@ -23,7 +18,7 @@ const STREAM_IMAGE: Resource = Resource::image("imagestreamimage");
 
 /// An image of a stream by its digest, or the beginning of it.
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[View::Table, View::Metadata])?;
+    let form = negotiate(api, request, target.kind)?;
     let asked = name(target);
     let parts = asked.split_once('@').filter(|(stream, id)| !stream.is_empty() && !id.is_empty() && !id.contains('@'));
     let (of, id) =
@@ -48,14 +43,9 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
         },
         image,
     };
-    Ok(match form.view {
-        View::Table => Answer::object(200, &table::stream_images(&[found]).worded(&api.behaviour), form),
-        View::Metadata => Answer::object(200, &table::partial(&found.metadata), form),
-        _ => {
-            found.metadata.self_link = api.self_link(target, asked);
-            Answer::object(200, &Typed::image_api("ImageStreamImage", found), form)
-        }
-    })
+    drop(state);
+    found.metadata.self_link = api.self_link(target, asked);
+    view::object(api, request, target.kind, 200, &Typed::image_api("ImageStreamImage", found), form)
 }
 
 fn image(state: &State, digest: &str, horizon: Option<Instant>) -> Result<crate::model::image::Image> {

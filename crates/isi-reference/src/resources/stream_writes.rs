@@ -1,51 +1,51 @@
-//! Creating, replacing and patching `imagestreams`.
+//! Creating, replacing and patching `imagestreams`, and the same for `imagestreams/status`.
 
 use serde_json::Value;
 
 use super::{
     admit, check_name, check_namespace, name,
+    patched::{self, PatchedType},
     streams::{self, STREAMS},
-    write,
+    view, write,
 };
 use crate::{
     api::Api,
     error::{ApiError, Result},
     field::FieldError,
-    http::{
-        answer::Answer,
-        body,
-        negotiate::{View, negotiate},
-        options::{FieldValidation, WriteOptions},
-        request::Request,
-    },
-    json::{Node, Shape, shapes},
-    model::{IMAGE_API, Typed, image_stream::ImageStream},
-    patch::{self, ManagedEntry, PatchType, Write},
+    http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
+    json::{Shape, shapes},
+    model::{Typed, image_stream::ImageStream},
+    patch::{self, ManagedEntry, PatchType},
     route::Target,
+    storage::stream::Writer,
 };
 
 const KIND: &str = "ImageStream";
 
-/// The shape of streams in a version.
-fn shape(api: &Api) -> &'static Shape {
+/// Streams in a version, for a write of what `target` names.
+fn stream_type(api: &Api, target: &Target) -> PatchedType {
     static MODERN: Shape = Shape::Struct(&shapes::modern::STREAM);
     static LEGACY: Shape = Shape::Struct(&shapes::legacy::STREAM);
-    if api.behaviour.import_modes { &MODERN } else { &LEGACY }
+    let subresource = match writer(target) {
+        Writer::Status if api.behaviour.managed_subresources => "status",
+        _ => "",
+    };
+    PatchedType { kind: KIND, shape: if api.behaviour.import_modes { &MODERN } else { &LEGACY }, subresource }
 }
 
-fn written_by<'a>(api: &Api, options: &'a WriteOptions) -> Write<'a> {
-    Write { manager: &options.manager, api_version: IMAGE_API, kind: KIND, shape: shape(api) }
+/// What a write of `target` changes.
+fn writer(target: &Target) -> Writer {
+    if target.kind.plural == "imagestreams/status" { Writer::Status } else { Writer::Client }
 }
 
 /// A stream as a client sees it.
 fn value(stream: &ImageStream) -> Result<Value> {
-    let typed = Typed::image_api(KIND, stream.clone());
-    serde_json::to_value(typed).map_err(|error| ApiError::internal(&error.to_string()))
+    view::to_value(&Typed::image_api(KIND, stream.clone()))
 }
 
 /// Creates the stream of a request.
-pub(super) fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[View::Table, View::Metadata])?;
+pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
     body::syntax(request)?;
     request.body()?;
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
@@ -57,8 +57,9 @@ pub(super) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
         stream.metadata.name = format!("{}{suffix}", stream.metadata.generate_name);
     }
     admit(&api.store.lock(), target, &stream.metadata.name)?;
-    track(api, &ImageStream::default(), &mut stream, &options)?;
-    store_new(api, stream, &options).map(|stream| Answer::object(201, &streams::linked(api, target, stream), form))
+    track(api, target, &ImageStream::default(), &mut stream, &options)?;
+    let stream = store_new(api, stream, &options)?;
+    view::object(api, request, target.kind, 201, &streams::linked(api, target, stream), form)
 }
 
 /// Stores a stream that is not there yet.
@@ -98,7 +99,13 @@ fn set_defaults(api: &Api, stream: &mut ImageStream) {
 }
 
 /// Records whose the fields of `stream` are that differ from `old`.
-fn track(api: &Api, old: &ImageStream, stream: &mut ImageStream, options: &WriteOptions) -> Result<()> {
+fn track(
+    api: &Api,
+    target: &Target,
+    old: &ImageStream,
+    stream: &mut ImageStream,
+    options: &WriteOptions,
+) -> Result<()> {
     if !api.behaviour.managed_fields {
         stream.metadata.managed_fields.clear();
         return Ok(());
@@ -111,14 +118,15 @@ fn track(api: &Api, old: &ImageStream, stream: &mut ImageStream, options: &Write
     }
     let given: Vec<ManagedEntry> = given.into_iter().filter(ManagedEntry::is_whole).collect();
     let entries = if given.is_empty() { &old.metadata.managed_fields } else { &given };
-    let entries = patch::track(&value(old)?, &value(stream)?, entries, created, &written_by(api, options));
+    let entries =
+        patch::track(&value(old)?, &value(stream)?, entries, created, &stream_type(api, target).write(options));
     stream.metadata.managed_fields = entries;
     Ok(())
 }
 
 /// Replaces a stream.
-pub(super) fn replace(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[View::Table, View::Metadata])?;
+pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
     let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
     body::syntax(request)?;
     let mut stream = read(api, request, &options)?;
@@ -135,13 +143,20 @@ pub(super) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
         );
         return Err(ApiError::conflict(STREAMS, name(target), &why));
     }
-    track(api, &old, &mut stream, &options)?;
-    let stream = store_changed(api, stream, &old, &options)?;
-    Ok(Answer::object(200, &streams::linked(api, target, stream), form))
+    track(api, target, &old, &mut stream, &options)?;
+    let stream = store_changed(api, target, stream, &old, &options)?;
+    view::object(api, request, target.kind, 200, &streams::linked(api, target, stream), form)
 }
 
 /// Stores the new form of a stream.
-fn store_changed(api: &Api, mut stream: ImageStream, old: &ImageStream, options: &WriteOptions) -> Result<ImageStream> {
+fn store_changed(
+    api: &Api,
+    target: &Target,
+    mut stream: ImageStream,
+    old: &ImageStream,
+    options: &WriteOptions,
+) -> Result<ImageStream> {
+    let writer = writer(target);
     let meta = &mut stream.metadata;
     if meta.resource_version.is_empty() {
         let zero = if api.behaviour.plain_null_in_field_errors { "0" } else { "0x0" };
@@ -155,11 +170,17 @@ fn store_changed(api: &Api, mut stream: ImageStream, old: &ImageStream, options:
     meta.deletion_grace_period_seconds = old.metadata.deletion_grace_period_seconds;
     check_new_finalizers(api, &stream, old)?;
     if options.dry_run || stream.metadata.deletion_timestamp.is_none() || !stream.metadata.finalizers.is_empty() {
-        return write::update_unless_dry(api, stream, &version, options, STREAMS);
+        let claimed = stream.status.docker_image_repository.clone();
+        let mut stream = write::update_unless_dry(api, stream, &version, options, writer, STREAMS)?;
+        if writer == Writer::Status {
+            // What is answered is what was sent; where the stream is pulled from is only said when it is read.
+            stream.status.docker_image_repository = claimed;
+        }
+        return Ok(stream);
     }
     // Nothing holds the stream any more: it goes as it would have been written.
     let dry = WriteOptions { dry_run: true, ..options.clone() };
-    let last = write::update_unless_dry(api, stream, &version, &dry, STREAMS)?;
+    let last = write::update_unless_dry(api, stream, &version, &dry, writer, STREAMS)?;
     api.store.lock().remove_stream(&last.metadata.namespace, &last.metadata.name);
     Ok(last)
 }
@@ -190,36 +211,24 @@ fn check_new_finalizers(api: &Api, stream: &ImageStream, old: &ImageStream) -> R
 }
 
 /// Patches a stream; applying one that is not there creates it.
-pub(super) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let kind = PatchType::of(request, true, api.behaviour.managed_fields)?;
-    let form = negotiate(request, &[View::Table, View::Metadata])?;
+    let form = negotiate(api, request, target.kind)?;
     let options = WriteOptions::read_patch(request, kind, &api.behaviour)?;
-    let body = request.body()?;
-    let old = streams::find(api, target, name(target), STREAMS);
-    let (old, exists) = match old {
+    let (old, exists) = match streams::find(api, target, name(target), STREAMS) {
         Ok(old) => (old, true),
         Err(_) if kind == PatchType::Apply => (ImageStream::default(), false),
         Err(error) => return Err(error),
     };
-    let plain_null = api.behaviour.plain_null_in_field_errors;
-    let mut stream = if kind == PatchType::Apply {
-        applied(api, request, body, &old, &options)?
-    } else {
-        let patched = patch::patch(kind, body, &value(&old)?, shape(api), plain_null)?;
-        let refuse = |why: &str| patched.refusal(why, plain_null);
-        if kind != PatchType::Strategic {
-            check_kind(api, &patched.object).map_err(|why| refuse(&why))?;
-        }
-        let (mut stream, unknown) = fit(api, &patched.object).map_err(|why| refuse(&why))?;
-        let surplus: Vec<String> = patched.surplus.iter().cloned().chain(unknown).collect();
-        if options.field_validation == FieldValidation::Strict && !surplus.is_empty() {
-            return Err(refuse(&format!("strict decoding error: {}", surplus.join(", "))));
-        }
-        options.warn(request, surplus);
-        set_defaults(api, &mut stream);
-        track(api, &old, &mut stream, &options)?;
-        stream
-    };
+    let of = (&value(&old)?, old.metadata.managed_fields.as_slice());
+    let empty = value(&ImageStream::default())?;
+    let patched = patched::patched(api, request, (kind, &options), &stream_type(api, target), of, &empty)?;
+    let mut stream: ImageStream = patched.object;
+    set_defaults(api, &mut stream);
+    match patched.applied {
+        Some(entries) => stream.metadata.managed_fields = entries,
+        None => track(api, target, &old, &mut stream, &options)?,
+    }
     check_namespace(&mut stream.metadata.namespace, target)?;
     check_name(&stream.metadata.name, target)?;
     let (uid, known) = (&stream.metadata.uid, &old.metadata.uid);
@@ -234,13 +243,16 @@ pub(super) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     }
     if exists {
         check_deletion(api, &stream, &old)?;
-        let stream = store_changed(api, stream, &old, &options)?;
-        return Ok(Answer::object(200, &streams::linked(api, target, stream), form));
+        let stream = store_changed(api, target, stream, &old, &options)?;
+        return view::object(api, request, target.kind, 200, &streams::linked(api, target, stream), form);
+    }
+    if writer(target) == Writer::Status {
+        return Err(ApiError::panic());
     }
     admit(&api.store.lock(), target, name(target))?;
     stream.metadata.resource_version.clear();
     let stream = store_new(api, stream, &options)?;
-    Ok(Answer::object(201, &streams::linked(api, target, stream), form))
+    view::object(api, request, target.kind, 201, &streams::linked(api, target, stream), form)
 }
 
 /// Only the server says when an object goes.
@@ -257,44 +269,4 @@ fn check_deletion(api: &Api, stream: &ImageStream, old: &ImageStream) -> Result<
     }
     // It is checked in two places, and told twice.
     api.invalid(KIND, &new.name, &[errors.clone(), errors].concat())
-}
-
-fn applied(
-    api: &Api,
-    request: &Request,
-    body: &[u8],
-    old: &ImageStream,
-    options: &WriteOptions,
-) -> Result<ImageStream> {
-    let (configuration, surplus) = patch::read_configuration(body, IMAGE_API, KIND)?;
-    if options.field_validation == FieldValidation::Strict && !surplus.is_empty() {
-        return Err(patch::strict_yaml(&surplus));
-    }
-    options.warn(request, surplus);
-    let empty = value(&ImageStream::default())?;
-    let current = value(old)?;
-    let entries = &old.metadata.managed_fields;
-    let (object, entries) =
-        patch::apply(&current, &configuration, entries, options.force, &empty, &written_by(api, options))?;
-    let (mut stream, _) = fit(api, &object).map_err(ApiError::failed)?;
-    set_defaults(api, &mut stream);
-    stream.metadata.managed_fields = entries;
-    Ok(stream)
-}
-
-/// A patch must not make something else of the object.
-fn check_kind(api: &Api, object: &Value) -> std::result::Result<(), String> {
-    match object["kind"].as_str() {
-        None | Some("" | KIND) => Ok(()),
-        Some(kind) => {
-            let source = api.behaviour.legacy_scheme_source;
-            Err(format!("no kind {kind:?} is registered for version {IMAGE_API:?} in scheme {source:?}"))
-        }
-    }
-}
-
-/// Reads a patched stream, and what it has that a stream has not.
-fn fit(api: &Api, object: &Value) -> std::result::Result<(ImageStream, Vec<String>), String> {
-    let Shape::Struct(target) = shape(api) else { return Err("a stream has no shape".to_owned()) };
-    body::fit(&Node::from(object), target)
 }

@@ -5,30 +5,26 @@ use serde_json::Value;
 
 use super::{
     admit, check_name, check_namespace, name,
+    patched::{self, PatchedType},
     streams::STREAMS,
-    tags::{self, TAGS, split},
-    write,
+    tags::{self, split},
+    view, write,
 };
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
     field::FieldError,
-    http::{
-        answer::Answer,
-        body,
-        negotiate::{View, negotiate},
-        options::{FieldValidation, WriteOptions},
-        request::Request,
-    },
-    json::{Node, Shape, Struct, shapes},
+    http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
+    json::{Shape, Struct, shapes},
     model::{
-        IMAGE_API, Typed,
+        Typed,
         image_stream::{ImageStream, TagReference},
         meta::ObjectMeta,
         views::ImageStreamTag,
     },
-    patch::{self, PatchType, Write},
+    patch::PatchType,
     route::Target,
+    storage::stream::Writer,
     validation,
 };
 
@@ -46,14 +42,16 @@ fn structure(api: &Api) -> &'static Struct {
     if api.behaviour.import_modes { &shapes::modern::STREAM_TAG } else { &shapes::legacy::STREAM_TAG }
 }
 
-fn shape(api: &Api) -> &'static Shape {
+fn tag_type(api: &Api) -> PatchedType {
     static MODERN: Shape = Shape::Struct(&shapes::modern::STREAM_TAG);
     static LEGACY: Shape = Shape::Struct(&shapes::legacy::STREAM_TAG);
-    if api.behaviour.import_modes { &MODERN } else { &LEGACY }
+    let shape = if api.behaviour.import_modes { &MODERN } else { &LEGACY };
+    PatchedType { kind: KIND, shape, subresource: "" }
 }
 
-fn set_defaults(api: &Api, written: &mut WrittenTag) {
-    let Some(tag) = &mut written.tag else { return };
+/// Sets what a tag of a stream's spec is where a client does not say it.
+pub(super) fn set_defaults(api: &Api, tag: Option<&mut TagReference>) {
+    let Some(tag) = tag else { return };
     if tag.reference_policy.kind.is_empty() {
         "Source".clone_into(&mut tag.reference_policy.kind);
     }
@@ -70,37 +68,25 @@ fn answer(
     stream: &ImageStream,
     tag: &str,
 ) -> Result<Answer> {
-    let form = negotiate(request, &[View::Table, View::Metadata])?;
+    let form = negotiate(api, request, target.kind)?;
     let mut written = tags::written(api, stream, tag);
     written.metadata.self_link = api.self_link(target, &written.metadata.name);
-    Ok(match form.view {
-        View::Table => {
-            let metadata = crate::table::of_one(&written.metadata);
-            Answer::object(status, &crate::table::tags(&[written], metadata).worded(&api.behaviour), form)
-        }
-        View::Metadata => Answer::object(status, &crate::table::partial(&written.metadata), form),
-        _ => Answer::object(status, &Typed::image_api(KIND, written), form),
-    })
+    view::object(api, request, target.kind, status, &Typed::image_api(KIND, written), form)
 }
 
 /// Creates a tag, and its stream if it is not there.
-pub(super) fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    negotiate(request, &[View::Table, View::Metadata])?;
+pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    negotiate(api, request, target.kind)?;
     body::syntax(request)?;
     request.body()?;
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
     let mut written = body::read::<WrittenTag>(request, KIND, structure(api), &options, &api.behaviour)?;
-    set_defaults(api, &mut written);
+    set_defaults(api, written.tag.as_mut());
     check_namespace(&mut written.metadata.namespace, target)?;
     admit(&api.store.lock(), target, &written.metadata.name)?;
     check(api, &written, true)?;
     let full = written.metadata.name.as_str();
-    let parts: Vec<&str> = full.split(':').collect();
-    let (of, tag) = match parts.as_slice() {
-        [of, ""] => (*of, "latest"),
-        [of, tag] => (*of, *tag),
-        _ => return Err(ApiError::failed(format!("{full:?} must be of the form <stream_name>:<tag>"))),
-    };
+    let (of, tag) = split_new(full)?;
     let old = api.store.lock().stream(&target.namespace, of).cloned();
     let mut stream = old.clone().unwrap_or_else(|| new_stream(target, of));
     if stream.spec.tags.contains_key(tag) {
@@ -113,15 +99,35 @@ pub(super) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     answer(api, request, target, 201, &stream, tag)
 }
 
-fn new_stream(target: &Target, name: &str) -> ImageStream {
+/// Stream and tag of the name of a new tag; without a tag it is the usual one.
+pub(super) fn split_new(full: &str) -> Result<(&str, &str)> {
+    match full.split(':').collect::<Vec<_>>().as_slice() {
+        [of, ""] => Ok((*of, "latest")),
+        [of, tag] => Ok((*of, *tag)),
+        _ => Err(ApiError::failed(format!("{full:?} must be of the form <stream_name>:<tag>"))),
+    }
+}
+
+/// A stream of the name with nothing in it.
+pub(super) fn new_stream(target: &Target, name: &str) -> ImageStream {
     let metadata = ObjectMeta { name: name.to_owned(), namespace: target.namespace.clone(), ..ObjectMeta::default() };
     ImageStream { metadata, ..ImageStream::default() }
 }
 
-fn store(api: &Api, stream: ImageStream, old: Option<&ImageStream>, options: &WriteOptions) -> Result<ImageStream> {
+/// Stores a stream whose spec has changed, or a new one.
+pub(super) fn store(
+    api: &Api,
+    stream: ImageStream,
+    old: Option<&ImageStream>,
+    options: &WriteOptions,
+) -> Result<ImageStream> {
+    let dry_run = options.dry_run && api.behaviour.dry_run_of_tags;
+    let options = WriteOptions { dry_run, ..options.clone() };
     match old {
-        None => write::create_unless_dry(api, stream, options, STREAMS),
-        Some(old) => write::update_unless_dry(api, stream, &old.metadata.resource_version, options, STREAMS),
+        None => write::create_unless_dry(api, stream, &options, STREAMS),
+        Some(old) => {
+            write::update_unless_dry(api, stream, &old.metadata.resource_version, &options, Writer::Client, STREAMS)
+        }
     }
 }
 
@@ -148,7 +154,7 @@ fn violations(api: &Api, written: &WrittenTag, is_new: bool) -> Vec<FieldError> 
 
 /// A tag as it is before a write: also one that is not there.
 fn before(api: &Api, target: &Target) -> Result<(Option<ImageStream>, ImageStreamTag)> {
-    let (of, tag) = split(name(target))?;
+    let (of, tag) = split(name(target), KIND)?;
     let stream = api.store.lock().stream(&target.namespace, of).cloned();
     let mut shown = stream.clone().unwrap_or_else(|| new_stream(target, of));
     if stream.is_none() {
@@ -161,12 +167,12 @@ fn before(api: &Api, target: &Target) -> Result<(Option<ImageStream>, ImageStrea
 }
 
 /// Replaces a tag, or creates it.
-pub(super) fn replace(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    negotiate(request, &[View::Table, View::Metadata])?;
+pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    negotiate(api, request, target.kind)?;
     let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
     body::syntax(request)?;
     let mut written = body::read::<WrittenTag>(request, KIND, structure(api), &options, &api.behaviour)?;
-    set_defaults(api, &mut written);
+    set_defaults(api, written.tag.as_mut());
     check_namespace(&mut written.metadata.namespace, target)?;
     check_name(&written.metadata.name, target)?;
     let (stream, old) = before(api, target)?;
@@ -181,39 +187,19 @@ pub(super) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
 }
 
 /// Patches a tag, or creates it.
-pub(super) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let kind = PatchType::of(request, true, api.behaviour.managed_fields)?;
-    negotiate(request, &[View::Table, View::Metadata])?;
+    negotiate(api, request, target.kind)?;
     let options = WriteOptions::read_patch(request, kind, &api.behaviour)?;
-    let (body, plain_null) = (request.body()?, api.behaviour.plain_null_in_field_errors);
     let (stream, old) = before(api, target)?;
-    let value = serde_json::to_value(Typed::image_api(KIND, old.clone()));
-    let value = value.map_err(|error| ApiError::internal(&error.to_string()))?;
-    let mut written = if kind == PatchType::Apply {
-        let (configuration, surplus) = patch::read_configuration(body, IMAGE_API, KIND)?;
-        if options.field_validation == FieldValidation::Strict && !surplus.is_empty() {
-            return Err(patch::strict_yaml(&surplus));
-        }
-        options.warn(request, surplus);
-        let write = Write { manager: &options.manager, api_version: IMAGE_API, kind: KIND, shape: shape(api) };
-        let empty = empty(api)?;
-        let (object, entries) = patch::apply(&value, &configuration, &[], options.force, &empty, &write)?;
-        let (mut written, _) = fit(api, &object).map_err(ApiError::failed)?;
+    let value = view::to_value(&Typed::image_api(KIND, old.clone()))?;
+    let patched = patched::patched(api, request, (kind, &options), &tag_type(api), (&value, &[]), &empty(api)?)?;
+    let mut written: WrittenTag = patched.object;
+    if let Some(entries) = patched.applied {
         // That somebody owns fields now is a change of metadata too: only a tag of a new stream is applied.
         written.metadata.managed_fields = entries;
-        written
-    } else {
-        let patched = patch::patch(kind, body, &value, shape(api), plain_null)?;
-        let (written, unknown) = fit(api, &patched.object).map_err(|why| patched.refusal(&why, plain_null))?;
-        let surplus: Vec<String> = patched.surplus.iter().cloned().chain(unknown).collect();
-        if options.field_validation == FieldValidation::Strict && !surplus.is_empty() {
-            let why = format!("strict decoding error: {}", surplus.join(", "));
-            return Err(patched.refusal(&why, plain_null));
-        }
-        options.warn(request, surplus);
-        written
-    };
-    set_defaults(api, &mut written);
+    }
+    set_defaults(api, written.tag.as_mut());
     check_namespace(&mut written.metadata.namespace, target)?;
     check_name(&written.metadata.name, target)?;
     put(api, request, target, stream.as_ref(), &old, written, &options)
@@ -229,11 +215,7 @@ fn empty(api: &Api) -> Result<Value> {
         conditions: Vec::new(),
         image: tags::no_image(api),
     };
-    serde_json::to_value(empty).map_err(|error| ApiError::internal(&error.to_string()))
-}
-
-fn fit(api: &Api, object: &Value) -> std::result::Result<(WrittenTag, Vec<String>), String> {
-    body::fit(&Node::from(object), structure(api))
+    view::to_value(&empty)
 }
 
 /// Writes a tag into its stream.
@@ -246,18 +228,9 @@ fn put(
     mut written: WrittenTag,
     options: &WriteOptions,
 ) -> Result<Answer> {
-    let (of, tag) = split(name(target))?;
+    let (of, tag) = split(name(target), KIND)?;
     let is_new = stream.is_none();
-    match (written.metadata.resource_version.as_str(), stream) {
-        ("", _) => {}
-        (_, None) => return Err(ApiError::not_found(TAGS, name(target))),
-        (version, Some(stream)) if version != stream.metadata.resource_version => {
-            let why =
-                format!("another caller has updated the resource version to {}", stream.metadata.resource_version);
-            return Err(ApiError::conflict(TAGS, name(target), &why));
-        }
-        _ => {}
-    }
+    check_version(target, &written.metadata.resource_version, stream)?;
     if written.metadata.labels.is_empty() {
         written.metadata.labels.clone_from(&old.metadata.labels);
     }
@@ -280,6 +253,20 @@ fn put(
     changed.spec.tags.insert(tag.to_owned(), reference);
     let stream = store(api, changed, stream, options)?;
     answer(api, request, target, if exists { 200 } else { 201 }, &stream, tag)
+}
+
+/// Refuses to write a tag of a stream that is not at `version`. Without one it is written in any case.
+pub(super) fn check_version(target: &Target, version: &str, stream: Option<&ImageStream>) -> Result<()> {
+    let resource = target.kind.resource();
+    match (version, stream.map(|stream| stream.metadata.resource_version.as_str())) {
+        ("", _) => Ok(()),
+        (_, None) => Err(ApiError::not_found(resource, name(target))),
+        (version, Some(newest)) if version != newest => {
+            let why = format!("another caller has updated the resource version to {newest}");
+            Err(ApiError::conflict(resource, name(target), &why))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Nothing but the tag and its annotations may change.

@@ -1,97 +1,72 @@
-//! `imagestreamtags`.
+//! Reading and deleting `imagestreamtags`.
 
-use super::{listing, name, streams, tag_writes, write};
+use super::{listing, name, streams, view, write};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
     http::{
         answer::Answer,
-        negotiate::{View, negotiate},
+        negotiate::{negotiate, negotiate_list},
         options::DeleteOptions,
         request::Request,
     },
     image_reference::ImageReference,
     importer::empty_metadata,
     model::{
-        List, ListMeta, Typed,
+        ListMeta, Typed,
         image::Image,
         image_stream::{ImageStream, TagEvent},
         meta::{CreationTime, ObjectMeta},
         status::Status,
         views::ImageStreamTag,
     },
-    route::{Target, Verb},
+    route::Target,
     storage::stream::Writer,
-    table,
 };
 
 /// The resource as errors name it.
 pub(super) const TAGS: Resource = Resource::image("imagestreamtags");
 
-/// Answers a request for tags.
-pub(crate) fn answer(api: &Api, request: &Request, target: &Target, verb: Verb) -> Result<Answer> {
-    match verb {
-        Verb::Get => get(api, request, target),
-        Verb::List => list(api, request, target),
-        Verb::Delete => delete(api, request, target),
-        Verb::Create => tag_writes::create(api, request, target),
-        Verb::Update => tag_writes::replace(api, request, target),
-        Verb::Patch => tag_writes::patch(api, request, target),
-    }
-}
-
-pub(super) fn split(name: &str) -> Result<(&str, &str)> {
+/// Stream and tag of a name. `kind` is what errors call it.
+pub(super) fn split<'a>(name: &'a str, kind: &str) -> Result<(&'a str, &'a str)> {
     let parts = name
         .split_once(':')
         .filter(|(stream, tag)| !stream.is_empty() && !tag.is_empty() && !tag.contains(':') && !name.contains('@'));
-    parts.ok_or_else(|| ApiError::bad_request("ImageStreamTags must be retrieved with <name>:<tag>"))
+    parts.ok_or_else(|| ApiError::bad_request(format!("{kind}s must be retrieved with <name>:<tag>")))
 }
 
-fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[View::Table, View::Metadata])?;
-    let (of, tag) = split(name(target))?;
+/// Answers with a tag.
+pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
+    let (of, tag) = split(name(target), target.kind.kind)?;
     let stream = streams::find(api, target, of, TAGS)?;
     let event = stream.latest(tag).filter(|event| !event.image.is_empty());
     let event = event.ok_or_else(|| ApiError::not_found(TAGS, name(target)))?;
     let image = api.store.lock().image(&event.image).cloned();
     let image = image.ok_or_else(|| ApiError::not_found(Resource::image("images"), &event.image))?;
-    let mut found = view(api, &stream, tag, event, Some(image));
-    Ok(match form.view {
-        View::Table => {
-            let metadata = table::of_one(&found.metadata);
-            Answer::object(200, &table::tags(&[found], metadata).worded(&api.behaviour), form)
-        }
-        View::Metadata => Answer::object(200, &table::partial(&found.metadata), form),
-        _ => {
-            found.metadata.self_link = api.self_link(target, name(target));
-            Answer::object(200, &Typed::image_api("ImageStreamTag", found), form)
-        }
-    })
+    let mut found = tag_of(api, &stream, tag, event, Some(image));
+    found.metadata.self_link = api.self_link(target, name(target));
+    view::object(api, request, target.kind, 200, &Typed::image_api("ImageStreamTag", found), form)
 }
 
-fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[View::Table, View::Metadata])?;
+/// Lists tags that have images.
+pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate_list(api, request, target.kind)?;
     let selection = listing::read_options(request, &api.behaviour)?;
     listing::list_version(request)?;
     let tags: Vec<ImageStreamTag> = {
         let state = api.store.lock();
         let tags = state.streams(&target.namespace).flat_map(|stream| {
             let events = stream.status.tags.keys().filter_map(|tag| Some((tag, stream.latest(tag)?)));
-            events.filter(|(_, event)| !event.image.is_empty()).map(|(tag, event)| view(api, stream, tag, event, None))
+            events
+                .filter(|(_, event)| !event.image.is_empty())
+                .map(|(tag, event)| tag_of(api, stream, tag, event, None))
         });
         tags.filter(|tag| selection.matches(&tag.metadata.namespace, &tag.metadata.name, &tag.metadata.labels))
             .collect()
     };
     // The list is made of streams, and has neither a version of its own nor pages.
-    let meta = ListMeta::default();
-    Ok(match form.view {
-        View::Table => Answer::object(200, &table::tags(&tags, meta).worded(&api.behaviour), form),
-        View::Metadata => {
-            let items: Vec<_> = tags.iter().map(|tag| table::partial(&tag.metadata)).collect();
-            Answer::object(200, &table::partial_list(&items, &meta), form)
-        }
-        _ => Answer::object(200, &Typed::image_api("ImageStreamTagList", List { metadata: meta, items: tags }), form),
-    })
+    view::list(api, request, target.kind, &tags, ListMeta::default(), form)
 }
 
 /// The image of a tag that has none.
@@ -111,16 +86,16 @@ pub(super) fn no_image(api: &Api) -> Image {
 pub(super) fn written(api: &Api, stream: &ImageStream, tag: &str) -> ImageStreamTag {
     if let Some(event) = stream.latest(tag).filter(|event| !event.image.is_empty()) {
         let image = api.store.lock().image(&event.image).cloned();
-        return view(api, stream, tag, event, image);
+        return tag_of(api, stream, tag, event, image);
     }
     let none = TagEvent { created: None, docker_image_reference: String::new(), image: String::new(), generation: 0 };
-    let mut written = view(api, stream, tag, &none, None);
+    let mut written = tag_of(api, stream, tag, &none, None);
     written.metadata.creation_timestamp = stream.metadata.creation_timestamp;
     written
 }
 
 /// A tag with its newest event, and the image if it is to be shown.
-fn view(api: &Api, stream: &ImageStream, tag: &str, event: &TagEvent, image: Option<Image>) -> ImageStreamTag {
+fn tag_of(api: &Api, stream: &ImageStream, tag: &str, event: &TagEvent, image: Option<Image>) -> ImageStreamTag {
     let spec = stream.spec.tags.get(tag);
     let annotations = spec.and_then(|spec| spec.annotations.clone()).unwrap_or_default();
     let mut image = image.unwrap_or_else(|| {
@@ -152,8 +127,8 @@ fn view(api: &Api, stream: &ImageStream, tag: &str, event: &TagEvent, image: Opt
     }
 }
 
-/// Where to pull the image from: through the integrated registry, if the tag says so.
-fn pull_reference(stream: &ImageStream, tag: &str, event: &TagEvent) -> String {
+/// Where to pull the image of an event from: through the integrated registry, if the tag says so.
+pub(super) fn pull_reference(stream: &ImageStream, tag: &str, event: &TagEvent) -> String {
     let is_local = stream.spec.tags.get(tag).is_some_and(|spec| spec.reference_policy.kind == "Local");
     let repository = stream.status.docker_image_repository.parse::<ImageReference>();
     match repository {
@@ -162,19 +137,24 @@ fn pull_reference(stream: &ImageStream, tag: &str, event: &TagEvent) -> String {
     }
 }
 
-fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[])?;
+/// Deletes a tag, of `imagestreamtags` or `imagetags`.
+pub(crate) fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
     let options = DeleteOptions::read(request, &api.behaviour)?;
-    let (of, tag) = split(name(target))?;
-    let mut stream = streams::find(api, target, of, TAGS)?;
+    let resource = target.kind.resource();
+    let (of, tag) = split(name(target), target.kind.kind)?;
+    let mut stream = streams::find(api, target, of, resource)?;
+    if options.uid.as_ref().is_some_and(|uid| *uid != stream.metadata.uid) {
+        return Err(ApiError::conflict(resource, name(target), "the UID precondition was not met"));
+    }
     let spec = stream.spec.tags.remove(tag);
     let history = stream.status.tags.remove(tag);
     if spec.is_none() && history.is_none() {
-        return Err(ApiError::not_found(TAGS, name(target)));
+        return Err(ApiError::not_found(resource, name(target)));
     }
-    if !options.dry_run {
+    if !options.dry_run || !api.behaviour.dry_run_of_tags {
         let version = stream.metadata.resource_version.clone();
-        write::update(api, stream, &version, Writer::Import, TAGS).map_err(|refusal| refusal.error)?;
+        write::update(api, stream, &version, Writer::Import, resource).map_err(|refusal| refusal.error)?;
     }
     Ok(Answer::status(200, &Status::success(), form))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::name;
+use super::{name, view};
 use crate::{
     api::Api,
     error::{ApiError, Result},
@@ -13,7 +13,7 @@ use crate::{
 
 /// Answers a request for a user; only the user of the request is known.
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate(request, &[])?;
+    let form = negotiate(api, request, target.kind)?;
     if name(target) != "~" {
         return Err(ApiError::not_found(target.kind.resource(), name(target)));
     }
@@ -34,5 +34,5 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     if api.options.api_version < ApiVersion::V4_12 {
         found["identities"] = serde_json::Value::Null;
     }
-    Ok(Answer::object(200, &found, form))
+    view::object(api, request, target.kind, 200, &found, form)
 }

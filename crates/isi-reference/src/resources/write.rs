@@ -36,7 +36,7 @@ pub(crate) fn create(api: &Api, mut stream: ImageStream, writer: Writer, resourc
     let repositories = api.repositories(&stream);
     prepare_create(&mut stream, writer, repositories);
     stream.metadata.fill_system_fields();
-    check(api, &state, &mut stream, None).map_err(|refusal| refusal.error)?;
+    check(api, &state, &mut stream, None, Writer::Client).map_err(|refusal| refusal.error)?;
     match state.stream(&namespace, &name) {
         Some(known) => Err(exists(known, resource)),
         None => Ok(state.put_stream(stream)),
@@ -55,7 +55,7 @@ pub(crate) fn update(
     let old = unchanged(&state, &stream, version, resource)?;
     let repositories = api.repositories(&stream);
     prepare_update(&mut stream, &old, writer, repositories);
-    check(api, &state, &mut stream, Some(&old))?;
+    check(api, &state, &mut stream, Some(&old), writer)?;
     Ok(state.put_stream(stream))
 }
 
@@ -64,7 +64,11 @@ fn check(
     state: &State,
     stream: &mut ImageStream,
     old: Option<&ImageStream>,
+    writer: Writer,
 ) -> std::result::Result<(), Refusal> {
+    if let (Writer::Status, Some(old)) = (writer, old) {
+        return check_status(api, state, stream, old);
+    }
     let unfollowed = state.follow_tags(stream, old);
     let limits = StreamLimits::of(state.followed("limitranges", &stream.metadata.namespace));
     let exceeded = limits.check(old, stream, api.behaviour.limits_only_growth).err();
@@ -90,6 +94,18 @@ fn check(
     errors.extend(generic);
     let allowed = api.allow_list.clone().map(|allowed| with_old_repositories(allowed, old));
     errors.extend(validation::image_stream::check(stream, allowed.as_ref(), &api.behaviour));
+    api.invalid("ImageStream", &stream.metadata.name, &errors)
+        .map_err(|error| Refusal { error, limit_exceeded: exceeded.is_some() })
+}
+
+/// Checks a stream whose status was written: what it had already is not judged again.
+fn check_status(api: &Api, state: &State, stream: &ImageStream, old: &ImageStream) -> std::result::Result<(), Refusal> {
+    let limits = StreamLimits::of(state.followed("limitranges", &stream.metadata.namespace));
+    let exceeded = limits.check(Some(old), stream, api.behaviour.limits_only_growth).err();
+    let mut errors: Vec<FieldError> = Vec::new();
+    errors.extend(exceeded.as_ref().map(|why| FieldError::forbidden("imageStream", why.clone())));
+    errors.extend(validation::image_stream::check_metadata(stream, &api.behaviour));
+    errors.extend(validation::image_stream::check_new_events(stream, old, api.allow_list.as_ref()));
     api.invalid("ImageStream", &stream.metadata.name, &errors)
         .map_err(|error| Refusal { error, limit_exceeded: exceeded.is_some() })
 }
@@ -120,7 +136,7 @@ pub(crate) fn create_unless_dry(
     let repositories = api.repositories(&stream);
     prepare_create(&mut stream, Writer::Client, repositories);
     stream.metadata.fill_system_fields();
-    check(api, &state, &mut stream, None).map_err(|refusal| refusal.error)?;
+    check(api, &state, &mut stream, None, Writer::Client).map_err(|refusal| refusal.error)?;
     match state.stream(&namespace, &name) {
         Some(known) => Err(exists(known, resource)),
         None => Ok(stream),
@@ -133,16 +149,17 @@ pub(crate) fn update_unless_dry(
     mut stream: ImageStream,
     version: &str,
     options: &WriteOptions,
+    writer: Writer,
     resource: Resource,
 ) -> Result<ImageStream> {
     if !options.dry_run {
-        return update(api, stream, version, Writer::Client, resource).map_err(|refusal| refusal.error);
+        return update(api, stream, version, writer, resource).map_err(|refusal| refusal.error);
     }
     let state = api.store.lock();
     let old = unchanged(&state, &stream, version, resource)?;
     let repositories = api.repositories(&stream);
-    prepare_update(&mut stream, &old, Writer::Client, repositories);
-    check(api, &state, &mut stream, Some(&old)).map_err(|refusal| refusal.error)?;
+    prepare_update(&mut stream, &old, writer, repositories);
+    check(api, &state, &mut stream, Some(&old), writer).map_err(|refusal| refusal.error)?;
     Ok(stream)
 }
 

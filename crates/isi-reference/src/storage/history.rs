@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::model::{image::Image, image_stream::ImageStream, meta::ObjectMeta};
+use crate::model::{image::Image, image_stream::ImageStream, meta::ObjectMeta, time::Time};
 
 /// How many changes are kept. Who asks for older ones has to list again.
 const LIMIT: usize = 1000;
@@ -91,6 +91,53 @@ impl Stored {
     /// Its name.
     pub(crate) fn name(&self) -> &str {
         self.text("name", |meta| &meta.name)
+    }
+
+    /// Its UID.
+    pub(crate) fn uid(&self) -> &str {
+        self.text("uid", |meta| &meta.uid)
+    }
+
+    /// The version of its last change.
+    pub(crate) fn version(&self) -> &str {
+        self.text("resourceVersion", |meta| &meta.resource_version)
+    }
+
+    /// Its finalizers.
+    pub(crate) fn finalizers(&self) -> Vec<String> {
+        match self {
+            Self::Stream(stream) => stream.metadata.finalizers.clone(),
+            Self::Image(image) => image.metadata.finalizers.clone(),
+            Self::Object(object) => {
+                let finalizers = object["metadata"]["finalizers"].as_array().into_iter().flatten();
+                finalizers.filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+        }
+    }
+
+    /// The same object, to go once these finalizers are gone.
+    pub(crate) fn marked_for_deletion(mut self, finalizers: Vec<String>, time: Time) -> Self {
+        let mark = |meta: &mut ObjectMeta, finalizers| {
+            meta.finalizers = finalizers;
+            if meta.deletion_timestamp.is_none() {
+                meta.deletion_timestamp = Some(time);
+                meta.deletion_grace_period_seconds = Some(0);
+                meta.generation += 1;
+            }
+        };
+        match &mut self {
+            Self::Stream(stream) => mark(&mut Arc::make_mut(stream).metadata, finalizers),
+            Self::Image(image) => mark(&mut Arc::make_mut(image).metadata, finalizers),
+            Self::Object(object) => {
+                let metadata = &mut Arc::make_mut(object)["metadata"];
+                metadata["finalizers"] = finalizers.into();
+                if metadata["deletionTimestamp"].is_null() {
+                    metadata["deletionTimestamp"] = time.to_string().into();
+                    metadata["deletionGracePeriodSeconds"] = 0.into();
+                }
+            }
+        }
+        self
     }
 
     /// Its labels.

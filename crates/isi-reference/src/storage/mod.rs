@@ -140,6 +140,38 @@ impl State {
         Ok(objects)
     }
 
+    /// An object of any resource.
+    pub(crate) fn find(&self, resource: &'static str, namespace: &str, name: &str) -> Option<Stored> {
+        let key = || (namespace.to_owned(), name.to_owned());
+        match resource {
+            STREAMS => self.streams.get(&key()).cloned().map(Stored::Stream),
+            IMAGES => self.images.get(name).cloned().map(Stored::Image),
+            NAMESPACES => self.namespaces.get(name).map(Arc::new).map(Stored::Object),
+            _ => self.objects.get(resource)?.get(&key()).cloned().map(Stored::Object),
+        }
+    }
+
+    /// Stores an object of any resource but namespaces, which have phases of their own.
+    pub(crate) fn put(&mut self, resource: &'static str, object: Stored) -> Stored {
+        match object {
+            Stored::Stream(stream) => Stored::Stream(Arc::new(self.put_stream(Arc::unwrap_or_clone(stream)))),
+            Stored::Image(image) => Stored::Image(Arc::new(self.put_image(Arc::unwrap_or_clone(image)))),
+            Stored::Object(ref object_value) => {
+                let key = (object.namespace().to_owned(), object.name().to_owned());
+                Stored::Object(Arc::new(self.put_object(resource, key, Value::clone(object_value))))
+            }
+        }
+    }
+
+    /// Removes an object of any resource but namespaces, which have phases of their own.
+    pub(crate) fn remove(&mut self, resource: &'static str, namespace: &str, name: &str) {
+        match resource {
+            STREAMS => drop(self.remove_stream(namespace, name)),
+            IMAGES => drop(self.remove_image(name)),
+            _ => drop(self.remove_object(resource, namespace, name)),
+        }
+    }
+
     /// A stream.
     pub(crate) fn stream(&self, namespace: &str, name: &str) -> Option<&ImageStream> {
         self.streams.get(&(namespace.to_owned(), name.to_owned())).map(Arc::as_ref)

@@ -9,6 +9,8 @@ pub(crate) enum Writer {
     Client,
     /// An import, which writes the status too.
     Import,
+    /// Whoever writes `imagestreams/status`: the status alone, of all that is not metadata.
+    Status,
 }
 
 /// Where a stream is pulled from; empty for nowhere.
@@ -47,6 +49,9 @@ fn forget_empty_annotations(stream: &mut ImageStream) {
 
 /// Prepares a stream that is to replace `old`.
 pub(crate) fn prepare_update(stream: &mut ImageStream, old: &ImageStream, writer: Writer, repositories: Repositories) {
+    if writer == Writer::Status {
+        return prepare_status(stream, old, repositories);
+    }
     stream.status.tags.retain(|_, history| !history.items.is_empty() || !history.conditions.is_empty());
     stream.metadata.generation = old.metadata.generation;
     if writer == Writer::Client {
@@ -69,6 +74,22 @@ pub(crate) fn prepare_update(stream: &mut ImageStream, old: &ImageStream, writer
             tag.generation = Some(generation);
         }
     }
+}
+
+/// Prepares a stream whose status is to replace that of `old`.
+fn prepare_status(stream: &mut ImageStream, old: &ImageStream, repositories: Repositories) {
+    stream.metadata.generation = old.metadata.generation;
+    stream.spec.tags.clone_from(&old.spec.tags);
+    stream.spec.docker_image_repository.clone_from(&old.spec.docker_image_repository);
+    for (name, history) in &mut stream.status.tags {
+        let Some(newest) = history.items.first_mut().filter(|newest| newest.generation == 0) else { continue };
+        let is_changed = old.latest(name).is_some_and(|known| {
+            known.docker_image_reference != newest.docker_image_reference || known.image != newest.image
+        });
+        let of_spec = old.spec.tags.get(name).and_then(|tag| tag.generation).filter(|_| is_changed);
+        newest.generation = of_spec.unwrap_or(old.metadata.generation);
+    }
+    repositories.put_into(&mut stream.status);
 }
 
 /// Whether a tag comes from somewhere else than before, or is to be imported again.

@@ -124,7 +124,7 @@ impl FollowError {
 }
 
 /// Gives tags that follow a changed tag of the same stream its newest event.
-fn follow_within(stream: &mut ImageStream, old: Option<&ImageStream>) {
+pub(crate) fn follow_within(stream: &mut ImageStream, old: Option<&ImageStream>) {
     let changed: Vec<(String, TagEvent)> = stream
         .status
         .tags

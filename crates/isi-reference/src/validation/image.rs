@@ -1,6 +1,6 @@
 //! Rules of `Image`.
 
-use crate::{field::FieldError, model::image::Image};
+use crate::{field::FieldError, image_reference::ImageReference, model::image::Image};
 
 /// Everything that keeps an image from being stored.
 pub(crate) fn check(image: &Image) -> Vec<FieldError> {
@@ -27,6 +27,16 @@ pub(crate) fn check(image: &Image) -> Vec<FieldError> {
         }
     }
     errors
+}
+
+/// What is wrong with where an image is.
+pub(crate) fn check_reference(image: &Image) -> Option<FieldError> {
+    let (field, reference) = ("dockerImageReference", &image.docker_image_reference);
+    if reference.is_empty() {
+        return Some(FieldError::required(field, ""));
+    }
+    let error = reference.parse::<ImageReference>().err()?;
+    Some(FieldError::invalid(field, reference, error.to_string()))
 }
 
 fn is_digest(text: &str) -> bool {

@@ -1,5 +1,7 @@
 //! Rules of `ImageStream`.
 
+use std::collections::BTreeSet;
+
 use super::{import::check_policy, meta};
 use crate::{
     behaviour::Behaviour,
@@ -45,18 +47,40 @@ pub(crate) fn check(stream: &ImageStream, allowed: Option<&AllowList>, behaviour
     for (name, tag) in &stream.spec.tags {
         check_tag(tag, &format!("spec.tags[{name}]"), allowed, behaviour, &mut errors);
     }
-    for (name, history) in &stream.status.tags {
-        for (index, event) in history.items.iter().enumerate() {
-            let field = format!("status.tags[{name}].items[{index}].dockerImageReference");
-            let reference = &event.docker_image_reference;
-            if reference.is_empty() {
-                errors.push(FieldError::required(field, ""));
-            } else {
-                check_reference(reference, field, allowed, &mut errors);
-            }
+    for (field, reference) in references(stream) {
+        if reference.is_empty() {
+            errors.push(FieldError::required(field, ""));
+        } else {
+            check_reference(reference, field, allowed, &mut errors);
         }
     }
     errors
+}
+
+/// What is wrong with the events of a stream that `old` does not have.
+pub(crate) fn check_new_events(
+    stream: &ImageStream,
+    old: &ImageStream,
+    allowed: Option<&AllowList>,
+) -> Vec<FieldError> {
+    let known: BTreeSet<&str> = references(old).map(|(_, reference)| reference).collect();
+    let mut errors = Vec::new();
+    for (field, reference) in references(stream).filter(|(_, reference)| !known.contains(reference)) {
+        check_reference(reference, field, allowed, &mut errors);
+    }
+    errors
+}
+
+/// The references of all events, with their fields.
+fn references(stream: &ImageStream) -> impl Iterator<Item = (String, &str)> {
+    stream.status.tags.iter().flat_map(|(name, history)| {
+        let field = move |index| format!("status.tags[{name}].items[{index}].dockerImageReference");
+        history
+            .items
+            .iter()
+            .enumerate()
+            .map(move |(index, event)| (field(index), event.docker_image_reference.as_str()))
+    })
 }
 
 fn check_repository(stream: &ImageStream, allowed: Option<&AllowList>, errors: &mut Vec<FieldError>) {

@@ -20,10 +20,12 @@ use crate::{
         meta::{CreationTime, ObjectMeta},
     },
     protobuf::{self, wire::put_bytes},
-    resources::{projects, streams},
+    resources::{
+        projects, streams,
+        view::{self, IncludeObject},
+    },
     route::Target,
     storage::{IMAGES, STREAMS, history::Stored},
-    table,
 };
 
 const PROTOBUF_STREAM: &str = "application/vnd.kubernetes.protobuf;stream=watch";
@@ -58,13 +60,19 @@ pub(super) struct Encoder {
     pub(super) api: Arc<Api>,
     pub(super) target: Target,
     form: Form,
+    include: IncludeObject,
     /// Whether a table with columns was written: the later ones have none.
     has_columns: bool,
 }
 
 impl Encoder {
-    pub(super) fn new(api: Arc<Api>, target: Target, form: Form) -> Self {
-        Self { api, target, form, has_columns: false }
+    pub(super) fn new(api: Arc<Api>, target: Target, form: Form, include: IncludeObject) -> Self {
+        Self { api, target, form, include, has_columns: false }
+    }
+
+    /// What the store calls the resource that is watched.
+    pub(super) fn resource(&self) -> &'static str {
+        self.target.kind.stored.unwrap_or_default()
     }
 
     /// The media type of the stream.
@@ -75,15 +83,24 @@ impl Encoder {
     /// Appends an event about an object.
     pub(super) fn object(&mut self, event: EventType, stored: Stored, out: &mut BytesMut) {
         match stored {
-            Stored::Stream(stream) => self.stream(event, Arc::unwrap_or_clone(stream), out),
-            Stored::Image(image) => self.image(event, Arc::unwrap_or_clone(image), out),
+            Stored::Stream(stream) => {
+                let stream = Arc::unwrap_or_clone(stream);
+                let place = Target { namespace: stream.metadata.namespace.clone(), ..self.target.clone() };
+                let linked = streams::linked(&self.api, &place, stream);
+                self.show(event, &linked, out);
+            }
+            Stored::Image(image) => {
+                let mut image = Arc::unwrap_or_clone(image);
+                image.metadata.self_link = self.api.self_link(&self.target, &image.metadata.name);
+                self.show(event, &Typed::image_api("Image", image), out);
+            }
             Stored::Object(object) if self.target.kind.kind == "Project" => {
                 let is_gone = event == EventType::Deleted;
                 // Projects are no objects of their own: of one that is gone, only the name is known.
                 let project = if is_gone { projects::gone(&object) } else { projects::project(Value::clone(&object)) };
-                self.write(event, &project, out);
+                self.show(event, &project, out);
             }
-            Stored::Object(object) => self.write(event, object.as_ref(), out),
+            Stored::Object(object) => self.show(event, object.as_ref(), out),
         }
     }
 
@@ -97,7 +114,7 @@ impl Encoder {
         if ends_initial {
             metadata.annotations.insert("k8s.io/initial-events-end".to_owned(), "true".to_owned());
         }
-        let stored = match super::resource(self.target.kind) {
+        let stored = match self.resource() {
             STREAMS => {
                 // Servers put a stream without a namespace, as this one is, into the default one.
                 "default".clone_into(&mut metadata.namespace);
@@ -118,40 +135,23 @@ impl Encoder {
         self.write(EventType::Error, &TypedStatus::of(error.status()), out);
     }
 
-    fn stream(&mut self, event: EventType, stream: ImageStream, out: &mut BytesMut) {
-        match self.form.view {
-            View::Table => {
-                let metadata = table::of_one(&stream.metadata);
-                self.table(event, table::streams(&[stream], metadata), out);
+    /// Appends an event about an object in the view that the client wants.
+    fn show(&mut self, event: EventType, object: &impl Serialize, out: &mut BytesMut) {
+        match (self.form.view, self.target.kind.columns) {
+            (View::Table, Some(columns)) => {
+                let object = serde_json::to_value(object).unwrap_or_default();
+                let (rows, metadata) = (std::slice::from_ref(&object), view::of_one(&object));
+                let table = view::table(&self.api, columns, rows, metadata, self.form.meta, self.include);
+                let table = if self.has_columns { table.without_columns() } else { table };
+                self.has_columns = true;
+                self.write(event, &table, out);
             }
-            View::Metadata => self.write(event, &table::partial(&stream.metadata), out),
-            _ => {
-                let place = Target { namespace: stream.metadata.namespace.clone(), ..self.target.clone() };
-                let linked = streams::linked(&self.api, &place, stream);
-                self.write(event, &linked, out);
+            (View::Metadata | View::MetadataList, _) => {
+                let object = serde_json::to_value(object).unwrap_or_default();
+                self.write(event, &view::metadata_of(&object, self.form.meta), out);
             }
+            _ => self.write(event, object, out),
         }
-    }
-
-    fn image(&mut self, event: EventType, mut image: Image, out: &mut BytesMut) {
-        match self.form.view {
-            View::Table => {
-                let metadata = table::of_one(&image.metadata);
-                self.table(event, table::images(&[image], metadata), out);
-            }
-            View::Metadata => self.write(event, &table::partial(&image.metadata), out),
-            _ => {
-                image.metadata.self_link = self.api.self_link(&self.target, &image.metadata.name);
-                self.write(event, &Typed::image_api("Image", image), out);
-            }
-        }
-    }
-
-    fn table(&mut self, event: EventType, table: table::Table, out: &mut BytesMut) {
-        let table = table.worded(&self.api.behaviour);
-        let table = if self.has_columns { table.without_columns() } else { table };
-        self.has_columns = true;
-        self.write(event, &table, out);
     }
 
     /// A frame: a line of JSON, or a message behind its length.

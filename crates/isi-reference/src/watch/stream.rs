@@ -74,7 +74,7 @@ impl Watcher {
                 (Vec::new(), newest)
             }
             Start::Objects { .. } => {
-                let mut objects = state.stored(super::resource(encoder.target.kind), &encoder.target.namespace);
+                let mut objects = state.stored(encoder.resource(), &encoder.target.namespace);
                 objects.retain(|object| selects(&selection, &encoder, object));
                 objects.reverse();
                 (objects, newest)
@@ -174,7 +174,7 @@ impl Watcher {
 
     /// Reads some changes. Whether that was the end of the history.
     fn read_batch(&mut self, out: &mut BytesMut) -> bool {
-        let resource = super::resource(self.encoder.target.kind);
+        let resource = self.encoder.resource();
         let state = self.encoder.api.store.lock();
         let newest = state.version_number();
         let changes = state.history().since(self.version).map(|changes| {

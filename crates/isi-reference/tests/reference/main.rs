@@ -4,6 +4,8 @@
 mod access;
 mod client;
 mod examples;
+mod image_tags;
+mod images;
 mod import;
 mod kubectl;
 mod objects;
@@ -11,7 +13,9 @@ mod patches;
 mod protobuf;
 mod registry;
 mod server;
+mod status;
 mod tags;
+mod views;
 mod watch;
 
 use std::sync::Arc;

@@ -42,10 +42,10 @@ async fn a_custom_resource_is_not_replaced_without_a_version_and_a_secret_is() {
 }
 
 #[rstest]
-#[case::another_object("uid", "UID")]
-#[case::another_version("resourceVersion", "ResourceVersion")]
+#[case::another_object("uid", "UID", "deleted and then recreated")]
+#[case::another_version("resourceVersion", "ResourceVersion", "modified")]
 #[tokio::test]
-async fn only_the_object_that_is_meant_is_deleted(#[case] field: &str, #[case] word: &str) {
+async fn only_the_object_that_is_meant_is_deleted(#[case] field: &str, #[case] word: &str, #[case] cause: &str) {
     let reference = Reference::start().await;
     let secret = reference.post(SECRETS, &json!({ "metadata": { "name": "one" }, "data": {} })).await;
     let path = format!("{SECRETS}/one");
@@ -53,8 +53,8 @@ async fn only_the_object_that_is_meant_is_deleted(#[case] field: &str, #[case] w
     let refusal = read(reference.send(Method::DELETE, &path, &options(&"other".into())).await, 409).await;
     let found = secret["metadata"][field].as_str().unwrap();
     let message = format!(
-        "Operation cannot be fulfilled on secrets \"one\": Precondition failed: {word} in precondition: other, {word} in \
-         object meta: {found}"
+        "Operation cannot be fulfilled on Secret \"one\": the {word} in the precondition (other) does not match the {word} in \
+         record ({found}). The object might have been {cause}"
     );
     assert_eq!(refusal["message"], message);
     read(reference.send(Method::DELETE, &path, &options(&secret["metadata"][field])).await, 200).await;

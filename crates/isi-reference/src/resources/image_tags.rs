@@ -1,0 +1,276 @@
+//! `imagetags`: the tags of streams, with what is wanted of them and what they have been in one object.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    admit, check_name, check_namespace, listing, name,
+    patched::{self, PatchedType},
+    streams, tag_writes,
+    tags::{pull_reference, split},
+    view,
+};
+use crate::{
+    api::Api,
+    error::{ApiError, Resource, Result},
+    field::FieldError,
+    http::{
+        answer::Answer,
+        body,
+        negotiate::{negotiate, negotiate_list},
+        options::WriteOptions,
+        request::Request,
+    },
+    json::{Shape, Struct, shapes},
+    model::{
+        ListMeta, Typed,
+        image::Image,
+        image_stream::{ImageStream, TagHistory, TagReference},
+        meta::ObjectMeta,
+        views::ImageTag,
+    },
+    patch::PatchType,
+    route::Target,
+    storage::State,
+    validation,
+};
+
+const KIND: &str = "ImageTag";
+const IMAGE_TAGS: Resource = Resource::image("imagetags");
+
+/// The parts of an `ImageTag` that a client writes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct WrittenImageTag {
+    metadata: ObjectMeta,
+    spec: Option<TagReference>,
+    status: Option<TagHistory>,
+}
+
+fn structure(api: &Api) -> &'static Struct {
+    if api.behaviour.import_modes { &shapes::modern::IMAGE_TAG } else { &shapes::legacy::IMAGE_TAG }
+}
+
+fn tag_type(api: &Api) -> PatchedType {
+    static MODERN: Shape = Shape::Struct(&shapes::modern::IMAGE_TAG);
+    static LEGACY: Shape = Shape::Struct(&shapes::legacy::IMAGE_TAG);
+    let shape = if api.behaviour.import_modes { &MODERN } else { &LEGACY };
+    PatchedType { kind: KIND, shape, subresource: "" }
+}
+
+/// A tag of a stream, with its image if that is known.
+fn tag_of(stream: &ImageStream, tag: &str, image: Option<Image>) -> ImageTag {
+    let status = stream.status.tags.get(tag).cloned();
+    let image = image.map(|mut image| {
+        if let Some(event) = stream.latest(tag) {
+            image.docker_image_reference = pull_reference(stream, tag, event);
+        }
+        image.without_raw()
+    });
+    let metadata = ObjectMeta { name: format!("{}:{tag}", stream.metadata.name), ..stream.metadata.clone() };
+    ImageTag { metadata, spec: stream.spec.tags.get(tag).cloned(), status, image }
+}
+
+fn image_of(state: &State, stream: &ImageStream, tag: &str) -> Option<Image> {
+    let event = stream.latest(tag).filter(|event| !event.image.is_empty())?;
+    state.image(&event.image).cloned()
+}
+
+/// Answers with a tag that is wanted or has been.
+pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
+    let (of, tag) = split(name(target), KIND)?;
+    let stream = streams::find(api, target, of, IMAGE_TAGS)?;
+    let found = tag_of(&stream, tag, image_of(&api.store.lock(), &stream, tag));
+    if found.spec.is_none() && found.status.is_none() {
+        return Err(ApiError::not_found(IMAGE_TAGS, name(target)));
+    }
+    view::object(api, request, target.kind, 200, &Typed::image_api(KIND, found), form)
+}
+
+/// Lists tags, without their images.
+pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate_list(api, request, target.kind)?;
+    let selection = listing::read_options(request, &api.behaviour)?;
+    listing::list_version(request)?;
+    let tags: Vec<ImageTag> = {
+        let state = api.store.lock();
+        let tags = state.streams(&target.namespace).flat_map(|stream| {
+            let names: std::collections::BTreeSet<&String> =
+                stream.spec.tags.keys().chain(stream.status.tags.keys()).collect();
+            names.into_iter().map(|tag| tag_of(stream, tag, None))
+        });
+        tags.filter(|tag| selection.matches(&tag.metadata.namespace, &tag.metadata.name, &tag.metadata.labels))
+            .collect()
+    };
+    view::list(api, request, target.kind, &tags, ListMeta::default(), form)
+}
+
+fn answer(
+    api: &Api,
+    request: &Request,
+    target: &Target,
+    status: u16,
+    stream: &ImageStream,
+    tag: &str,
+) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
+    let written = tag_of(stream, tag, image_of(&api.store.lock(), stream, tag));
+    view::object(api, request, target.kind, status, &Typed::image_api(KIND, written), form)
+}
+
+/// Creates a tag of a stream's spec, and the stream if it is not there.
+pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    negotiate(api, request, target.kind)?;
+    body::syntax(request)?;
+    let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
+    let mut written = read(api, request, &options)?;
+    check_namespace(&mut written.metadata.namespace, target)?;
+    admit(&api.store.lock(), target, &written.metadata.name)?;
+    check_new(api, &mut written)?;
+    let full = written.metadata.name.as_str();
+    let (of, tag) = tag_writes::split_new(full)?;
+    let old = api.store.lock().stream(&target.namespace, of).cloned();
+    let mut stream = old.clone().unwrap_or_else(|| tag_writes::new_stream(target, of));
+    if stream.spec.tags.contains_key(tag) {
+        return Err(ApiError::already_exists(IMAGE_TAGS, full));
+    }
+    if let Some(spec) = written.spec {
+        stream.spec.tags.insert(tag.to_owned(), TagReference { name: tag.to_owned(), ..spec });
+    }
+    let stream = tag_writes::store(api, stream, old.as_ref(), &options)?;
+    answer(api, request, target, 201, &stream, tag)
+}
+
+fn read(api: &Api, request: &Request, options: &WriteOptions) -> Result<WrittenImageTag> {
+    let mut written = body::read::<WrittenImageTag>(request, KIND, structure(api), options, &api.behaviour)?;
+    tag_writes::set_defaults(api, written.spec.as_mut());
+    Ok(written)
+}
+
+/// A tag as it is before a write: also one that is not there.
+fn before(api: &Api, target: &Target) -> Result<(Option<ImageStream>, ImageTag)> {
+    let (of, tag) = split(name(target), KIND)?;
+    let stream = api.store.lock().stream(&target.namespace, of).cloned();
+    let mut shown = stream.clone().unwrap_or_else(|| tag_writes::new_stream(target, of));
+    if stream.is_none() {
+        shown.metadata.fill_system_fields();
+    }
+    Ok((stream, tag_of(&shown, tag, None)))
+}
+
+/// Replaces the spec of a tag, or creates it.
+pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    negotiate(api, request, target.kind)?;
+    let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
+    body::syntax(request)?;
+    let mut written = read(api, request, &options)?;
+    check_namespace(&mut written.metadata.namespace, target)?;
+    check_name(&written.metadata.name, target)?;
+    let (stream, old) = before(api, target)?;
+    if written.metadata.uid.is_empty() {
+        written.metadata.uid.clone_from(&old.metadata.uid);
+    }
+    put(api, request, target, stream.as_ref(), &old, written, &options)
+}
+
+/// Patches the spec of a tag, or creates it.
+pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let kind = PatchType::of(request, true, api.behaviour.managed_fields)?;
+    negotiate(api, request, target.kind)?;
+    let options = WriteOptions::read_patch(request, kind, &api.behaviour)?;
+    let (stream, old) = before(api, target)?;
+    let value = view::to_value(&Typed::image_api(KIND, old.clone()))?;
+    let empty = empty()?;
+    let entries = old.metadata.managed_fields.as_slice();
+    let patched = patched::patched(api, request, (kind, &options), &tag_type(api), (&value, entries), &empty)?;
+    let mut written: WrittenImageTag = patched.object;
+    if let Some(entries) = patched.applied {
+        written.metadata.managed_fields = entries;
+    }
+    tag_writes::set_defaults(api, written.spec.as_mut());
+    check_namespace(&mut written.metadata.namespace, target)?;
+    check_name(&written.metadata.name, target)?;
+    put(api, request, target, stream.as_ref(), &old, written, &options)
+}
+
+/// A tag with nothing in it.
+fn empty() -> Result<Value> {
+    view::to_value(&ImageTag { metadata: ObjectMeta::default(), spec: None, status: None, image: None })
+}
+
+/// Writes the spec of a tag into its stream.
+fn put(
+    api: &Api,
+    request: &Request,
+    target: &Target,
+    stream: Option<&ImageStream>,
+    old: &ImageTag,
+    mut written: WrittenImageTag,
+    options: &WriteOptions,
+) -> Result<Answer> {
+    let (of, tag) = split(name(target), KIND)?;
+    tag_writes::check_version(target, &written.metadata.resource_version, stream)?;
+    match stream {
+        None => check_new(api, &mut written)?,
+        Some(_) => check_changes(api, &mut written, old)?,
+    }
+    admit(&api.store.lock(), target, name(target))?;
+    let mut changed = stream.cloned().unwrap_or_else(|| tag_writes::new_stream(target, of));
+    let exists = changed.spec.tags.contains_key(tag);
+    match written.spec {
+        Some(spec) => drop(changed.spec.tags.insert(tag.to_owned(), TagReference { name: tag.to_owned(), ..spec })),
+        None => drop(changed.spec.tags.remove(tag)),
+    }
+    let stream = tag_writes::store(api, changed, stream, options)?;
+    answer(api, request, target, if exists { 200 } else { 201 }, &stream, tag)
+}
+
+/// Completes and checks a tag whose stream is not there, or that is created.
+fn check_new(api: &Api, written: &mut WrittenImageTag) -> Result<()> {
+    let tag = written.metadata.name.split_once(':').map(|(_, tag)| tag.to_owned()).unwrap_or_default();
+    if let Some(spec) = written.spec.as_mut().filter(|spec| spec.name.is_empty()) {
+        spec.name = tag;
+    }
+    let rule = validation::meta::path_segment;
+    let mut errors = validation::meta::check(&written.metadata, true, rule, &api.behaviour);
+    match &written.spec {
+        None => errors.push(FieldError::required("spec", "spec is a required field during creation")),
+        Some(spec) => errors.extend(check_spec(api, &written.metadata.name, spec)),
+    }
+    api.invalid(KIND, &written.metadata.name, &errors)
+}
+
+fn check_spec(api: &Api, full: &str, spec: &TagReference) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if full.split_once(':').is_none_or(|(_, tag)| tag != spec.name) {
+        errors.push(FieldError::invalid("spec.name", &spec.name, "must match image tag name"));
+    }
+    validation::image_stream::check_tag(spec, "spec", api.allow_list.as_ref(), &api.behaviour, &mut errors);
+    errors
+}
+
+/// Nothing but the spec may change.
+fn check_changes(api: &Api, written: &mut WrittenImageTag, old: &ImageTag) -> Result<()> {
+    let (new, known) = (&mut written.metadata, &old.metadata);
+    new.resource_version.clone_from(&known.resource_version);
+    new.generation = known.generation;
+    new.creation_timestamp = known.creation_timestamp;
+    let mut errors = Vec::new();
+    if new.uid != known.uid {
+        // It is checked in two places, and told twice.
+        let error = FieldError::invalid("metadata.uid", &new.uid, "field is immutable");
+        errors.extend([error.clone(), error]);
+    }
+    if let Some(spec) = &written.spec {
+        errors.extend(check_spec(api, &written.metadata.name, spec));
+    }
+    let why = "may not update fields other than spec";
+    if written.metadata != *known {
+        errors.push(FieldError::invalid("metadata", "", why));
+    }
+    if written.status != old.status {
+        errors.push(FieldError::invalid("status", "", why));
+    }
+    api.invalid(KIND, &written.metadata.name, &errors)
+}

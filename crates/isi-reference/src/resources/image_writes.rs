@@ -1,0 +1,160 @@
+//! Creating, replacing and patching `images`, which administrators and registries do.
+
+use super::{
+    check_name,
+    images::{self, IMAGES},
+    name,
+    patched::{self, PatchedType},
+    view,
+};
+use crate::{
+    api::Api,
+    error::{ApiError, Result},
+    field::FieldError,
+    http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
+    importer::empty_metadata,
+    json::shapes::image::{IMAGE, IMAGE_SHAPE},
+    model::{
+        Typed,
+        image::{Image, Layers},
+        meta::CreationTime,
+    },
+    patch::{self, ManagedEntry, PatchType},
+    route::Target,
+    validation,
+};
+
+const KIND: &str = "Image";
+const IMAGE_TYPE: PatchedType = PatchedType { kind: KIND, shape: &IMAGE_SHAPE, subresource: "" };
+
+/// Sets what every image has: metadata of the old Docker API, of a version.
+pub(super) fn set_defaults(api: &Api, image: &mut Image) {
+    let empty = empty_metadata(&api.behaviour);
+    image.docker_image_metadata.kind = empty.kind;
+    image.docker_image_metadata.api_version = empty.api_version;
+    if image.docker_image_metadata_version.is_empty() {
+        "1.0".clone_into(&mut image.docker_image_metadata_version);
+    }
+    if image.docker_image_layers.as_slice().is_empty() && !api.behaviour.empty_layers_absent {
+        image.docker_image_layers = Layers::Null;
+    }
+}
+
+/// Records whose the fields of `image` are that differ from `old`.
+fn track(api: &Api, old: Option<&Image>, image: &mut Image, options: &WriteOptions) -> Result<()> {
+    let given = std::mem::take(&mut image.metadata.managed_fields);
+    if !api.behaviour.managed_fields || ManagedEntry::is_reset(&given) {
+        return Ok(());
+    }
+    let given: Vec<ManagedEntry> = given.into_iter().filter(ManagedEntry::is_whole).collect();
+    let known = old.map(|old| old.metadata.managed_fields.clone()).unwrap_or_default();
+    let entries = if given.is_empty() { known } else { given };
+    let before = match old {
+        Some(old) => view::to_value(&Typed::image_api(KIND, old.clone()))?,
+        None => serde_json::json!({ "metadata": {} }),
+    };
+    let now = view::to_value(&Typed::image_api(KIND, image.clone()))?;
+    image.metadata.managed_fields = patch::track(&before, &now, &entries, old.is_none(), &IMAGE_TYPE.write(options));
+    Ok(())
+}
+
+/// Creates an image.
+pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
+    body::syntax(request)?;
+    let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
+    let mut image = body::read::<Image>(request, KIND, &IMAGE, &options, &api.behaviour)?;
+    set_defaults(api, &mut image);
+    image.metadata.wipe_system_fields();
+    track(api, None, &mut image, &options)?;
+    let own = image.metadata.name.clone();
+    api.invalid(KIND, &own, &check(api, &image))?;
+    image.metadata.fill_system_fields();
+    let mut state = api.store.lock();
+    if state.image(&own).is_some() {
+        return Err(ApiError::already_exists(IMAGES, &own));
+    }
+    if !options.dry_run {
+        image = state.put_image(image);
+    }
+    drop(state);
+    view::object(api, request, target.kind, 201, &images::linked(api, target, image), form)
+}
+
+/// What is wrong with an image that a client writes.
+pub(super) fn check(api: &Api, image: &Image) -> Vec<FieldError> {
+    let mut errors = validation::meta::check(&image.metadata, false, validation::meta::path_segment, &api.behaviour);
+    errors.extend(validation::image::check_reference(image));
+    errors.extend(validation::image::check(image));
+    errors
+}
+
+/// Replaces an image.
+pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let form = negotiate(api, request, target.kind)?;
+    let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
+    body::syntax(request)?;
+    let mut image = body::read::<Image>(request, KIND, &IMAGE, &options, &api.behaviour)?;
+    set_defaults(api, &mut image);
+    check_name(&image.metadata.name, target)?;
+    let old = find(api, target)?;
+    track(api, Some(&old), &mut image, &options)?;
+    let image = store(api, image, &old, &options)?;
+    view::object(api, request, target.kind, 200, &images::linked(api, target, image), form)
+}
+
+/// Patches an image.
+pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
+    let kind = PatchType::of(request, true, api.behaviour.managed_fields)?;
+    let form = negotiate(api, request, target.kind)?;
+    let options = WriteOptions::read_patch(request, kind, &api.behaviour)?;
+    let old = find(api, target)?;
+    let value = view::to_value(&Typed::image_api(KIND, old.clone()))?;
+    let empty = view::to_value(&Typed::image_api(KIND, Image::default()))?;
+    let entries = old.metadata.managed_fields.as_slice();
+    let patched = patched::patched(api, request, (kind, &options), &IMAGE_TYPE, (&value, entries), &empty)?;
+    let mut image: Image = patched.object;
+    set_defaults(api, &mut image);
+    match patched.applied {
+        Some(entries) => image.metadata.managed_fields = entries,
+        None => track(api, Some(&old), &mut image, &options)?,
+    }
+    check_name(&image.metadata.name, target)?;
+    let image = store(api, image, &old, &options)?;
+    view::object(api, request, target.kind, 200, &images::linked(api, target, image), form)
+}
+
+fn find(api: &Api, target: &Target) -> Result<Image> {
+    let found = api.store.lock().image(name(target)).cloned();
+    found.ok_or_else(|| ApiError::not_found(IMAGES, name(target)))
+}
+
+/// Stores the new form of an image. What describes its content stays.
+fn store(api: &Api, mut image: Image, old: &Image, options: &WriteOptions) -> Result<Image> {
+    let meta = &mut image.metadata;
+    if meta.resource_version.is_empty() {
+        let zero = if api.behaviour.plain_null_in_field_errors { "0" } else { "0x0" };
+        let error = FieldError::invalid_literal("metadata.resourceVersion", &zero, "must be specified for an update");
+        api.invalid_of(IMAGES, &meta.name, &[error])?;
+    }
+    if meta.resource_version != old.metadata.resource_version {
+        let why = "the object has been modified; please apply your changes to the latest version and try again";
+        return Err(ApiError::conflict(IMAGES, &meta.name, why));
+    }
+    meta.uid.clone_from(&old.metadata.uid);
+    meta.generation = old.metadata.generation;
+    if let CreationTime::At(_) = old.metadata.creation_timestamp {
+        meta.creation_timestamp = old.metadata.creation_timestamp;
+    }
+    let of_content = old.clone();
+    image.docker_image_metadata = of_content.docker_image_metadata;
+    image.docker_image_metadata_version = of_content.docker_image_metadata_version;
+    image.docker_image_layers = of_content.docker_image_layers;
+    image.docker_image_manifest = of_content.docker_image_manifest;
+    image.docker_image_config = of_content.docker_image_config;
+    api.invalid(KIND, &image.metadata.name, &check(api, &image))?;
+    if options.dry_run || image == *old {
+        return Ok(image);
+    }
+    Ok(api.store.lock().put_image(image))
+}

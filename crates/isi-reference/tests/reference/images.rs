@@ -1,0 +1,101 @@
+//! Images that clients write, alone and into streams. The expectations were recorded from openshift-apiserver 4.22.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{NAMESPACE, Reference, read};
+
+const IMAGES: &str = "apis/image.openshift.io/v1/images";
+
+fn image(name: &str) -> Value {
+    json!({
+        "kind": "Image", "apiVersion": "image.openshift.io/v1", "metadata": { "name": name },
+        "dockerImageReference": "r/x/y:1",
+    })
+}
+
+#[tokio::test]
+async fn an_image_is_created_changed_and_deleted_with_its_collection() {
+    let reference = Reference::start().await;
+    let created = reference.post(IMAGES, &image("one")).await;
+    let metadata = json!({
+        "kind": "DockerImage", "apiVersion": "image.openshift.io/1.0", "Id": "", "Created": null, "ContainerConfig": {},
+    });
+    assert_eq!(created["dockerImageMetadata"], metadata);
+    let fields =
+        json!({ "f:dockerImageMetadata": {}, "f:dockerImageMetadataVersion": {}, "f:dockerImageReference": {} });
+    assert_eq!(created["metadata"]["managedFields"][0]["fieldsV1"], fields);
+
+    let mut changed = created.clone();
+    changed["dockerImageReference"] = "r/x/y:2".into();
+    changed["dockerImageLayers"] = json!([{ "name": "x", "size": 1, "mediaType": "m" }]);
+    let changed = read(reference.send(Method::PUT, &format!("{IMAGES}/one"), &changed).await, 200).await;
+    assert_eq!((&changed["dockerImageReference"], &changed["dockerImageLayers"]), (&json!("r/x/y:2"), &Value::Null));
+    read(reference.send(Method::PUT, &format!("{IMAGES}/one"), &created).await, 409).await;
+
+    reference.post(IMAGES, &image("two")).await;
+    let request = reference.request(Method::DELETE, &format!("{IMAGES}?fieldSelector=metadata.name%3Done"));
+    let deleted = read(request.send().await.unwrap(), 200).await;
+    assert_eq!((&deleted["kind"], &deleted["items"][0]["metadata"]["name"]), (&json!("ImageList"), &json!("one")));
+    let left = reference.get(IMAGES).await;
+    assert_eq!((left["items"].as_array().unwrap().len(), &left["items"][0]["metadata"]["name"]), (1, &json!("two")));
+}
+
+#[tokio::test]
+async fn an_image_without_a_reference_is_refused() {
+    let reference = Reference::start().await;
+    let refusal = read(reference.send(Method::POST, IMAGES, &json!({ "metadata": { "name": "x" } })).await, 422).await;
+    assert_eq!(refusal["message"], "Image.image.openshift.io \"x\" is invalid: dockerImageReference: Required value");
+}
+
+fn mapping(stream: &str, tag: &str) -> Value {
+    json!({
+        "kind": "ImageStreamMapping", "apiVersion": "image.openshift.io/v1", "metadata": { "name": stream },
+        "image": { "metadata": { "name": "sha256:0000000000000000000000000000000000000000000000000000000000000000" } }, "tag": tag,
+    })
+}
+
+#[tokio::test]
+async fn a_mapping_makes_an_image_the_newest_of_a_tag() {
+    let reference = Reference::start().await;
+    reference.post(&format!("{NAMESPACE}/imagestreams"), &json!({ "metadata": { "name": "app" } })).await;
+    let mapped = reference.post(&format!("{NAMESPACE}/imagestreammappings"), &mapping("app", "v1")).await;
+    let success = json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201 });
+    assert_eq!(mapped, success);
+    let tag = reference.get(&format!("{NAMESPACE}/imagestreamtags/app:v1")).await;
+    assert_eq!((&tag["tag"], &tag["generation"]), (&Value::Null, &json!(1)));
+    let place = "image-registry.openshift-image-registry.svc:5000/team/app@sha256:0000000000000000000000000000000000000000000000000000000000000000";
+    assert_eq!(tag["image"]["dockerImageReference"], place);
+}
+
+#[rstest]
+#[case::no_stream("none", "v1", 404, "imagestreammappings.image.openshift.io \"none\" not found")]
+#[case::no_tag("app", "", 422, "ImageStreamMapping.image.openshift.io \"app\" is invalid: tag: Required value")]
+#[tokio::test]
+async fn a_mapping_to_nothing_is_refused(
+    #[case] stream: &str,
+    #[case] tag: &str,
+    #[case] status: u16,
+    #[case] why: &str,
+) {
+    let reference = Reference::start().await;
+    reference.post(&format!("{NAMESPACE}/imagestreams"), &json!({ "metadata": { "name": "app" } })).await;
+    let path = format!("{NAMESPACE}/imagestreammappings");
+    let refusal = read(reference.send(Method::POST, &path, &mapping(stream, tag)).await, status).await;
+    assert_eq!(refusal["message"], why);
+}
+
+#[tokio::test]
+async fn the_content_of_a_signature_is_base64() {
+    let reference = Reference::start().await;
+    reference.post(IMAGES, &image("one")).await;
+    let signature = json!({
+        "kind": "ImageSignature", "apiVersion": "image.openshift.io/v1", "metadata": { "name": "one@a" },
+        "type": "atomic", "content": "!!",
+    });
+    let path = "apis/image.openshift.io/v1/imagesignatures";
+    let refusal = read(reference.send(Method::POST, path, &signature).await, 400).await;
+    let message = refusal["message"].as_str().unwrap();
+    assert!(message.ends_with("illegal base64 data at input byte 0"), "{message}");
+}
