@@ -37,7 +37,7 @@ pub struct Comparison {
 /// Compares one answer with its golden: JSON by meaning, arrays in order, `managedFields` of metadata left out.
 ///
 /// Header fields of the golden have to be among those of the answer. JSON whose golden says no `content-type` is
-/// `application/json`, and where a golden has no `warning` there is none.
+/// `application/json`, and a golden without `warning` expects no warning.
 ///
 /// # Errors
 /// When the golden names an image that the case does not have.

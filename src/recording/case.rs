@@ -57,7 +57,7 @@ pub struct Manifest {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordingSelection {
-    /// Suites, folders and files; all built-in suites if there is none.
+    /// Suites, folders and files; all built-in suites if none are named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub what: Vec<String>,
     /// The patterns of `--run`.

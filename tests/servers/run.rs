@@ -23,7 +23,7 @@ pub(crate) struct Finished {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) duration: Duration,
-    /// The JSON report; `null` if there is none.
+    /// The JSON report; `null` if the run wrote no report.
     pub(crate) report: Value,
 }
 

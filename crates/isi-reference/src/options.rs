@@ -79,7 +79,7 @@ impl ImportController {
 pub struct AllowedRegistry {
     /// Host and port, either with wildcards.
     pub domain: String,
-    /// Whether the port, when there is none, is 80 instead of 443.
+    /// Whether a reference without a port means port 80 instead of 443.
     pub insecure: bool,
 }
 

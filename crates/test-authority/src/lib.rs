@@ -70,7 +70,7 @@ impl Authority {
         &AUTHORITY
     }
 
-    /// The authority kept in `folder`, as `ca.pem` and `ca-key.pem`; made there if there is none. Only its owner may read
+    /// The authority kept in `folder`, as `ca.pem` and `ca-key.pem`; created if missing. Only its owner may read
     /// the key.
     ///
     /// # Errors

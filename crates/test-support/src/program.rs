@@ -2,7 +2,7 @@
 
 use std::{env, path::Path, process::Command};
 
-/// Whether there is a program of this name. Says that the test is skipped where there is none.
+/// Whether there is a program of this name. Says that the test is skipped if there is not.
 ///
 /// # Panics
 /// When there is none and `CI` is set: there, everything that a test needs is installed.
@@ -21,7 +21,7 @@ pub fn needs_program(name: &str) -> bool {
 /// The oldest minor version of kubectl that knows what tests ask of it.
 const OLDEST_KUBECTL: u32 = 28;
 
-/// Whether there is a kubectl of a version that tests can use. Says that the test is skipped where there is none.
+/// Whether there is a kubectl of a version that tests can use. Says that the test is skipped if there is not.
 ///
 /// # Panics
 /// As [`needs_program`].

@@ -76,7 +76,7 @@ pub(super) struct RegistryArguments {
     /// Ask for the token in this file on the control interface.
     #[arg(long, value_name = "FILE", requires = "control")]
     control_token_file: Option<PathBuf>,
-    /// The folder of the certificate authority for `--tls trusted`, `expired` and `other-name`; made if there is none.
+    /// The folder of the certificate authority for `--tls trusted`, `expired` and `other-name`; created if missing.
     #[arg(long, value_name = "DIR", env = "ISI_AUTHORITY")]
     authority: Option<PathBuf>,
 }

@@ -202,7 +202,7 @@ pub struct RegistryArguments {
     /// The name or address of this machine, for an implementation that is elsewhere.
     #[arg(long, value_name = "NAME", env = "ISI_REGISTRY_HOST", value_parser = registry_host)]
     pub registry_host: Option<String>,
-    /// The folder with the certificate authority of the mock registry (made there if there is none), which the
+    /// The folder with the certificate authority of the mock registry (created if missing), which the
     /// implementation has been told to trust.
     #[arg(long, value_name = "FOLDER", env = "ISI_REGISTRY_AUTHORITY")]
     pub registry_authority: Option<PathBuf>,

@@ -38,7 +38,7 @@ fn is_system_field(key: &str) -> bool {
 }
 
 /// What clients decide of an object: everything but its type, its status, and the metadata that the server keeps. Empty
-/// labels and annotations are none.
+/// labels and annotations count as absent.
 fn content(object: &Value) -> Map<String, Value> {
     let mut content = object.as_object().cloned().unwrap_or_default();
     content.retain(|key, _| !is_system_field(key));

@@ -74,7 +74,7 @@ pub(crate) fn list_version(request: &Request) -> Result<u64> {
     read_version(request).map_err(invalid)
 }
 
-/// Refuses to read an object at a version that does not exist yet, or is none.
+/// Refuses to read an object at a version that does not exist yet, or is invalid.
 pub(crate) fn check_version(state: &State, request: &Request) -> Result<()> {
     let wanted = read_version(request).map_err(|text| ApiError::unreadable(invalid_version(text)))?;
     let newest = state.version_number();

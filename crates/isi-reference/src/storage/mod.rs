@@ -318,7 +318,7 @@ impl State {
         Some(created)
     }
 
-    /// Deletes a namespace, with everything in it once it is gone; how it is then. `None` if there is none.
+    /// Deletes a namespace, with everything in it once it is gone; how it is then. `None` if no such namespace exists.
     pub(crate) fn delete_namespace(&mut self, name: &str) -> Option<Phase> {
         let before = self.namespaces.get(name);
         let phase = self.namespaces.delete(name, self.version + 1)?;

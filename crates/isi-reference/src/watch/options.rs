@@ -79,7 +79,7 @@ pub(crate) fn read_version(request: &Request) -> std::result::Result<u64, &str> 
     }
 }
 
-/// What is wrong with a version that is none.
+/// What is wrong with an invalid resource version.
 pub(crate) fn invalid_version(text: &str) -> String {
     format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax")
 }

@@ -324,7 +324,7 @@ fn what_a_killed_save_leaves_behind_is_no_blob() {
     fs::write(root.path().join("app/.partial-x2"), b"{").unwrap();
     let again = loaded(root.path()).unwrap();
     assert_eq!(again.repositories(), first.repositories());
-    // A folder whose index was never written is none yet.
+    // A folder whose index was never written is no layout yet.
     fs::remove_file(root.path().join("app/oci-layout")).unwrap();
     assert!(loaded(root.path()).unwrap_err().contains("holds no images"));
 }

@@ -138,7 +138,7 @@ fn a_repository_can_be_open_to_all_or_to_some(#[case] scheme: &str) {
     assert_eq!(status(Some("robot"), "secret"), if scheme == "basic" { 403 } else { 401 });
 }
 
-/// As containers/image does once the ping has asked for a user and there is none.
+/// As containers/image does once the ping has asked for a user and it has no credentials.
 #[test]
 fn an_empty_user_without_a_password_is_nobody() {
     let registry = secured("{ scheme: basic, users: { robot: secret }, public: [lib/app] }");

@@ -1,4 +1,4 @@
-//! Requests that are none, or too much.
+//! Requests that are not HTTP, or too large.
 
 use std::time::Duration;
 

@@ -87,7 +87,7 @@ pub(crate) fn media_type(declared: Option<&str>, body: &[u8]) -> Result<String, 
     }
 }
 
-/// The place of the first descriptor that is none, in the fields where manifests have them.
+/// The place of the first invalid descriptor, in the fields where manifests have them.
 fn wrong_descriptor(manifest: &Value) -> Option<String> {
     let is_descriptor = |value: &Value| value["digest"].is_string();
     let single = ["config", "subject"].into_iter().find(|field| {

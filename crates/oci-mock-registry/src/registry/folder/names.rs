@@ -10,7 +10,7 @@ use crate::registry::{
 use std::sync::Arc;
 
 /// The tag in a name: all of it, or the end of a reference such as `quay.io/lib/app:v1`. A reference by digest has a tag only
-/// if it names one besides, and the port of a host is none.
+/// if it names one besides, and the port of a host is not a tag.
 pub(super) fn tag_in(name: &str) -> Option<&str> {
     let (name, is_by_digest) = name.split_once('@').map_or((name, false), |(name, _)| (name, true));
     let tag = match name.rsplit_once(':') {

@@ -221,7 +221,7 @@ fn the_image_of_a_list_may_need_a_client_that_knows_it() {
     assert_eq!(ask_with(&registry, "GET /v2/lib/app/manifests/list", &[("accept", SCHEMA2)]).status, StatusCode::OK);
 }
 
-/// Clients leave their credentials behind only where the other host is none that they came from.
+/// Clients leave their credentials behind only where the other host is not the one they came from.
 #[rstest]
 #[case("127.0.0.1:5000", "http://localhost:5000/_storage/", 400)]
 #[case("localhost:5000", "http://127.0.0.1:5000/_storage/", 400)]
