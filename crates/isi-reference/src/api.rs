@@ -112,7 +112,10 @@ impl Api {
         let replica = Replica(self.turn.fetch_add(1, Ordering::Relaxed) % self.layer_sizes.len());
         let request = Request::read(parts, body, user, self.behaviour.body_limit, replica).await;
         let form = negotiate_error(&request);
-        let timeout = options::timeout(&request, &self.behaviour);
+        let timeout = match options::timeout(&request, &self.behaviour) {
+            Ok(timeout) => timeout,
+            Err(error) => return Answer::error(&error, form).into_response(),
+        };
         let answer = match tokio::time::timeout(timeout, self.handle(&request)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => Answer::error(&error, form),

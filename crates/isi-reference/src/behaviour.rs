@@ -36,6 +36,8 @@ pub(crate) struct Behaviour {
     pub(crate) self_links: bool,
     /// Tables and metadata alone are written in `meta.k8s.io/v1`, not only in `v1beta1` (Kubernetes 1.15).
     pub(crate) meta_v1: bool,
+    /// Discovery says in which version objects are stored (Kubernetes 1.15).
+    pub(crate) storage_version_hashes: bool,
     /// Lists say how many objects follow a page (Kubernetes 1.15).
     pub(crate) remaining_items: bool,
     /// `dryRun` of writes of tags is honoured; before, they were stored (4.13).
@@ -83,6 +85,8 @@ pub(crate) struct Behaviour {
     pub(crate) condition_compares_message: bool,
     /// `imagestreamimages` finds the parts of manifest lists too (4.13).
     pub(crate) stream_images_of_lists: bool,
+    /// All layers of an image have the size of its last one in `imagestreams/NAME/layers` (built with Go before 1.22).
+    pub(crate) shared_layer_size: bool,
     /// Limits are not enforced on an update that adds nothing (4.20).
     pub(crate) limits_only_growth: bool,
     /// Built with Go 1.20 or newer, which words certificate and time errors differently.
@@ -97,6 +101,8 @@ pub(crate) struct Behaviour {
     pub(crate) scheme_source: &'static str,
     /// The source line that the message about an unknown kind names in a patched object.
     pub(crate) legacy_scheme_source: &'static str,
+    /// `timeout` of a request is read before anything else, and refused where it is no duration (Kubernetes 1.20).
+    pub(crate) checks_timeout: bool,
     /// Seconds a request may take when it does not say so itself.
     pub(crate) default_timeout: u64,
 }
@@ -122,6 +128,7 @@ impl Behaviour {
             empty_layers_absent: from(ApiVersion::V4_12),
             self_links: !from(ApiVersion::V4_8),
             meta_v1: from(ApiVersion::V4_8),
+            storage_version_hashes: from(ApiVersion::V4_8),
             remaining_items: from(ApiVersion::V4_8),
             dry_run_of_tags: from(ApiVersion::V4_18),
             version_matches: from(ApiVersion::V4_8),
@@ -145,6 +152,7 @@ impl Behaviour {
             checks_manifest_shape: from(ApiVersion::V4_18),
             condition_compares_message: from(ApiVersion::V4_8),
             stream_images_of_lists: from(ApiVersion::V4_18),
+            shared_layer_size: !from(ApiVersion::V4_18),
             limits_only_growth: from(ApiVersion::V4_22),
             modern_go: from(ApiVersion::V4_18),
             json_names_in_columns: from(ApiVersion::V4_22),
@@ -159,6 +167,7 @@ impl Behaviour {
                 ApiVersion::V3_11 | ApiVersion::V4_2 => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:29",
                 _ => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30",
             },
+            checks_timeout: from(ApiVersion::V4_8),
             default_timeout: if from(ApiVersion::V4_8) { 34 } else { 30 },
         }
     }

@@ -7,7 +7,7 @@ use super::{
     error::{ApiError, Result},
     http::{
         answer::Answer,
-        negotiate::{View, negotiate_discovery},
+        negotiate::{Form, Format, View, negotiate_discovery},
         request::Request,
     },
     kinds::{Kind, served},
@@ -16,6 +16,9 @@ use super::{
 
 /// Answers a request for something that describes the server.
 pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answer> {
+    if let Route::Paths { asked } = route {
+        return Ok(paths(api, if *asked { 200 } else { 404 }));
+    }
     let form = negotiate_discovery(request)?;
     let found = match route {
         Route::Version => version(api),
@@ -40,7 +43,9 @@ pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answ
             found
         }
         Route::Resources { group, version } => resources(api, group, version)?,
-        Route::Health | Route::OpenApi(_) | Route::Objects(_) => return Err(ApiError::no_such_path()),
+        Route::Paths { .. } | Route::Health | Route::OpenApi(_) | Route::Objects(_) => {
+            return Err(ApiError::no_such_path());
+        }
     };
     Ok(Answer::object(200, &found, form.plain()))
 }
@@ -53,6 +58,18 @@ fn version(api: &Api) -> Value {
         "gitCommit": "", "gitTreeState": "clean", "buildDate": "1970-01-01T00:00:00Z",
         "goVersion": "", "compiler": "rustc", "platform": "linux/amd64",
     })
+}
+
+/// The paths that there are; for a path that is none of them too.
+fn paths(api: &Api, status: u16) -> Answer {
+    let mut paths = vec!["/api".to_owned(), "/api/v1".to_owned(), "/apis".to_owned()];
+    for name in groups(api) {
+        let version = version_of(api, name).unwrap_or_default();
+        paths.extend([format!("/apis/{name}"), format!("/apis/{name}/{version}")]);
+    }
+    paths.extend(["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"].map(str::to_owned));
+    let form = Form { format: Format::PrettyJson, ..Form::default() };
+    Answer::object(status, &json!({ "paths": paths }), form)
 }
 
 /// The named groups, each once.
@@ -88,6 +105,9 @@ fn resources(api: &Api, group: &str, version: &str) -> Result<Value> {
                 "kind": kind.kind, "verbs": kind.verbs(),
             });
             add_names(kind, &mut resource);
+            if api.behaviour.storage_version_hashes && !kind.storage_version_hash.is_empty() {
+                resource["storageVersionHash"] = kind.storage_version_hash.into();
+            }
             resource
         })
         .collect();

@@ -14,6 +14,8 @@ use super::{
 /// What a path names.
 #[derive(Debug)]
 pub(crate) enum Route {
+    /// Nothing: the paths that there are, also at `/`, where that is asked for.
+    Paths { asked: bool },
     /// Whether the server is well.
     Health,
     /// Which server this is.
@@ -38,6 +40,8 @@ pub(crate) struct Target {
     pub(crate) kind: &'static Kind,
     /// Empty for cluster-wide objects, and for those of all namespaces.
     pub(crate) namespace: String,
+    /// Whether the path names a namespace, if only an empty one.
+    pub(crate) in_namespace: bool,
     /// `None` for a whole collection.
     pub(crate) name: Option<String>,
     /// Whether the path is one of those of old that begin with `watch`.
@@ -48,17 +52,19 @@ pub(crate) struct Target {
 pub(crate) fn route(path: &[String], version: ApiVersion) -> Result<Route> {
     let parts: Vec<&str> = path.iter().map(String::as_str).collect();
     match parts.as_slice() {
+        [] => Ok(Route::Paths { asked: true }),
         ["healthz" | "readyz" | "livez", ..] => Ok(Route::Health),
         ["version"] => Ok(Route::Version),
         ["openapi", ..] => Ok(Route::OpenApi(path[1..].to_vec())),
         ["api"] => Ok(Route::CoreVersions),
         ["apis"] => Ok(Route::Groups),
+        ["apis", group, ..] if !served(version).any(|kind| kind.group == *group) => Ok(Route::Paths { asked: false }),
         ["apis", group] => Ok(Route::Group((*group).to_owned())),
         ["api", of] => Ok(Route::Resources { group: String::new(), version: (*of).to_owned() }),
         ["apis", group, of] => Ok(Route::Resources { group: (*group).to_owned(), version: (*of).to_owned() }),
         ["api", "v1", rest @ ..] => objects(version, ("", "v1"), rest).map(Route::Objects),
         ["apis", group, of, rest @ ..] => objects(version, (group, of), rest).map(Route::Objects),
-        _ => Err(ApiError::no_such_path()),
+        _ => Ok(Route::Paths { asked: false }),
     }
 }
 
@@ -69,27 +75,30 @@ fn objects(api_version: ApiVersion, (group, version): (&str, &str), rest: &[&str
     };
     let (namespace, rest) = match rest {
         ["namespaces", namespace, resource, more @ ..] if !matches!(*resource, "status" | "finalize") => {
-            (*namespace, [&[*resource], more].concat())
+            (Some(*namespace), [&[*resource], more].concat())
         }
-        _ => ("", rest.to_vec()),
+        _ => (None, rest.to_vec()),
     };
     let (plural, name) = match rest.as_slice() {
         [plural] => ((*plural).to_owned(), None),
-        [plural, name] => ((*plural).to_owned(), Some((*name).to_owned())),
-        [plural, name, sub] => (format!("{plural}/{sub}"), Some((*name).to_owned())),
+        [plural, name] if !name.is_empty() => ((*plural).to_owned(), Some((*name).to_owned())),
+        [plural, name, sub] if !name.is_empty() => (format!("{plural}/{sub}"), Some((*name).to_owned())),
         _ => return Err(ApiError::no_such_path()),
     };
     let kind = served(api_version)
         .find(|kind| kind.group == group && kind.version == version && kind.plural == plural)
         .ok_or_else(ApiError::no_such_path)?;
-    let in_namespace = !namespace.is_empty();
+    let in_namespace = namespace.is_some();
     let lists_all = kind.namespaced && !in_namespace && name.is_none() && kind.has(Verb::List);
     let can_be_watched = kind.has(Verb::Watch);
     let exists = if name.is_some() { kind.has_items() } else { kind.has_collection() };
     if !exists || in_watch_path && !can_be_watched || !(kind.namespaced == in_namespace || lists_all) {
         return Err(ApiError::no_such_path());
     }
-    Ok(Target { kind, namespace: namespace.to_owned(), name, in_watch_path })
+    if namespace == Some("") && name.is_some() {
+        return Err(ApiError::bad_request("Namespace parameter required."));
+    }
+    Ok(Target { kind, namespace: namespace.unwrap_or_default().to_owned(), in_namespace, name, in_watch_path })
 }
 
 impl Target {
@@ -119,7 +128,7 @@ impl Target {
             return Err(ApiError::watch_not_supported(self.kind.resource()));
         }
         // A collection of all namespaces is read only, and an object is not made by its own path.
-        let is_place = self.kind.namespaced != self.namespace.is_empty();
+        let is_place = self.kind.namespaced == self.in_namespace;
         let fits = match verb {
             Verb::Create => self.name.is_none() && is_place,
             Verb::DeleteCollection => is_place,

@@ -10,6 +10,7 @@ use crate::{
     json,
     patch::PatchType,
     quote::quote,
+    watch,
 };
 
 /// How long the name of a field manager may be, in bytes.
@@ -126,6 +127,11 @@ impl DeleteOptions {
             Some(body) => body["dryRun"].as_array().into_iter().flatten().filter_map(|value| value.as_str()).collect(),
             None => request.parameters("dryRun").collect(),
         };
+        if let Some(seconds) = request.parameter("gracePeriodSeconds").filter(|_| body.is_none())
+            && seconds.parse::<i64>().is_err()
+        {
+            return Err(ApiError::bad_request(format!("strconv.ParseInt: parsing {seconds:?}: invalid syntax")));
+        }
         let mut errors: Vec<FieldError> = Vec::new();
         let orphans = match &body {
             Some(body) => body["orphanDependents"].as_bool(),
@@ -231,38 +237,68 @@ fn check_dry_run(values: &[&str], behaviour: &Behaviour) -> Option<FieldError> {
 }
 
 /// How long `request` may take.
-pub(crate) fn timeout(request: &Request, behaviour: &Behaviour) -> Duration {
-    request
-        .parameter("timeout")
-        .and_then(go_duration)
-        .filter(|timeout| !timeout.is_zero())
-        .unwrap_or(Duration::from_secs(behaviour.default_timeout))
+///
+/// # Errors
+/// 400 where it names no duration, on servers that look at it before they handle the request.
+pub(crate) fn timeout(request: &Request, behaviour: &Behaviour) -> Result<Duration> {
+    let default = Duration::from_secs(behaviour.default_timeout);
+    let Some(text) = request.parameter("timeout").filter(|text| !text.is_empty()) else { return Ok(default) };
+    // Imports and watches may take long, and their handlers ignore what is no duration.
+    let is_long = request.path.iter().any(|part| part == "imagestreamimports") || watch::is_watch(request);
+    match go_duration(text) {
+        Ok(timeout) if timeout.is_zero() => Ok(default),
+        Ok(timeout) => Ok(timeout),
+        Err(error) if behaviour.checks_timeout && !is_long => {
+            Err(ApiError::bad_request(format!("invalid timeout specified in the request URL - {error}")))
+        }
+        Err(_) => Ok(default),
+    }
 }
 
-/// A duration as Go writes it: `1m30s`, `500ms`.
-fn go_duration(text: &str) -> Option<Duration> {
-    if text == "0" {
-        return Some(Duration::ZERO);
+/// Why a text is no duration, in the words of Go's `time.ParseDuration`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum DurationError {
+    #[error("time: invalid duration {0:?}")]
+    Invalid(String),
+    #[error("time: missing unit in duration {0:?}")]
+    NoUnit(String),
+    #[error("time: unknown unit {unit:?} in duration {text:?}")]
+    UnknownUnit { unit: String, text: String },
+}
+
+/// A duration as Go writes it: `1m30s`, `500ms`. One below zero is none at all.
+fn go_duration(text: &str) -> std::result::Result<Duration, DurationError> {
+    let invalid = || DurationError::Invalid(text.to_owned());
+    let (is_negative, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Ok(Duration::ZERO);
+    }
+    if rest.is_empty() {
+        return Err(invalid());
     }
     let mut total = 0.0;
-    let mut rest = text;
     while !rest.is_empty() {
-        let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.')?;
-        let number: f64 = rest[..end].parse().ok()?;
-        let units = rest[end..].find(|character: char| character.is_ascii_digit()).unwrap_or(rest.len() - end);
-        total += number
-            * match &rest[end..end + units] {
-                "ns" => 1e-9,
-                "us" | "µs" => 1e-6,
-                "ms" => 1e-3,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3600.0,
-                _ => return None,
-            };
+        let is_digit = |character: char| character.is_ascii_digit() || character == '.';
+        let end = rest.find(|character: char| !is_digit(character)).unwrap_or(rest.len());
+        let number: f64 = rest[..end].parse().map_err(|_| invalid())?;
+        let units = rest[end..].find(is_digit).unwrap_or(rest.len() - end);
+        let unit = match &rest[end..end + units] {
+            "" => return Err(DurationError::NoUnit(text.to_owned())),
+            "ns" => 1e-9,
+            "us" | "µs" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            unit => return Err(DurationError::UnknownUnit { unit: unit.to_owned(), text: text.to_owned() }),
+        };
+        total += number * unit;
         rest = &rest[end + units..];
     }
-    (!text.is_empty()).then(|| Duration::try_from_secs_f64(total).ok())?
+    if is_negative { Ok(Duration::ZERO) } else { Duration::try_from_secs_f64(total).map_err(|_| invalid()) }
 }
 
 /// Whether a character may stand in the name of a client: as Go's `unicode.IsPrint`, for which the space is the only
@@ -284,14 +320,17 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case("1s", Some(1000))]
-    #[case("1m30s", Some(90_000))]
-    #[case("500ms", Some(500))]
-    #[case("0s", Some(0))]
-    #[case("abc", None)]
-    #[case("5", None)]
-    #[case("", None)]
-    fn reads_durations_as_go_does(#[case] text: &str, #[case] milliseconds: Option<u64>) {
-        assert_eq!(go_duration(text), milliseconds.map(Duration::from_millis));
+    #[case("1s", Ok(1000))]
+    #[case("1m30s", Ok(90_000))]
+    #[case("500ms", Ok(500))]
+    #[case("0s", Ok(0))]
+    #[case("-1s", Ok(0))]
+    #[case("abc", Err("time: invalid duration \"abc\""))]
+    #[case("5", Err("time: missing unit in duration \"5\""))]
+    #[case("5y", Err("time: unknown unit \"y\" in duration \"5y\""))]
+    #[case("", Err("time: invalid duration \"\""))]
+    fn reads_durations_as_go_does(#[case] text: &str, #[case] expected: std::result::Result<u64, &str>) {
+        let found = go_duration(text).map_err(|error| error.to_string());
+        assert_eq!(found, expected.map(Duration::from_millis).map_err(str::to_owned));
     }
 }

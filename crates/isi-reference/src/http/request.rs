@@ -52,7 +52,7 @@ impl Request {
         replica: Replica,
     ) -> Self {
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let path = parts.uri.path().split('/').filter(|part| !part.is_empty()).map(decode).collect();
+        let path = components(&decode(parts.uri.path()));
         let pairs = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         let query = pairs
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
@@ -103,6 +103,15 @@ impl Request {
     /// The body, unless it is too long or broke off.
     pub(crate) fn body(&self) -> Result<&Bytes> {
         self.body.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// The components of a decoded path. One slash at its end names nothing; two in a row name something without a name.
+fn components(path: &str) -> Vec<String> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    match path.strip_suffix('/').unwrap_or(path) {
+        "" => Vec::new(),
+        path => path.split('/').map(str::to_owned).collect(),
     }
 }
 

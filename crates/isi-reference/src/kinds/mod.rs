@@ -33,6 +33,8 @@ pub(crate) struct Kind {
     pub(crate) methods: &'static [(Verb, Handler)],
     /// What the store calls its objects; `None` for what is made for each answer.
     pub(crate) stored: Option<&'static str>,
+    /// What discovery calls the version that it is stored in; empty where it says nothing.
+    pub(crate) storage_version_hash: &'static str,
     /// The columns of its tables; `None` if there are none of it.
     pub(crate) columns: Option<&'static Columns>,
 }

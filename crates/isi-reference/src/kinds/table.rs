@@ -26,6 +26,7 @@ const NONE: Kind = Kind {
     since: ApiVersion::V3_11,
     methods: &[],
     stored: None,
+    storage_version_hash: "",
     columns: None,
 };
 const IMAGE: Kind = Kind { group: "image.openshift.io", namespaced: true, ..NONE };
@@ -147,6 +148,7 @@ pub(crate) static KINDS: &[Kind] = &[
             (Verb::Watch, Handler::Watch),
         ],
         stored: Some(storage::IMAGES),
+        storage_version_hash: "FX/i8Tt+3Fc=",
         columns: Some(&columns::IMAGES),
         ..IMAGE
     },
@@ -201,6 +203,7 @@ pub(crate) static KINDS: &[Kind] = &[
             (Verb::Watch, Handler::Watch),
         ],
         stored: Some(storage::STREAMS),
+        storage_version_hash: "mwmf9lCqOiA=",
         columns: Some(&columns::STREAMS),
         ..IMAGE
     },

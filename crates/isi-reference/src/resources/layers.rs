@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::{name, streams, view};
 use crate::{
     api::Api,
+    behaviour::Behaviour,
     error::Result,
     http::{answer::Answer, negotiate::negotiate, request::Request},
     model::{
@@ -22,14 +23,19 @@ use oci_types::media_type;
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(api, request, target.kind)?;
     let stream = streams::find(api, target, name(target), streams::STREAMS)?;
-    let mut layers = of(&api.store.lock(), &stream, api.horizon(request.replica));
+    let mut layers = of(&api.store.lock(), &stream, api.horizon(request.replica), &api.behaviour);
     layers.metadata.self_link = api.self_link(target, name(target));
     view::object(api, request, target.kind, 200, &Typed::image_api("ImageStreamLayers", layers), form)
 }
 
 /// The blobs of every image that the tags of `stream` are or were, parts of lists included. Images stored after `horizon` are
 /// taken to be missing.
-pub(crate) fn of(state: &State, stream: &ImageStream, horizon: Option<Instant>) -> ImageStreamLayers {
+pub(crate) fn of(
+    state: &State,
+    stream: &ImageStream,
+    horizon: Option<Instant>,
+    behaviour: &Behaviour,
+) -> ImageStreamLayers {
     let mut layers = ImageStreamLayers { metadata: stream.metadata.clone(), ..ImageStreamLayers::default() };
     let mut wanted: Vec<String> =
         stream.status.tags.values().flat_map(|history| &history.items).map(|event| event.image.clone()).collect();
@@ -40,7 +46,7 @@ pub(crate) fn of(state: &State, stream: &ImageStream, horizon: Option<Instant>) 
         match state.image_before(&name, horizon) {
             Some(image) => {
                 wanted.extend(image.docker_image_manifests.iter().map(|part| part.digest.clone()));
-                add(&mut layers, image);
+                add(&mut layers, image, behaviour);
             }
             None => {
                 let missing = ImageBlobs { image_missing: true, layers: None, config: None, manifests: Vec::new() };
@@ -51,7 +57,7 @@ pub(crate) fn of(state: &State, stream: &ImageStream, horizon: Option<Instant>) 
     layers
 }
 
-fn add(layers: &mut ImageStreamLayers, image: &Image) {
+fn add(layers: &mut ImageStreamLayers, image: &Image, behaviour: &Behaviour) {
     let media_type = match image.docker_image_manifest_media_type.as_str() {
         "" => media_type::DOCKER_MANIFEST_V2,
         known => known,
@@ -63,8 +69,10 @@ fn add(layers: &mut ImageStreamLayers, image: &Image) {
     };
     let name = image.metadata.name.clone();
     add_blob(layers, &name, Blob { size: None, media_type: media_type.to_owned() });
-    for layer in image.docker_image_layers.as_slice() {
-        let blob = Blob { size: Some(layer.size), media_type: layer.media_type.clone() };
+    let of_image = image.docker_image_layers.as_slice();
+    let shared_size = of_image.last().map(|layer| layer.size).filter(|_| behaviour.shared_layer_size);
+    for layer in of_image {
+        let blob = Blob { size: shared_size.or(Some(layer.size)), media_type: layer.media_type.clone() };
         add_blob(layers, &layer.name, blob);
     }
     let config = config.map(|media_type| {

@@ -116,7 +116,13 @@ pub(crate) fn items(api: &Api, kind: &'static Kind, objects: Vec<Stored>) -> Res
 /// A stored object as it is answered: with its kind, and with its path where objects carry it.
 pub(crate) fn shown(api: &Api, kind: &'static Kind, object: Stored) -> Result<Value> {
     let link = |namespace: &str, name: &str| {
-        let place = Target { kind, namespace: namespace.to_owned(), name: None, in_watch_path: false };
+        let place = Target {
+            kind,
+            namespace: namespace.to_owned(),
+            in_namespace: kind.namespaced,
+            name: None,
+            in_watch_path: false,
+        };
         api.self_link(&place, name)
     };
     match object {

@@ -26,7 +26,7 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     let stream = streams::find(api, target, of, STREAM_IMAGES)?;
     let state = api.store.lock();
     let digest = if api.behaviour.stream_images_of_lists {
-        let all = layers::of(&state, &stream, api.horizon(request.replica));
+        let all = layers::of(&state, &stream, api.horizon(request.replica), &api.behaviour);
         let found = all.images.keys().find(|digest| matches(digest, id)).cloned();
         found.ok_or_else(|| ApiError::not_found(STREAM_IMAGE, asked))?
     } else {

@@ -14,7 +14,7 @@ use crate::{
     importer::empty_metadata,
     model::{
         ListMeta, Typed,
-        image::Image,
+        image::{Image, Layers},
         image_stream::{ImageStream, TagEvent},
         meta::{CreationTime, ObjectMeta},
         status::Status,
@@ -43,7 +43,7 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     let event = stream.latest(tag).filter(|event| !event.image.is_empty());
     let event = event.ok_or_else(|| ApiError::not_found(TAGS, name(target)))?;
     let image = api.store.lock().image(&event.image).cloned();
-    let image = image.ok_or_else(|| ApiError::not_found(Resource::image("images"), &event.image))?;
+    let image = image.ok_or_else(|| ApiError::not_found(TAGS, &event.image))?;
     let mut found = tag_of(api, &stream, tag, event, Some(image));
     found.metadata.self_link = api.self_link(target, name(target));
     view::object(api, request, target.kind, 200, &Typed::image_api("ImageStreamTag", found), form)
@@ -65,8 +65,15 @@ pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answ
         tags.filter(|tag| selection.matches(&tag.metadata.namespace, &tag.metadata.name, &tag.metadata.labels))
             .collect()
     };
+    let linked = |mut tag: ImageStreamTag| {
+        let place = Target { namespace: tag.metadata.namespace.clone(), ..target.clone() };
+        tag.metadata.self_link = api.self_link(&place, &tag.metadata.name);
+        tag
+    };
+    let tags: Vec<ImageStreamTag> = tags.into_iter().map(linked).collect();
     // The list is made of streams, and has neither a version of its own nor pages.
-    view::list(api, request, target.kind, &tags, ListMeta::default(), form)
+    let meta = ListMeta { self_link: api.self_link(target, ""), ..ListMeta::default() };
+    view::list(api, request, target.kind, &tags, meta, form)
 }
 
 /// The image of a tag that has none.
@@ -78,6 +85,7 @@ pub(super) fn no_image(api: &Api) -> Image {
         },
         docker_image_metadata: empty_metadata(&api.behaviour),
         docker_image_metadata_version: "1.0".to_owned(),
+        docker_image_layers: if api.behaviour.empty_layers_absent { Layers::default() } else { Layers::Null },
         ..Image::default()
     }
 }

@@ -52,7 +52,9 @@ pub(crate) fn check_generic(
     } else if let Some(problem) = name_rule(&meta.name) {
         errors.push(FieldError::invalid("metadata.name", &meta.name, problem));
     }
-    if namespaced && !is_dns_label(&meta.namespace) {
+    if namespaced && meta.namespace.is_empty() {
+        errors.push(FieldError::required("metadata.namespace", ""));
+    } else if namespaced && !is_dns_label(&meta.namespace) {
         errors.push(FieldError::invalid("metadata.namespace", &meta.namespace, dns_label_rule(behaviour)));
     }
     if meta.generation < 0 {

@@ -173,3 +173,41 @@ async fn shutting_down_waits_for_the_request_under_way_and_for_nothing_else() {
     tokio::time::timeout(Duration::from_secs(2), shutdown).await.unwrap().unwrap();
     drop(idle);
 }
+
+// Recorded from openshift-apiserver 4.22.
+#[rstest]
+#[case::encoded_slash("imagestreams/a%2Fb", 404, "the server could not find the requested resource")]
+#[case::double_slash("imagestreams//odd", 404, "the server could not find the requested resource")]
+#[case::timeout(
+    "imagestreams?timeout=x",
+    400,
+    "invalid timeout specified in the request URL - time: invalid duration \"x\""
+)]
+#[tokio::test]
+async fn odd_requests_are_refused_as_servers_do_it(#[case] path: &str, #[case] status: u16, #[case] message: &str) {
+    let reference = Reference::start().await;
+    let answer = reference.request(Method::GET, &format!("{NAMESPACE}/{path}")).send().await.unwrap();
+    assert_eq!(read(answer, status).await["message"], message);
+}
+
+#[tokio::test]
+async fn a_path_without_a_namespace_lists_all_and_names_nothing() {
+    let reference = Reference::start().await;
+    let image_api = "apis/image.openshift.io/v1/namespaces//imagestreams";
+    reference.post(&format!("{NAMESPACE}/imagestreams"), &json!({ "metadata": { "name": "app" } })).await;
+    assert_eq!(reference.get(image_api).await["items"][0]["metadata"]["name"], "app");
+    let answer = reference.request(Method::GET, &format!("{image_api}/app")).send().await.unwrap();
+    assert_eq!(read(answer, 400).await["message"], "Namespace parameter required.");
+    let answer = reference.send(Method::POST, image_api, &json!({ "metadata": { "name": "app" } })).await;
+    let message = "ImageStream.image.openshift.io \"app\" is invalid: metadata.namespace: Required value";
+    assert_eq!(read(answer, 422).await["message"], message);
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_answered_with_the_known_ones() {
+    let reference = Reference::start().await;
+    let answer = reference.request(Method::GET, "oapi/v1").send().await.unwrap();
+    let paths = read(answer, 404).await["paths"].clone();
+    assert_eq!(reference.get("").await["paths"], paths);
+    assert!(paths.as_array().unwrap().contains(&json!("/apis/image.openshift.io/v1")), "{paths}");
+}
