@@ -99,6 +99,10 @@ pub(crate) struct Behaviour {
     pub(crate) singular_names: bool,
     /// The source line that the message about an unknown version names.
     pub(crate) scheme_source: &'static str,
+    /// A strategic merge patch takes up what is new without the directives in it (Kubernetes 1.30).
+    pub(crate) drops_patch_directives: bool,
+    /// A patched object of an unknown type is an invalid patch; before, an error without a reason (Kubernetes 1.16).
+    pub(crate) unknown_patched_type_is_invalid: bool,
     /// The source line that the message about an unknown kind names in a patched object.
     pub(crate) legacy_scheme_source: &'static str,
     /// `timeout` of a request is read before anything else, and refused where it is no duration (Kubernetes 1.20).
@@ -163,6 +167,8 @@ impl Behaviour {
                 ApiVersion::V4_22 => "pkg/runtime/scheme.go:110",
                 _ => "pkg/runtime/scheme.go:100",
             },
+            drops_patch_directives: from(ApiVersion::V4_18),
+            unknown_patched_type_is_invalid: from(ApiVersion::V4_8),
             legacy_scheme_source: match version {
                 ApiVersion::V3_11 | ApiVersion::V4_2 => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:29",
                 _ => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30",

@@ -17,6 +17,7 @@ use serde_json::Value;
 pub(crate) use manage::{ManagedEntry, Write, apply, track};
 
 use crate::{
+    behaviour::Behaviour,
     error::{ApiError, Result},
     field::FieldError,
     http::request::Request,
@@ -83,8 +84,9 @@ pub(crate) fn patch(
     body: &[u8],
     object: &Value,
     shape: &'static Shape,
-    plain_null: bool,
+    behaviour: &Behaviour,
 ) -> Result<Patched> {
+    let plain_null = behaviour.plain_null_in_field_errors;
     let mut patched = object.clone();
     match kind {
         PatchType::Json => {
@@ -115,7 +117,7 @@ pub(crate) fn patch(
             let changes = node.to_value();
             let shown = Go(&changes).to_string();
             strategic::check(&changes, shape).map_err(|why| invalid(&shown, &why, plain_null))?;
-            strategic::apply(&mut patched, &changes, shape)?;
+            strategic::apply(&mut patched, &changes, shape, behaviour.drops_patch_directives)?;
             Ok(Patched { object: patched, surplus: duplicates(&node, ""), shown })
         }
     }

@@ -47,14 +47,14 @@ pub(super) fn check(patch: &Value, shape: &'static Shape) -> std::result::Result
     }
 }
 
-/// Applies `patch` to `target`.
-pub(super) fn apply(target: &mut Value, patch: &Value, shape: &'static Shape) -> Result<()> {
+/// Applies `patch` to `target`. `drops_directives`: whether what is new is taken up without the directives in it.
+pub(super) fn apply(target: &mut Value, patch: &Value, shape: &'static Shape, drops_directives: bool) -> Result<()> {
     let Value::Object(changes) = patch else {
         *target = patch.clone();
         return Ok(());
     };
     match changes.get(DIRECTIVE).map(Go).map(|directive| directive.to_string()).as_deref() {
-        None | Some("merge") => {}
+        None => {}
         Some("delete") => {
             *target = Value::Object(Map::new());
             return Ok(());
@@ -89,19 +89,45 @@ pub(super) fn apply(target: &mut Value, patch: &Value, shape: &'static Shape) ->
             fields.remove(key);
             continue;
         }
+        let Some(slot) = fields.get_mut(key).filter(|slot| is_same_type(slot, change)) else {
+            match if drops_directives { without_directives(change) } else { Some(change.clone()) } {
+                Some(new) => drop(fields.insert(key.clone(), new)),
+                None => drop(fields.remove(key)),
+            }
+            continue;
+        };
         let known = shape.field(key).unwrap_or(&Shape::Any);
-        let slot = fields.entry(key.clone()).or_insert(Value::Null);
         match (known, change) {
-            (Shape::Keyed(item, _, by), Value::Array(changes)) => merge_list(slot, changes, item, by)?,
+            (Shape::Keyed(item, _, by), Value::Array(changes)) => {
+                merge_list(slot, changes, item, by, drops_directives)?;
+            }
             (Shape::Set(..), Value::Array(changes)) => {
                 let items = list_of(slot);
                 let new: Vec<Value> = changes.iter().filter(|change| !items.contains(change)).cloned().collect();
                 items.extend(new);
             }
-            _ => apply(slot, change, known)?,
+            _ => apply(slot, change, known, drops_directives)?,
         }
     }
     Ok(())
+}
+
+fn is_same_type(one: &Value, other: &Value) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
+}
+
+/// A value that is new to the object: without nulls, and without the maps that hold a directive. `None` if it is one.
+fn without_directives(value: &Value) -> Option<Value> {
+    match value {
+        Value::Object(fields) if fields.contains_key(DIRECTIVE) => None,
+        Value::Object(fields) => {
+            let fields = fields.iter().filter(|(_, value)| !value.is_null());
+            let fields = fields.filter_map(|(key, value)| Some((key.clone(), without_directives(value)?)));
+            Some(Value::Object(fields.collect()))
+        }
+        Value::Array(items) => Some(Value::Array(items.iter().filter_map(without_directives).collect())),
+        other => Some(other.clone()),
+    }
 }
 
 fn list_of(slot: &mut Value) -> &mut Vec<Value> {
@@ -114,7 +140,13 @@ fn list_of(slot: &mut Value) -> &mut Vec<Value> {
     }
 }
 
-fn merge_list(slot: &mut Value, changes: &[Value], shape: &'static Shape, by: &str) -> Result<()> {
+fn merge_list(
+    slot: &mut Value,
+    changes: &[Value],
+    shape: &'static Shape,
+    by: &str,
+    drops_directives: bool,
+) -> Result<()> {
     let items = list_of(slot);
     let replaces = |change: &&Value| change[DIRECTIVE] == "replace" && change.get(by).is_none();
     if changes.iter().any(|change| replaces(&change)) {
@@ -131,12 +163,9 @@ fn merge_list(slot: &mut Value, changes: &[Value], shape: &'static Shape, by: &s
             continue;
         }
         match items.iter_mut().find(|item| item.get(by) == Some(key)) {
-            Some(item) => apply(item, change, shape)?,
-            None => {
-                let mut item = Value::Object(Map::new());
-                apply(&mut item, change, shape)?;
-                items.push(item);
-            }
+            Some(item) => apply(item, change, shape, drops_directives)?,
+            // A new item is taken up as it is, with any directives in it.
+            None => items.push(change.clone()),
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Patching objects of the image API: from the patch of a request to the object that it makes.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     api::Api,
@@ -71,10 +71,21 @@ pub(super) fn patched<T: DeserializeOwned>(
         let (object, _) = of.fit(&object).map_err(ApiError::failed)?;
         return Ok(PatchedObject { object, applied: Some(entries) });
     }
-    let patched = patch::patch(patch, body, old, of.shape, plain_null)?;
+    let patched = patch::patch(patch, body, old, of.shape, &api.behaviour)?;
     let refuse = |why: &str| patched.refusal(why, plain_null);
     if patch != PatchType::Strategic {
-        check_kind(api, of, &patched.object).map_err(|why| refuse(&why))?;
+        if let Some(why) = unknown_type(api, of, &patched.object) {
+            let is_invalid = api.behaviour.unknown_patched_type_is_invalid;
+            return Err(if is_invalid { refuse(&why) } else { ApiError::failed(why) });
+        }
+        if matches!(patched.object["apiVersion"].as_str(), None | Some("")) {
+            // An object of no version is read as one that has no fields.
+            let fields = patched.object.as_object().into_iter().flatten().map(|(name, _)| name);
+            let unknown = fields.filter(|name| !matches!(name.as_str(), "kind" | "apiVersion"));
+            options.warn(request, unknown.map(|name| format!("unknown field {name:?}")).collect());
+            let (object, _) = of.fit(&Value::Object(Map::new())).map_err(ApiError::failed)?;
+            return Ok(PatchedObject { object, applied: None });
+        }
     }
     let (object, unknown) = of.fit(&patched.object).map_err(|why| refuse(&why))?;
     let surplus: Vec<String> = patched.surplus.iter().cloned().chain(unknown).collect();
@@ -85,14 +96,13 @@ pub(super) fn patched<T: DeserializeOwned>(
     Ok(PatchedObject { object, applied: None })
 }
 
-/// A patch must not make something else of the object.
-fn check_kind(api: &Api, of: &PatchedType, object: &Value) -> std::result::Result<(), String> {
-    match object["kind"].as_str() {
-        None | Some("") => Ok(()),
-        Some(kind) if kind == of.kind => Ok(()),
-        Some(kind) => {
-            let source = api.behaviour.legacy_scheme_source;
-            Err(format!("no kind {kind:?} is registered for version {IMAGE_API:?} in scheme {source:?}"))
-        }
+/// A patch must not make something else of the object: what is wrong if it does. The image API has an old name, `v1`.
+fn unknown_type(api: &Api, of: &PatchedType, object: &Value) -> Option<String> {
+    let text = |field: &str, default: &str| object[field].as_str().unwrap_or(default).to_owned();
+    let (kind, version) = (text("kind", of.kind), text("apiVersion", IMAGE_API));
+    if matches!(kind.as_str(), "") || kind == of.kind && matches!(version.as_str(), "" | "v1" | IMAGE_API) {
+        return None;
     }
+    let source = api.behaviour.legacy_scheme_source;
+    Some(format!("no kind {kind:?} is registered for version {version:?} in scheme {source:?}"))
 }

@@ -36,7 +36,7 @@ pub(crate) fn create(api: &Api, mut stream: ImageStream, writer: Writer, resourc
     let repositories = api.repositories(&stream);
     prepare_create(&mut stream, writer, repositories);
     stream.metadata.fill_system_fields();
-    check(api, &state, &mut stream, None, Writer::Client).map_err(|refusal| refusal.error)?;
+    check(api, &state, &mut stream, None, writer).map_err(|refusal| refusal.error)?;
     match state.stream(&namespace, &name) {
         Some(known) => Err(exists(known, resource)),
         None => Ok(state.put_stream(stream)),
@@ -69,7 +69,7 @@ fn check(
     if let (Writer::Status, Some(old)) = (writer, old) {
         return check_status(api, state, stream, old);
     }
-    let unfollowed = state.follow_tags(stream, old);
+    let unfollowed = state.follow_tags(stream, old, writer);
     let limits = StreamLimits::of(state.followed("limitranges", &stream.metadata.namespace));
     let exceeded = limits.check(old, stream, api.behaviour.limits_only_growth).err();
     // What is wrong with the metadata of an update is found, and told, four times; with finalizers, twice.

@@ -1,6 +1,6 @@
 //! Tags that follow other tags.
 
-use super::State;
+use super::{State, stream::Writer};
 use crate::{
     error::{ApiError, Resource},
     field::FieldError,
@@ -40,7 +40,12 @@ pub(crate) fn record(stream: &mut ImageStream, tag: &str, event: TagEvent) {
 impl State {
     /// Brings the tags up to date that a write of `stream` changes: those that follow other tags or images, and those
     /// that are references. `old` is the stream before the write. Returns what is wrong with what they follow.
-    pub(crate) fn follow_tags(&self, stream: &mut ImageStream, old: Option<&ImageStream>) -> Vec<FieldError> {
+    pub(crate) fn follow_tags(
+        &self,
+        stream: &mut ImageStream,
+        old: Option<&ImageStream>,
+        writer: Writer,
+    ) -> Vec<FieldError> {
         let mut errors = Vec::new();
         for (name, tag) in stream.spec.tags.clone() {
             let is_old =
@@ -48,12 +53,18 @@ impl State {
             let Some(from) = tag.from.as_ref().filter(|_| !is_old) else { continue };
             let generation = stream.metadata.generation;
             match self.target(stream, &tag, from) {
-                Ok(Some(event)) => record(stream, &name, TagEvent { generation, ..event }),
+                Ok(Some(event)) => {
+                    renew(stream, from, &event, generation);
+                    record(stream, &name, TagEvent { generation, ..event });
+                }
                 Ok(None) => {}
                 Err(problem) => errors.push(problem.of(&format!("spec.tags[{name}].from.name"), &from.name)),
             }
         }
-        follow_within(stream, old);
+        // Servers take the status of a client's update from the old stream, and so see no difference between the two.
+        if writer == Writer::Import || old.is_none_or(|old| old.status.tags.is_empty()) {
+            follow_within(stream, old);
+        }
         errors
     }
 
@@ -95,6 +106,23 @@ impl State {
         let mut events = source.status.tags.values().flat_map(|history| &history.items);
         let found = events.find(|event| event.image == which).cloned();
         found.map(Some).ok_or_else(|| FollowError::NoImage(which.to_owned()))
+    }
+}
+
+/// Gives the event that a tag of the same stream is followed at the generation of the follower, as servers do.
+fn renew(stream: &mut ImageStream, from: &ObjectReference, event: &TagEvent, generation: i64) {
+    let of = from.name.split_once([':', '@']).map_or(stream.metadata.name.as_str(), |(of, _)| of);
+    let is_own =
+        of == stream.metadata.name && (from.namespace.is_empty() || from.namespace == stream.metadata.namespace);
+    if !is_own || !matches!(from.kind.as_str(), "ImageStreamTag" | "ImageStreamImage") {
+        return;
+    }
+    let which = from.name.rsplit([':', '@']).next().unwrap_or_default().to_owned();
+    let histories =
+        stream.status.tags.iter_mut().filter(|(name, _)| from.kind == "ImageStreamImage" || **name == which);
+    let mut events = histories.flat_map(|(_, history)| &mut history.items);
+    if let Some(found) = events.find(|found| *found == event) {
+        found.generation = generation;
     }
 }
 

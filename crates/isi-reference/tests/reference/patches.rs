@@ -423,3 +423,73 @@ async fn custom_resources_take_no_strategic_merge_patch() {
     assert_eq!(patch(&reference, path, STRATEGIC, "{}").await.status(), 415);
     assert_eq!(patch(&reference, path, MERGE, r#"{"spec":{}}"#).await.status(), 200);
 }
+
+/// A stream whose tag `b` follows `a`.
+async fn following() -> Reference {
+    let reference = Reference::start().await;
+    let tags = json!([
+        { "name": "a", "reference": true, "from": { "kind": "DockerImage", "name": "r/a" } },
+        { "name": "b", "from": { "kind": "ImageStreamTag", "name": "a" } },
+    ]);
+    reference
+        .post(&format!("{NAMESPACE}/imagestreams"), &json!({ "metadata": { "name": "app" }, "spec": { "tags": tags } }))
+        .await;
+    reference
+}
+
+async fn patched(reference: &Reference, content_type: &str, patch: &Value, status: u16) -> Value {
+    let request = reference.request(Method::PATCH, &format!("{NAMESPACE}/imagestreams/app"));
+    read(request.header("content-type", content_type).body(patch.to_string()).send().await.unwrap(), status).await
+}
+
+// What follows was recorded from openshift-apiserver 4.22.
+
+#[tokio::test]
+async fn a_directive_in_what_is_new_is_dropped_with_its_map() {
+    let reference = following().await;
+    let strategic = "application/strategic-merge-patch+json";
+    let tags = json!({ "spec": { "tags": [{ "name": "a", "annotations": { "$patch": "replace", "x": "y" } }] } });
+    let stream = patched(&reference, strategic, &tags, 200).await;
+    assert_eq!(
+        (&stream["spec"]["tags"][0]["annotations"], &stream["metadata"]["generation"]),
+        (&Value::Null, &json!(1))
+    );
+    let labels = json!({ "metadata": { "labels": { "$patch": "bad", "a": "b" } } });
+    assert_eq!(patched(&reference, strategic, &labels, 200).await["metadata"]["labels"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_event_that_is_followed_takes_the_generation_of_its_follower() {
+    let reference = following().await;
+    let tags = json!({ "spec": { "tags": [{ "name": "c", "from": { "kind": "ImageStreamTag", "name": "b" } }] } });
+    let stream = patched(&reference, "application/strategic-merge-patch+json", &tags, 200).await;
+    let generations: Vec<&Value> =
+        stream["status"]["tags"].as_array().unwrap().iter().map(|tag| &tag["items"][0]["generation"]).collect();
+    assert_eq!(generations, [1, 2, 2]);
+}
+
+#[tokio::test]
+async fn tags_do_not_follow_what_a_client_changes_in_the_same_stream() {
+    let reference = following().await;
+    let from = json!({ "kind": "DockerImage", "name": "r/z" });
+    let tags = json!({ "spec": { "tags": [{ "name": "a", "from": from }] } });
+    let stream = patched(&reference, "application/strategic-merge-patch+json", &tags, 200).await;
+    let references: Vec<&Value> = stream["status"]["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| &tag["items"][0]["dockerImageReference"])
+        .collect();
+    assert_eq!(references, ["r/z", "r/a"]);
+}
+
+#[tokio::test]
+async fn an_object_without_a_version_has_no_name() {
+    let reference = following().await;
+    let patch = json!([{ "op": "remove", "path": "/apiVersion" }]);
+    let refusal = patched(&reference, "application/json-patch+json", &patch, 400).await;
+    let message = "the name of the object (app based on URL) was undeterminable: name must be provided";
+    assert_eq!(refusal["message"], message);
+    let old_name = json!({ "apiVersion": "v1" });
+    patched(&reference, "application/merge-patch+json", &old_name, 200).await;
+}
