@@ -20,10 +20,8 @@ use super::{
 };
 use crate::{
     explore::{Compared, Comparison, Coverage, Findings, Generator, PROBE_SUITE, Scenario, shrink, write_bug_folder},
-    fixture,
     report::Destination,
     runner::{Permission, RunId},
-    suite,
     verdict::{CaseResult, Level, cause::Cause},
     version::ApiVersion,
 };
@@ -190,7 +188,7 @@ async fn compare(
     let (Some(oracle), Some(session)) = (session(reference), session(target)) else {
         return Err(CommandError::harness("nothing was planned"));
     };
-    let comparison = Comparison::new(oracle, session, work.join("golden"), suite::sample(fixture::builtin()));
+    let comparison = Comparison::new(oracle, session, work.join("golden"));
     let declare = |result: &mut CaseResult| {
         target.declare(result);
         result.hold_to(arguments.level);

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     golden::Golden,
-    suite::{Body, Case, Request, Script, sample},
+    suite::{Body, Case, Request},
     version::ApiVersion,
 };
 
@@ -33,11 +33,10 @@ pub(super) fn run(arguments: &ShowArguments) -> Result<Exit, CommandError> {
     let version = arguments.api_version;
     let (folder, case) = arguments.case.find()?;
     let golden = folder.goldens.find(&case.suite, &case.name, version).map_err(CommandError::usage)?;
-    let script = case.script(&sample(&folder.images)).map_err(CommandError::usage)?;
     let mut text = Vec::new();
     let golden = golden.as_ref().map(|found| (found.files.as_slice(), &found.golden));
     // Writing into memory does not fail.
-    let _ = write(&case, version, &script, golden, &mut text);
+    let _ = write(&case, version, golden, &mut text);
     printed(io::stdout().lock().write_all(&text))?;
     Ok(Exit::Success)
 }
@@ -45,7 +44,6 @@ pub(super) fn run(arguments: &ShowArguments) -> Result<Exit, CommandError> {
 fn write(
     case: &Case,
     version: ApiVersion,
-    script: &Script,
     golden: Option<(&[String], &Golden)>,
     out: &mut impl Write,
 ) -> io::Result<()> {
@@ -70,7 +68,7 @@ fn write(
     let written = case.written();
     writeln!(out, "\nregistry\n{}", indented(&pretty(written.get("registry").unwrap_or(&Value::Null))))?;
     let steps = written.get("steps").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    for (index, step) in script.steps.iter().enumerate() {
+    for (index, step) in case.sampled().steps.iter().enumerate() {
         writeln!(out, "\nstep {}", index + 1)?;
         if let Some(written) = steps.get(index) {
             writeln!(out, "{}", indented(&pretty(written)))?;

@@ -10,7 +10,6 @@ use crate::{
     golden::{self, Golden},
     runner::{self, Remainder, Session, run_case},
     suite::{Case, load},
-    variable::Bindings,
     verdict::{
         CaseResult, CheckKind, Verdict,
         cause::{Cause, findings},
@@ -32,8 +31,6 @@ pub struct Comparison {
     pub target: Arc<Session>,
     /// The folder of goldens.
     pub goldens: PathBuf,
-    /// Values like those of a run.
-    pub sample: Bindings,
     /// Held for reading by every scenario, for writing by those that change what others see.
     alone: RwLock<()>,
 }
@@ -75,8 +72,8 @@ pub enum ComparisonError {
 impl Comparison {
     /// Compares `target` with `reference`; goldens are kept in the folder `goldens` for as long as they are needed.
     #[must_use]
-    pub fn new(reference: Arc<Session>, target: Arc<Session>, goldens: PathBuf, sample: Bindings) -> Self {
-        Self { reference, target, goldens, sample, alone: RwLock::new(()) }
+    pub fn new(reference: Arc<Session>, target: Arc<Session>, goldens: PathBuf) -> Self {
+        Self { reference, target, goldens, alone: RwLock::new(()) }
     }
 
     /// The cases of scenarios, each with its name, in their order.
@@ -104,7 +101,7 @@ impl Comparison {
         declare: impl FnOnce(&mut CaseResult),
     ) -> Result<Compared, ComparisonError> {
         let version = self.target.version;
-        if let Some(reason) = Remainder::of(case, &self.target.features, version, &self.sample).skip {
+        if let Some(reason) = Remainder::of(case, &self.target.features, version).skip {
             return Ok(Compared::Skipped(reason));
         }
         let (shared, exclusive) = if case.runs_alone() {

@@ -5,7 +5,8 @@ use crate::{document::nearest, fixture::ImageCatalogue};
 
 /// The first placeholder in the text of a golden that names an image which `images` lacks.
 pub(super) fn unknown_image(text: &str, images: &ImageCatalogue) -> Option<Malformed> {
-    text.lines().enumerate().find_map(|(index, line)| {
+    let mut lines = text.lines().enumerate().filter(|(_, line)| line.contains('['));
+    lines.find_map(|(index, line)| {
         Pattern::parse(line).pieces().iter().find_map(|piece| {
             let Piece::Variable(variable) = piece else { return None };
             let image = variable.image().filter(|image| images.get(image).is_none())?;

@@ -179,6 +179,11 @@ fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     TOKEN.find_iter(text).map(|found| found.range())
 }
 
+/// Whether the whole of `text` is a token of such a form.
+pub(super) fn is_token(text: &str) -> bool {
+    tokens(text).any(|token| token == (0..text.len()))
+}
+
 /// `text` without white space, written out or escaped, and where its bytes stand in `text`; `None` if it has no white space.
 fn squeezed(text: &str) -> Option<(String, Vec<usize>)> {
     let is_space = |character: char| {

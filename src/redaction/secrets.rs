@@ -8,7 +8,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::Redactor;
+use super::{Redactor, redactor::is_token};
 use crate::document::{self, Source};
 
 /// Secrets, as they become known. Clones share them.
@@ -66,9 +66,12 @@ impl Secrets {
         }
     }
 
-    /// Adds a secret that ends in minutes.
+    /// Adds a secret that ends in minutes. A token that every redactor knows by its form need not be kept: a run sees
+    /// thousands.
     pub fn add_short_lived(&self, secret: &str) {
-        self.insert(secret, Lifetime::Short);
+        if !is_token(secret) {
+            self.insert(secret, Lifetime::Short);
+        }
     }
 
     /// Adds the credentials of a user: the password, and the pair as Basic authentication sends it.

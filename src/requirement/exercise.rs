@@ -7,8 +7,7 @@ use serde_json::Value;
 use crate::{
     golden::StoreError,
     schema::Schema,
-    suite::{Body, Case, Expectation, Folder, Request, Step, ValueExpectation, sample},
-    variable::Bindings,
+    suite::{Body, Case, Expectation, Folder, Request, Step, ValueExpectation},
     version::ApiVersion,
 };
 
@@ -32,21 +31,18 @@ pub struct Exercise {
 /// # Errors
 /// When a golden is malformed.
 pub fn exercises(folder: &Folder, version: ApiVersion) -> Result<Vec<Exercise>, StoreError> {
-    let bindings = sample(&folder.images);
     let cases = folder.suites.iter().flat_map(|suite| &suite.cases).filter(|case| case.holds_for(version));
-    cases.map(|case| exercise(folder, case, version, &bindings)).collect()
+    cases.map(|case| exercise(folder, case, version)).collect()
 }
 
-fn exercise(folder: &Folder, case: &Case, version: ApiVersion, bindings: &Bindings) -> Result<Exercise, StoreError> {
+fn exercise(folder: &Folder, case: &Case, version: ApiVersion) -> Result<Exercise, StoreError> {
     let mut exercise = Exercise {
         case: case.full_name(),
         requirements: case.requirements.iter().cloned().collect(),
         ..Exercise::default()
     };
     let schema = Schema::for_version(version);
-    // The loader has tried every script with values like these.
-    let steps = case.script(bindings).map(|script| script.steps).unwrap_or_default();
-    for (request, expect) in steps.iter().flat_map(Step::requests) {
+    for (request, expect) in case.sampled().steps.iter().flat_map(Step::requests) {
         exercise.request(request, schema);
         exercise.answer(request, expect, schema);
     }

@@ -12,7 +12,6 @@ use super::Index;
 use crate::{
     document::{self, Source},
     suite::{Case, Feature, Needs, Step},
-    variable::Bindings,
     verdict::{CaseResult, CheckResult, Declared, Level, ProfileResult, Untested, Verdict},
     version::ApiVersion,
 };
@@ -55,11 +54,9 @@ pub struct ProfileCase {
 }
 
 impl ProfileCase {
-    /// What profiles look at in `case`; `sample` holds values like those of a run.
+    /// What profiles look at in `case`.
     #[must_use]
-    pub fn of(case: &Case, version: ApiVersion, sample: &Bindings) -> Self {
-        // The loader has tried every script with values like these.
-        let steps = case.script(sample).map(|script| script.steps).unwrap_or_default();
+    pub fn of(case: &Case, version: ApiVersion) -> Self {
         let mut needs = Needs::default();
         let step = |step: &Step| {
             let needed = needs.of(step, step.succeeds(version));
@@ -70,7 +67,7 @@ impl ProfileCase {
             name: case.full_name(),
             level: case.level,
             requirements: case.requirements.clone(),
-            steps: steps.iter().map(step).collect(),
+            steps: case.sampled().steps.iter().map(step).collect(),
         }
     }
 
@@ -237,7 +234,7 @@ impl From<Entry> for Profile {
 mod tests {
     use super::*;
     use crate::{
-        suite::{Folder, sample},
+        suite::Folder,
         verdict::{CheckKind, LeftOutStep, StepName},
     };
 
@@ -312,10 +309,9 @@ mod tests {
     #[test]
     fn every_profile_is_tested_by_built_in_cases_of_every_version() {
         let folder = Folder::builtin(&[]).unwrap();
-        let sample = sample(&folder.images);
         for version in ApiVersion::ALL {
             let cases = folder.suites.iter().flat_map(|suite| &suite.cases).filter(|case| case.holds_for(version));
-            let cases: Vec<ProfileCase> = cases.map(|case| ProfileCase::of(case, version, &sample)).collect();
+            let cases: Vec<ProfileCase> = cases.map(|case| ProfileCase::of(case, version)).collect();
             for profile in Profile::builtin() {
                 let judged = profile.judge(version, &cases, &[], &[]);
                 assert!(

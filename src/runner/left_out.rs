@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::feature::Features;
 use crate::{
     suite::{Action, Case, Feature, Needs, Step, has_effect},
-    variable::Bindings,
     version::ApiVersion,
 };
 
@@ -69,9 +68,9 @@ pub struct Remainder {
 }
 
 impl Remainder {
-    /// Finds out what of `case` can be judged; `sample` holds values like those of a run.
+    /// Finds out what of `case` can be judged.
     #[must_use]
-    pub fn of(case: &Case, features: &Features, version: ApiVersion, sample: &Bindings) -> Self {
+    pub fn of(case: &Case, features: &Features, version: ApiVersion) -> Self {
         let absent: BTreeSet<Feature> =
             case.needs.iter().copied().filter(|feature| features.absence(*feature).is_some()).collect();
         if let Some(skip) = features.missing(&absent) {
@@ -80,9 +79,8 @@ impl Remainder {
         if features.absent().next().is_none() {
             return Self::default();
         }
-        // The loader has tried every script with values like these.
-        let steps = case.script(sample).map(|script| script.steps).unwrap_or_default();
-        let left_out = left_out(&steps, features, version);
+        let steps = &case.sampled().steps;
+        let left_out = left_out(steps, features, version);
         let judged =
             steps.iter().zip(&left_out).any(|(step, left_out)| left_out.is_none() && step.requests().next().is_some());
         let first = left_out.iter().flatten().next();
@@ -95,8 +93,12 @@ impl Remainder {
 
 /// The features that the steps of `case` need.
 #[must_use]
-pub fn needed(case: &Case, version: ApiVersion, sample: &Bindings) -> BTreeSet<Feature> {
-    let steps = case.script(sample).map(|script| script.steps).unwrap_or_default();
+pub fn needed(case: &Case, version: ApiVersion) -> BTreeSet<Feature> {
     let mut needs = Needs::default();
-    steps.iter().flat_map(|step| needs.of(step, step.succeeds(version))).chain(case.needs.iter().copied()).collect()
+    case.sampled()
+        .steps
+        .iter()
+        .flat_map(|step| needs.of(step, step.succeeds(version)))
+        .chain(case.needs.iter().copied())
+        .collect()
 }

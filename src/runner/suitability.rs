@@ -1,29 +1,26 @@
 //! Cases that cannot show anything on a target with some traits.
 
 use crate::{
-    suite::{Action, Case, Request, Script, Step, User},
+    suite::{Action, Case, Request, SAMPLE_REGISTRY, Script, Step, User},
     traits::{AllowList, RepositoryLimit, Traits},
-    variable::Bindings,
 };
 
 /// How many tags of a repository servers import unless they are configured otherwise.
 const USUAL_LIMIT: usize = 50;
 
-/// The largest number of tags that the case imports of one repository, one more than the usual limit at most; `sample` are
-/// values like those of a run.
+/// The largest number of tags that the case imports of one repository, one more than the usual limit at most.
 #[must_use]
-pub fn repository_tags(case: &Case, sample: &Bindings) -> usize {
-    case.script(sample).map_or(0, |script| tags_imported(&script, &sample.registry)).min(USUAL_LIMIT + 1)
+pub fn repository_tags(case: &Case) -> usize {
+    tags_imported(case.sampled()).min(USUAL_LIMIT + 1)
 }
 
 /// Why a target with these traits cannot be expected to do as the case says, if so.
 #[must_use]
-pub fn reason_of_traits(case: &Case, sample: &Bindings, traits: &Traits) -> Option<String> {
-    let script = case.script(sample).ok()?;
+pub fn reason_of_traits(case: &Case, traits: &Traits) -> Option<String> {
     let (RepositoryLimit::Tags(limit) | RepositoryLimit::MoreThan(limit)) = traits.repository_limit else {
-        return of_allow_list(case, &script, sample, traits);
+        return of_allow_list(case, traits);
     };
-    let tags = tags_imported(&script, &sample.registry);
+    let tags = tags_imported(case.sampled());
     let differs = match traits.repository_limit {
         RepositoryLimit::Tags(_) => tags.min(limit) != tags.min(USUAL_LIMIT),
         _ => limit >= USUAL_LIMIT && tags > USUAL_LIMIT,
@@ -36,15 +33,15 @@ pub fn reason_of_traits(case: &Case, sample: &Bindings, traits: &Traits) -> Opti
         };
         return Some(format!("the target imports {limit} of a repository; the case is about {USUAL_LIMIT} at most"));
     }
-    of_allow_list(case, &script, sample, traits)
+    of_allow_list(case, traits)
 }
 
-fn of_allow_list(case: &Case, script: &Script, sample: &Bindings, traits: &Traits) -> Option<String> {
+fn of_allow_list(case: &Case, traits: &Traits) -> Option<String> {
     if traits.allow_list == AllowList::Everything || is_about_configuration(case) {
         return None;
     }
-    let inside = format!("{}/", sample.registry);
-    let elsewhere = requests(script)
+    let inside = format!("{SAMPLE_REGISTRY}/");
+    let elsewhere = requests(case.sampled())
         .filter(|(user, _)| matches!(user, User::User | User::Restricted))
         .flat_map(|(_, request)| named(request))
         .find(|name| !name.starts_with(&inside))?;
@@ -71,13 +68,13 @@ fn members(step: &Step) -> &[Step] {
     }
 }
 
-fn tags_imported(script: &Script, registry: &str) -> usize {
+fn tags_imported(script: &Script) -> usize {
     requests(script)
         .filter(|(_, request)| request.resource() == "imagestreamimports")
         .filter_map(|(_, request)| {
             let object = request.object()?;
             let name = object["spec"]["repository"]["from"]["name"].as_str()?;
-            let repository = name.strip_prefix(registry)?.strip_prefix('/')?;
+            let repository = name.strip_prefix(SAMPLE_REGISTRY)?.strip_prefix('/')?;
             script.registry.repositories.get(repository).map(|tags| tags.len())
         })
         .max()

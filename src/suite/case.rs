@@ -1,5 +1,7 @@
 //! Cases: what is left of a suite file once rows and matrices are expanded and everything is checked.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +62,7 @@ pub struct Case {
     pub(super) source: Source,
     pub(super) offset: usize,
     pub(super) script: Node,
+    pub(super) sampled: Arc<Script>,
 }
 
 /// What a case changes that others see.
@@ -146,6 +149,12 @@ impl Case {
     #[must_use]
     pub fn written(&self) -> serde_json::Value {
         self.script.to_json()
+    }
+
+    /// What the case does with the values of [`sample`](super::sample), to see what kind of requests it sends without a run.
+    #[must_use]
+    pub fn sampled(&self) -> &Script {
+        &self.sampled
     }
 
     /// What the case does with these values.

@@ -1,6 +1,6 @@
 //! From files to suites, with everything that is wrong in them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     case::{Case, Disturbance, Script, Suite},
@@ -44,12 +44,15 @@ pub fn load(sources: &[Source], images: &ImageCatalogue, requirements: &[&str]) 
     Diagnostics::unless_empty(found, suites.into_values().collect())
 }
 
+/// The registry of [`sample`].
+pub(crate) const SAMPLE_REGISTRY: &str = "127.0.0.1:5000";
+
 /// Values like those of a run, to try every case with.
 #[must_use]
 pub fn sample(images: &ImageCatalogue) -> Bindings {
     let built = images.names().filter_map(|name| images.build([name], &Salt::default()).ok());
     Bindings {
-        registry: "127.0.0.1:5000".to_owned(),
+        registry: SAMPLE_REGISTRY.to_owned(),
         namespace: "namespace".to_owned(),
         stream: "stream".to_owned(),
         images: built.flat_map(|images| values(&images)).collect(),
@@ -127,6 +130,7 @@ impl Loader<'_> {
         }
         // Tried with values like those of a run, so that every mistake is found before one.
         let (file, script) = script::decode(source, &node, self.bindings)?;
+        let script = Arc::new(script);
         if let (Some(since), Some(until)) = (file.since, file.until)
             && until < since
         {
@@ -140,6 +144,7 @@ impl Loader<'_> {
                     .did_you_mean(requirement, self.requirements.iter().copied()));
             }
         }
+        let expects_golden = script.steps.iter().flat_map(Step::requests).any(|(_, expect)| expect.golden);
         let images = named_images(source, &node, &script, &self.bindings.images)?;
         let case = Case {
             suite: suite.to_owned(),
@@ -155,12 +160,13 @@ impl Loader<'_> {
             added: file.added,
             images,
             report: false,
-            expects_golden: script.steps.iter().flat_map(Step::requests).any(|(_, expect)| expect.golden),
-            tls: script.registry.tls,
+            expects_golden,
+            tls: script.registry.tls.clone(),
             disturbance: Disturbance::of(&script.steps),
             source: source.clone(),
             offset: name_span.start,
             script: node,
+            sampled: script,
         };
         Ok((case, name_span))
     }

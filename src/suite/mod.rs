@@ -32,6 +32,7 @@ pub use expect::{Expectation, StatusByVersion};
 pub use feature::{Feature, FeatureArea};
 pub use folder::{Folder, FolderError, builtin_files};
 pub use format::{CaseFile, SuiteFile, json_schema};
+pub(crate) use load::SAMPLE_REGISTRY;
 pub use load::{load, sample};
 pub use need::Needs;
 pub(crate) use need::has_effect;

@@ -8,8 +8,7 @@ use isi_conformance::{
     golden::Store,
     reference,
     runner::{Proposals, RunId, Session},
-    suite::{self, Case},
-    variable::Bindings,
+    suite::Case,
 };
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -31,16 +30,14 @@ const AT_LEAST: usize = 60;
 /// The scenarios of [`SEEDS`], and what every comparison of two implementations needs.
 struct Scenarios {
     drive: Drive,
-    sample: Bindings,
     scenarios: Vec<(String, Scenario)>,
 }
 
 impl Scenarios {
     fn new() -> Self {
         let (drive, generator) = (Drive::new(), Generator::default());
-        let sample = suite::sample(&drive.folder.images);
         let scenarios = SEEDS.map(|seed| (format!("seed-{seed}"), generator.draw(seed).current())).collect();
-        Self { drive, sample, scenarios }
+        Self { drive, scenarios }
     }
 
     /// The comparison of a target with the reference.
@@ -53,7 +50,7 @@ impl Scenarios {
             Arc::new(Session { run: run.clone(), goldens: store, proposals, ..session })
         };
         let (oracle, target) = (session(reference, Proposals::Made), session(target, Proposals::Omitted));
-        let comparison = Comparison::new(oracle, target, goldens.path().to_owned(), self.sample.clone());
+        let comparison = Comparison::new(oracle, target, goldens.path().to_owned());
         let cases = comparison.cases(&self.scenarios).unwrap();
         Exploration { comparison, cases, _goldens: goldens }
     }

@@ -12,7 +12,7 @@ use crate::{
     cli::exit::{CommandError, Exit, printed},
     report::{Destination, Report, ReportFile, json, merge},
     requirement::{Index, ProfileCase},
-    suite::{self, Folder},
+    suite::Folder,
     verdict::Verdict,
 };
 
@@ -96,9 +96,9 @@ fn profile_cases(shards: &[(PathBuf, Report)]) -> Result<Vec<ProfileCase>, Comma
     };
     let requirements: Vec<&str> = Index::builtin().ids().collect();
     let folder = Folder::builtin(&requirements).map_err(CommandError::usage)?;
-    let (sample, version) = (suite::sample(&folder.images), first.api_version);
+    let version = first.api_version;
     let cases = folder.suites.iter().flat_map(|suite| &suite.cases).filter(|case| case.holds_for(version));
-    Ok(cases.map(|case| ProfileCase::of(case, version, &sample)).collect())
+    Ok(cases.map(|case| ProfileCase::of(case, version)).collect())
 }
 
 fn exit(report: &Report) -> Exit {

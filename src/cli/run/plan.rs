@@ -30,9 +30,8 @@ use crate::{
         Features, Namespace, NamespaceError, Permission, Planned, Ports, Proposals, Remainder, RunId, Session, Target,
         Unavailable, Wanted,
     },
-    suite::{self, Case, Feature, Folder},
+    suite::{Case, Feature, Folder},
     traits::Traits,
-    variable::Bindings,
     verdict::{AbsentFeature, CaseResult, ProfileResult, RunResult, ShardOf},
     version::ApiVersion,
 };
@@ -88,16 +87,11 @@ impl Plan {
         }
         let declarations = Declarations::read(arguments, &cases)?;
         let mut held = Held::of(&arguments.baseline, &cases);
-        let sample = suite::sample(&images);
         let version = arguments.api_version;
-        let profile_cases: Vec<ProfileCase> = cases
-            .iter()
-            .filter(|case| case.holds_for(version))
-            .map(|case| ProfileCase::of(case, version, &sample))
-            .collect();
-        let selects = |case: &Case| {
-            arguments.profile.is_none_or(|profile| profile.selects(&ProfileCase::of(case, version, &sample)))
-        };
+        let profile_cases: Vec<ProfileCase> =
+            cases.iter().filter(|case| case.holds_for(version)).map(|case| ProfileCase::of(case, version)).collect();
+        let selects =
+            |case: &Case| arguments.profile.is_none_or(|profile| profile.selects(&ProfileCase::of(case, version)));
         let all = cases.len();
         let selected: Vec<Case> = cases.into_iter().filter(|case| selection.selects(case)).collect();
         // A selection of the cases says nothing about whole profiles.
@@ -139,13 +133,13 @@ impl Plan {
         let mut wanted: BTreeSet<Feature> = selected
             .iter()
             .filter(|case| case.holds_for(version))
-            .flat_map(|case| runner::needed(case, version, &sample))
+            .flat_map(|case| runner::needed(case, version))
             .collect();
         if wanted.contains(&Feature::Imports) {
             // What is not kept needs no cleaning up.
             wanted.extend([Feature::Streams, Feature::Images]);
         }
-        let wanted_traits = wanted_traits(&selected, &wanted, &sample);
+        let wanted_traits = wanted_traits(&selected, &wanted);
         let declared: BTreeSet<String> =
             selected.iter().map(Case::full_name).filter(|case| declarations.concern(case)).collect();
         let make = |aim: Aim| {
@@ -186,12 +180,11 @@ impl Plan {
             let skip = if case.report && !known {
                 Some("a reported bug runs with `--deviations`, or when its suite is named".to_owned())
             } else {
-                runner::reason_not_to_hold(&case, version)
-                    .or_else(|| runner::reason_of_traits(&case, &sample, &session.traits))
+                runner::reason_not_to_hold(&case, version).or_else(|| runner::reason_of_traits(&case, &session.traits))
             };
             let skip = held.reason_to_skip(&arguments.baseline, &case.full_name()).or(skip);
             let skip = skip.or_else(|| {
-                let remainder = Remainder::of(&case, &session.features, version, &sample);
+                let remainder = Remainder::of(&case, &session.features, version);
                 tally.count(&case, &remainder);
                 held.note_lost(&case, &remainder, &session.features);
                 remainder.skip
@@ -464,10 +457,10 @@ fn no_namespace(error: &NamespaceError, target: &Target, given: &TargetArguments
 }
 
 /// The traits that some of the cases depend on.
-fn wanted_traits(cases: &[Case], needed: &BTreeSet<Feature>, sample: &Bindings) -> Wanted {
+fn wanted_traits(cases: &[Case], needed: &BTreeSet<Feature>) -> Wanted {
     Wanted {
         import_controller: needed.contains(&Feature::NoImportController),
         replicas: needed.contains(&Feature::SingleProcess),
-        repository_tags: cases.iter().map(|case| runner::repository_tags(case, sample)).max().unwrap_or(0),
+        repository_tags: cases.iter().map(runner::repository_tags).max().unwrap_or(0),
     }
 }

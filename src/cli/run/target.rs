@@ -18,6 +18,10 @@ use crate::{
     suite::Feature,
 };
 
+/// What the embedded reference has beside the API, so that no probe has to wait for it.
+const EMBEDDED_FEATURES: [Feature; 4] =
+    [Feature::TrustedCa, Feature::Offline, Feature::NoImportController, Feature::SingleProcess];
+
 /// The target of a run, and what stands around it.
 pub(super) struct Aim {
     /// What the runner drives.
@@ -36,7 +40,7 @@ pub(super) struct Aim {
 /// When a file cannot be used, or the reference cannot be started.
 pub(super) async fn aim(arguments: &RunArguments) -> Result<Aim, CommandError> {
     if arguments.target.is_embedded() {
-        return embedded(arguments, reference::Options::default(), &[Feature::TrustedCa, Feature::Offline]).await;
+        return embedded(arguments, reference::Options::default(), &[]).await;
     }
     let target = connect(&arguments.target, arguments.timeout).await?;
     let mut features = Vec::new();
@@ -91,9 +95,11 @@ pub(super) async fn configured(arguments: &RunArguments) -> Result<Aim, CommandE
         default_import_mode: "PreserveOriginal".to_owned(),
         ..reference::Options::default()
     };
-    embedded(arguments, options, &[Feature::TrustedCa, Feature::Offline, Feature::ServerConfiguration]).await
+    embedded(arguments, options, &[Feature::ServerConfiguration]).await
 }
 
+/// Starts the reference without an import controller, as a single process that reaches nothing but loopback. What else it
+/// is known to have by `options` is in `features`.
 async fn embedded(
     arguments: &RunArguments,
     options: reference::Options,
@@ -127,7 +133,7 @@ async fn embedded(
         },
         authority: Some(authority),
         reference: Some(running),
-        features: features.to_vec(),
+        features: [&EMBEDDED_FEATURES, features].concat(),
     })
 }
 
