@@ -10,6 +10,7 @@ use proptest::{
 use serde_json::{Map, Value, json};
 
 use super::{Scenario, vocabulary as words};
+use crate::fixture::Quirks;
 
 /// The most steps of a scenario.
 const MOST_STEPS: usize = 6;
@@ -74,6 +75,10 @@ fn registry() -> BoxedStrategy<Value> {
             if let Some(mut quirks) = quirks {
                 quirks.sort_unstable();
                 quirks.dedup();
+                // Some quirks contradict each other.
+                if serde_json::from_value::<Quirks>(json!(quirks)).is_err() {
+                    quirks.truncate(1);
+                }
                 registry["quirks"] = json!(quirks);
             }
             if let Some(faults) = faults {

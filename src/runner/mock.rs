@@ -12,7 +12,7 @@ use crate::{
     fixture::{Images, RegistryFixture},
     golden::Traffic,
     redaction::Secrets,
-    registry::{Authority, Entry, Registry, RegistryBuilder},
+    registry::{Authority, EndpointKind, Entry, Registry, RegistryBuilder},
     suite::RegistryChange,
     verdict::{CheckKind, CheckResult, Level},
 };
@@ -117,7 +117,7 @@ impl MockRegistry {
         self.seen = entries.last().map_or(self.seen, |entry| entry.number + 1);
         let mut asked = Asked::default();
         for entry in &entries {
-            let (repository, request) = place_of(&entry.path);
+            let (repository, request) = entry.in_repository().unwrap_or((&entry.path, ""));
             let query = entry.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
             let line = |what: &str| {
                 let words = [entry.method.to_string(), format!("{what}{query}"), outcome(entry)];
@@ -125,7 +125,7 @@ impl MockRegistry {
             };
             asked.lines.push(line(&entry.path));
             asked.traffic.entry(repository.to_owned()).or_default().push(line(request));
-            if request.starts_with("manifests/") {
+            if entry.endpoint == Some(EndpointKind::Manifest) {
                 asked.accepted.push(entry.accept.iter().cloned().collect::<BTreeSet<_>>());
             }
         }
@@ -158,32 +158,4 @@ impl MockRegistry {
 fn outcome(entry: &Entry) -> String {
     let status = entry.status.map(|status| status.as_str().to_owned());
     status.into_iter().chain(entry.authorization.clone()).collect::<Vec<_>>().join(" ")
-}
-
-/// The repository of a path and the rest of it; outside of a repository the whole path and nothing.
-fn place_of(path: &str) -> (&str, &str) {
-    const ENDPOINTS: [&str; 4] = ["/manifests/", "/blobs/", "/tags/", "/referrers/"];
-    let Some(inside) = path.strip_prefix("/v2/") else { return (path, "") };
-    ENDPOINTS
-        .into_iter()
-        .filter_map(|endpoint| inside.rfind(endpoint))
-        .max()
-        .map_or((path, ""), |end| (&inside[..end], &inside[end + 1..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case("/v2/", ("/v2/", ""))]
-    #[case("/token", ("/token", ""))]
-    #[case("/v2/lib/app/manifests/v1", ("lib/app", "manifests/v1"))]
-    #[case("/v2/lib/blobs/blobs/sha256:1", ("lib/blobs", "blobs/sha256:1"))]
-    #[case("/v2/app/tags/list", ("app", "tags/list"))]
-    fn a_path_is_of_a_repository_or_of_none(#[case] path: &str, #[case] expected: (&str, &str)) {
-        assert_eq!(place_of(path), expected);
-    }
 }

@@ -91,7 +91,7 @@ pub(super) fn get(call: &mut Call) -> Outcome {
 
 pub(super) fn replace(call: &mut Call) -> Outcome {
     let core = call.core()?;
-    core.set_behaviour(call.take_json::<Behaviour>()?);
+    core.set_behaviour(call.take_json::<Behaviour>()?)?;
     Reply::ok(&core.behaviour())
 }
 
@@ -104,7 +104,7 @@ pub(super) fn change(call: &mut Call) -> Outcome {
         auth: auth.unwrap_or(before.auth),
         tags: tags.unwrap_or(before.tags),
         read_only: read_only.unwrap_or(before.read_only),
-    });
+    })?;
     Reply::ok(&core.behaviour())
 }
 

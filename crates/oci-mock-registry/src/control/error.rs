@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use spanned_yaml::{Diagnostic, nearest};
 
+use crate::fixture::ContradictoryQuirks;
+
 /// The body of an answer that is no success.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ErrorBody {
@@ -85,6 +87,13 @@ impl ControlError {
 
 /// How many names an error lists at most.
 const MOST_ALLOWED: usize = 200;
+
+/// Quirks that no registry can have at the same time.
+impl From<ContradictoryQuirks> for ControlError {
+    fn from(error: ContradictoryQuirks) -> Self {
+        Self::body(error.to_string())
+    }
+}
 
 /// A body that does not have the form that it should have.
 impl From<Diagnostic> for ControlError {

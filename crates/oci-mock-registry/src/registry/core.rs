@@ -29,7 +29,8 @@ use super::{
 };
 use crate::{
     fixture::{
-        BuildError, Fault, Image, ImageCatalogue, Images, NoOpenPgp, Quirk, RegistryFixture, Salt, SignatureWay,
+        BuildError, ContradictoryQuirks, Fault, Image, ImageCatalogue, Images, NoOpenPgp, RegistryFixture, Salt,
+        SignatureWay,
     },
     variable::{Part, Variable, elsewhere, template},
 };
@@ -62,6 +63,7 @@ pub struct Core {
 
 /// A fixture names something that is not there.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FixtureError {
     /// An image is named that has not been built.
     #[error("there is no image `{0}` among those of this registry")]
@@ -84,6 +86,9 @@ pub enum FixtureError {
     /// A text asks for a content that the image does not have.
     #[error("`{{{{{0}}}}}` names nothing that image has")]
     Content(String),
+    /// Two quirks contradict each other.
+    #[error(transparent)]
+    Quirks(#[from] ContradictoryQuirks),
     /// A folder cannot be served.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -143,7 +148,7 @@ impl Core {
             tags: fixture.tags.clone(),
             read_only: fixture.read_only,
         };
-        let settings = Settings::new(behaviour, origin.clone(), tokens.clone());
+        let settings = Settings::new(behaviour, origin.clone(), tokens.clone())?;
         let core = Self {
             store: RwLock::default(),
             uploads: Uploads::default(),
@@ -342,7 +347,7 @@ impl Core {
 
     /// Whether answers announce OpenShift's extension for signatures.
     pub(super) fn announces_signatures(&self, settings: &Settings) -> bool {
-        settings.has(Quirk::SignatureExtension) || self.has_signatures.load(Ordering::Relaxed)
+        settings.policies.response.signature_extension || self.has_signatures.load(Ordering::Relaxed)
     }
 
     /// Whether a path is one that registries have, or that this one has beside them: where tokens are given, say.

@@ -18,7 +18,6 @@ use super::{
     settings::{Context, Settings},
     store::{Found, Repository, Upload},
 };
-use crate::fixture::Quirk;
 use oci_types::Digest;
 
 /// The largest manifest (or form, or signature) that is accepted, in bytes; the specification asks for at least 4 MiB.
@@ -177,7 +176,7 @@ impl<'a> Exchange<'a> {
             (&Method::DELETE, Route::Repository(name, Endpoint::Manifest(reference))) => delete::manifest(
                 self.context.core.store_mut().repository_mut(name),
                 reference,
-                self.settings().quirks(),
+                &self.settings().policies,
             ),
             (&Method::DELETE, Route::Repository(name, Endpoint::Blob(digest))) => {
                 delete::blob(self.context.core.store_mut().repository_mut(name), digest)
@@ -201,7 +200,7 @@ impl<'a> Exchange<'a> {
         match &self.route {
             Route::Repository(name, Endpoint::Manifest(reference)) => {
                 let repository = store.repository_mut(name);
-                quirks::judge(self.settings().quirks(), repository, body)
+                quirks::judge(&self.settings().policies, repository, body)
                     .unwrap_or_else(|| push_manifest::put(name, repository, reference, self.request, body))
             }
             Route::Repository(name, Endpoint::Signatures(digest)) => signatures::put(&mut store, name, digest, body),
@@ -217,20 +216,20 @@ impl<'a> Exchange<'a> {
     }
 
     fn tags(&self, name: &str, repository: &Repository) -> Answer {
-        if repository.tags.is_empty() && self.settings().has(Quirk::NoTagsIsUnknown) {
+        if repository.tags.is_empty() && self.settings().policies.tags.none_is_unknown {
             return unknown(name);
         }
         tags::list(
             name,
             repository,
             &self.settings().behaviour.tags,
-            self.settings().quirks(),
+            &self.settings().policies,
             self.request.uri.query(),
         )
     }
 
     fn upload_state(&self, name: &str, id: &str) -> Answer {
-        let state = |upload: &mut Upload| push_blob::state(StatusCode::NO_CONTENT, upload, self.settings().quirks());
+        let state = |upload: &mut Upload| push_blob::state(StatusCode::NO_CONTENT, upload, &self.settings().policies);
         match self.context.core.uploads.look(name, id, state) {
             Found::Idle(answer) => answer,
             Found::Busy(arrived) => push_blob::state_of_busy(&arrived),
@@ -240,7 +239,7 @@ impl<'a> Exchange<'a> {
 
     fn continue_upload(&self, mut upload: Upload, digest: Option<&Digest>) -> Answer {
         let Some(digest) = digest else {
-            let answer = push_blob::state(StatusCode::ACCEPTED, &mut upload, self.settings().quirks());
+            let answer = push_blob::state(StatusCode::ACCEPTED, &mut upload, &self.settings().policies);
             self.context.core.uploads.put(upload);
             return answer;
         };
@@ -296,7 +295,7 @@ fn intake(context: &Context<'_>, request: &Parts, route: &Route<'_>) -> Intake {
         (&Method::PUT, Endpoint::Manifest(_) | Endpoint::Signatures(_)) => Intake::Text(BytesMut::new()),
         (&Method::POST, Endpoint::Uploads) => {
             let readable = |from: &str| context.settings.access.may_pull(request, from);
-            match push_blob::mount(name, &mut core.store_mut(), request, context.settings.quirks(), readable) {
+            match push_blob::mount(name, &mut core.store_mut(), request, &context.settings.policies, readable) {
                 Some(mounted) => Intake::Refused(mounted),
                 None => blob_intake(core, Upload::new(name), request),
             }
@@ -304,7 +303,7 @@ fn intake(context: &Context<'_>, request: &Parts, route: &Route<'_>) -> Intake {
         (&Method::PATCH | &Method::PUT, Endpoint::Upload(id)) => match core.uploads.take(name, id) {
             Found::Missing => Intake::Refused(ErrorCode::BlobUploadUnknown.answer()),
             Found::Busy(_) => Intake::Refused(push_blob::busy()),
-            Found::Idle(upload) if !push_blob::is_current(&upload, request, context.settings.quirks()) => {
+            Found::Idle(upload) if !push_blob::is_current(&upload, request, &context.settings.policies) => {
                 core.uploads.put(upload);
                 Intake::Refused(ErrorCode::BlobUploadUnknown.answer())
             }

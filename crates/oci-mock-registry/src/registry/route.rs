@@ -6,7 +6,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-use super::auth::TokenPath;
+use crate::fixture::policy::TokenPath;
 
 /// An endpoint, with the variable parts of its path.
 #[derive(Debug, Clone, PartialEq, Eq)]

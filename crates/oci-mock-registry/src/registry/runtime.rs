@@ -11,7 +11,7 @@ use super::{
     journal::{Entry, JournalFilter, WaitError},
     settings::{Behaviour, Settings},
 };
-use crate::fixture::{BuildError, Image, ImageFile};
+use crate::fixture::{BuildError, ContradictoryQuirks, Image, ImageFile};
 
 /// Behaviour, clock and journal of a registry while it runs.
 impl Core {
@@ -22,8 +22,12 @@ impl Core {
     }
 
     /// Lets the registry behave in another way from the next request on. Tokens that it has given stay valid.
-    pub fn set_behaviour(&self, behaviour: Behaviour) {
-        self.set_settings(Arc::new(Settings::new(behaviour, self.origin.clone(), self.tokens.clone())));
+    ///
+    /// # Errors
+    /// When two quirks contradict each other; the registry then behaves as before.
+    pub fn set_behaviour(&self, behaviour: Behaviour) -> Result<(), ContradictoryQuirks> {
+        self.set_settings(Arc::new(Settings::new(behaviour, self.origin.clone(), self.tokens.clone())?));
+        Ok(())
     }
 
     /// Adds recipes of images, and returns the images. A recipe takes the place of one of the same name, for what is tagged

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    auth::{Access, TokenPath, Tokens},
+    auth::{Access, Tokens},
     core::Core,
     origin::Origin,
     route::Route,
 };
-use crate::fixture::{Auth, Quirk, Quirks, TagListing};
+use crate::fixture::{Auth, ContradictoryQuirks, Policies, Quirks, TagListing};
 
 /// How a registry behaves, besides its faults. It can be read and replaced while the registry runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -31,27 +31,26 @@ pub struct Behaviour {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) behaviour: Behaviour,
+    /// What the quirks set.
+    pub(crate) policies: Policies,
     pub(crate) access: Access,
 }
 
 impl Settings {
-    pub(crate) fn new(behaviour: Behaviour, origin: Origin, tokens: Arc<Tokens>) -> Self {
-        let access = Access::new(behaviour.auth.clone(), behaviour.quirks, origin, tokens);
-        Self { behaviour, access }
-    }
-
-    pub(crate) const fn quirks(&self) -> &Quirks {
-        &self.behaviour.quirks
-    }
-
-    pub(crate) const fn has(&self, quirk: Quirk) -> bool {
-        self.behaviour.quirks.has(quirk)
+    /// Compiles a behaviour.
+    ///
+    /// # Errors
+    /// When two of its quirks contradict each other.
+    pub(crate) fn new(behaviour: Behaviour, origin: Origin, tokens: Arc<Tokens>) -> Result<Self, ContradictoryQuirks> {
+        let policies = Policies::of(&behaviour.quirks)?;
+        let access = Access::new(behaviour.auth.clone(), policies, origin, tokens);
+        Ok(Self { behaviour, policies, access })
     }
 
     /// The endpoint that a path names in this registry.
     pub(crate) fn route<'a>(&self, path: &'a str) -> Route<'a> {
-        match Route::of(path, TokenPath::of(self.quirks())) {
-            Route::Storage(..) if !self.has(Quirk::RedirectsBlobs) => Route::Unknown,
+        match Route::of(path, self.policies.token.path()) {
+            Route::Storage(..) if !self.policies.blob.redirected => Route::Unknown,
             route => route,
         }
     }

@@ -5,13 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    core::Core,
-    fault::Armed,
-    settings::{Behaviour, Settings},
-    shelf::Shelf,
-    store::Store,
-};
+use super::{core::Core, fault::Armed, settings::Settings, shelf::Shelf, store::Store};
 use crate::fixture::SignatureWay;
 
 /// What a registry held and how it behaved at some time.
@@ -19,7 +13,7 @@ use crate::fixture::SignatureWay;
 pub struct Snapshot {
     store: Store,
     shelf: Shelf,
-    behaviour: Behaviour,
+    settings: Arc<Settings>,
     faults: Vec<Arc<Armed>>,
     clock_ahead: Duration,
     pulls: u64,
@@ -33,7 +27,7 @@ impl Core {
         Snapshot {
             store: self.store().clone(),
             shelf: self.shelf.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            behaviour: self.behaviour(),
+            settings: self.settings(),
             faults: self.faults.copy(),
             clock_ahead: self.clock.ahead(),
             pulls: self.pulls.load(Ordering::Relaxed),
@@ -42,11 +36,11 @@ impl Core {
 
     /// Makes the registry what it was. The journal is emptied, and uploads under way are given up.
     pub fn reset(&self, snapshot: &Snapshot) {
-        let Snapshot { store, shelf, behaviour, faults, clock_ahead, pulls } = snapshot;
+        let Snapshot { store, shelf, settings, faults, clock_ahead, pulls } = snapshot;
         self.has_signatures.store(store.signatures.any(SignatureWay::Extension), Ordering::Relaxed);
         *self.store_mut() = store.clone();
         *self.shelf.lock().unwrap_or_else(PoisonError::into_inner) = shelf.clone();
-        self.set_settings(Arc::new(Settings::new(behaviour.clone(), self.origin.clone(), self.tokens.clone())));
+        self.set_settings(settings.clone());
         self.faults.replace(faults);
         self.clock.set_ahead(*clock_ahead);
         self.pulls.store(*pulls, Ordering::Relaxed);

@@ -204,6 +204,13 @@ fn find(document: &Value, id: &str) -> (String, String) {
 #[case::held("PUT /registries/default/repositories/a/tags/v1", json!({ "manifest": "v9" }), 400, "holds no manifest `v9`", "")]
 #[case::name("PUT /registries/default/repositories/My%2FApp", json!(null), 400, "`My/App` cannot be the name of a repository", "")]
 #[case::quirk("PATCH /registries/default/behaviour", json!({ "quirks": ["qay"] }), 400, "did you mean `quay`?", "")]
+#[case::contradiction(
+    "PATCH /registries/default/behaviour",
+    json!({ "quirks": ["no-link", "absolute-link"] }),
+    400,
+    "quirks `no-link` and `absolute-link` contradict each other",
+    ""
+)]
 #[case::taken("POST /registries", json!({ "name": "default" }), 409, "there is a registry `default` already", "")]
 #[case::new("POST /registries", json!({ "name": "a/b" }), 400, "invalid name `a/b`", "")]
 #[case::fixture("POST /registries", json!({ "name": "b", "fixture": { "faults": [{}] } }), 400, "field `when` is missing", "")]

@@ -129,19 +129,31 @@ fn quirks_and_credentials_are_switched_between_requests() {
     assert_eq!(status(&registry, MANIFEST), StatusCode::OK);
     let mut quirks = Quirks::default();
     quirks.add("no-digest").unwrap();
-    registry.set_behaviour(Behaviour { quirks, ..registry.behaviour() });
+    registry.set_behaviour(Behaviour { quirks, ..registry.behaviour() }).unwrap();
     assert_eq!(header(&ask(&registry, "GET /v2/lib/app/manifests/v1"), "docker-content-digest"), None);
-    registry.set_behaviour(Behaviour {
-        auth: Some(Auth::basic().user("robot", "secret")),
-        read_only: true,
-        ..Behaviour::default()
-    });
+    registry
+        .set_behaviour(Behaviour {
+            auth: Some(Auth::basic().user("robot", "secret")),
+            read_only: true,
+            ..Behaviour::default()
+        })
+        .unwrap();
     assert_eq!(status(&registry, MANIFEST), StatusCode::UNAUTHORIZED);
     let robot = [("authorization", "Basic cm9ib3Q6c2VjcmV0")];
     assert_eq!(ask_with(&registry, MANIFEST, &robot).status, StatusCode::OK);
     assert_eq!(send(&registry, "POST /v2/lib/app/blobs/uploads/", &robot, b"").status, StatusCode::METHOD_NOT_ALLOWED);
-    registry.set_behaviour(Behaviour::default());
+    registry.set_behaviour(Behaviour::default()).unwrap();
     assert_eq!(status(&registry, MANIFEST), StatusCode::OK);
+}
+
+#[test]
+fn quirks_that_contradict_each_other_are_refused_and_nothing_changes() {
+    let registry = registry("{ repositories: { lib/app: { v1: s2-basic } }, quirks: [head-is-forbidden] }");
+    let mut quirks = registry.behaviour().quirks;
+    quirks.add("head-is-not-found").unwrap();
+    let error = registry.set_behaviour(Behaviour { quirks, ..registry.behaviour() }).unwrap_err().to_string();
+    assert!(error.contains("`head-is-not-found` and `head-is-forbidden`"), "{error}");
+    assert_eq!(status(&registry, "HEAD /v2/lib/app/manifests/v1"), StatusCode::FORBIDDEN);
 }
 
 fn token(registry: &Core) -> String {
@@ -163,7 +175,7 @@ fn tokens_expire_when_the_clock_is_moved() {
     assert_eq!(registry.clock_ahead(), Duration::from_secs(600));
     // The secret stays, whatever else is switched.
     let bearer = format!("Bearer {}", token(&registry));
-    registry.set_behaviour(Behaviour { read_only: true, ..registry.behaviour() });
+    registry.set_behaviour(Behaviour { read_only: true, ..registry.behaviour() }).unwrap();
     assert_eq!(ask_with(&registry, MANIFEST, &[("authorization", &bearer)]).status, StatusCode::OK);
 }
 
@@ -235,7 +247,7 @@ fn a_snapshot_is_gone_back_to() {
     registry.tag_manifest("lib/app", "v2", "v1").unwrap();
     registry.add_blob("pushed", b"content").unwrap();
     registry.advance_clock(Duration::from_secs(60));
-    registry.set_behaviour(Behaviour { read_only: true, ..Behaviour::default() });
+    registry.set_behaviour(Behaviour { read_only: true, ..Behaviour::default() }).unwrap();
     registry.disarm_all();
     let upload = send(&registry, "POST /v2/lib/app/blobs/uploads/", &[], b"");
     assert_eq!(upload.status, StatusCode::METHOD_NOT_ALLOWED);

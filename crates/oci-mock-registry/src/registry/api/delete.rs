@@ -4,13 +4,13 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::{
-    fixture::{Quirk, Quirks},
+    fixture::Policies,
     registry::{answer::Answer, error::ErrorCode, store::Repository},
 };
 
 /// Deletes a tag, or a manifest with all its tags.
-pub(crate) fn manifest(repository: &mut Repository, reference: &str, quirks: &Quirks) -> Answer {
-    if repository.remove_manifest(reference, quirks.has(Quirk::StaleTags)) {
+pub(crate) fn manifest(repository: &mut Repository, reference: &str, policies: &Policies) -> Answer {
+    if repository.remove_manifest(reference, policies.tags.stale) {
         Answer::empty(StatusCode::ACCEPTED)
     } else {
         ErrorCode::ManifestUnknown.detailed(json!({ "reference": reference }))

@@ -5,7 +5,10 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::{
-    fixture::{Quirk, Quirks},
+    fixture::{
+        Policies,
+        policy::{BadPageSize, Cursor, PageLimit, UnknownLast},
+    },
     registry::{
         answer::{Answer, Refusal},
         error::{ErrorCode, error},
@@ -15,40 +18,38 @@ use crate::{
 };
 
 /// The page size that a list of tags is asked for (`n`), if any.
-pub(super) fn page_size(quirks: &Quirks, query: Option<&str>) -> Result<Option<usize>, Refusal> {
-    const LARGE: usize = 1000;
-    match query::page_size(query) {
-        Err(_) if quirks.has(Quirk::BadPageSizeIgnored) => Ok(None),
-        Err(_) if quirks.has(Quirk::BadPageSizeBadRequest) => {
-            Err(error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the value of `n` is no number").into())
-        }
-        Err(_) if quirks.has(Quirk::BadPageSizeEmpty) => Err(Answer::empty(StatusCode::BAD_REQUEST).into()),
-        Err(_) => Err(ErrorCode::PaginationNumberInvalid.answer().into()),
-        Ok(Some(0)) if quirks.has(Quirk::ZeroIsAll) => Ok(None),
-        Ok(Some(size)) if size > LARGE && quirks.has(Quirk::LargePageUnsupported) => Err(invalid_parameter(
+pub(super) fn page_size(policies: &Policies, query: Option<&str>) -> Result<Option<usize>, Refusal> {
+    let size = match query::page_size(query) {
+        Err(_) => return bad_page_size(policies),
+        Ok(Some(0)) if policies.tags.zero_is_all => None,
+        Ok(size) => size,
+    };
+    match (policies.limits.page.get(), size) {
+        (Some(PageLimit::Unsupported(limit)), Some(size)) if size > limit => Err(invalid_parameter(
             "Invalid parameter at 'maxResults' failed to satisfy constraint: 'Member must have value less than or equal \
              to 1000'",
         )),
-        Ok(Some(size)) if size > LARGE && quirks.has(Quirk::LargePageInvalid) => {
+        (Some(PageLimit::Invalid(limit)), Some(size)) if size > limit => {
             Err(ErrorCode::PaginationNumberInvalid.detailed(json!({ "n": size })).into())
         }
-        Ok(size) => Ok(size),
+        _ => Ok(size),
+    }
+}
+
+/// What an `n` that is no number means.
+fn bad_page_size(policies: &Policies) -> Result<Option<usize>, Refusal> {
+    match policies.tags.bad_page_size.get() {
+        Some(BadPageSize::Ignored) => Ok(None),
+        Some(BadPageSize::BadRequest) => {
+            Err(error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the value of `n` is no number").into())
+        }
+        Some(BadPageSize::Empty) => Err(Answer::empty(StatusCode::BAD_REQUEST).into()),
+        None => Err(ErrorCode::PaginationNumberInvalid.answer().into()),
     }
 }
 
 fn invalid_parameter(message: &str) -> Refusal {
     ErrorCode::Unsupported.saying(message).into()
-}
-
-/// How a registry writes where the next page begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cursor {
-    /// The last tag of the page before (the specification).
-    Tag,
-    /// Something that only the registry can read.
-    Opaque,
-    /// How many tags came before.
-    Number,
 }
 
 /// Where a page begins.
@@ -70,14 +71,13 @@ impl Start {
 }
 
 impl Cursor {
-    pub(super) fn of(quirks: &Quirks) -> Self {
-        let forms = [(Quirk::OpaqueCursor, Self::Opaque), (Quirk::NumericCursor, Self::Number)];
-        quirks.choose(&forms).unwrap_or(Self::Tag)
+    pub(super) fn of(policies: &Policies) -> Self {
+        policies.tags.cursor.get().unwrap_or(Self::Tag)
     }
 
     /// Where the page begins that a request asks for with `last`.
-    pub(super) fn read(self, quirks: &Quirks, tags: &Tags, last: String) -> Result<Start, Refusal> {
-        if quirks.has(Quirk::UnknownLastIsNotFound) && tags.get(&last).is_none() {
+    pub(super) fn read(self, policies: &Policies, tags: &Tags, last: String) -> Result<Start, Refusal> {
+        if policies.tags.unknown_last.is(UnknownLast::NotFound) && tags.get(&last).is_none() {
             return Err(Answer::empty(StatusCode::NOT_FOUND).into());
         }
         let read = match self {
@@ -93,7 +93,7 @@ impl Cursor {
         };
         match read {
             Some(start) => Ok(start),
-            None if quirks.has(Quirk::OwnCursorOnly) => {
+            None if policies.tags.unknown_last.is(UnknownLast::Unsupported) => {
                 Err(invalid_parameter("Invalid parameter at 'NextToken' failed to satisfy constraint: 'Invalid token'"))
             }
             None => Ok(Start::Behind(last, None)),
@@ -104,7 +104,7 @@ impl Cursor {
     const MARK: &'static str = "cursor of a list of tags, ";
 
     /// The query that asks for the page behind `last`, up to which there are so many tags.
-    pub(super) fn query(self, quirks: &Quirks, size: usize, last: &str, count: usize) -> String {
+    pub(super) fn query(self, policies: &Policies, size: usize, last: &str, count: usize) -> String {
         let last = match self {
             Self::Tag => last.to_owned(),
             Self::Opaque => {
@@ -112,6 +112,6 @@ impl Cursor {
             }
             Self::Number => count.to_string(),
         };
-        if quirks.has(Quirk::LinkLastFirst) { format!("last={last}&n={size}") } else { format!("n={size}&last={last}") }
+        if policies.tags.link_last_first { format!("last={last}&n={size}") } else { format!("n={size}&last={last}") }
     }
 }

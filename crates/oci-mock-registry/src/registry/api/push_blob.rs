@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::CONTENT_DIGEST;
 use crate::{
-    fixture::{Quirk, Quirks},
+    fixture::Policies,
     registry::{
         answer::{Answer, Refusal},
         error::ErrorCode,
@@ -43,14 +43,14 @@ pub(crate) fn mount(
     name: &str,
     store: &mut Store,
     request: &Parts,
-    quirks: &Quirks,
+    policies: &Policies,
     readable: impl Fn(&str) -> bool,
 ) -> Option<Answer> {
     let digest = query::value(request.uri.query(), "mount")?;
     let from = query::value(request.uri.query(), "from");
     let blob = match from {
         Some(from) => store.repository(&from).filter(|_| readable(&from))?.blob(&digest)?.clone(),
-        None if quirks.has(Quirk::MountNeedsFrom) => return None,
+        None if policies.upload.mount_needs_from => return None,
         None => {
             let mut readable = store.repositories().iter().filter(|(name, _)| readable(name));
             readable.find_map(|(_, repository)| repository.blob(&digest))?.clone()
@@ -73,17 +73,17 @@ pub(crate) fn comes_next(upload: &Upload, request: &Parts) -> bool {
 }
 
 /// The state of an upload: 202 after a chunk, 204 when asked for.
-pub(crate) fn state(status: StatusCode, upload: &mut Upload, quirks: &Quirks) -> Answer {
+pub(crate) fn state(status: StatusCode, upload: &mut Upload, policies: &Policies) -> Answer {
     let mut answer = Answer::empty(status);
     let location = upload.location();
-    if quirks.has(Quirk::SingleUseLocation) {
+    if policies.upload.single_use_location {
         // Asking where an upload is moves nothing.
         upload.turn += u64::from(status == StatusCode::ACCEPTED);
         answer.header(LOCATION, &format!("{location}?turn={}", upload.turn));
     } else {
         answer.header(LOCATION, &location);
     }
-    let sticks = quirks.has(Quirk::RangeSticks);
+    let sticks = policies.upload.range_sticks;
     answer.header(RANGE, &if sticks { upload.range_of_first_chunk() } else { upload.range() });
     answer.header(UPLOAD_ID, &upload.id);
     answer
@@ -105,8 +105,8 @@ pub(crate) fn busy() -> Answer {
 }
 
 /// Whether a request uses the newest location of an upload, where each is for one use.
-pub(crate) fn is_current(upload: &Upload, request: &Parts, quirks: &Quirks) -> bool {
-    !quirks.has(Quirk::SingleUseLocation)
+pub(crate) fn is_current(upload: &Upload, request: &Parts, policies: &Policies) -> bool {
+    !policies.upload.single_use_location
         || query::value(request.uri.query(), "turn").is_some_and(|turn| turn == upload.turn.to_string())
 }
 

@@ -3,9 +3,12 @@
 use http::{StatusCode, header::LINK};
 use serde_json::{Value, json};
 
-use super::page::{Cursor, Start, page_size};
+use super::page::{Start, page_size};
 use crate::{
-    fixture::{Quirk, Quirks, TagListing},
+    fixture::{
+        Policies, TagListing,
+        policy::{Cursor, PageLimit, TagOrder},
+    },
     registry::{
         answer::Answer,
         query,
@@ -19,39 +22,42 @@ pub(crate) fn list(
     name: &str,
     repository: &Repository,
     listing: &TagListing,
-    quirks: &Quirks,
+    policies: &Policies,
     query: Option<&str>,
 ) -> Answer {
-    let query = query.filter(|_| !quirks.has(Quirk::PageSizeIgnored));
-    let cursor = Cursor::of(quirks);
-    let last = query::value(query, "last").map(|last| cursor.read(quirks, &repository.tags, last)).transpose();
-    let (size, start) = match page_size(quirks, query).and_then(|size| Ok((size, last?))) {
+    let query = query.filter(|_| !policies.tags.page_size_ignored);
+    let cursor = Cursor::of(policies);
+    let last = query::value(query, "last").map(|last| cursor.read(policies, &repository.tags, last)).transpose();
+    let (size, start) = match page_size(policies, query).and_then(|size| Ok((size, last?))) {
         Ok(asked) => asked,
         Err(refusal) => return *refusal,
     };
-    let usual = quirks.has(Quirk::Pages100).then_some(100);
-    let limit = quirks.choose(&[(Quirk::PageSizeAtMost100, 100), (Quirk::PageSizeAtMost1000, 1000)]);
+    let usual = policies.limits.usual_page.get();
+    let limit = match policies.limits.page.get() {
+        Some(PageLimit::Cut(limit)) => Some(limit),
+        _ => None,
+    };
     let size = size.or(start.as_ref().and_then(Start::size)).or(usual);
     let size = [size, listing.page_size, limit].into_iter().flatten().min().unwrap_or(usize::MAX);
 
-    let Tags { before, behind } = Tags::behind(repository, listing, quirks, start.as_ref(), size);
+    let Tags { before, behind } = Tags::behind(repository, listing, policies, start.as_ref(), size);
     let page = &behind[..behind.len().min(size)];
-    let more = behind.len() > size || (behind.len() == size && quirks.has(Quirk::LinkOnFullPage));
-    let null = listing.as_null || (quirks.has(Quirk::NullForNoTags) && page.is_empty() && size > 0);
+    let more = behind.len() > size || (behind.len() == size && policies.tags.link_on_full_page);
+    let null = listing.as_null || (policies.tags.null_for_none && page.is_empty() && size > 0);
     let mut body = json!({ "name": name, "tags": if null { Value::Null } else { json!(page) } });
     if !more {
-        add_what_is_no_tag(&mut body, repository, quirks);
+        add_what_is_no_tag(&mut body, repository, policies);
     }
-    if quirks.has(Quirk::TagsWithManifests) {
+    if policies.tags.with_manifests {
         body["child"] = json!([]);
         body["manifest"] = manifests(repository);
     }
     let mut answer = Answer::with_body(StatusCode::OK, body.to_string());
     answer.content_type("application/json");
     if let (Some(last), true) = (page.last(), more) {
-        let shortened = name.split_once('/').filter(|_| quirks.has(Quirk::LinkWithoutFirstPart));
+        let shortened = name.split_once('/').filter(|_| policies.tags.link_without_first_part);
         let path = shortened.map_or(name, |(_, rest)| rest);
-        let query = cursor.query(quirks, size, last, before + page.len());
+        let query = cursor.query(policies, size, last, before + page.len());
         answer.header(LINK, &format!("</v2/{path}/tags/list?{query}>; rel=\"next\""));
     }
     answer
@@ -69,7 +75,7 @@ impl<'a> Tags<'a> {
     fn behind(
         repository: &'a Repository,
         listing: &'a TagListing,
-        quirks: &Quirks,
+        policies: &Policies,
         start: Option<&Start>,
         size: usize,
     ) -> Self {
@@ -77,8 +83,8 @@ impl<'a> Tags<'a> {
         let tags = &repository.tags;
         let all: Vec<&str> = match (&listing.order, start) {
             (Some(order), _) => order.iter().map(String::as_str).collect(),
-            (None, _) if quirks.has(Quirk::TagsUnsorted) => shuffled(repository),
-            (None, _) if quirks.has(Quirk::TagsOldestFirst) => tags.oldest_first(),
+            (None, _) if policies.tags.order.is(TagOrder::Unsorted) => shuffled(repository),
+            (None, _) if policies.tags.order.is(TagOrder::OldestFirst) => tags.oldest_first(),
             (None, Some(Start::At(_))) => tags.names().collect(),
             (None, Some(Start::Behind(last, _))) => {
                 return Self { before: 0, behind: tags.names_behind(Some(last)).take(count).collect() };
@@ -103,15 +109,15 @@ fn shuffled(repository: &Repository) -> Vec<&str> {
 }
 
 /// Entries that some registries list and that are no tags.
-fn add_what_is_no_tag(body: &mut Value, repository: &Repository, quirks: &Quirks) {
+fn add_what_is_no_tag(body: &mut Value, repository: &Repository, policies: &Policies) {
     let Value::Array(tags) = &mut body["tags"] else { return };
-    if quirks.has(Quirk::TagsWithNull) {
+    if policies.tags.with_null {
         tags.push(Value::Null);
     }
-    if quirks.has(Quirk::TagsWithDigests) {
+    if policies.tags.with_digests {
         tags.extend(repository.tags.iter().take(1).map(|(_, manifest)| json!(manifest.digest)));
     }
-    if quirks.has(Quirk::TagsWithBadNames) {
+    if policies.tags.with_bad_names {
         tags.push(json!("-latest"));
     }
 }

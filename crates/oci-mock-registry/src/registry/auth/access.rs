@@ -11,7 +11,10 @@ use super::{
     token::{Scope, Tokens},
 };
 use crate::{
-    fixture::{Auth, Quirk, Quirks, Scheme},
+    fixture::{
+        Auth, Policies, Scheme,
+        policy::{BasicOffer, RefusedToken, UnauthorizedWords},
+    },
     registry::{
         answer::{Answer, Refusal},
         error::{ErrorCode, OciError, errors},
@@ -27,20 +30,20 @@ pub(crate) struct Access {
     auth: Option<Auth>,
     /// The rules of the token endpoint, if there is one.
     pub(super) service: Option<Auth>,
-    pub(super) quirks: Quirks,
+    pub(super) policies: Policies,
     pub(super) origin: Origin,
     pub(super) tokens: Arc<Tokens>,
 }
 
 impl Access {
-    pub(crate) fn new(auth: Option<Auth>, quirks: Quirks, origin: Origin, tokens: Arc<Tokens>) -> Self {
+    pub(crate) fn new(auth: Option<Auth>, policies: Policies, origin: Origin, tokens: Arc<Tokens>) -> Self {
         // A registry that says 401 to unknown repositories gives tokens to everyone, although it asks for them nowhere else.
         let service = auth.clone().unwrap_or_else(|| Auth::bearer().anonymous());
         let service = Some(service).filter(|service| {
-            let says_unauthorized = quirks.has(Quirk::UnknownIsUnauthorized) || quirks.has(Quirk::UnknownNeedsUser);
+            let says_unauthorized = policies.access.unknown_repository.get().is_some();
             service.scheme == Scheme::Bearer && (auth.is_some() || says_unauthorized)
         });
-        Self { auth, service, quirks, origin, tokens }
+        Self { auth, service, policies, origin, tokens }
     }
 
     /// Whether the request may be answered; if not, the answer that says why.
@@ -113,7 +116,7 @@ impl Access {
     pub(crate) fn challenge_on_success(&self, request: &Parts, route: &Route<'_>) -> Option<HeaderValue> {
         let auth = self.auth.as_ref()?;
         let text = self.challenge(auth.scheme, request, route, &[], Problem::NoCredentials);
-        let text = if self.quirks.has(Quirk::LowerCaseScheme) {
+        let text = if self.policies.challenge.lower_case_on_success {
             let (scheme, rest) = text.split_once(' ')?;
             let realm = rest.split(',').next()?.replace('"', "");
             format!("{} {realm}", scheme.to_ascii_lowercase())
@@ -126,7 +129,7 @@ impl Access {
     /// Whether the request is allowed under the whole name of the repository, where challenges leave out its first part:
     /// some clients write scopes of their own.
     fn allows_in_full(&self, auth: &Auth, request: &Parts, route: &Route<'_>) -> bool {
-        let full = route.repository().filter(|_| self.quirks.has(Quirk::ScopeWithoutFirstPart));
+        let full = route.repository().filter(|_| self.policies.challenge.scope_without_first_part);
         full.is_some_and(|name| {
             let needed: Vec<Scope> =
                 self.needed(request, route).into_iter().map(|needed| needed.renamed(name)).collect();
@@ -139,10 +142,10 @@ impl Access {
     fn needed(&self, request: &Parts, route: &Route<'_>) -> Vec<Scope> {
         let Route::Repository(name, endpoint) = route else { return Vec::new() };
         let actions: &[&str] = match (&request.method, endpoint) {
-            (_, Endpoint::Tags) if self.quirks.has(Quirk::TagsNeedMetadataRead) => &["metadata_read"],
+            (_, Endpoint::Tags) if self.policies.access.tags_need_metadata_read => &["metadata_read"],
             (&Method::GET | &Method::HEAD, _) => &["pull"],
             // Where no scope names deleting, clients that may push may delete.
-            (&Method::DELETE, _) if !self.quirks.has(Quirk::DeleteScopeRefused) => &["delete"],
+            (&Method::DELETE, _) if !self.policies.token.delete_scope_refused => &["delete"],
             _ => &["pull", "push"],
         };
         let mounted_from = (*endpoint == Endpoint::Uploads && request.method == Method::POST)
@@ -155,7 +158,7 @@ impl Access {
 
     /// A repository's name as scopes write it.
     pub(super) fn scoped<'a>(&self, repository: &'a str) -> &'a str {
-        let stripped = repository.split_once('/').filter(|_| self.quirks.has(Quirk::ScopeWithoutFirstPart));
+        let stripped = repository.split_once('/').filter(|_| self.policies.challenge.scope_without_first_part);
         stripped.map_or(repository, |(_, rest)| rest)
     }
 
@@ -172,7 +175,7 @@ impl Access {
 
     /// Whether the repository can be pulled from without credentials.
     fn is_open(&self, auth: &Auth, request: &Parts, repository: &str) -> bool {
-        auth.public.contains(repository) && !are_given(&request.headers) && !self.quirks.has(Quirk::PublicNeedsToken)
+        auth.public.contains(repository) && !are_given(&request.headers) && !self.policies.access.public_needs_token
     }
 
     fn allows(&self, auth: &Auth, request: &Parts, needed: &[Scope]) -> Result<(), Problem> {
@@ -195,16 +198,14 @@ impl Access {
     fn allows_bearer(&self, auth: &Auth, request: &Parts, needed: &[Scope]) -> Result<(), Problem> {
         let Some(token) = bearer_token(&request.headers) else {
             // Registries that ask for Basic in between take it, too.
-            let asks_for_basic =
-                [Quirk::BasicAfterCredentials, Quirk::BasicAfterToken, Quirk::TwoChallenges, Quirk::SeparateChallenges];
             return match Credentials::of(&request.headers) {
-                Some(_) if asks_for_basic.into_iter().any(|quirk| self.quirks.has(quirk)) => {
+                Some(_) if self.policies.challenge.basic_offer.get().is_some() => {
                     self.allows_basic(auth, request, needed)
                 }
                 _ => Err(Problem::NoCredentials),
             };
         };
-        if self.quirks.has(Quirk::TokenIsPassword) {
+        if self.policies.token.is_password {
             return match self.token_user(auth, request) {
                 Some(user) if needed.iter().all(|scope| self.may_use(auth, &user, scope)) => Ok(()),
                 Some(_) => Err(Problem::InsufficientScope),
@@ -226,7 +227,7 @@ impl Access {
     /// The user that a token was given to.
     fn token_user(&self, auth: &Auth, request: &Parts) -> Option<String> {
         let token = bearer_token(&request.headers)?;
-        if self.quirks.has(Quirk::TokenIsPassword) {
+        if self.policies.token.is_password {
             return auth.users.iter().find(|(_, password)| *password == token).map(|(user, _)| user.clone());
         }
         self.tokens.read(token).filter(|grant| grant.is_for(SERVICE)).and_then(|grant| grant.user().map(str::to_owned))
@@ -237,22 +238,26 @@ impl Access {
 
     /// The answer to a request that is not allowed.
     fn refusal(&self, request: &Parts, route: &Route<'_>, needed: &[Scope], problem: Problem) -> Answer {
-        let has = |quirk| self.quirks.has(quirk);
+        let policies = &self.policies;
         let scheme = self.auth.as_ref().map_or(Scheme::Bearer, |auth| auth.scheme);
         match problem {
             Problem::NotAllowed => return ErrorCode::Denied.answer(),
-            Problem::WrongPassword | Problem::InvalidToken if has(Quirk::ExpiredIsDenied) => {
+            Problem::WrongPassword | Problem::InvalidToken
+                if policies.access.refused_token.is(RefusedToken::Expired) =>
+            {
                 return ErrorCode::Denied.saying("Your authorization token has expired. Reauthenticate and try again.");
             }
-            Problem::InvalidToken if has(Quirk::BadTokenIsInvalid) => return Answer::empty(StatusCode::BAD_REQUEST),
+            Problem::InvalidToken if policies.access.refused_token.is(RefusedToken::Invalid) => {
+                return Answer::empty(StatusCode::BAD_REQUEST);
+            }
             Problem::NoCredentials => {}
-            _ if has(Quirk::ForbiddenWithoutChallenge) => return ErrorCode::Denied.answer(),
+            _ if policies.access.forbidden_without_challenge => return ErrorCode::Denied.answer(),
             _ => {}
         }
         let mut answer = self.unauthorized(needed);
-        if !has(Quirk::ChallengeOnPingOnly) || *route == Route::Ping {
+        if !policies.challenge.on_ping_only || *route == Route::Ping {
             answer.header(WWW_AUTHENTICATE, &self.challenge(scheme, request, route, needed, problem));
-            if has(Quirk::SeparateChallenges) && scheme == Scheme::Bearer {
+            if policies.challenge.basic_offer.is(BasicOffer::InOwnHeader) && scheme == Scheme::Bearer {
                 let basic = self.challenge(Scheme::Basic, request, route, needed, problem);
                 answer.headers.extend(HeaderValue::from_str(&basic).map(|basic| (WWW_AUTHENTICATE, basic)));
             }
@@ -268,20 +273,21 @@ impl Access {
         needed: &[Scope],
         problem: Problem,
     ) -> String {
-        Challenge { quirks: &self.quirks, origin: &self.origin, request, route, needed, problem }.text(scheme)
+        Challenge { policies: &self.policies, origin: &self.origin, request, route, needed, problem }.text(scheme)
     }
 
     /// 401 in the registry's own words.
     fn unauthorized(&self, needed: &[Scope]) -> Answer {
-        let has_detail = self.quirks.has(Quirk::ScopeInDetail) && !needed.is_empty();
+        let has_detail = self.policies.access.scope_in_detail && !needed.is_empty();
         let detail = has_detail.then(|| needed.iter().flat_map(Scope::detail).collect());
-        let words = self.quirks.choose(&[
-            (Quirk::NotAuthorizedWords, "access to the requested resource is not authorized"),
-            (Quirk::UnauthorizedIsDenied, "Not Authorized"),
-        ]);
-        let denied = self.quirks.has(Quirk::UnauthorizedIsDenied);
-        let code = if denied { ErrorCode::Denied } else { ErrorCode::Unauthorized }.name();
-        let message = words.unwrap_or(ErrorCode::Unauthorized.message());
+        let (code, message) = match self.policies.access.unauthorized_words.get() {
+            Some(UnauthorizedWords::Denied) => (ErrorCode::Denied, "Not Authorized"),
+            Some(UnauthorizedWords::NotAuthorized) => {
+                (ErrorCode::Unauthorized, "access to the requested resource is not authorized")
+            }
+            None => (ErrorCode::Unauthorized, ErrorCode::Unauthorized.message()),
+        };
+        let code = code.name();
         errors(StatusCode::UNAUTHORIZED, &[OciError { code, message, detail }])
     }
 }

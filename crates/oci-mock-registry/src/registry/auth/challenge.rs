@@ -3,9 +3,12 @@
 
 use http::{header::AUTHORIZATION, request::Parts};
 
-use super::{SERVICE, service::TokenPath, token::Scope};
+use super::{SERVICE, token::Scope};
 use crate::{
-    fixture::{Quirk, Quirks, Scheme},
+    fixture::{
+        Policies, Scheme,
+        policy::{BasicForm, BasicOffer, ChallengeScope},
+    },
     registry::{origin::Origin, route::Route},
 };
 
@@ -26,7 +29,7 @@ pub(super) enum Problem {
 
 /// What a challenge depends on.
 pub(super) struct Challenge<'a> {
-    pub(super) quirks: &'a Quirks,
+    pub(super) policies: &'a Policies,
     pub(super) origin: &'a Origin,
     pub(super) request: &'a Parts,
     pub(super) route: &'a Route<'a>,
@@ -43,34 +46,34 @@ impl Challenge<'_> {
         }
     }
 
-    fn has(&self, quirk: Quirk) -> bool {
-        self.quirks.has(quirk)
-    }
-
     fn basic(&self) -> String {
-        if self.has(Quirk::UpperCaseBasic) {
-            format!("BASIC realm=\"{SERVICE}\"")
-        } else if self.has(Quirk::BasicWithService) {
-            format!("Basic realm=\"{}/\",service=\"ecr.amazonaws.com\"", self.origin.url_for(self.request))
-        } else {
-            format!("Basic realm=\"{SERVICE}\"")
+        match self.policies.challenge.basic_form.get() {
+            Some(BasicForm::UpperCase) => format!("BASIC realm=\"{SERVICE}\""),
+            Some(BasicForm::WithService) => {
+                format!("Basic realm=\"{}/\",service=\"ecr.amazonaws.com\"", self.origin.url_for(self.request))
+            }
+            None => format!("Basic realm=\"{SERVICE}\""),
         }
     }
 
     /// The challenge of a registry that gives tokens and asks for something else in between.
     fn other_than_bearer(&self) -> Option<String> {
-        let comes_with_credentials = self.request.headers.contains_key(AUTHORIZATION);
-        if self.has(Quirk::BasicAfterCredentials) && (comes_with_credentials || *self.route == Route::Catalog) {
-            return Some("Basic realm=\"harbor\"".to_owned());
+        match self.policies.challenge.basic_offer.get()? {
+            BasicOffer::AfterCredentials => {
+                let comes_with_credentials = self.request.headers.contains_key(AUTHORIZATION);
+                (comes_with_credentials || *self.route == Route::Catalog).then(|| "Basic realm=\"harbor\"".to_owned())
+            }
+            BasicOffer::AfterToken => {
+                let refused_token = matches!(self.problem, Problem::InvalidToken | Problem::InsufficientScope);
+                refused_token.then(|| "Basic realm=origin,error=\"access denied\"".to_owned())
+            }
+            BasicOffer::InSameValue | BasicOffer::InOwnHeader => None,
         }
-        let refused_token = matches!(self.problem, Problem::InvalidToken | Problem::InsufficientScope);
-        (self.has(Quirk::BasicAfterToken) && refused_token)
-            .then(|| "Basic realm=origin,error=\"access denied\"".to_owned())
     }
 
     fn bearer(&self) -> String {
         let mut text = format!("Bearer realm=\"{}{}\"", self.realm_host(), self.token_path());
-        if self.has(Quirk::BareChallenge) {
+        if self.policies.challenge.bare {
             return text;
         }
         text += &format!(",service=\"{SERVICE}\"");
@@ -82,37 +85,35 @@ impl Challenge<'_> {
             Problem::InsufficientScope => Some("insufficient_scope"),
             Problem::NoCredentials | Problem::WrongPassword | Problem::NotAllowed => None,
         };
-        if let Some(error) = error.filter(|_| !self.has(Quirk::NoErrorInChallenge)) {
+        if let Some(error) = error.filter(|_| !self.policies.challenge.without_error) {
             text += &format!(",error=\"{error}\"");
         }
-        if self.has(Quirk::TwoChallenges) {
+        if self.policies.challenge.basic_offer.is(BasicOffer::InSameValue) {
             text += &format!(",Basic realm=\"{SERVICE}\"");
         }
         text
     }
 
     fn scope(&self) -> Option<String> {
-        if self.has(Quirk::AwsScope) {
-            return Some("aws".to_owned());
-        }
-        let asks_push = self.has(Quirk::ChallengeAsksPush);
+        let asks_push = self.policies.challenge.asks_push;
         let text = |scope: &Scope| if asks_push { scope.asking_push() } else { scope.clone() }.to_string();
-        match self.needed {
-            _ if self.has(Quirk::NoScope) => None,
-            [] if self.has(Quirk::PlaceholderScope) => Some("repository:user/image:pull".to_owned()),
-            [] if self.has(Quirk::EmptyScope) => Some(String::new()),
-            [] => None,
-            scopes => Some(scopes.iter().map(text).collect::<Vec<_>>().join(" ")),
+        match (self.policies.challenge.scope.get(), self.needed) {
+            (Some(ChallengeScope::Aws), _) => Some("aws".to_owned()),
+            (Some(ChallengeScope::Absent), _) => None,
+            (Some(ChallengeScope::Placeholder), []) => Some("repository:user/image:pull".to_owned()),
+            (Some(ChallengeScope::Empty), []) => Some(String::new()),
+            (_, []) => None,
+            (_, scopes) => Some(scopes.iter().map(text).collect::<Vec<_>>().join(" ")),
         }
     }
 
     fn token_path(&self) -> String {
-        TokenPath::of(self.quirks).text(self.route.repository())
+        self.policies.token.path().text(self.route.repository())
     }
 
     /// The base URL of the token endpoint.
     fn realm_host(&self) -> String {
-        if self.has(Quirk::RealmOnOtherHost) {
+        if self.policies.challenge.realm_on_other_host {
             self.origin.url_elsewhere(self.request)
         } else {
             self.origin.url_for(self.request)

@@ -7,7 +7,6 @@ mod service;
 mod token;
 
 pub(crate) use access::Access;
-pub(crate) use service::TokenPath;
 pub(crate) use token::Tokens;
 
 /// The name by which challenges and tokens call the registry (`service`, and the realm of Basic).

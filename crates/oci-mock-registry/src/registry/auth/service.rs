@@ -11,7 +11,10 @@ use super::{
     token::{Grant, Scope},
 };
 use crate::{
-    fixture::{Auth, Quirk, Quirks},
+    fixture::{
+        Auth,
+        policy::{ChallengeScope, TokenFields, TokenPath, TokenPostRefusal},
+    },
     registry::{
         answer::{Answer, Refusal},
         error::{ErrorCode, error},
@@ -19,32 +22,9 @@ use crate::{
     },
 };
 
-/// Where tokens are given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenPath {
-    /// This path.
-    At(&'static str),
-    /// Behind the key that is the first part of a repository's name.
-    BehindKey,
-}
-
 impl TokenPath {
     const BEFORE_KEY: &'static str = "/artifactory/api/docker/";
     const AFTER_KEY: &'static str = "/v2/token";
-
-    pub(crate) fn of(quirks: &Quirks) -> Self {
-        let paths = [
-            (Quirk::TokenAtV2Auth, Self::At("/v2/auth")),
-            (Quirk::TokenAtV2Token, Self::At("/v2/token")),
-            (Quirk::TokenAtServiceToken, Self::At("/service/token")),
-            (Quirk::TokenAtOauth2Token, Self::At("/oauth2/token")),
-            (Quirk::TokenAtJwtAuth, Self::At("/jwt/auth")),
-            (Quirk::TokenAtOpenshiftToken, Self::At("/openshift/token")),
-            (Quirk::AwsScope, Self::At("/token/")),
-            (Quirk::TokenBehindKey, Self::BehindKey),
-        ];
-        quirks.choose(&paths).unwrap_or(Self::At("/token"))
-    }
 
     /// Whether this is the path of the token endpoint.
     pub(crate) fn is(self, path: &str) -> bool {
@@ -88,20 +68,15 @@ impl Access {
     fn refused_post(&self, request: &Parts, parameters: &str) -> Option<Answer> {
         let by_password = query::value(Some(parameters), "grant_type").is_some_and(|kind| kind == "password");
         (request.method == Method::POST).then_some(())?;
-        if self.quirks.has(Quirk::TokenPostInvalid) && by_password {
-            return Some(Answer::empty(StatusCode::BAD_REQUEST));
+        match self.policies.token.post.get()? {
+            TokenPostRefusal::All(status) => Some(Answer::empty(status)),
+            TokenPostRefusal::Password => by_password.then(|| Answer::empty(StatusCode::BAD_REQUEST)),
         }
-        let status = self.quirks.choose(&[
-            (Quirk::TokenPostNotAllowed, StatusCode::METHOD_NOT_ALLOWED),
-            (Quirk::TokenPostNotFound, StatusCode::NOT_FOUND),
-            (Quirk::TokenPostUnauthorized, StatusCode::UNAUTHORIZED),
-        ])?;
-        Some(Answer::empty(status))
     }
 
     /// An error of the token endpoint as the registry writes it.
     fn in_own_form(&self, refusal: Answer) -> Answer {
-        if !self.quirks.has(Quirk::TokenErrorsAsDetails) {
+        if !self.policies.token.errors_as_details {
             return refusal;
         }
         let body: Value =
@@ -115,10 +90,10 @@ impl Access {
     fn grant(&self, auth: &Auth, request: &Parts, parameters: &str) -> Result<Value, Refusal> {
         let scopes = self.scopes(parameters)?;
         let user = self.asking_user(auth, request, parameters, &scopes)?;
-        if user.is_none() && scopes.is_empty() && self.quirks.has(Quirk::TokenNeedsScope) {
+        if user.is_none() && scopes.is_empty() && self.policies.token.needs_scope {
             return Err(ErrorCode::Unauthorized.answer().into());
         }
-        if self.quirks.has(Quirk::TokenIsPassword) {
+        if self.policies.token.is_password {
             let token = user.as_ref().and_then(|user| auth.users.get(user)).map_or(Self::ANONYMOUS, String::as_str);
             return Ok(json!({ "token": token, "access_token": token }));
         }
@@ -128,17 +103,18 @@ impl Access {
         let audience = auth.token_audience.as_deref().unwrap_or(SERVICE);
         let life = auth.token_life.map_or(Grant::LIFE, |life| life.0);
         let token = self.tokens.write(&Grant::new(user.clone(), granted, self.tokens.end_of(life), audience));
-        let mut body = if self.quirks.has(Quirk::OnlyToken) {
-            json!({ "token": token })
-        } else if self.quirks.has(Quirk::OnlyAccessToken) {
-            json!({ "access_token": token })
-        } else {
-            let access_token = if self.quirks.has(Quirk::EmptyAccessToken) { "" } else { &token };
-            let now = jiff::Timestamp::now();
-            json!({ "token": token, "access_token": access_token, "expires_in": life.as_secs(), "issued_at": now.to_string() })
+        let fields = self.policies.token.fields.get();
+        let mut body = match fields {
+            Some(TokenFields::TokenAlone) => json!({ "token": token }),
+            Some(TokenFields::AccessTokenAlone) => json!({ "access_token": token }),
+            Some(TokenFields::AccessTokenEmpty) | None => {
+                let access_token = if fields.is_some() { "" } else { &token };
+                let now = jiff::Timestamp::now();
+                json!({ "token": token, "access_token": access_token, "expires_in": life.as_secs(), "issued_at": now.to_string() })
+            }
         };
         let asks = |name, value| query::value(Some(parameters), name).is_some_and(|asked| asked == value);
-        let only_one_field = self.quirks.has(Quirk::OnlyToken) || self.quirks.has(Quirk::OnlyAccessToken);
+        let only_one_field = matches!(fields, Some(TokenFields::TokenAlone | TokenFields::AccessTokenAlone));
         let wants_refresh = asks("offline_token", "true") || asks("access_type", "offline");
         if let Some(user) = user.filter(|_| wants_refresh && !only_one_field) {
             body["refresh_token"] = self.tokens.write(&Grant::refresh(&user, audience)).into();
@@ -150,22 +126,24 @@ impl Access {
     fn scopes(&self, parameters: &str) -> Result<Vec<Scope>, Refusal> {
         let mut scopes = Vec::new();
         for (_, value) in query::pairs(parameters).filter(|(name, _)| name == "scope") {
-            if self.quirks.has(Quirk::JoinedScopesRefused) && value.contains(' ') {
+            if self.policies.token.joined_scopes_refused && value.contains(' ') {
                 return Err(undecodable(&value).into());
             }
             for text in value.split(' ') {
                 match text.parse::<Scope>() {
-                    Ok(scope) if self.quirks.has(Quirk::DeleteScopeRefused) && scope.is_unusual() => {
+                    Ok(scope) if self.policies.token.delete_scope_refused && scope.is_unusual() => {
                         return Err(undecodable(text).into());
                     }
                     Ok(scope) => scopes.push(scope),
-                    Err(_) if text == "aws" && self.quirks.has(Quirk::AwsScope) => scopes.push(Scope::everywhere()),
+                    Err(_) if text == "aws" && self.policies.challenge.scope.is(ChallengeScope::Aws) => {
+                        scopes.push(Scope::everywhere());
+                    }
                     // Scopes of other kinds, such as the catalog's, open nothing here.
                     Err(_) => {}
                 }
             }
         }
-        if scopes.is_empty() && self.quirks.has(Quirk::AwsScope) {
+        if scopes.is_empty() && self.policies.challenge.scope.is(ChallengeScope::Aws) {
             scopes.push(Scope::everywhere());
         }
         Ok(scopes)
@@ -187,14 +165,14 @@ impl Access {
     /// Some registries refuse a token that would open less than was asked for.
     fn check_granted(&self, user: Option<&str>, asked: &[Scope], granted: &[Scope]) -> Result<(), Refusal> {
         let opens_nothing = !asked.is_empty() && granted.iter().all(Scope::is_empty);
-        if opens_nothing && user.is_none() && self.quirks.has(Quirk::NothingGrantedIsUnauthorized) {
+        if opens_nothing && user.is_none() && self.policies.token.nothing_granted.is(StatusCode::UNAUTHORIZED) {
             return Err(ErrorCode::Unauthorized.answer().into());
         }
-        if opens_nothing && user.is_none() && self.quirks.has(Quirk::NothingGrantedIsForbidden) {
+        if opens_nothing && user.is_none() && self.policies.token.nothing_granted.is(StatusCode::FORBIDDEN) {
             return Err(forbidden().into());
         }
         let is_narrowed = asked.iter().any(|scope| !granted.contains(scope));
-        if is_narrowed && self.quirks.has(Quirk::WideScopeRefused) {
+        if is_narrowed && self.policies.token.wide_scope_refused {
             return Err(ErrorCode::Denied.answer().into());
         }
         Ok(())
@@ -222,18 +200,18 @@ impl Access {
         };
         let Some(credentials) = credentials else {
             let is_open = auth.anonymous
-                || self.quirks.has(Quirk::TokenForAnyone)
-                || self.quirks.has(Quirk::TokenIsPassword)
+                || self.policies.token.for_anyone
+                || self.policies.token.is_password
                 || scopes.iter().any(|scope| self.names(&auth.public, scope));
             return match is_open {
                 true => Ok(None),
-                false if self.quirks.has(Quirk::NothingGrantedIsForbidden) => Err(forbidden().into()),
+                false if self.policies.token.nothing_granted.is(StatusCode::FORBIDDEN) => Err(forbidden().into()),
                 false => Err(ErrorCode::Unauthorized.answer().into()),
             };
         };
         match credentials.user_of(auth) {
             Some(user) => Ok(Some(user)),
-            None if self.quirks.has(Quirk::NothingGrantedIsForbidden) => Err(forbidden().into()),
+            None if self.policies.token.nothing_granted.is(StatusCode::FORBIDDEN) => Err(forbidden().into()),
             // In the words of Docker's token service, which clients look for.
             None => Err(ErrorCode::Unauthorized.saying("incorrect username or password").into()),
         }

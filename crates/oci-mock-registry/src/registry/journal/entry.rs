@@ -13,6 +13,7 @@ use crate::registry::route::EndpointKind;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "JournalEntry"))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Entry {
     /// The request's number since the registry was started, from 0.
     pub number: u64,
@@ -70,6 +71,16 @@ pub struct Entry {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub unexpected: bool,
+}
+
+impl Entry {
+    /// The repository, and the path below it, such as `manifests/v1`; absent at paths outside of `/v2/<name>/`.
+    #[must_use]
+    pub fn in_repository(&self) -> Option<(&str, &str)> {
+        let repository = self.repository.as_deref()?;
+        let below = self.path.strip_prefix("/v2/")?.strip_prefix(repository)?.strip_prefix('/')?;
+        Some((repository, below))
+    }
 }
 
 fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {

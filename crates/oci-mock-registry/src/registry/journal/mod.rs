@@ -119,7 +119,10 @@ mod tests {
     use http::{Request, StatusCode};
 
     use super::*;
-    use crate::registry::{answer::Answer, auth::TokenPath, route::Route};
+    use crate::{
+        fixture::policy::TokenPath,
+        registry::{answer::Answer, route::Route},
+    };
 
     fn record(path: &str, unexpected: bool) -> Record {
         let (parts, ()) = Request::get(path).body(()).unwrap().into_parts();

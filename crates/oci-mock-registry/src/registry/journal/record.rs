@@ -144,9 +144,10 @@ fn without_credentials(query: &str) -> Box<str> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use http::Request;
+    use rstest::rstest;
 
     use super::*;
-    use crate::registry::auth::TokenPath;
+    use crate::fixture::policy::TokenPath;
 
     fn entry(request: http::request::Builder) -> Entry {
         let (parts, ()) = request.body(()).unwrap().into_parts();
@@ -179,6 +180,16 @@ mod tests {
         assert_eq!(of("/token"), (None, Some(EndpointKind::Token)));
         assert_eq!(of("/v2/App/tags/list"), (None, None));
         assert_eq!(of("/favicon.ico"), (None, None));
+    }
+
+    #[rstest]
+    #[case("/v2/", None)]
+    #[case("/token", None)]
+    #[case("/v2/lib/app/manifests/v1", Some(("lib/app", "manifests/v1")))]
+    #[case("/v2/lib/blobs/blobs/sha256:1", Some(("lib/blobs", "blobs/sha256:1")))]
+    #[case("/v2/app/tags/list", Some(("app", "tags/list")))]
+    fn a_path_is_of_a_repository_or_of_none(#[case] path: &str, #[case] expected: Option<(&str, &str)>) {
+        assert_eq!(entry(Request::get(path)).in_repository(), expected);
     }
 
     #[test]

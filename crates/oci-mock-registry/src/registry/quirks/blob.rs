@@ -6,23 +6,20 @@ use http::{
     request::Parts,
 };
 
-use crate::{
-    fixture::Quirk,
-    registry::{answer::Answer, api::CONTENT_DIGEST, query, route::Endpoint, settings::Context},
-};
+use crate::registry::{answer::Answer, api::CONTENT_DIGEST, query, route::Endpoint, settings::Context};
 
 pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
     let Endpoint::Blob(digest) = endpoint else { return None };
-    let has = |quirk| context.settings.has(quirk);
+    let policies = &context.settings.policies;
     let redirects = match request.method {
-        Method::GET => has(Quirk::RedirectsBlobs),
-        Method::HEAD => has(Quirk::RedirectsBlobs) && has(Quirk::RedirectsHeads),
+        Method::GET => policies.blob.redirected,
+        Method::HEAD => policies.blob.redirected && policies.blob.heads_redirected,
         _ => false,
     };
     redirects.then_some(())?;
     context.core.store().repository(name)?.blob(digest)?;
-    let status = if has(Quirk::RedirectFound) { StatusCode::FOUND } else { StatusCode::TEMPORARY_REDIRECT };
-    let storage = context.core.url_elsewhere(request).filter(|_| !has(Quirk::RedirectRelative)).unwrap_or_default();
+    let status = if policies.blob.redirect_found { StatusCode::FOUND } else { StatusCode::TEMPORARY_REDIRECT };
+    let storage = context.core.url_elsewhere(request).filter(|_| !policies.blob.redirect_relative).unwrap_or_default();
     let mut answer = Answer::empty(status);
     answer.header(LOCATION, &format!("{storage}/_storage/{name}/{digest}?signature=fixture"));
     answer.header(CONTENT_DIGEST, digest);
@@ -39,7 +36,8 @@ pub(super) fn storage(context: &Context<'_>, request: &Parts, name: &str, digest
         answer.content_type("application/xml");
         answer
     };
-    let is_elsewhere = !context.settings.has(Quirk::RedirectRelative) && context.core.url_elsewhere(request).is_some();
+    let is_elsewhere =
+        !context.settings.policies.blob.redirect_relative && context.core.url_elsewhere(request).is_some();
     if request.headers.contains_key(AUTHORIZATION) && is_elsewhere {
         return refused(StatusCode::BAD_REQUEST, "InvalidAuthenticationInfo");
     }

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
-    fixture::Quirk,
+    fixture::policy::ManifestUnknownDetail,
     registry::{
         answer::Answer,
         error::ErrorCode,
@@ -15,21 +15,21 @@ use crate::{
 
 /// Writes the errors of an answer as this registry does.
 pub(super) fn change(context: &Context<'_>, route: &Route<'_>, answer: &mut Answer) {
-    let has = |quirk| context.settings.has(quirk);
+    let policies = &context.settings.policies;
     let status = answer.status;
     let Some(mut errors) = errors(answer) else { return };
     for error in &mut errors {
         change_detail(context, route, error);
-        if has(Quirk::NumericErrors) {
+        if policies.error.numeric {
             let reason = status.canonical_reason().unwrap_or_default();
             *error = json!({ "status": status.as_u16(), "message": reason });
         }
     }
     let body = match errors.as_mut_slice() {
-        [error] if has(Quirk::BareErrorObject) && status == StatusCode::UNAUTHORIZED => error.take(),
+        [error] if policies.error.bare_object && status == StatusCode::UNAUTHORIZED => error.take(),
         _ => json!({ "errors": errors }),
     };
-    let pretty = has(Quirk::NumericErrors).then(|| serde_json::to_string_pretty(&body).ok()).flatten();
+    let pretty = policies.error.numeric.then(|| serde_json::to_string_pretty(&body).ok()).flatten();
     answer.replace_body(pretty.unwrap_or_else(|| body.to_string()));
 }
 
@@ -44,18 +44,18 @@ fn errors(answer: &Answer) -> Option<Vec<Value>> {
 }
 
 fn change_detail(context: &Context<'_>, route: &Route<'_>, error: &mut Value) {
-    let has = |quirk| context.settings.has(quirk);
+    let policies = &context.settings.policies;
     if let Route::Repository(name, Endpoint::Manifest(reference)) = route
         && error["code"] == ErrorCode::ManifestUnknown.name()
     {
-        if has(Quirk::TagInDetail) && !reference.contains(':') {
+        if policies.error.manifest_unknown_detail.is(ManifestUnknownDetail::Tag) && !reference.contains(':') {
             error["detail"] = json!({ "Tag": reference });
         }
-        if has(Quirk::DetailAsList) {
+        if policies.error.manifest_unknown_detail.is(ManifestUnknownDetail::NameAndRevision) {
             error["detail"] = json!([{ "Name": name }, { "Revision": reference }]);
         }
     }
-    if has(Quirk::DetailAlways) && !error["detail"].is_object() {
+    if policies.error.detail_always && !error["detail"].is_object() {
         error["detail"] = json!({});
     }
 }

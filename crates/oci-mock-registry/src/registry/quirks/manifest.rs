@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{accept, is_read};
 use crate::{
-    fixture::{Quirk, canonical_digest, rewritten_to_schema1},
+    fixture::{canonical_digest, policy::Unaccepted, rewritten_to_schema1},
     registry::{
         answer::Answer,
         api::{CONTENT_DIGEST, pull},
@@ -27,50 +27,46 @@ use oci_types::{
     media_type::{DOCKER_MANIFEST_LIST, DOCKER_MANIFEST_V1_SIGNED, DOCKER_MANIFEST_V2, OCI_INDEX, OCI_MANIFEST},
 };
 
-/// How many manifests Docker Hub lets an anonymous client pull in six hours.
+/// The number of manifests that `ratelimit-limit` says an anonymous client may pull in six hours.
 const PULL_LIMIT: u64 = 100;
 
 pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
-    let has = |quirk| context.settings.has(quirk);
+    let policies = &context.settings.policies;
     is_read(request).then_some(())?;
     let Endpoint::Manifest(reference) = endpoint else {
-        let refused = has(Quirk::ManifestAcceptRefused) && accept::only_manifests(request);
+        let refused = policies.manifest.accept_refused_elsewhere && accept::only_manifests(request);
         return refused.then(|| error(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", "Not Acceptable"));
     };
     if request.method == Method::HEAD {
-        let status = context.settings.quirks().choose(&[
-            (Quirk::HeadIsNotFound, StatusCode::NOT_FOUND),
-            (Quirk::HeadIsForbidden, StatusCode::FORBIDDEN),
-            (Quirk::HeadIsNotAllowed, StatusCode::METHOD_NOT_ALLOWED),
-        ]);
-        if let Some(status) = status {
+        if let Some(status) = policies.manifest.head.get() {
             return Some(Answer::empty(status));
         }
-    } else if has(Quirk::RateLimitHeaders) || has(Quirk::PullLimit) {
+    } else if policies.manifest.rate_limit_headers || policies.limits.pulls.get().is_some() {
         let pulls = context.core.pulls.fetch_add(1, Ordering::Relaxed);
-        if has(Quirk::PullLimit) && pulls >= PULL_LIMIT {
+        if policies.limits.pulls.get().is_some_and(|most| pulls >= most) {
             let message = "You have reached your unauthenticated pull rate limit.";
             return Some(error(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", message));
         }
     }
-    if has(Quirk::RedirectsManifests) && query::value(request.uri.query(), "region").is_none() {
+    if policies.manifest.redirected && query::value(request.uri.query(), "region").is_none() {
         let mut answer = Answer::empty(StatusCode::TEMPORARY_REDIRECT);
         let region = context.core.url_elsewhere(request).unwrap_or_default();
         answer.header(LOCATION, &format!("{region}/v2/{name}/manifests/{reference}?region=fixture"));
         return Some(answer);
     }
     // Only the digest itself: cosign's tags have something behind it.
-    let subject: Digest = reference.replacen('-', ":", 1).parse().ok().filter(|_| has(Quirk::FallbackTagIsSubject))?;
+    let subject: Digest =
+        reference.replacen('-', ":", 1).parse().ok().filter(|_| policies.referrers.fallback_tag_is_subject)?;
     let store = context.core.store();
     Some(pull::manifest(store.repository(name)?, &subject.to_string(), request))
 }
 
 pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, reference: &str, answer: &mut Answer) {
-    let has = |quirk| context.settings.has(quirk);
+    let policies = &context.settings.policies;
     if !is_read(request) {
         return;
     }
-    if has(Quirk::RateLimitHeaders) {
+    if policies.manifest.rate_limit_headers {
         let left = PULL_LIMIT.saturating_sub(context.core.pulls.load(Ordering::Relaxed));
         answer.header(HeaderName::from_static("ratelimit-limit"), &format!("{PULL_LIMIT};w=21600"));
         answer.header(HeaderName::from_static("ratelimit-remaining"), &format!("{left};w=21600"));
@@ -80,31 +76,33 @@ pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, referen
         return;
     }
     let by_tag = !reference.contains(':');
-    if has(Quirk::AcceptDecides) && media_type(answer).is_some_and(|media_type| !accept::names(request, media_type)) {
+    if policies.manifest.accept_decides
+        && media_type(answer).is_some_and(|media_type| !accept::names(request, media_type))
+    {
         *answer = ErrorCode::ManifestUnknown.detailed(json!("the Accept header does not name the manifest's type"));
         return;
     }
-    if has(Quirk::OciNeedsAccept)
+    if policies.manifest.oci_needs_accept
         && let Some(refusal) = refused_oci(request, answer)
     {
         *answer = refusal;
         return;
     }
     if by_tag && let Some(repository) = context.core.store().repository(name) {
-        if has(Quirk::ListBecomesChild) {
-            serve_child(repository, request, has(Quirk::ChildNeedsAccept), answer);
+        if policies.manifest.unaccepted_list.is(Unaccepted::Converted) {
+            serve_child(repository, request, policies.manifest.child_needs_accept, answer);
         }
-        if has(Quirk::Schema2BecomesSchema1) {
+        if policies.manifest.unaccepted_schema2.is(Unaccepted::Converted) {
             serve_schema1(repository, request, name, reference, answer);
         }
     }
-    if has(Quirk::NoDigest) || (has(Quirk::NoDigestByTag) && by_tag && request.method == Method::GET) {
+    if policies.manifest.no_digest || (policies.manifest.no_digest_by_tag && by_tag && request.method == Method::GET) {
         answer.headers.remove(CONTENT_DIGEST);
     }
-    if has(Quirk::NoEtag) {
+    if policies.manifest.no_etag {
         answer.headers.remove(ETAG);
     }
-    if has(Quirk::ManifestsAsJson) {
+    if policies.manifest.as_json {
         answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
 }

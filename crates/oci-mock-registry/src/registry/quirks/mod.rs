@@ -22,18 +22,18 @@ use super::{
     route::{Endpoint, Route},
     settings::Context,
 };
-use crate::fixture::Quirk;
+use crate::fixture::policy::LinkForm;
 
 /// What a quirk answers in place of the registry.
 pub(crate) fn instead(context: &Context<'_>, request: &Parts, route: &Route<'_>) -> Option<Answer> {
-    if context.settings.quirks().is_empty() {
+    if !context.settings.policies.any {
         return None;
     }
-    let has = |quirk| context.settings.has(quirk);
+    let policies = &context.settings.policies;
     match route {
         Route::Storage(name, digest) => Some(blob::storage(context, request, name, digest)),
-        Route::Catalog if has(Quirk::NoCatalog) => Some(ErrorCode::Unauthorized.answer()),
-        Route::Ping if has(Quirk::BarePingRedirected) && request.uri.path() == "/v2" => {
+        Route::Catalog if policies.access.no_catalog => Some(ErrorCode::Unauthorized.answer()),
+        Route::Ping if policies.response.bare_ping_redirected && request.uri.path() == "/v2" => {
             let mut answer = Answer::empty(StatusCode::MOVED_PERMANENTLY);
             answer.headers.insert(LOCATION, HeaderValue::from_static("/v2/"));
             Some(answer)
@@ -48,10 +48,10 @@ pub(crate) fn instead(context: &Context<'_>, request: &Parts, route: &Route<'_>)
 
 /// What quirks make of the registry's answer.
 pub(crate) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
-    if context.settings.quirks().is_empty() {
+    if !context.settings.policies.any {
         return;
     }
-    let has = |quirk| context.settings.has(quirk);
+    let policies = &context.settings.policies;
     match route {
         Route::Ping => change_ping(context, request, route, answer),
         Route::Repository(name, endpoint) => {
@@ -70,13 +70,18 @@ pub(crate) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, 
         _ => {}
     }
     errors::change(context, route, answer);
-    if has(Quirk::VersionHeaderOnPingOnly) && *route != Route::Ping && answer.status != StatusCode::UNAUTHORIZED {
+    if policies.response.version_header_on_ping_only
+        && *route != Route::Ping
+        && answer.status != StatusCode::UNAUTHORIZED
+    {
         answer.headers.remove(Answer::VERSION);
     }
-    if has(Quirk::JsonCharset) && answer.headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/json") {
+    if policies.response.json_charset
+        && answer.headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/json")
+    {
         answer.content_type("application/json; charset=utf-8");
     }
-    if has(Quirk::ConnectionClose) {
+    if policies.response.connection_close {
         answer.headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }
@@ -85,27 +90,27 @@ fn change_ping(context: &Context<'_>, request: &Parts, route: &Route<'_>, answer
     if answer.status != StatusCode::OK {
         return;
     }
-    if context.settings.has(Quirk::PingBodyTrue) {
+    if context.settings.policies.response.ping_body_true {
         answer.replace_body("true");
         answer.content_type("text/html; charset=utf-8");
     }
     let challenge = || context.settings.access.challenge_on_success(request, route);
-    if let Some(challenge) = context.settings.has(Quirk::ChallengeOnSuccess).then(challenge).flatten() {
+    if let Some(challenge) = context.settings.policies.challenge.on_success.then(challenge).flatten() {
         answer.headers.insert(WWW_AUTHENTICATE, challenge);
     }
 }
 
 fn change_tags(context: &Context<'_>, request: &Parts, answer: &mut Answer) {
-    if context.settings.has(Quirk::NoLink) {
+    if context.settings.policies.tags.link.is(LinkForm::Absent) {
         answer.headers.remove(LINK);
     }
-    if context.settings.has(Quirk::AbsoluteLink)
+    if context.settings.policies.tags.link.is(LinkForm::Absolute)
         && let Some(link) = answer.headers.get(LINK).and_then(|link| link.to_str().ok())
     {
         let link = link.replacen('<', &format!("<{}", context.core.url_for(request)), 1);
         answer.header(LINK, &link);
     }
-    if context.settings.has(Quirk::TagsAsPlainText) && answer.status == StatusCode::OK {
+    if context.settings.policies.tags.as_plain_text && answer.status == StatusCode::OK {
         answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     }
 }

@@ -4,32 +4,33 @@ use http::{HeaderName, StatusCode};
 use serde_json::json;
 
 use crate::{
-    fixture::Quirk,
+    fixture::policy::UnknownSubject,
     registry::{answer::Answer, api::SUBJECT, error::ErrorCode, route::Endpoint, settings::Context},
 };
 
 pub(super) fn instead(context: &Context<'_>, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
     let Endpoint::Referrers(digest) = endpoint else { return None };
-    let has = |quirk| context.settings.has(quirk);
-    if has(Quirk::NoReferrers) {
+    let policies = &context.settings.policies;
+    if policies.referrers.absent {
         return Some(Answer::empty(StatusCode::NOT_FOUND));
     }
     let is_known =
         || context.core.store().repository(name).is_some_and(|repository| repository.manifest(digest).is_some());
-    if has(Quirk::UnknownSubjectInvalid) && !is_known() {
+    if policies.referrers.unknown_subject.is(UnknownSubject::Invalid) && !is_known() {
         let invalid = ErrorCode::ManifestInvalid.detailed(json!({ "message": "the subject is unknown" }));
         return Some(invalid);
     }
-    (has(Quirk::UnknownSubjectNotFound) && !is_known()).then(|| Answer::empty(StatusCode::NOT_FOUND))
+    (policies.referrers.unknown_subject.is(UnknownSubject::NotFound) && !is_known())
+        .then(|| Answer::empty(StatusCode::NOT_FOUND))
 }
 
 pub(super) fn change(context: &Context<'_>, endpoint: &Endpoint<'_>, answer: &mut Answer) {
     const COUNT: HeaderName = HeaderName::from_static("x-total-count");
-    let has = |quirk| context.settings.has(quirk);
-    if matches!(endpoint, Endpoint::Manifest(_)) && has(Quirk::NoReferrers) && !has(Quirk::SubjectEchoed) {
+    let policies = &context.settings.policies;
+    if matches!(endpoint, Endpoint::Manifest(_)) && policies.referrers.absent && !policies.referrers.subject_echoed {
         answer.headers.remove(SUBJECT);
     }
-    if matches!(endpoint, Endpoint::Referrers(_)) && has(Quirk::ReferrersCounted) && answer.status == StatusCode::OK {
+    if matches!(endpoint, Endpoint::Referrers(_)) && policies.referrers.counted && answer.status == StatusCode::OK {
         let body = answer.body.bytes().ok().and_then(|body| serde_json::from_slice::<serde_json::Value>(&body).ok());
         let count = body.and_then(|body| body["manifests"].as_array().map(Vec::len)).unwrap_or_default();
         answer.headers.insert(COUNT, count.into());

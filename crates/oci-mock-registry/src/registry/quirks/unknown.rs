@@ -8,7 +8,7 @@ use http::{
 use serde_json::json;
 
 use crate::{
-    fixture::Quirk,
+    fixture::policy::{NotFoundForm, UnknownRepository},
     registry::{
         answer::Answer,
         error::{ErrorCode, error},
@@ -41,35 +41,41 @@ pub(super) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, 
     if !super::is_read(request) || !matches!(endpoint, Endpoint::Manifest(_) | Endpoint::Tags) {
         return;
     }
-    let has = |quirk| context.settings.has(quirk);
+    let policies = &context.settings.policies;
     let is_known = context.core.store().repository(name).is_some();
     let is_user = || context.settings.access.is_user(request);
-    let is_secret = (has(Quirk::UnknownIsUnauthorized) && !context.settings.access.may_push(request, name))
-        || (has(Quirk::UnknownNeedsUser) && !is_user());
+    let is_secret = (policies.access.unknown_repository.is(UnknownRepository::HiddenFromReaders)
+        && !context.settings.access.may_push(request, name))
+        || (policies.access.unknown_repository.is(UnknownRepository::HiddenFromAnonymous) && !is_user());
     if !is_known && is_secret {
         *answer = context.settings.access.insufficient(request, route);
-    } else if !is_known && has(Quirk::UnknownProjectUnauthorized) && is_user() && !has_project(context, name) {
+    } else if !is_known && policies.access.unknown_project_unauthorized && is_user() && !has_project(context, name) {
         *answer = no_project(name);
-    } else if let (Endpoint::Manifest(reference), false, true) =
-        (endpoint, is_known, has(Quirk::UnknownNameOnListsOnly))
-    {
-        *answer = ErrorCode::ManifestUnknown.detailed(json!({ "reference": reference }));
-    } else if has(Quirk::UnknownIsNotFound) {
-        let message = match endpoint {
-            Endpoint::Manifest(reference) if is_known => {
-                let separator = if reference.contains(':') { '@' } else { ':' };
-                format!("artifact {name}{separator}{reference} not found")
+    } else {
+        match (policies.error.not_found.get(), endpoint) {
+            (Some(NotFoundForm::ManifestUnknown), Endpoint::Manifest(reference)) if !is_known => {
+                *answer = ErrorCode::ManifestUnknown.detailed(json!({ "reference": reference }));
             }
-            _ => format!("repository {name} not found"),
-        };
-        *answer = error(StatusCode::NOT_FOUND, "NOT_FOUND", &message);
-        answer.headers.insert(SET_COOKIE, HeaderValue::from_static("sid=fixture; Path=/; HttpOnly"));
-    } else if has(Quirk::UnknownIsNumeric) && is_known {
-        answer.replace_body("Not found");
-        answer.headers.remove(CONTENT_TYPE);
-    } else if has(Quirk::UnknownIsNumeric) {
-        *answer = error(StatusCode::NOT_FOUND, "404", "Not Found");
-    } else if has(Quirk::AbsentIsForbidden) && request.method == Method::HEAD {
-        *answer = ErrorCode::Denied.answer();
+            (Some(NotFoundForm::NotFoundCode), _) => {
+                let message = match endpoint {
+                    Endpoint::Manifest(reference) if is_known => {
+                        let separator = if reference.contains(':') { '@' } else { ':' };
+                        format!("artifact {name}{separator}{reference} not found")
+                    }
+                    _ => format!("repository {name} not found"),
+                };
+                *answer = error(StatusCode::NOT_FOUND, "NOT_FOUND", &message);
+                answer.headers.insert(SET_COOKIE, HeaderValue::from_static("sid=fixture; Path=/; HttpOnly"));
+            }
+            (Some(NotFoundForm::Numeric), _) if is_known => {
+                answer.replace_body("Not found");
+                answer.headers.remove(CONTENT_TYPE);
+            }
+            (Some(NotFoundForm::Numeric), _) => *answer = error(StatusCode::NOT_FOUND, "404", "Not Found"),
+            _ if policies.access.absent_is_forbidden && request.method == Method::HEAD => {
+                *answer = ErrorCode::Denied.answer();
+            }
+            _ => {}
+        }
     }
 }
