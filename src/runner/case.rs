@@ -389,6 +389,13 @@ impl CaseRun<'_> {
                 _ => None,
             })
             .collect();
+        let unkept = |(request, _): &(&Request, &Step)| {
+            request.kept_names().into_iter().find(|name| !judge.kept.contains_key(*name)).map(str::to_owned)
+        };
+        if let Some(name) = requests.iter().find_map(unkept) {
+            self.unanswered(&format!("no answer had the value that is kept as `{name}`"));
+            return Ok(false);
+        }
         let answers = self.send(index, &requests, mock, judge).await?;
         if answers.len() < requests.len() {
             return Ok(false);
@@ -432,8 +439,9 @@ impl CaseRun<'_> {
             if requests.len() > 1 {
                 name.name += &format!(" ({} of {} together)", position + 1, requests.len());
             }
-            self.ledger.note(request);
-            let request = Prepared::new(request, &self.session.namespace).map_err(|error| error.to_string())?;
+            let request = request.with_kept(&judge.kept);
+            self.ledger.note(&request);
+            let request = Prepared::new(&request, &self.session.namespace).map_err(|error| error.to_string())?;
             prepared.push((name, request));
         }
         self.with(|progress| progress.current = prepared.first().map(|(name, _)| name.clone()));

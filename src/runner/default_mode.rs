@@ -70,7 +70,12 @@ mod tests {
 
     fn sent(path: &str, body: Value, default: ImportMode) -> Value {
         let action = Action::Request(Request { body: Body::Json(body), ..Request::new(Method::POST, path) });
-        let mut steps = [Step { action, user: User::User, expect: Expectation::default() }];
+        let mut steps = [Step {
+            action,
+            user: User::User,
+            expect: Expectation::default(),
+            keep: std::collections::BTreeMap::new(),
+        }];
         name_legacy(&mut steps, default);
         let Action::Request(Request { body: Body::Json(body), .. }) = &steps[0].action else { panic!() };
         body.clone()

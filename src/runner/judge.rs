@@ -30,6 +30,8 @@ pub(super) struct Judge {
     recorder: Option<Recorder>,
     /// What was asked of the registry by the last requests.
     pub(super) asked: Asked,
+    /// Values of answers for later requests, by name.
+    pub(super) kept: BTreeMap<String, String>,
     /// Values in differences and what they are called.
     pub(super) values: BTreeMap<String, String>,
 }
@@ -83,6 +85,7 @@ impl Judge {
             proposal,
             recorder,
             asked: Asked::default(),
+            kept: BTreeMap::new(),
             values: BTreeMap::new(),
         }
     }
@@ -138,8 +141,10 @@ impl Judge {
         if let Some(golden) = golden.filter(|_| step.expect.golden) {
             checks.extend(check::golden(golden, &answer, &self.bindings, &mut self.memory, cap));
         }
-        checks.extend(check::schema(version, answered, &answer, cap));
+        checks.extend(check::schema(version, request, answered, &answer, cap));
         checks.extend(check::values(&step.expect, &answer.body, cap));
+        checks.extend(check::published(&step.expect, &answer.body, version, cap));
+        self.keep(step, &answer);
         checks.extend(check::traffic(&step.expect, &answer, &self.bindings));
         checks.extend(check::accept(&step.expect, &asked.accepted));
         self.propose(expected.traits, request, &answer, previous, golden);
@@ -161,15 +166,29 @@ impl Judge {
         let found = recorded.responses.get(&self.requests);
         self.requests += 1;
         let mut traffic = std::mem::take(&mut asked.traffic);
-        let Some(found) = found else { return Vec::new() };
+        let Some(found) = found else {
+            self.keep(step, &answer::answer(answered, Traffic::default()));
+            return Vec::new();
+        };
         if step.expect.any_order {
             traffic = golden::in_order_of(Some(&found.traffic), traffic, &self.bindings);
         }
         let answer = answer::answer(answered, traffic);
+        self.keep(step, &answer);
         let place = recording::Place { traits: expected.traits, cap: expected.level, bindings: &self.bindings };
         let checks = recording::checks(&place, found, request, answered.status, &answer, &mut self.memory);
         self.name_values(&checks);
         checks
+    }
+
+    /// Keeps what the step wants of an answer for later requests.
+    fn keep(&mut self, step: &Step, answer: &Answer) {
+        for (name, path) in &step.keep {
+            if let Some(found) = path.find(&answer.body) {
+                let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+                self.kept.insert(name.clone(), text);
+            }
+        }
     }
 
     /// Records the answer to the request that was judged last.

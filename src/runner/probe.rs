@@ -4,6 +4,8 @@
 //! deleted again. An endpoint counts as absent where it answers 404, 405 or 501 for an object that must exist, or 200 with
 //! something else; any other answer leaves the judgement to the cases.
 
+mod forms;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -243,7 +245,12 @@ impl Probe<'_> {
             let discovery = self.see(&request, User::User, |body| body["resources"].is_array()).await;
             self.note(Feature::Discovery, discovery);
         }
-        if !self.wanted.iter().any(|feature| feature.is_of_api() && *feature != Feature::Discovery) {
+        self.published().await;
+        let reads_streams = |feature: &Feature| match feature {
+            Feature::Protobuf | Feature::ServerSideApply | Feature::Watches => true,
+            feature => feature.is_of_api() && *feature != Feature::Discovery,
+        };
+        if !self.wanted.iter().any(reads_streams) {
             return;
         }
         let Ok(images) = self.session.images.build([IMAGE], &crate::fixture::Salt::new(self.session.run.as_str()))
@@ -311,6 +318,9 @@ impl Probe<'_> {
                 Err(_) => Seen::Unclear,
             };
             self.note(Feature::Tables, table);
+        }
+        if stream.is_some() {
+            self.forms(&name).await;
         }
         let created = self.stream("created");
         let mut is_created = false;

@@ -24,6 +24,7 @@ mod diff;
 mod document;
 mod fields;
 mod known;
+mod openapi;
 mod reading;
 mod validator;
 

@@ -27,6 +27,9 @@ pub struct Expectation {
     pub accept: Option<Vec<String>>,
     /// Values in the answer's body, by path: `status.images[0].status.reason`.
     pub values: BTreeMap<ValuePath, ValueExpectation>,
+    /// The answer is the OpenAPI v2 document of the server, and publishes of the image API what the published schema of the
+    /// version says: the import call, paths, and the definitions of objects.
+    pub published: bool,
     /// What the implementation asks of the registry, by repository, as a golden has it.
     pub traffic: Option<Traffic>,
     /// How often the implementation asks the registry for something during the step, by an optional method and a path as
@@ -44,6 +47,7 @@ impl Default for Expectation {
             golden: true,
             accept: None,
             values: BTreeMap::new(),
+            published: false,
             traffic: None,
             requests: BTreeMap::new(),
             any_order: false,

@@ -80,6 +80,14 @@ features! {
     Tables "tables" Api,
     /// Objects are sent and answered as YAML.
     Yaml "yaml" Api,
+    /// Objects are sent and answered as Kubernetes protobuf.
+    Protobuf "protobuf" Surroundings,
+    /// Streams are watched: `GET imagestreams?watch=true`.
+    Watches "watches" Surroundings,
+    /// Streams are applied by the server: `PATCH imagestreams/NAME` with `application/apply-patch+yaml`.
+    ServerSideApply "server-side-apply" Surroundings,
+    /// What the server offers is published: `GET /openapi/v2`.
+    OpenApi "openapi" Surroundings,
     /// Requests are authenticated and authorized.
     Users "users" Surroundings,
     /// Requests can be sent as a cluster administrator.

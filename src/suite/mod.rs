@@ -14,6 +14,7 @@ mod feature;
 mod folder;
 mod format;
 mod import;
+mod kept;
 mod load;
 mod named_images;
 mod need;

@@ -9,6 +9,8 @@ use super::{Action, Body, Feature, Request, Step, User};
 use crate::document::{self, Source};
 
 const GROUP: &str = "/apis/image.openshift.io/v1";
+/// The media type of Kubernetes protobuf.
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// Derives what the steps of one case need, in their order: whether a step needs stored streams depends on what the steps
 /// before it stored.
@@ -80,6 +82,9 @@ fn of_path(request: &Request) -> Vec<Feature> {
     if path == GROUP || path == "/apis" || path == "/apis/image.openshift.io" {
         return vec![Feature::Discovery];
     }
+    if path.starts_with("/openapi/") {
+        return vec![Feature::OpenApi];
+    }
     if path.starts_with("/api/v1/namespaces") {
         return vec![Feature::Namespaces];
     }
@@ -106,8 +111,17 @@ fn of_headers(request: &Request) -> Vec<Feature> {
     };
     let is_import = resource(request).first() == Some(&"imagestreamimports");
     let mut needs = Vec::new();
-    if header("accept").contains("yaml") || header("content-type").contains("yaml") {
+    if header("accept").contains("yaml") || header("content-type") == "application/yaml" {
         needs.push(Feature::Yaml);
+    }
+    if header("accept").contains(PROTOBUF) || header("content-type") == PROTOBUF {
+        needs.push(Feature::Protobuf);
+    }
+    if header("content-type").starts_with("application/apply-patch") {
+        needs.push(Feature::ServerSideApply);
+    }
+    if request.is_watch() {
+        needs.push(Feature::Watches);
     }
     // No server answers an import with a table.
     if header("accept").contains("as=Table") && !is_import {
@@ -178,13 +192,23 @@ mod tests {
     use crate::suite::Expectation;
 
     fn step(method: Method, path: &str, user: User) -> Step {
-        Step { action: Action::Request(Request::new(method, path)), user, expect: Expectation::default() }
+        Step {
+            action: Action::Request(Request::new(method, path)),
+            user,
+            expect: Expectation::default(),
+            keep: std::collections::BTreeMap::new(),
+        }
     }
 
     fn import(stream: &str, store: bool) -> Step {
         let body = json!({ "metadata": { "name": stream }, "spec": { "import": store } });
         let request = Request { body: Body::Json(body), ..Request::new(Method::POST, "imagestreamimports") };
-        Step { action: Action::Request(request), user: User::User, expect: Expectation::default() }
+        Step {
+            action: Action::Request(request),
+            user: User::User,
+            expect: Expectation::default(),
+            keep: std::collections::BTreeMap::new(),
+        }
     }
 
     #[rstest]
@@ -202,6 +226,8 @@ mod tests {
     #[case(Method::GET, "/oapi/v1/namespaces/a/imagestreams/b", User::User, &[Feature::Streams])]
     #[case(Method::GET, "/apis/image.openshift.io/v1", User::User, &[Feature::Discovery])]
     #[case(Method::DELETE, "imagestreamimports", User::User, &[])]
+    #[case(Method::GET, "imagestreams?watch=true", User::User, &[Feature::Streams, Feature::StreamLists, Feature::Watches])]
+    #[case(Method::GET, "/openapi/v2", User::User, &[Feature::OpenApi])]
     #[case(Method::GET, "/version", User::User, &[])]
     fn method_path_and_user_say_what_is_needed(
         #[case] method: Method,

@@ -47,7 +47,12 @@ mod tests {
         let image = json!({ "from": { "name": from }, "to": { "name": tag }, "importPolicy": { "importMode": mode } });
         let body = json!({ "metadata": { "name": "s" }, "spec": { "import": store, "images": [image] } });
         let request = Request { body: Body::Json(body), ..Request::new(Method::POST, "imagestreamimports") };
-        Step { action: Action::Request(request), user: User::User, expect: Expectation::default() }
+        Step {
+            action: Action::Request(request),
+            user: User::User,
+            expect: Expectation::default(),
+            keep: std::collections::BTreeMap::new(),
+        }
     }
 
     #[rstest]

@@ -1,11 +1,15 @@
 //! A request as a suite asks for it.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use http::Method;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 
+use super::kept;
 use crate::document::{self, Source};
 
 /// A request to the implementation.
@@ -68,6 +72,44 @@ impl Request {
         }
     }
 
+    /// Whether the request asks for a stream of events.
+    #[must_use]
+    pub fn is_watch(&self) -> bool {
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let is_asked = query.split('&').any(|pair| pair.starts_with("watch="))
+            || self.query.iter().any(|(name, _)| name == "watch");
+        self.method == Method::GET && (is_asked || path.contains("/v1/watch/"))
+    }
+
+    /// The names of kept values that the request has a place for.
+    #[must_use]
+    pub fn kept_names(&self) -> BTreeSet<&str> {
+        let body = match &self.body {
+            Body::Empty => Vec::new(),
+            Body::Text(text) => vec![text.as_str()],
+            Body::Json(value) => texts(value),
+        };
+        let query = self.query.iter().map(|(_, value)| value.as_str());
+        let all = std::iter::once(self.path.as_str()).chain(query).chain(self.headers.values().map(String::as_str));
+        all.chain(body).flat_map(kept::names).collect()
+    }
+
+    /// The same request with values in the places for kept ones.
+    #[must_use]
+    pub fn with_kept(&self, values: &BTreeMap<String, String>) -> Self {
+        let filled = |text: &str| kept::filled(text, values);
+        let mut request = self.clone();
+        request.path = filled(&self.path);
+        request.query.iter_mut().for_each(|(_, value)| *value = filled(value));
+        request.headers.values_mut().for_each(|value| *value = filled(value));
+        match &mut request.body {
+            Body::Empty => {}
+            Body::Text(text) => *text = filled(text),
+            Body::Json(value) => fill(value, &filled),
+        }
+        request
+    }
+
     /// Whether the request writes a tag of a stream's spec, or a repository that backs a stream, which an import controller
     /// imports by itself.
     #[must_use]
@@ -108,6 +150,25 @@ impl Request {
             _ => "?",
         };
         format!("{}{separator}{}", utf8_percent_encode(&self.path, PATH), query.join("&"))
+    }
+}
+
+/// Every text in a value.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text.as_str()],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn fill(value: &mut Value, filled: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = filled(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| fill(item, filled)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| fill(field, filled)),
+        _ => {}
     }
 }
 

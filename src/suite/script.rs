@@ -6,6 +6,7 @@ use super::{
     case::Script,
     folder::SUITES,
     format::CaseFile,
+    kept,
     step::{Action, Step, StepFile, StepProblem},
 };
 use crate::{
@@ -31,9 +32,30 @@ pub(super) fn decode(source: &Source, case: &Node, bindings: &Bindings) -> Resul
         return Err(Diagnostic::new(source, filled.span, "a case needs at least one step"));
     }
     let steps = nodes.iter().zip(std::mem::take(&mut file.steps));
-    let steps = steps.map(|(node, step)| self::step(source, node, step, bindings)).collect::<Result<_, _>>()?;
+    let steps: Vec<Step> =
+        steps.map(|(node, step)| self::step(source, node, step, bindings)).collect::<Result<_, _>>()?;
+    check_kept(source, nodes, &steps)?;
     let registry = file.registry.take().unwrap_or_default();
     Ok((file, Script { registry: with_folders(source, with_tags(registry)), steps }))
+}
+
+/// Refuses places for values that no earlier step keeps.
+fn check_kept(source: &Source, nodes: &[Node], steps: &[Step]) -> Result<(), Diagnostic> {
+    let mut kept: Vec<&str> = Vec::new();
+    for (step, node) in steps.iter().zip(nodes) {
+        for name in step.requests().flat_map(|(request, _)| request.kept_names()) {
+            if !kept.contains(&name) {
+                let message = format!("`{{{{kept {name}}}}}` stands for a value that no earlier step keeps");
+                let hint = format!("`keep: {{ {name}: metadata.resourceVersion }}` keeps one");
+                return Err(Diagnostic::new(source, node.span, message).hint(hint));
+            }
+        }
+        kept.extend(step.keep.keys().map(String::as_str));
+        if let Action::Together(members) = &step.action {
+            kept.extend(members.iter().flat_map(|member| member.keep.keys()).map(String::as_str));
+        }
+    }
+    Ok(())
 }
 
 /// Folders are named from the folder that holds `suites`, so that it can be run from anywhere.
@@ -75,8 +97,8 @@ fn step(source: &Source, node: &Node, mut file: StepFile, bindings: &Bindings) -
         }
         Action::Request(_) => {}
         // What is written and never looked at is a mistake that no run would show.
-        Action::Together(_) => ignored(source, node, &["as"], &EXPECTED_OF_ANSWERS)?,
-        _ => ignored(source, node, &["as", "expect"], &[])?,
+        Action::Together(_) => ignored(source, node, &["as", "keep"], &EXPECTED_OF_ANSWERS)?,
+        _ => ignored(source, node, &["as", "expect", "keep"], &[])?,
     }
     Ok(step)
 }
@@ -158,6 +180,9 @@ fn filled(source: &Source, span: document::Span, text: &str, bindings: &Bindings
         return Ok(text.to_owned());
     }
     template::replace(text, |name| {
+        if let Some(name) = name.strip_prefix(kept::KEYWORD) {
+            return Ok(Some(kept::place(name)));
+        }
         let variable: Variable = name.parse().map_err(|error| {
             Diagnostic::new(source, span, format!("unknown variable `{name}`"))
                 .label(format!("{error}"))

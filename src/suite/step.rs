@@ -12,6 +12,7 @@ use super::{
     import::ImportStep,
     request::{Body, Request},
     secret::SecretStep,
+    value::ValuePath,
 };
 use crate::{
     fixture::{Fault, Time},
@@ -54,6 +55,8 @@ pub struct StepFile {
     pub user: User,
     /// What is expected of the answer.
     pub expect: Expectation,
+    /// Values of the answer that later requests name as `{{kept NAME}}`, by name: `version: metadata.resourceVersion`.
+    pub keep: BTreeMap<String, ValuePath>,
 }
 
 /// Who sends a request.
@@ -132,6 +135,8 @@ pub struct Step {
     pub user: User,
     /// What is expected of the answer, if there is one.
     pub expect: Expectation,
+    /// Values of the answer that later requests name.
+    pub keep: BTreeMap<String, ValuePath>,
 }
 
 impl Step {
@@ -228,7 +233,7 @@ impl StepFile {
         let mut written: Vec<(&'static str, Action)> =
             actions.into_iter().filter_map(|(name, action)| Some((name, action?))).collect();
         match (written.pop(), written.as_slice()) {
-            (Some((_, action)), []) => Ok(Step { action, user: self.user, expect: self.expect }),
+            (Some((_, action)), []) => Ok(Step { action, user: self.user, expect: self.expect, keep: self.keep }),
             (last, _) => {
                 let names = written.iter().map(|(name, _)| *name).chain(last.map(|(name, _)| name));
                 Err(StepProblem::Actions(names.collect()))

@@ -99,6 +99,10 @@ pub(crate) struct Behaviour {
     pub(crate) singular_names: bool,
     /// The source line that the message about an unknown version names.
     pub(crate) scheme_source: &'static str,
+    /// A configuration to apply must be of the kind of the object; before, only its version was compared (4.13).
+    pub(crate) checks_applied_kind: bool,
+    /// The error of a configuration that is not of its type names the object (4.9).
+    pub(crate) names_applied_object: bool,
     /// A strategic merge patch takes up what is new without the directives in it (Kubernetes 1.30).
     pub(crate) drops_patch_directives: bool,
     /// A patched object of an unknown type is an invalid patch; before, an error without a reason (Kubernetes 1.16).
@@ -167,6 +171,8 @@ impl Behaviour {
                 ApiVersion::V4_22 => "pkg/runtime/scheme.go:110",
                 _ => "pkg/runtime/scheme.go:100",
             },
+            checks_applied_kind: from(ApiVersion::V4_18),
+            names_applied_object: from(ApiVersion::V4_10),
             drops_patch_directives: from(ApiVersion::V4_18),
             unknown_patched_type_is_invalid: from(ApiVersion::V4_8),
             legacy_scheme_source: match version {

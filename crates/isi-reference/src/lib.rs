@@ -41,6 +41,7 @@ pub use access::{DenyRule, ParseDenyRuleError};
 pub use kubeconfig::Kubeconfig;
 pub use openapi::published_schema;
 pub use options::{AllowedRegistry, ImportController, Options, REPLICA_LAG, Reach, ServerCertificate};
+pub use protobuf::{from_protobuf, to_protobuf};
 pub use server::{Running, StartError, start};
 pub use test_authority::{Authority, AuthorityError, Identity};
 pub use tls::{read_certificates, read_key};

@@ -114,7 +114,7 @@ impl Target {
             builder = builder.header(name, value);
         }
         if !request.body.is_empty() || request.method != Method::GET {
-            builder = builder.body(request.body.clone());
+            builder = builder.body(request.bytes());
         }
         receive(builder).await
     }

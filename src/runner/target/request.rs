@@ -14,11 +14,23 @@ pub struct Prepared {
     pub uri: String,
     /// Header fields without credentials.
     pub headers: Vec<(HeaderName, String)>,
-    /// The body; empty without one.
+    /// The body as text; empty without one. It is sent as protobuf where the content type says so.
     pub body: String,
 }
 
+/// The media type of Kubernetes protobuf.
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+
 impl Prepared {
+    /// The bytes of the body as they are sent.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        let is_protobuf = self.headers.iter().any(|(name, value)| name == "content-type" && value == PROTOBUF);
+        let object = serde_json::from_str(&self.body).ok().filter(|_| is_protobuf);
+        let encoded = object.and_then(|object| isi_reference::to_protobuf(&object));
+        encoded.unwrap_or_else(|| self.body.clone().into_bytes())
+    }
+
     /// What `request` means below `namespace`.
     ///
     /// # Errors

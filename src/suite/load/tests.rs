@@ -183,6 +183,16 @@ fn all_that_is_wrong_is_told_at_once() {
     assert_eq!(count, 2);
 }
 
+#[test]
+fn a_value_is_kept_before_it_is_named() {
+    let steps =
+        |steps: &str| load(&[Source::new("a.yaml", format!("{CASE}    steps: [{steps}]\n"))], fixture::builtin(), &[]);
+    let named = "{ get: \"a?resourceVersion={{kept version}}\" }";
+    let wrong = steps(named).unwrap_err().to_string();
+    assert!(wrong.contains("`{{kept version}}` stands for a value that no earlier step keeps"), "{wrong}");
+    assert!(steps(&format!("{{ get: a, keep: {{ version: metadata.resourceVersion }} }}, {named}")).is_ok());
+}
+
 #[rstest]
 #[case("suite", json_schema())]
 #[case("registry", schemars::schema_for!(fixture::RegistryFixture).to_value())]

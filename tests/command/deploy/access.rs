@@ -52,6 +52,11 @@ fn right(method: &Method, uri: &Uri) -> Option<Right> {
         ["apis", group, _, rest @ ..] => (*group, rest),
         _ => return None,
     };
+    // Paths of old begin with what is done.
+    let (in_watch_path, rest) = match rest {
+        ["watch", rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
     let (place, rest) = match rest {
         ["namespaces", _, rest @ ..] if !rest.is_empty() => ("", rest),
         rest => (" in the cluster", rest),
@@ -64,6 +69,7 @@ fn right(method: &Method, uri: &Uri) -> Option<Right> {
     };
     let watches = uri.query().is_some_and(|query| query.contains("watch=true") || query.contains("watch=1"));
     let verb = match (method.as_str(), name) {
+        ("GET", _) if in_watch_path => "watch",
         ("GET" | "HEAD", Some(_)) => "get",
         ("GET" | "HEAD", None) if watches => "watch",
         ("GET" | "HEAD", None) => "list",

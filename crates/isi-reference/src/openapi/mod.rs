@@ -70,8 +70,8 @@ impl Documents {
             "paths": operations::paths(&published),
             "definitions": definitions::definitions(&published),
         });
-        // Servers publish version 3 since Kubernetes 1.24.
-        let v3 = if version >= ApiVersion::V4_12 { v3::documents(&document) } else { BTreeMap::new() };
+        // openshift-apiserver publishes version 3 since 4.13, with Kubernetes 1.24.
+        let v3 = if version >= ApiVersion::V4_18 { v3::documents(&document) } else { BTreeMap::new() };
         let v3: BTreeMap<_, _> = v3.iter().map(|(path, document)| (path.clone(), Page::json(document))).collect();
         let address = |(path, page): (&String, &Page)| {
             (path.clone(), json!({ "serverRelativeURL": format!("/openapi/v3/{path}?hash={}", page.hash()) }))

@@ -48,6 +48,9 @@ pub(super) fn paths(published: &Published) -> Map<String, Value> {
         }
     }
     let item = |(path, methods): (&String, &Vec<String>)| {
+        if path.ends_with('/') {
+            return Some((path.clone(), discovery(path)));
+        }
         let resource = Resource::of(path)?;
         let mut item = Map::new();
         for method in methods {
@@ -60,6 +63,25 @@ pub(super) fn paths(published: &Published) -> Map<String, Value> {
         Some((path.clone(), Value::Object(item)))
     };
     methods.iter().filter_map(item).collect()
+}
+
+/// The path of a group's version, which lists its resources.
+fn discovery(path: &str) -> Value {
+    let words: String = path.split(['/', '.']).skip(2).map(capitalized).collect();
+    let resources = reference(&format!("{META}.APIResourceList"));
+    json!({ "get": {
+        "operationId": format!("get{words}APIResources"),
+        "consumes": MEDIA_TYPES.split(", ").collect::<Vec<_>>(),
+        "produces": MEDIA_TYPES.split(", ").collect::<Vec<_>>(),
+        "responses": {
+            "200": { "description": "OK", "schema": resources }, "401": { "description": "Unauthorized" },
+        },
+    } })
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+    first.to_uppercase() + rest
 }
 
 /// The paths of a resource, with the methods that it takes.
@@ -125,13 +147,7 @@ impl<'a> Resource<'a> {
 
     /// The name of an operation, unique in the document, as `createImageOpenshiftIoV1NamespacedImageStream`.
     fn operation_id(&self, action: &str) -> String {
-        let camel = |text: &str| -> String {
-            let words = text.split(['.', '-']).map(|word| {
-                let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
-                first.to_uppercase() + rest
-            });
-            words.collect()
-        };
+        let camel = |text: &str| -> String { text.split(['.', '-']).map(capitalized).collect() };
         let group = if self.kind.group.is_empty() { "core" } else { self.kind.group };
         let namespaced = if self.namespaced { "Namespaced" } else { "" };
         let all = if self.kind.namespaced && !self.namespaced && action == "list" { "ForAllNamespaces" } else { "" };

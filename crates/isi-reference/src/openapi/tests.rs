@@ -72,6 +72,6 @@ fn old_servers_publish_no_version_3() {
         let path: Vec<String> = path.split('/').map(str::to_owned).collect();
         Documents::of(version).find(&path, "").is_some()
     };
-    assert!(find(ApiVersion::V4_12, "v3") && find(ApiVersion::V4_12, "v3/apis/image.openshift.io/v1"));
-    assert!(!find(ApiVersion::V4_10, "v3") && find(ApiVersion::V4_10, "v2"));
+    assert!(find(ApiVersion::V4_18, "v3") && find(ApiVersion::V4_18, "v3/apis/image.openshift.io/v1"));
+    assert!(!find(ApiVersion::V4_12, "v3") && find(ApiVersion::V4_12, "v2"));
 }

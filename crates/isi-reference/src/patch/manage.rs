@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use super::{
     field_set::FieldSet,
     typed::{compare, fields_of, merge, remove, violations},
+    untyped,
 };
 use crate::{
+    behaviour::Behaviour,
     error::{ApiError, Result},
     json::Shape,
     model::{is_default, status::Cause, time::Time},
@@ -153,12 +155,10 @@ pub(crate) fn apply(
     force: bool,
     empty: &Value,
     write: &Write<'_>,
+    behaviour: &Behaviour,
 ) -> Result<(Value, Vec<ManagedEntry>)> {
     if let Some(why) = violations(configuration, write.shape).first() {
-        let text = |path: &str| configuration["metadata"][path].as_str().unwrap_or_default().to_owned();
-        let Write { api_version, kind, .. } = write;
-        let object = format!("{}/{}; {api_version}, Kind={kind}", text("namespace"), text("name"));
-        return Err(ApiError::failed(format!("failed to create typed patch object ({object}): {why}")));
+        return Err(untyped(configuration, (write.api_version, write.kind), why, behaviour));
     }
     let entries = if entries.is_empty() {
         let before = Write { manager: BEFORE_FIRST_APPLY, ..*write };

@@ -195,7 +195,12 @@ impl fmt::Display for Go<'_> {
 /// # Errors
 ///
 /// 400 if it is no YAML, no object, or of another kind.
-pub(crate) fn read_configuration(body: &[u8], api_version: &str, kind: &str) -> Result<(Value, Vec<String>)> {
+pub(crate) fn read_configuration(
+    body: &[u8],
+    api_version: &str,
+    kind: &str,
+    behaviour: &Behaviour,
+) -> Result<(Value, Vec<String>)> {
     let decoding = |why: &str| ApiError::bad_request(format!("error decoding YAML: {why}"));
     let mut surplus = Vec::new();
     let value = match json_text::parse(body) {
@@ -228,6 +233,16 @@ pub(crate) fn read_configuration(body: &[u8], api_version: &str, kind: &str) -> 
         }
     };
     let (found_version, found_kind) = (found("apiVersion"), found("kind"));
+    if !behaviour.checks_applied_kind {
+        if found_version != api_version {
+            let why = format!("Specified patch version: {found_version}, expected: {api_version}");
+            return Err(ApiError::bad_request(format!("Incorrect version specified in apply patch. {why}")));
+        }
+        if found_kind != kind {
+            let why = format!("no corresponding type for {found_version}, Kind={found_kind}");
+            return Err(untyped(&value, (api_version, &found_kind), &why, behaviour));
+        }
+    }
     if found_version != api_version || found_kind != kind {
         let group_version = if found_version.contains('/') { found_version } else { format!("/{found_version}") };
         return Err(ApiError::bad_request(format!("invalid object type: {group_version}, Kind={found_kind}")));
@@ -236,6 +251,17 @@ pub(crate) fn read_configuration(body: &[u8], api_version: &str, kind: &str) -> 
         return Err(ApiError::bad_request("metadata.managedFields must be nil"));
     }
     Ok((value, surplus))
+}
+
+/// 500: a configuration is not of its type.
+fn untyped(configuration: &Value, (api_version, kind): (&str, &str), why: &str, behaviour: &Behaviour) -> ApiError {
+    let text = |path: &str| configuration["metadata"][path].as_str().unwrap_or_default().to_owned();
+    let object = if behaviour.names_applied_object {
+        format!(" ({}/{}; {api_version}, Kind={kind})", text("namespace"), text("name"))
+    } else {
+        String::new()
+    };
+    ApiError::failed(format!("failed to create typed patch object{object}: {why}"))
 }
 
 /// 400: a configuration has keys that are written twice.

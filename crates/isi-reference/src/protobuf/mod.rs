@@ -111,6 +111,18 @@ impl<'a> Envelope<'a> {
     }
 }
 
+/// An object of the image API, or of those around it, as Kubernetes protobuf; `None` for a kind without a message.
+#[must_use]
+pub fn to_protobuf(object: &Value) -> Option<Vec<u8>> {
+    encode(object)
+}
+
+/// The object that Kubernetes protobuf holds; `None` for a kind without a message, and for what is none.
+#[must_use]
+pub fn from_protobuf(bytes: &[u8]) -> Option<Value> {
+    Envelope::open(bytes).ok()?.object()?.ok()
+}
+
 /// An object in an envelope; `None` for a kind without a message.
 pub(crate) fn encode(object: &Value) -> Option<Vec<u8>> {
     let text = |name: &str| object[name].as_str().unwrap_or_default();

@@ -110,7 +110,8 @@ pub(super) fn patched(
     let api_version = target.kind.api_version();
     let object = match (kind, old) {
         (PatchType::Apply, _) => {
-            let (configuration, surplus) = patch::read_configuration(body, &api_version, target.kind.kind)?;
+            let (configuration, surplus) =
+                patch::read_configuration(body, &api_version, target.kind.kind, &api.behaviour)?;
             if options.field_validation == FieldValidation::Strict && !surplus.is_empty() {
                 return Err(patch::strict_yaml(&surplus));
             }
@@ -123,8 +124,15 @@ pub(super) fn patched(
                 subresource: "",
             };
             let current = old.unwrap_or(&empty);
-            let (mut object, tracked) =
-                patch::apply(current, &configuration, &entries(current), options.force, &empty, &write)?;
+            let (mut object, tracked) = patch::apply(
+                current,
+                &configuration,
+                &entries(current),
+                options.force,
+                &empty,
+                &write,
+                &api.behaviour,
+            )?;
             set_entries(&mut object, &tracked);
             object
         }

@@ -62,12 +62,13 @@ pub(super) fn patched<T: DeserializeOwned>(
     let (body, plain_null) = (request.body()?, api.behaviour.plain_null_in_field_errors);
     let is_strict = options.field_validation == FieldValidation::Strict;
     if patch == PatchType::Apply {
-        let (configuration, surplus) = patch::read_configuration(body, IMAGE_API, of.kind)?;
+        let (configuration, surplus) = patch::read_configuration(body, IMAGE_API, of.kind, &api.behaviour)?;
         if is_strict && !surplus.is_empty() {
             return Err(patch::strict_yaml(&surplus));
         }
         options.warn(request, surplus);
-        let (object, entries) = patch::apply(old, &configuration, entries, options.force, empty, &of.write(options))?;
+        let (object, entries) =
+            patch::apply(old, &configuration, entries, options.force, empty, &of.write(options), &api.behaviour)?;
         let (object, _) = of.fit(&object).map_err(ApiError::failed)?;
         return Ok(PatchedObject { object, applied: Some(entries) });
     }

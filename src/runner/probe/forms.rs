@@ -1,0 +1,76 @@
+//! Probes of the forms in which streams are read and written: protobuf, watches, server-side apply, and what is published.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{Probe, Seen, seen};
+use crate::{
+    runner::target::Answered,
+    suite::{Body, Feature, Request, User},
+};
+
+impl Probe<'_> {
+    /// Finds out in which forms the stream `name`, which was imported, can be read and applied.
+    pub(super) async fn forms(&mut self, name: &str) {
+        let path = format!("imagestreams/{name}");
+        if self.wants(&[Feature::Protobuf]) {
+            let request =
+                with_header(Request::new(Method::GET, &*path), "Accept", "application/vnd.kubernetes.protobuf");
+            let found = self.form(&request, "as protobuf", &[406], |answered| has_type(answered, "protobuf")).await;
+            self.note(Feature::Protobuf, found);
+        }
+        if self.wants(&[Feature::Watches]) {
+            let query = format!("imagestreams?watch=true&timeoutSeconds=1&fieldSelector=metadata.name%3D{name}");
+            let request = Request::new(Method::GET, query);
+            let is_event = |answered: &Answered| {
+                let mut events = serde_json::Deserializer::from_slice(&answered.body).into_iter::<Value>();
+                events.next().is_some_and(|event| event.is_ok_and(|event| event["type"] == "ADDED"))
+            };
+            let found = self.form(&request, "as a watch", &[400], is_event).await;
+            self.note(Feature::Watches, found);
+        }
+        if self.wants(&[Feature::ServerSideApply]) {
+            let object =
+                json!({ "apiVersion": "image.openshift.io/v1", "kind": "ImageStream", "metadata": { "name": name } });
+            let query = format!("{path}?fieldManager=probe&dryRun=All");
+            let request = Request { body: Body::Json(object), ..Request::new(Method::PATCH, query) };
+            let request = with_header(request, "Content-Type", "application/apply-patch+yaml");
+            let found = self.form(&request, "with a configuration to apply", &[415], |_| true).await;
+            self.note(Feature::ServerSideApply, found);
+        }
+    }
+
+    /// Finds out whether the server publishes what it offers of images.
+    pub(super) async fn published(&mut self) {
+        if self.wants(&[Feature::OpenApi]) {
+            let request = Request::new(Method::GET, "/openapi/v2");
+            let document = self.see(&request, User::User, |body| body["paths"].is_object()).await;
+            self.note(Feature::OpenApi, document);
+        }
+    }
+
+    /// Sends a request for something in a form that a target may not have, which it says with one of `refusals`.
+    async fn form(&self, request: &Request, what: &str, refusals: &[u16], holds: impl Fn(&Answered) -> bool) -> Seen {
+        let described = format!("{} {what}", self.described(request));
+        match self.send(request, User::User).await {
+            Ok(answered) if refusals.contains(&answered.status) => {
+                Seen::Absent(format!("{described} answers {}", answered.status))
+            }
+            Ok(answered) if answered.status == 200 && !holds(&answered) => {
+                Seen::Absent(format!("{described} answers something else"))
+            }
+            Ok(answered) if answered.status == 200 => Seen::Served(Value::Null),
+            Ok(answered) => seen(&described, &answered, |_| true),
+            Err(_) => Seen::Unclear,
+        }
+    }
+}
+
+fn with_header(mut request: Request, name: &str, value: &str) -> Request {
+    request.headers.insert(name.to_owned(), value.to_owned());
+    request
+}
+
+fn has_type(answered: &Answered, word: &str) -> bool {
+    answered.headers.iter().any(|(name, value)| name == "content-type" && value.contains(word))
+}
