@@ -39,8 +39,9 @@ pub(crate) fn notices(case: &RecordedCase, change: &Change) -> bool {
 fn differences(case: &RecordedCase, recorded: &Recorded, answer: &Answer, memory: &mut Memory) -> Vec<String> {
     let found = golden::compare(&recorded.golden, answer, &case.bindings, memory).unwrap();
     let mut differences: Vec<_> = found.answer.into_iter().chain(found.traffic).collect();
-    if let Some(judgement) = answer.body.as_object().and_then(|_| Schema::for_version(case.version).judge(&answer.body))
-    {
+    // Zero values are absent in protobuf, also where a schema requires the field.
+    let has_schema = answer.body.is_object() && !case.name.starts_with("encoding::");
+    if let Some(judgement) = has_schema.then(|| Schema::for_version(case.version).judge(&answer.body)).flatten() {
         differences.extend(judgement.violations.into_iter().chain(judgement.unknown_fields));
     }
     differences.iter().map(|it| format!("{}: expected {}, found {}", it.path, it.expected, it.actual)).collect()
