@@ -51,7 +51,7 @@ mod tests {
             action: Action::Request(request),
             user: User::User,
             expect: Expectation::default(),
-            keep: std::collections::BTreeMap::new(),
+            keep: BTreeMap::new(),
         }
     }
 
