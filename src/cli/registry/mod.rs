@@ -62,6 +62,10 @@ pub(super) struct RegistryArguments {
     /// Refuse pushing and deleting.
     #[arg(long)]
     read_only: bool,
+    /// Believe `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host`: URLs in answers (realms of challenges, `Location`,
+    /// `Link`) have the scheme and host by which clients reach the proxy in front.
+    #[arg(long)]
+    behind_proxy: bool,
     /// End with exit code 1 if at the end a fault has not fired that was to, or a client asked for what no registry has.
     #[arg(long)]
     strict: bool,
@@ -172,6 +176,7 @@ impl RegistryArguments {
         fixture.tls = self.tls.clone().unwrap_or(fixture.tls);
         fixture.auth = self.auth.clone().or(fixture.auth);
         fixture.read_only |= self.read_only;
+        fixture.behind_proxy |= self.behind_proxy;
         for name in &self.quirks {
             fixture.quirks.add(name).map_err(|error| unknown_quirk(name, &error))?;
         }

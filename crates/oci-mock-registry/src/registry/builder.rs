@@ -248,6 +248,13 @@ impl RegistryBuilder {
         self
     }
 
+    /// Takes scheme and host of the URLs in answers from what the proxy in front says, in `Forwarded` or
+    /// `X-Forwarded-Proto` and `X-Forwarded-Host`.
+    pub const fn behind_proxy(mut self) -> Self {
+        self.fixture.behind_proxy = true;
+        self
+    }
+
     /// Starts the registry on the Tokio runtime of the caller.
     ///
     /// # Errors

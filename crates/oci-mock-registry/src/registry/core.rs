@@ -140,7 +140,7 @@ impl Core {
         host: String,
         secure: bool,
     ) -> Result<Self, FixtureError> {
-        let (clock, origin) = (Clock::default(), Origin::new(host, secure));
+        let (clock, origin) = (Clock::default(), Origin::new(host, secure, fixture.behind_proxy));
         let tokens = Arc::new(Tokens::new(clock.clone()));
         let behaviour = Behaviour {
             quirks: fixture.quirks,

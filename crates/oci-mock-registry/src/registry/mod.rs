@@ -45,6 +45,7 @@ mod exchange;
 mod fault;
 mod finding;
 mod folder;
+mod forwarded;
 mod hold;
 mod journal;
 mod lookaside;

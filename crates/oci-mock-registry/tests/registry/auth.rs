@@ -185,3 +185,30 @@ fn a_token_has_to_open_what_a_blob_is_mounted_from() {
     let (_, wide) = token(&registry, Some("robot:secret"), "repository:lib/new:pull,push%20repository:lib/app:pull");
     assert_eq!(with_token(&registry, mount, &wide), StatusCode::ACCEPTED);
 }
+
+// distribution, registry/api/v2/urls.go: `Forwarded` first, then `X-Forwarded-Proto` and `X-Forwarded-Host`.
+#[rstest]
+#[case(&[("x-forwarded-proto", "https"), ("x-forwarded-host", "proxy.example")], "https://proxy.example/")]
+#[case(&[("x-forwarded-proto", "https")], "https://registry.test:5000/")]
+#[case(&[("forwarded", "proto=https;host=\"proxy.example:8443\""), ("x-forwarded-host", "other.example")], "https://proxy.example:8443/")]
+#[case(&[], "http://registry.test:5000/")]
+fn a_realm_is_where_clients_reach_the_proxy(#[case] headers: &[(&str, &str)], #[case] url: &str) {
+    let fixture = "auth: { scheme: bearer, users: { robot: secret } }";
+    let trusting = registry(&format!("{fixture}\nbehindProxy: true"));
+    let answer = ask_with(&trusting, "GET /v2/", headers);
+    let realm = format!("Bearer realm=\"{url}");
+    assert!(header(&answer, "www-authenticate").unwrap().starts_with(&realm), "{answer:?}");
+
+    let answer = ask_with(&registry(fixture), "GET /v2/", headers);
+    let challenge = header(&answer, "www-authenticate").unwrap();
+    assert!(challenge.starts_with("Bearer realm=\"http://registry.test:5000/"), "{challenge}");
+}
+
+#[test]
+fn an_absolute_location_is_where_clients_reach_the_proxy() {
+    let registry = registry("quirks: [absolute-upload-location]\nbehindProxy: true");
+    let headers = [("x-forwarded-proto", "https"), ("x-forwarded-host", "proxy.example")];
+    let answer = ask_with(&registry, "POST /v2/lib/app/blobs/uploads/", &headers);
+    let location = header(&answer, "location").unwrap();
+    assert!(location.starts_with("https://proxy.example/v2/lib/app/blobs/uploads/"), "{location}");
+}
