@@ -57,7 +57,7 @@ async fn answer(State(front): State<Arc<Front>>, received: axum::extract::Reques
     let (parts, body) = received.into_parts();
     let body = to_bytes(body, LONGEST_BODY).await.unwrap();
     let path = parts.uri.path();
-    let resource = path.split("/image.openshift.io/v1").nth(1).unwrap_or(path).trim_start_matches('/');
+    let resource = path.strip_prefix("/apis/image.openshift.io/v1").unwrap_or(path).trim_start_matches('/');
     let resource =
         resource.strip_prefix("namespaces/").and_then(|rest| rest.split_once('/')).map_or(resource, |(_, rest)| rest);
     let (status, text, content_type) = match (front.part)(&parts.method, resource) {
