@@ -162,7 +162,7 @@ impl Folder {
 
 /// An import of an image of the registry, or of one that is not there while the registry holds none.
 fn import_of(registry: &Registry, is_insecure: bool) -> String {
-    let image = registry.first_tag().unwrap_or_else(|| "lib/app:v1".to_owned());
+    let image = registry.state().first_tag().unwrap_or_else(|| "lib/app:v1".to_owned());
     let insecure = if is_insecure { "      importPolicy: { insecure: true }\n" } else { "" };
     format!(
         "apiVersion: image.openshift.io/v1\n\

@@ -93,27 +93,27 @@ impl MockRegistry {
         for (text, image) in &change.tag {
             let (repository, tag) = place(text)?;
             let image = self.images.get(image).ok_or_else(|| format!("there is no image `{image}` in this case"))?;
-            self.registry.tag(&repository, &tag, image);
+            self.registry.state().tag(&repository, &tag, image);
         }
         for text in &change.untag {
             let (repository, tag) = place(text)?;
-            if !self.registry.untag(&repository, &tag) {
+            if !self.registry.state().untag(&repository, &tag) {
                 return Err(format!("there is no tag `{text}` to take away"));
             }
         }
         change
             .faults
             .iter()
-            .try_for_each(|fault| self.registry.arm(fault.clone()).map(|_| ()))
+            .try_for_each(|fault| self.registry.state().arm(fault.clone()).map(|_| ()))
             .map_err(|error| error.to_string())
     }
 
     /// What was asked since this was last called.
     pub(super) fn asked(&mut self) -> Asked {
-        for token in self.registry.issued_tokens() {
+        for token in self.registry.state().issued_tokens() {
             Secrets::of_this_process().add_short_lived(&token);
         }
-        let entries = self.registry.journal(self.seen);
+        let entries = self.registry.state().journal(self.seen);
         self.seen = entries.last().map_or(self.seen, |entry| entry.number + 1);
         let mut asked = Asked::default();
         for entry in &entries {
@@ -141,9 +141,11 @@ impl MockRegistry {
                 CheckResult::fail(CheckKind::FaultAccounting, Level::Compatible, message)
             })
         };
-        let unfired = found("never asked for, so that the fault never fired", self.registry.unfired_faults());
-        let misfired =
-            found("requested, although `fires: never` says that it must not be", self.registry.misfired_faults());
+        let unfired = found("never asked for, so that the fault never fired", self.registry.state().unfired_faults());
+        let misfired = found(
+            "requested, although `fires: never` says that it must not be",
+            self.registry.state().misfired_faults(),
+        );
         unfired.into_iter().chain(misfired)
     }
 

@@ -50,7 +50,7 @@ pub(crate) async fn example() -> Result<(), Box<dyn Error>> {
     let manifest = client.get(&url).header(AUTHORIZATION, format!("Bearer {token}")).send().await?;
     assert_eq!(manifest.status(), 200);
 
-    let statuses: Vec<_> = registry.journal(0).into_iter().map(|entry| (entry.path, entry.status)).collect();
+    let statuses: Vec<_> = registry.state().journal(0).into_iter().map(|entry| (entry.path, entry.status)).collect();
     assert_eq!(
         statuses.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
         ["/v2/lib/app/manifests/v1", "/token", "/v2/lib/app/manifests/v1"]

@@ -28,9 +28,9 @@ pub(crate) async fn example() -> Result<(), Box<dyn Error>> {
     let manifest = with_retries(&format!("http://{}/v2/lib/app/manifests/v1", registry.host())).await?;
     assert!(manifest.starts_with('{'));
 
-    assert_eq!(registry.journal(0).len(), 3);
+    assert_eq!(registry.state().journal(0).len(), 3);
     // Fails if a fault has not fired.
-    assert_eq!(registry.findings(), []);
+    assert_eq!(registry.state().findings(), []);
     Ok(())
 }
 

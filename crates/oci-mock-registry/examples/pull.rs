@@ -30,8 +30,8 @@ pub(crate) async fn example() -> Result<(), Box<dyn Error>> {
     assert_eq!(config.status(), 200);
 
     // What the client requested, and whether it was what registries answer.
-    let requested: Vec<String> = registry.journal(0).into_iter().map(|entry| entry.path).collect();
+    let requested: Vec<String> = registry.state().journal(0).into_iter().map(|entry| entry.path).collect();
     assert_eq!(requested, ["/v2/lib/app/manifests/v1".to_owned(), format!("/v2/lib/app/blobs/{digest}")]);
-    assert_eq!(registry.findings(), []);
+    assert_eq!(registry.state().findings(), []);
     Ok(())
 }

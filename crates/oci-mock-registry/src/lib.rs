@@ -10,9 +10,9 @@
 //!     .fault(Fault::when("GET manifests/*").first(1).status(503).error("UNAVAILABLE"))
 //!     .start()
 //!     .await?;
-//! // The client under test pulls from `registry.host()`; then `registry.journal(0)` has its requests, and
-//! // `registry.findings()` is empty if every fault has fired and every request was one that registries answer.
-//! assert_eq!(registry.findings().len(), 1);
+//! // The client under test pulls from `registry.host()`; then `registry.state().journal(0)` has its requests, and
+//! // `registry.state().findings()` is empty if every fault has fired and every request was one that registries answer.
+//! assert_eq!(registry.state().findings().len(), 1);
 //! # Ok(())
 //! # }
 //! ```

@@ -15,7 +15,7 @@ use super::{CommandError, listen};
 use crate::{
     control::{Control, ControlStartError},
     fixture::ImageCatalogue,
-    registry::{Authority, Core, Registry},
+    registry::{Authority, Registry, RegistryState},
 };
 
 /// The name of the registry of the command line among those of the control interface.
@@ -26,7 +26,7 @@ pub(super) enum Running {
     Alone(Registry),
     Controlled {
         control: Control,
-        core: Arc<Core>,
+        state: Arc<RegistryState>,
         /// The token, if it was made here.
         token: Option<String>,
     },
@@ -62,22 +62,22 @@ impl Running {
             ControlStartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(*address)),
             _ => CommandError::usage(&error),
         })?;
-        let core = control.add(NAME, registry).map_err(CommandError::harness)?;
-        Ok(Self::Controlled { control, core, token: made })
+        let state = control.add(NAME, registry).map_err(CommandError::harness)?;
+        Ok(Self::Controlled { control, state, token: made })
     }
 
     /// What the registry of the command line holds and remembers.
-    pub(super) fn core(&self) -> Arc<Core> {
+    pub(super) fn state(&self) -> Arc<RegistryState> {
         match self {
-            Self::Alone(registry) => registry.core(),
-            Self::Controlled { core, .. } => core.clone(),
+            Self::Alone(registry) => registry.state().clone(),
+            Self::Controlled { state, .. } => state.clone(),
         }
     }
 
     /// All registries, those of the control interface with their names.
-    pub(super) fn all(&self) -> Vec<(String, Arc<Core>)> {
+    pub(super) fn all(&self) -> Vec<(String, Arc<RegistryState>)> {
         match self {
-            Self::Alone(registry) => vec![(NAME.to_owned(), registry.core())],
+            Self::Alone(registry) => vec![(NAME.to_owned(), registry.state().clone())],
             Self::Controlled { control, .. } => control.registries(),
         }
     }

@@ -118,9 +118,9 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     }
     let registry = builder.start().await.map_err(|error| start_error(file.as_ref(), error))?;
     if let Some(folder) = folder {
-        registry.load(folder).map_err(CommandError::usage)?;
+        registry.state().load(folder).map_err(CommandError::usage)?;
     }
-    for line in registry.notes() {
+    for line in registry.state().notes() {
         notice(format_args!("note: {line}"));
     }
     let announcement = announcement(&registry, &fixture, arguments.authority().ok().as_deref());
@@ -141,7 +141,7 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
             stop.await;
         }
     }
-    let (core, all) = (running.core(), running.all());
+    let (state, all) = (running.state(), running.all());
     tokio::select! {
         finished = running.shutdown(PATIENCE) => if !finished {
             notice("note: a client was still being served");
@@ -158,7 +158,7 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
         }
     }
     if let Some(folder) = &arguments.save {
-        core.save(folder).map_err(CommandError::harness)?;
+        state.save(folder).map_err(CommandError::harness)?;
     }
     Ok(if arguments.strict && !adds_up { Exit::Failure } else { Exit::Success })
 }
@@ -293,7 +293,7 @@ fn announcement(registry: &Registry, fixture: &RegistryFixture, authority: Optio
     let mut lines = vec![registry.url()];
     let user = fixture.auth.as_ref().and_then(|auth| auth.users.iter().next());
     let credentials = user.map(|(user, password)| format!(" --creds {user}:{password}")).unwrap_or_default();
-    match registry.first_tag() {
+    match registry.state().first_tag() {
         Some(image) => {
             lines.push(format!("skopeo inspect --tls-verify=false{credentials} docker://{}/{image}", registry.host()));
         }

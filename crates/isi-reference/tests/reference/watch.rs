@@ -555,7 +555,7 @@ async fn scheduled_tags_are_imported_again_and_the_others_are_not() {
     let mut events = Events::of(&reference, &format!("{STREAMS}?watch=true")).await;
     let first = events.until(|stream| images(stream).len() == 2).await;
     for tag in ["v1", "v2"] {
-        registry.tag_image("lib/app", tag, "s2-second").unwrap();
+        registry.state().tag_image("lib/app", tag, "s2-second").unwrap();
     }
     let second = events.until(|stream| images(stream)[0] != images(&first)[0]).await;
     assert_eq!(images(&second)[1], images(&first)[1], "a tag without a schedule stays");

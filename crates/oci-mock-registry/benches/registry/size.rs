@@ -3,40 +3,40 @@
 use std::time::Instant;
 
 use http::Request;
-use oci_mock_registry::{fixture::Images, fixture::RegistryFixture, registry::Core};
+use oci_mock_registry::{fixture::Images, fixture::RegistryFixture, registry::RegistryState};
 
 /// Pushes ever more manifests and tags; what one lookup and one page of tags take should not follow.
 pub(crate) fn curve() {
     println!("manifests   tags   push each   GET by tag   GET by digest   100 tags");
     for (manifests, tags) in [(100, 10), (1_000, 100), (10_000, 1_000), (100_000, 10_000)] {
-        let core = Core::new(&RegistryFixture::default(), Images::default(), "registry".to_owned(), false)
+        let state = RegistryState::new(&RegistryFixture::default(), Images::default(), "registry".to_owned(), false)
             .expect("an empty fixture");
         let began = Instant::now();
         let mut digest = String::new();
         for number in 0..manifests {
             let reference = if number < tags { format!("t{number}") } else { "latest".to_owned() };
             let body = format!("{{\"schemaVersion\":2,\"number\":{number}}}");
-            let answer = ask(&core, "PUT", &format!("/v2/lib/app/manifests/{reference}"), body.as_bytes());
+            let answer = ask(&state, "PUT", &format!("/v2/lib/app/manifests/{reference}"), body.as_bytes());
             digest = answer.headers["docker-content-digest"].to_str().expect("a digest").to_owned();
         }
         let push = began.elapsed() / manifests;
-        let by_tag = timed(&core, "/v2/lib/app/manifests/t7");
-        let by_digest = timed(&core, &format!("/v2/lib/app/manifests/{digest}"));
-        let page = timed(&core, "/v2/lib/app/tags/list?n=100&last=t4");
+        let by_tag = timed(&state, "/v2/lib/app/manifests/t7");
+        let by_digest = timed(&state, &format!("/v2/lib/app/manifests/{digest}"));
+        let page = timed(&state, "/v2/lib/app/tags/list?n=100&last=t4");
         println!("{manifests:>9} {tags:>6} {push:>11.1?} {by_tag:>12.1?} {by_digest:>15.1?} {page:>10.1?}");
     }
 }
 
-fn timed(core: &Core, path: &str) -> std::time::Duration {
+fn timed(state: &RegistryState, path: &str) -> std::time::Duration {
     const ROUNDS: u32 = 2_000;
     let began = Instant::now();
     for _ in 0..ROUNDS {
-        assert!(ask(core, "GET", path, &[]).status.is_success());
+        assert!(ask(state, "GET", path, &[]).status.is_success());
     }
     began.elapsed() / ROUNDS
 }
 
-fn ask(core: &Core, method: &str, path: &str, body: &[u8]) -> oci_mock_registry::registry::Answer {
+fn ask(state: &RegistryState, method: &str, path: &str, body: &[u8]) -> oci_mock_registry::registry::Answer {
     let request = Request::builder().method(method).uri(path).body(()).expect("a valid request");
-    core.respond(&request.into_parts().0, body).answer
+    state.respond(&request.into_parts().0, body).answer
 }

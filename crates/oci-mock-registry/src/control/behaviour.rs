@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     fixture::{Auth, Fault, Quirks, TagListing, Time},
-    registry::{Behaviour, Core, FaultState},
+    registry::{Behaviour, FaultState, RegistryState},
 };
 
 /// The armed faults, in the order in which they are tried.
@@ -59,68 +59,68 @@ pub(super) struct ClockInfo {
 }
 
 pub(super) fn list_faults(call: &mut Call) -> Outcome {
-    Reply::ok(&Faults { faults: call.core()?.faults() })
+    Reply::ok(&Faults { faults: call.state()?.faults() })
 }
 
 pub(super) fn arm(call: &mut Call) -> Outcome {
-    let core = call.core()?;
-    let id = core.arm(call.take_json::<Fault>()?)?;
-    let armed = core.faults().into_iter().find(|fault| fault.id == id);
+    let state = call.state()?;
+    let id = state.arm(call.take_json::<Fault>()?)?;
+    let armed = state.faults().into_iter().find(|fault| fault.id == id);
     // It is there unless it was disarmed in between.
     armed.map_or_else(|| Ok(Reply::nothing()), |armed| Reply::created(&armed))
 }
 
 pub(super) fn disarm(call: &mut Call) -> Outcome {
-    let (core, id) = (call.core()?, call.part("fault"));
-    let known = || core.faults().into_iter().map(|fault| fault.id.to_string());
+    let (state, id) = (call.state()?, call.part("fault"));
+    let known = || state.faults().into_iter().map(|fault| fault.id.to_string());
     let number = id.parse().map_err(|_| {
         ControlError::parameter("fault", format!("invalid number of a fault `{id}`: expected its `id`"))
             .allowed(known())
     })?;
-    Reply::removed(core.disarm(number), "fault", id, known())
+    Reply::removed(state.disarm(number), "fault", id, known())
 }
 
 pub(super) fn disarm_all(call: &mut Call) -> Outcome {
-    call.core()?.disarm_all();
+    call.state()?.disarm_all();
     Ok(Reply::nothing())
 }
 
 pub(super) fn get(call: &mut Call) -> Outcome {
-    Reply::ok(&call.core()?.behaviour())
+    Reply::ok(&call.state()?.behaviour())
 }
 
 pub(super) fn replace(call: &mut Call) -> Outcome {
-    let core = call.core()?;
-    core.set_behaviour(call.take_json::<Behaviour>()?)?;
-    Reply::ok(&core.behaviour())
+    let state = call.state()?;
+    state.set_behaviour(call.take_json::<Behaviour>()?)?;
+    Reply::ok(&state.behaviour())
 }
 
 pub(super) fn change(call: &mut Call) -> Outcome {
-    let core = call.core()?;
+    let state = call.state()?;
     let BehaviourChange { quirks, auth, tags, read_only } = call.take_json()?;
-    let before = core.behaviour();
-    core.set_behaviour(Behaviour {
+    let before = state.behaviour();
+    state.set_behaviour(Behaviour {
         quirks: quirks.unwrap_or(before.quirks),
         auth: auth.unwrap_or(before.auth),
         tags: tags.unwrap_or(before.tags),
         read_only: read_only.unwrap_or(before.read_only),
     })?;
-    Reply::ok(&core.behaviour())
+    Reply::ok(&state.behaviour())
 }
 
 pub(super) fn clock(call: &mut Call) -> Outcome {
-    Reply::ok(&clock_of(&*call.core()?))
+    Reply::ok(&clock_of(&*call.state()?))
 }
 
 pub(super) fn advance(call: &mut Call) -> Outcome {
-    let core = call.core()?;
+    let state = call.state()?;
     let Advance { advance } = call.take_json()?;
-    core.advance_clock(advance.0);
-    Reply::ok(&clock_of(&core))
+    state.advance_clock(advance.0);
+    Reply::ok(&clock_of(&state))
 }
 
-fn clock_of(core: &Core) -> ClockInfo {
-    let ahead = core.clock_ahead();
+fn clock_of(state: &RegistryState) -> ClockInfo {
+    let ahead = state.clock_ahead();
     let shown = SystemTime::now().checked_add(ahead).and_then(|now| jiff::Timestamp::try_from(now).ok());
     // Further ahead than a calendar goes.
     let now = shown.unwrap_or(jiff::Timestamp::MAX).to_string();

@@ -12,7 +12,7 @@ use super::{
     members::{Member, Members},
     operation::Outcome,
 };
-use crate::registry::{Core, MANIFEST_LIMIT, Writer};
+use crate::registry::{MANIFEST_LIMIT, RegistryState, Writer};
 
 /// A request whose path and body fit an operation.
 #[derive(Debug)]
@@ -88,8 +88,8 @@ impl Call {
     }
 
     /// The registry that the path names, without a network.
-    pub(super) fn core(&self) -> Result<Arc<Core>, ControlError> {
-        self.member().map(|member| member.core.clone())
+    pub(super) fn state(&self) -> Result<Arc<RegistryState>, ControlError> {
+        self.member().map(|member| member.state.clone())
     }
 
     /// The body as bytes, of which there may be as many as a manifest has.

@@ -66,33 +66,33 @@ struct BuiltImage {
 }
 
 pub(super) fn list(call: &mut Call) -> Outcome {
-    Reply::ok(&Repositories { repositories: call.core()?.repositories() })
+    Reply::ok(&Repositories { repositories: call.state()?.repositories() })
 }
 
 pub(super) fn get(call: &mut Call) -> Outcome {
-    let (core, name) = (call.core()?, call.part("repository"));
-    match core.repository(name) {
+    let (state, name) = (call.state()?, call.part("repository"));
+    match state.repository(name) {
         Some(repository) => Reply::ok(&repository),
         None => Err(unknown_repository(call)),
     }
 }
 
 pub(super) fn add_repository(call: &mut Call) -> Outcome {
-    call.core()?.add_repository(call.part("repository")).map_err(|error| in_path(&error))?;
+    call.state()?.add_repository(call.part("repository")).map_err(|error| in_path(&error))?;
     get(call)
 }
 
 pub(super) fn remove_repository(call: &mut Call) -> Outcome {
-    let was_there = call.core()?.remove_repository(call.part("repository"));
+    let was_there = call.state()?.remove_repository(call.part("repository"));
     if was_there { Ok(Reply::nothing()) } else { Err(unknown_repository(call)) }
 }
 
 pub(super) fn tag(call: &mut Call) -> Outcome {
     let target: TagTarget = call.take_json()?;
-    let (core, repository, tag) = (call.core()?, call.part("repository"), call.part("tag"));
+    let (state, repository, tag) = (call.state()?, call.part("repository"), call.part("tag"));
     let digest = match (&target.image, &target.manifest) {
-        (Some(image), None) => core.tag_image(repository, tag, image)?,
-        (None, Some(manifest)) => core.tag_manifest(repository, tag, manifest)?,
+        (Some(image), None) => state.tag_image(repository, tag, image)?,
+        (None, Some(manifest)) => state.tag_manifest(repository, tag, manifest)?,
         _ => {
             let allowed = ["image", "manifest"].map(str::to_owned);
             return Err(ControlError::body("expected exactly one of `image` and `manifest`").allowed(allowed));
@@ -102,53 +102,53 @@ pub(super) fn tag(call: &mut Call) -> Outcome {
 }
 
 pub(super) fn untag(call: &mut Call) -> Outcome {
-    let (core, repository, tag) = (call.core()?, call.part("repository"), call.part("tag"));
-    let known = || core.repository(repository).into_iter().flat_map(|it| it.tags).map(|held| held.tag);
-    Reply::removed(core.untag(repository, tag), "tag", tag, known())
+    let (state, repository, tag) = (call.state()?, call.part("repository"), call.part("tag"));
+    let known = || state.repository(repository).into_iter().flat_map(|it| it.tags).map(|held| held.tag);
+    Reply::removed(state.untag(repository, tag), "tag", tag, known())
 }
 
 pub(super) fn add_image(call: &mut Call) -> Outcome {
     let ImageName { image } = call.take_json()?;
-    let digest = call.core()?.add_image(call.part("repository"), &image)?;
+    let digest = call.state()?.add_image(call.part("repository"), &image)?;
     Reply::created(&DigestOfContent { digest: digest.to_string() })
 }
 
 pub(super) fn put_manifest(call: &mut Call) -> Outcome {
-    let core = call.core()?;
+    let state = call.state()?;
     let bytes = call.take_bytes()?;
     let media_type = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     // What clients write where they are not told of a type says nothing.
     let unspecific = ["application/octet-stream", "application/x-www-form-urlencoded", "application/json"];
     let media_type = media_type.filter(|media_type| !unspecific.contains(media_type));
-    let held = core.add_manifest(call.part("repository"), call.part("reference"), media_type, bytes)?;
+    let held = state.add_manifest(call.part("repository"), call.part("reference"), media_type, bytes)?;
     Reply::ok(&held)
 }
 
 pub(super) fn remove_manifest(call: &mut Call) -> Outcome {
-    let (core, repository, reference) = (call.core()?, call.part("repository"), call.part("reference"));
+    let (state, repository, reference) = (call.state()?, call.part("repository"), call.part("reference"));
     let known = || {
-        let held = core.repository(repository).into_iter();
+        let held = state.repository(repository).into_iter();
         held.flat_map(|it| it.manifests).map(|manifest| manifest.digest.to_string())
     };
-    Reply::removed(core.remove_manifest(repository, reference), "manifest", reference, known())
+    Reply::removed(state.remove_manifest(repository, reference), "manifest", reference, known())
 }
 
 pub(super) fn add_blob(call: &mut Call) -> Outcome {
-    let core = call.core()?;
+    let state = call.state()?;
     let body = std::mem::take(&mut call.body);
-    let digest = core.add_written_blob(call.part("repository"), body)?;
+    let digest = state.add_written_blob(call.part("repository"), body)?;
     Reply::created(&DigestOfContent { digest: digest.to_string() })
 }
 
 pub(super) fn remove_blob(call: &mut Call) -> Outcome {
-    let (core, repository, digest) = (call.core()?, call.part("repository"), call.part("digest"));
-    let known = || core.repository(repository).into_iter().flat_map(|it| it.blobs);
-    Reply::removed(core.remove_blob(repository, digest), "blob", digest, known())
+    let (state, repository, digest) = (call.state()?, call.part("repository"), call.part("digest"));
+    let known = || state.repository(repository).into_iter().flat_map(|it| it.blobs);
+    Reply::removed(state.remove_blob(repository, digest), "blob", digest, known())
 }
 
 pub(super) fn add_recipes(call: &mut Call) -> Outcome {
     let file: ImageFile = call.take_json()?;
-    let images = call.core()?.add_recipes(file).map_err(|error| ControlError::body(error.to_string()))?;
+    let images = call.state()?.add_recipes(file).map_err(|error| ControlError::body(error.to_string()))?;
     let built = images.iter().map(|image| BuiltImage {
         name: image.name.clone(),
         digest: image.digest.to_string(),
@@ -159,7 +159,7 @@ pub(super) fn add_recipes(call: &mut Call) -> Outcome {
 }
 
 pub(super) async fn add_archive(mut call: Call) -> Outcome {
-    let core = call.core()?;
+    let state = call.state()?;
     let body = std::mem::take(&mut call.body);
     let name = call.part("repository").to_owned();
     let loading = tokio::task::spawn_blocking(move || {
@@ -169,8 +169,8 @@ pub(super) async fn add_archive(mut call: Call) -> Outcome {
             let message = error.to_string().replace(&file.path().display().to_string(), "the archive");
             ContentError::Archive(message)
         };
-        core.load_into(&name, file.path()).map_err(error)?;
-        Ok::<_, ContentError>(core.repository(&name))
+        state.load_into(&name, file.path()).map_err(error)?;
+        Ok::<_, ContentError>(state.repository(&name))
     });
     let internal =
         |error: tokio::task::JoinError| ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
@@ -182,12 +182,12 @@ pub(super) async fn add_archive(mut call: Call) -> Outcome {
 
 pub(super) fn sign(call: &mut Call) -> Outcome {
     let signature: ImageSignature = call.take_json()?;
-    call.core()?.sign(&signature)?;
+    call.state()?.sign(&signature)?;
     Ok(Reply::nothing())
 }
 
 fn unknown_repository(call: &Call) -> ControlError {
-    let known = call.core().map(|core| core.repositories()).unwrap_or_default();
+    let known = call.state().map(|state| state.repositories()).unwrap_or_default();
     ControlError::unknown("repository", call.part("repository"), known.into_iter().map(|it| it.name))
 }
 

@@ -95,26 +95,26 @@ pub(super) const WAIT: &[Parameter] = &[
 const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) fn list(call: &mut Call) -> Outcome {
-    let core = call.core()?;
+    let state = call.state()?;
     let filter = filter(call)?;
-    let next = core.journal_next();
-    Reply::ok(&Journal { entries: core.journal_of(&filter), next })
+    let next = state.journal_next();
+    Reply::ok(&Journal { entries: state.journal_of(&filter), next })
 }
 
 pub(super) fn clear(call: &mut Call) -> Outcome {
-    call.core()?.clear_journal();
+    call.state()?.clear_journal();
     Ok(Reply::nothing())
 }
 
 pub(super) async fn wait(call: Call) -> Outcome {
-    let core = call.core()?;
+    let state = call.state()?;
     let filter = filter(&call)?;
     let count = call.parsed("count", "a number", |text| text.parse().ok())?.unwrap_or(1);
     let timeout = call.parsed("timeout", "a length of time such as `5s`", named::<Time>)?;
-    match core.wait_for(&filter, count, timeout.map_or(USUAL_TIMEOUT, |timeout| timeout.0)).await {
-        Ok(entries) => Reply::ok(&Journal { entries, next: core.journal_next() }),
+    match state.wait_for(&filter, count, timeout.map_or(USUAL_TIMEOUT, |timeout| timeout.0)).await {
+        Ok(entries) => Reply::ok(&Journal { entries, next: state.journal_next() }),
         Err(error) => {
-            let asked = core.journal(0);
+            let asked = state.journal(0);
             let last = asked.iter().rev().take(LAST).rev();
             let last: Vec<String> =
                 last.map(|entry| format!("{}: {} {}", entry.number, entry.method, entry.path)).collect();
@@ -131,7 +131,7 @@ pub(super) async fn wait(call: Call) -> Outcome {
 const LAST: usize = 5;
 
 pub(super) fn findings(call: &mut Call) -> Outcome {
-    let findings = call.core()?.findings().into_iter().map(|finding| {
+    let findings = call.state()?.findings().into_iter().map(|finding| {
         let message = finding.to_string();
         let (kind, fault, entry) = match finding {
             Finding::Unfired(name) => (FindingKind::Unfired, Some(name), None),

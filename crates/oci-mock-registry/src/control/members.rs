@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     fixture::ImageCatalogue,
-    registry::{Core, Registry, Snapshot},
+    registry::{Registry, RegistryState, Snapshot},
 };
 
 /// The name of a registry that is taken.
@@ -22,7 +22,7 @@ pub struct NameTaken(pub String);
 /// A registry under a name.
 #[derive(Debug)]
 pub(super) struct Member {
-    pub(super) core: Arc<Core>,
+    pub(super) state: Arc<RegistryState>,
     pub(super) about: MemberInfo,
     pub(super) snapshots: Mutex<BTreeMap<String, Snapshot>>,
     /// The registry on its port, until it is removed.
@@ -89,9 +89,9 @@ impl Members {
             host: registry.host().to_owned(),
             address: registry.address().to_string(),
         };
-        let core = registry.core();
-        let snapshots = Mutex::new(BTreeMap::from([("start".to_owned(), core.snapshot())]));
-        let member = Member { core, about: about.clone(), snapshots, registry: Mutex::new(Some(registry)) };
+        let state = registry.state().clone();
+        let snapshots = Mutex::new(BTreeMap::from([("start".to_owned(), state.snapshot())]));
+        let member = Member { state, about: about.clone(), snapshots, registry: Mutex::new(Some(registry)) };
         members.insert(name.to_owned(), Arc::new(member));
         Ok(about)
     }

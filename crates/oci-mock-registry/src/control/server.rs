@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     fixture::{ImageCatalogue, builtin},
-    registry::{Core, Registry, Writer, query_pairs},
+    registry::{Registry, RegistryState, Writer, query_pairs},
 };
 
 /// The control interface on a TCP port. It stops when it is dropped, and its registries with it.
@@ -96,16 +96,16 @@ impl Control {
     ///
     /// # Errors
     /// When there is a registry of this name.
-    pub fn add(&self, name: &str, registry: Registry) -> Result<Arc<Core>, NameTaken> {
-        let core = registry.core();
+    pub fn add(&self, name: &str, registry: Registry) -> Result<Arc<RegistryState>, NameTaken> {
+        let state = registry.state().clone();
         self.members.add(name, registry)?;
-        Ok(core)
+        Ok(state)
     }
 
     /// The registries and their names.
     #[must_use]
-    pub fn registries(&self) -> Vec<(String, Arc<Core>)> {
-        let named = |name: String| self.members.get(&name).map(|member| (name, member.core.clone()));
+    pub fn registries(&self) -> Vec<(String, Arc<RegistryState>)> {
+        let named = |name: String| self.members.get(&name).map(|member| (name, member.state.clone()));
         self.members.names().into_iter().filter_map(named).collect()
     }
 

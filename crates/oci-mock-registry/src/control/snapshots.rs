@@ -26,7 +26,7 @@ pub(super) fn list(call: &mut Call) -> Outcome {
 
 pub(super) fn take(call: &mut Call) -> Outcome {
     let member = call.member()?;
-    let snapshot = member.core.snapshot();
+    let snapshot = member.state.snapshot();
     member.snapshots.lock().unwrap_or_else(PoisonError::into_inner).insert(call.part("snapshot").to_owned(), snapshot);
     Ok(Reply::nothing())
 }
@@ -37,7 +37,7 @@ pub(super) fn reset(call: &mut Call) -> Outcome {
     let Some(snapshot) = snapshots.get(name) else {
         return Err(ControlError::unknown("snapshot", name, snapshots.keys().cloned()));
     };
-    member.core.reset(snapshot);
+    member.state.reset(snapshot);
     Ok(Reply::nothing())
 }
 

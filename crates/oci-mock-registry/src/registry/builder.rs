@@ -1,13 +1,14 @@
 //! A running registry, and how to start one.
 
-use std::{io, net::SocketAddr, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
 use super::{
-    core::{Core, FixtureError},
+    fixture_error::FixtureError,
     journal::{Entry, Listener},
     server::{Security, Server},
+    state::RegistryState,
 };
 use crate::fixture::{
     Auth, BuildError, Fault, ImageCatalogue, ImageSignature, Images, RegistryFixture, Salt, TagListing, Tls,
@@ -16,10 +17,10 @@ use crate::fixture::{
 
 /// A registry on a TCP port. It stops when it is dropped.
 ///
-/// What it holds and how it behaves can be changed at any time through the methods of [`Core`].
+/// What it holds and how it behaves can be looked at and changed at any time: see [`state`](Self::state).
 #[derive(Debug)]
 pub struct Registry {
-    core: Arc<Core>,
+    state: Arc<RegistryState>,
     address: SocketAddr,
     host: String,
     server: Server,
@@ -70,10 +71,16 @@ impl Registry {
         &self.host
     }
 
-    /// What the registry holds and remembers, for a look at it once it has ended.
+    /// What it holds and remembers, to look at and to change; it outlives the registry where it is cloned.
     #[must_use]
-    pub fn core(&self) -> Arc<Core> {
-        self.core.clone()
+    pub const fn state(&self) -> &Arc<RegistryState> {
+        &self.state
+    }
+
+    /// The base URL by which clients reach it, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.state.url()
     }
 
     /// Accepts no more connections, and returns when the requests under way have been answered, or after `grace`: a client
@@ -81,14 +88,6 @@ impl Registry {
     /// are closed, and `false` is returned.
     pub async fn shutdown(self, grace: Duration) -> bool {
         self.server.shutdown(grace).await
-    }
-}
-
-impl Deref for Registry {
-    type Target = Core;
-
-    fn deref(&self) -> &Core {
-        &self.core
     }
 }
 
@@ -283,16 +282,16 @@ impl RegistryBuilder {
             #[cfg(not(feature = "tls"))]
             _ => return Err(StartError::NoTls),
         };
-        let core = Arc::new(self.core()?);
-        let server = Server::start(listener, core.clone(), security);
-        Ok(Registry { core, address, host, server })
+        let state = Arc::new(self.build()?);
+        let server = Server::start(listener, state.clone(), security);
+        Ok(Registry { state, address, host, server })
     }
 
     /// The registry without a network, for a transport of the caller's own.
     ///
     /// # Errors
     /// When an image cannot be built or is unknown.
-    pub fn core(self) -> Result<Core, StartError> {
+    pub fn build(self) -> Result<RegistryState, StartError> {
         // A caller with images of its own has all of them, or recipes for the others.
         let catalogue = match (self.catalogue, &self.images) {
             (Some(catalogue), _) => catalogue,
@@ -305,10 +304,10 @@ impl RegistryBuilder {
         };
         let host = self.host.unwrap_or_else(|| self.address.to_string());
         let secure = self.fixture.tls != Tls::None;
-        let mut core = Core::with_recipes(&self.fixture, images, catalogue, self.salt, host, secure)?;
+        let mut state = RegistryState::with_recipes(&self.fixture, images, catalogue, self.salt, host, secure)?;
         if let Some(listener) = self.listener {
-            core.on_request(listener);
+            state.on_request(listener);
         }
-        Ok(core)
+        Ok(state)
     }
 }

@@ -9,19 +9,17 @@ use serde_json::json;
 use super::{
     answer::{Answer, Delivery, End, Manner},
     api::{catalog, delete, pull, push_blob, push_manifest, referrers, signatures, tags},
-    core::Core,
+    context::Context,
     error::{ErrorCode, error},
     fault::Armed,
     journal::Record,
     lookaside, quirks,
     route::{Endpoint, Route},
-    settings::{Context, Settings},
-    store::{Found, Repository, Upload},
+    settings::Settings,
+    state::RegistryState,
+    store::{Found, MANIFEST_LIMIT, Repository, Upload},
 };
 use oci_types::Digest;
-
-/// The largest manifest (or form, or signature) that is accepted, in bytes; the specification asks for at least 4 MiB.
-pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
 
 /// A request under way. Its body comes piece by piece, so that it is never in memory as a whole.
 #[derive(Debug)]
@@ -47,11 +45,31 @@ enum Intake {
     Blob(Box<Upload>, Option<Digest>),
 }
 
+impl RegistryState {
+    /// Whether a path is one that registries have, or that this one has beside them: where tokens are given, say.
+    #[cfg(feature = "wiremock")]
+    pub(super) fn has_path(&self, path: &str) -> bool {
+        path == "/v2" || path.starts_with("/v2/") || self.settings().route(path) != Route::Unknown
+    }
+
+    /// Begins to answer a request: its body is handed to the [`Exchange`] piece by piece.
+    pub fn begin<'a>(&'a self, request: &'a Parts) -> Exchange<'a> {
+        Exchange::begin(self, request)
+    }
+
+    /// Answers a request whose body is at hand.
+    pub fn respond(&self, request: &Parts, body: &[u8]) -> Delivery {
+        let mut exchange = self.begin(request);
+        exchange.receive(body);
+        exchange.finish()
+    }
+}
+
 impl<'a> Exchange<'a> {
-    pub(super) fn begin(core: &'a Core, request: &'a Parts) -> Self {
-        let context = Context { core, settings: core.settings() };
+    pub(super) fn begin(state: &'a RegistryState, request: &'a Parts) -> Self {
+        let context = Context { state, settings: state.settings() };
         let route = context.settings.route(request.uri.path());
-        let fault = core.faults.firing(request);
+        let fault = state.faults.firing(request);
         let intake = match context.settings.access.check(request, &route) {
             Err(refusal) => Intake::Refused(*refusal),
             // A fault with an answer of its own changes nothing in the registry.
@@ -83,7 +101,7 @@ impl<'a> Exchange<'a> {
             Intake::Blob(upload, _) => match upload.writer.write(piece) {
                 Ok(()) => true,
                 Err(error) => {
-                    self.context.core.uploads.forget(&upload.id);
+                    self.context.state.uploads.forget(&upload.id);
                     self.intake = Intake::Refused(failure(&error));
                     false
                 }
@@ -116,13 +134,13 @@ impl<'a> Exchange<'a> {
         if self.request.method == Method::HEAD && delivery.manner != Manner::Whole {
             delivery.answer.body = Bytes::new().into();
         }
-        if self.context.core.announces_signatures(self.settings()) {
+        if self.context.state.announces_signatures(self.settings()) {
             let (name, value) = signatures::SUPPORTED;
             delivery.answer.headers.insert(name, value);
         }
         let unexpected =
             !self.route.takes(&self.request.method) && !fault.as_ref().is_some_and(|it| it.answers_itself());
-        self.context.core.journal.write(Record::new(self.request, &self.route, &delivery, fault, unexpected));
+        self.context.state.journal.write(Record::new(self.request, &self.route, &delivery, fault, unexpected));
         delivery
     }
 
@@ -141,16 +159,16 @@ impl<'a> Exchange<'a> {
                 answer.content_type("application/json");
                 answer
             }
-            (&Method::GET, Route::Catalog) => catalog::list(&self.context.core.store(), query),
+            (&Method::GET, Route::Catalog) => catalog::list(&self.context.state.store(), query),
             (&Method::GET, Route::Repository(name, Endpoint::Referrers(digest))) => {
-                referrers::list(self.context.core.store().repository(name), digest, query)
+                referrers::list(self.context.state.store().repository(name), digest, query)
             }
-            (&Method::GET, Route::Lookaside(path)) => lookaside::serve(&self.context.core.store().signatures, path),
+            (&Method::GET, Route::Lookaside(path)) => lookaside::serve(&self.context.state.store().signatures, path),
             (&Method::GET, Route::Repository(name, Endpoint::Upload(id))) => self.upload_state(name, id),
             (&Method::DELETE, Route::Repository(name, Endpoint::Upload(id))) => {
-                match self.context.core.uploads.take(name, id) {
+                match self.context.state.uploads.take(name, id) {
                     Found::Idle(_) => {
-                        self.context.core.uploads.forget(id);
+                        self.context.state.uploads.forget(id);
                         Answer::empty(StatusCode::NO_CONTENT)
                     }
                     Found::Busy(_) => push_blob::busy(),
@@ -158,7 +176,7 @@ impl<'a> Exchange<'a> {
                 }
             }
             (&Method::GET, Route::Repository(name, endpoint)) => {
-                let store = self.context.core.store();
+                let store = self.context.state.store();
                 let Some(repository) = store.repository(name) else { return unknown(name) };
                 match endpoint {
                     Endpoint::Manifest(reference) => pull::manifest(repository, reference, self.request),
@@ -169,17 +187,17 @@ impl<'a> Exchange<'a> {
                 }
             }
             (&Method::DELETE, Route::Repository(name, Endpoint::Manifest(_) | Endpoint::Blob(_)))
-                if self.context.core.store().repository(name).is_none() =>
+                if self.context.state.store().repository(name).is_none() =>
             {
                 unknown(name)
             }
             (&Method::DELETE, Route::Repository(name, Endpoint::Manifest(reference))) => delete::manifest(
-                self.context.core.store_mut().repository_mut(name),
+                self.context.state.store_mut().repository_mut(name),
                 reference,
                 &self.settings().policies,
             ),
             (&Method::DELETE, Route::Repository(name, Endpoint::Blob(digest))) => {
-                delete::blob(self.context.core.store_mut().repository_mut(name), digest)
+                delete::blob(self.context.state.store_mut().repository_mut(name), digest)
             }
             (_, Route::InvalidName(name)) => ErrorCode::NameInvalid.detailed(json!({ "name": name })),
             (_, Route::Unknown | Route::Storage(..)) => error(
@@ -196,7 +214,7 @@ impl<'a> Exchange<'a> {
         if self.route == Route::Token {
             return self.settings().access.token(self.request, body);
         }
-        let mut store = self.context.core.store_mut();
+        let mut store = self.context.state.store_mut();
         match &self.route {
             Route::Repository(name, Endpoint::Manifest(reference)) => {
                 let repository = store.repository_mut(name);
@@ -230,7 +248,7 @@ impl<'a> Exchange<'a> {
 
     fn upload_state(&self, name: &str, id: &str) -> Answer {
         let state = |upload: &mut Upload| push_blob::state(StatusCode::NO_CONTENT, upload, &self.settings().policies);
-        match self.context.core.uploads.look(name, id, state) {
+        match self.context.state.uploads.look(name, id, state) {
             Found::Idle(answer) => answer,
             Found::Busy(arrived) => push_blob::state_of_busy(&arrived),
             Found::Missing => ErrorCode::BlobUploadUnknown.answer(),
@@ -240,15 +258,15 @@ impl<'a> Exchange<'a> {
     fn continue_upload(&self, mut upload: Upload, digest: Option<&Digest>) -> Answer {
         let Some(digest) = digest else {
             let answer = push_blob::state(StatusCode::ACCEPTED, &mut upload, &self.settings().policies);
-            self.context.core.uploads.put(upload);
+            self.context.state.uploads.put(upload);
             return answer;
         };
-        self.context.core.uploads.forget(&upload.id);
+        self.context.state.uploads.forget(&upload.id);
         // The content is hashed before the store is locked for writing.
         match push_blob::finish(upload, digest) {
             Ok(Some(content)) => {
                 let Route::Repository(name, _) = self.route else { return ErrorCode::Unsupported.answer() };
-                self.context.core.store_mut().repository_mut(name).add_blob(digest.to_string(), content);
+                self.context.state.store_mut().repository_mut(name).add_blob(digest.to_string(), content);
                 push_blob::created(name, &digest.to_string())
             }
             Ok(None) => ErrorCode::DigestInvalid.detailed(json!({ "digest": digest })),
@@ -263,7 +281,7 @@ impl Drop for Exchange<'_> {
         if !self.finished {
             let unexpected = !self.route.takes(&self.request.method);
             let nothing = Delivery { manner: Manner::Nothing(End::Close), ..Answer::empty(StatusCode::OK).into() };
-            self.context.core.journal.write(Record::new(
+            self.context.state.journal.write(Record::new(
                 self.request,
                 &self.route,
                 &nothing,
@@ -272,14 +290,14 @@ impl Drop for Exchange<'_> {
             ));
         }
         if let Intake::Blob(upload, _) = std::mem::replace(&mut self.intake, Intake::Ignored) {
-            self.context.core.uploads.put(*upload);
+            self.context.state.uploads.put(*upload);
         }
     }
 }
 
 /// What the body of a request is for.
 fn intake(context: &Context<'_>, request: &Parts, route: &Route<'_>) -> Intake {
-    let core = context.core;
+    let state = context.state;
     let writes = matches!(request.method, Method::PUT | Method::POST | Method::PATCH | Method::DELETE);
     if context.settings.behaviour.read_only && writes && *route != Route::Token {
         return Intake::Refused(ErrorCode::Unsupported.answer());
@@ -295,37 +313,37 @@ fn intake(context: &Context<'_>, request: &Parts, route: &Route<'_>) -> Intake {
         (&Method::PUT, Endpoint::Manifest(_) | Endpoint::Signatures(_)) => Intake::Text(BytesMut::new()),
         (&Method::POST, Endpoint::Uploads) => {
             let readable = |from: &str| context.settings.access.may_pull(request, from);
-            match push_blob::mount(name, &mut core.store_mut(), request, &context.settings.policies, readable) {
+            match push_blob::mount(name, &mut state.store_mut(), request, &context.settings.policies, readable) {
                 Some(mounted) => Intake::Refused(mounted),
-                None => blob_intake(core, Upload::new(name), request),
+                None => blob_intake(state, Upload::new(name), request),
             }
         }
-        (&Method::PATCH | &Method::PUT, Endpoint::Upload(id)) => match core.uploads.take(name, id) {
+        (&Method::PATCH | &Method::PUT, Endpoint::Upload(id)) => match state.uploads.take(name, id) {
             Found::Missing => Intake::Refused(ErrorCode::BlobUploadUnknown.answer()),
             Found::Busy(_) => Intake::Refused(push_blob::busy()),
             Found::Idle(upload) if !push_blob::is_current(&upload, request, &context.settings.policies) => {
-                core.uploads.put(upload);
+                state.uploads.put(upload);
                 Intake::Refused(ErrorCode::BlobUploadUnknown.answer())
             }
             Found::Idle(upload) if !push_blob::comes_next(&upload, request) => {
                 let answer = push_blob::out_of_order(&upload);
-                core.uploads.put(upload);
+                state.uploads.put(upload);
                 Intake::Refused(answer)
             }
-            Found::Idle(upload) => blob_intake(core, upload, request),
+            Found::Idle(upload) => blob_intake(state, upload, request),
         },
         _ => Intake::Ignored,
     }
 }
 
 /// The body is content of this upload. A PUT has to say what the digest of all of it is, a POST may.
-fn blob_intake(core: &Core, upload: Upload, request: &Parts) -> Intake {
+fn blob_intake(state: &RegistryState, upload: Upload, request: &Parts) -> Intake {
     let refusal = match push_blob::digest(request) {
         Ok(None) if request.method == Method::PUT => ErrorCode::DigestInvalid.detailed(json!("the digest is missing")),
         Ok(digest) => return Intake::Blob(Box::new(upload), digest),
         Err(refusal) => *refusal,
     };
-    core.uploads.put(upload);
+    state.uploads.put(upload);
     Intake::Refused(refusal)
 }
 

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::{
     api::push_manifest,
-    core::{Core, FixtureError},
+    fixture_error::FixtureError,
     route::{is_repository_name, is_tag},
+    state::RegistryState,
     store::{Content, Manifest, Repository, Writer},
 };
 use crate::fixture::{Image, canonical_digest};
@@ -90,7 +91,7 @@ pub enum ContentError {
 }
 
 /// Content of a registry while it runs.
-impl Core {
+impl RegistryState {
     /// Adds a repository without tags, unless it is there.
     ///
     /// # Errors
@@ -231,6 +232,15 @@ impl Core {
     #[must_use]
     pub fn repository(&self, name: &str) -> Option<HeldRepository> {
         self.store().repository(name).map(|repository| held(name, repository))
+    }
+
+    /// A repository and a tag that can be pulled, such as `lib/app:v1`; none while nothing is tagged.
+    #[must_use]
+    pub fn first_tag(&self) -> Option<String> {
+        let store = self.store();
+        let tags =
+            store.repositories().iter().find_map(|(name, repository)| Some((name, repository.tags.iter().next()?)));
+        tags.map(|(name, (tag, _))| format!("{name}:{tag}"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A mock OCI registry: conformant where it is not told otherwise, and wrong in every way it is told to be.
 //!
-//! [`Core`] is the registry without a network, a request in and an answer out. [`Registry`] puts it on a TCP port:
+//! [`RegistryState`] is the registry without a network, a request in and an answer out. [`Registry`] puts it on a TCP port:
 //!
 //! ```
 //! use oci_mock_registry::registry::Registry;
@@ -39,13 +39,16 @@ mod api;
 mod auth;
 mod builder;
 mod clock;
-mod core;
+mod context;
 mod error;
 mod exchange;
 mod fault;
 mod finding;
+mod fixture_error;
 mod folder;
+mod folders;
 mod forwarded;
+mod from_fixture;
 mod hold;
 mod journal;
 mod lookaside;
@@ -60,19 +63,21 @@ mod settings;
 mod shelf;
 mod sign;
 mod snapshot;
+mod state;
 mod store;
 #[cfg(feature = "tls")]
 mod tls;
+mod variables;
 #[cfg(feature = "wiremock")]
 mod wiremock;
 
 pub use answer::{Answer, Delivery, End, Manner};
 pub use builder::{Registry, RegistryBuilder, StartError};
-pub use core::{Core, FixtureError, JOURNAL_LIMIT};
 pub use error::ErrorCode;
-pub use exchange::{Exchange, MANIFEST_LIMIT};
+pub use exchange::Exchange;
 pub use fault::FaultState;
 pub use finding::Finding;
+pub use fixture_error::FixtureError;
 pub use folder::{FolderError, LOOKASIDE_LIMIT, is_archive};
 pub use hold::{ContentError, Held, HeldRepository, HeldTag};
 pub use journal::{Entry, JOURNAL_TEXT_LIMIT, JournalFilter, WaitError};
@@ -82,9 +87,10 @@ pub use route::EndpointKind;
 pub use server::{HEAD_LIMIT, who_listens_on};
 pub use settings::Behaviour;
 pub use snapshot::Snapshot;
+pub use state::{JOURNAL_LIMIT, RegistryState};
 #[cfg(feature = "control")]
 pub(crate) use store::Writer;
-pub use store::{Content, SPILL_THRESHOLD, StoredFile, UPLOAD_LIMIT};
+pub use store::{Content, MANIFEST_LIMIT, SPILL_THRESHOLD, StoredFile, UPLOAD_LIMIT};
 #[cfg(feature = "tls")]
 pub use tls::{Authority, AuthorityError, Identity, TlsError};
 #[cfg(feature = "wiremock")]

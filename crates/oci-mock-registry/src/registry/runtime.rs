@@ -5,16 +5,19 @@ use std::{
     time::Duration,
 };
 
+use http::{HeaderName, HeaderValue};
+
 use super::{
-    core::Core,
     fault::FaultState,
+    fixture_error::FixtureError,
     journal::{Entry, JournalFilter, WaitError},
     settings::{Behaviour, Settings},
+    state::RegistryState,
 };
-use crate::fixture::{BuildError, ContradictoryQuirks, Image, ImageFile};
+use crate::fixture::{BuildError, ContradictoryQuirks, Fault, Image, ImageFile};
 
 /// Behaviour, clock and journal of a registry while it runs.
-impl Core {
+impl RegistryState {
     /// How the registry behaves now, besides its faults.
     #[must_use]
     pub fn behaviour(&self) -> Behaviour {
@@ -97,5 +100,44 @@ impl Core {
         timeout: Duration,
     ) -> Result<Vec<Entry>, WaitError> {
         self.journal.wait(filter, count, timeout).await
+    }
+
+    /// Adds a fault behind those that are armed. Returns its number, by which it can be [disarmed](Self::disarm).
+    ///
+    /// # Errors
+    /// When the fault names an image that this registry does not know.
+    pub fn arm(&self, mut fault: Fault) -> Result<u64, FixtureError> {
+        let name = fault.name().to_owned();
+        fault.when = self.fill(fault.when.text())?.parse()?;
+        fault.name = Some(name);
+        for text in [&mut fault.redirect, &mut fault.body] {
+            *text = text.as_deref().map(|text| self.fill(text)).transpose()?;
+        }
+        for value in fault.headers.values_mut().flatten() {
+            *value = self.fill(value)?;
+        }
+        let location = fault.redirect.as_deref().map(|location| ("Location", location));
+        let set = fault.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
+        for (name, value) in set.chain(location) {
+            if HeaderName::try_from(name).is_err() || HeaderValue::from_str(value).is_err() {
+                let (name, value) = (name.to_owned(), value.to_owned());
+                return Err(FixtureError::Header { fault: fault.name().to_owned(), name, value });
+            }
+        }
+        let swapped = fault.image.as_deref().map(|name| self.image(name)).transpose()?;
+        let swapped = swapped.map(|image| image.manifest.clone());
+        Ok(self.faults.arm(fault, swapped))
+    }
+
+    /// The latest tokens that the token endpoint gave, the oldest first: for the redaction of logs.
+    #[must_use]
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.tokens.issued()
+    }
+
+    /// The journal from entry `first` on, as far as it is kept.
+    #[must_use]
+    pub fn journal(&self, first: u64) -> Vec<Entry> {
+        self.journal.since(first)
     }
 }

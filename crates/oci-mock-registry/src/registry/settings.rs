@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     auth::{Access, Tokens},
-    core::Core,
     origin::Origin,
     route::Route,
 };
@@ -54,11 +53,4 @@ impl Settings {
             route => route,
         }
     }
-}
-
-/// What the answer to a request depends on: the registry, and the settings that held when the request began.
-#[derive(Debug)]
-pub(crate) struct Context<'a> {
-    pub(crate) core: &'a Core,
-    pub(crate) settings: Arc<Settings>,
 }

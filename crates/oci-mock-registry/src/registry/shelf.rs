@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::core::FixtureError;
+use super::fixture_error::FixtureError;
 use crate::fixture::{BuildError, Image, ImageCatalogue, ImageFile, Images, Salt};
 
 /// Images by name. One that is not built yet is built from its recipe when it is asked for.

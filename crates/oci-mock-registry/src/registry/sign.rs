@@ -1,13 +1,12 @@
 //! Signing images that a registry holds.
 
-use super::{
-    api::signatures::Signature,
-    core::{Core, FixtureError},
-};
-use crate::fixture::ImageSignature;
+use std::sync::atomic::Ordering;
+
+use super::{api::signatures::Signature, fixture_error::FixtureError, settings::Settings, state::RegistryState};
+use crate::fixture::{ImageSignature, SignatureWay};
 use oci_types::Digest;
 
-impl Core {
+impl RegistryState {
     /// Makes a signature, and keeps it with the repositories that hold the image. One that is found through the extension
     /// makes the registry announce that.
     ///
@@ -54,5 +53,16 @@ impl Core {
         let mut tags = store.repository(repository).into_iter().flat_map(|repository| repository.tags.iter());
         let tag = tags.find(|(_, manifest)| manifest.digest == *digest).map(|(tag, _)| tag);
         format!("{}/{repository}{}", self.host(), tag.map(|tag| format!(":{tag}")).unwrap_or_default())
+    }
+
+    /// Says from now on that there are signatures to be found through OpenShift's extension, if there are.
+    pub(super) fn announce_signatures(&self) {
+        let any = self.store().signatures.any(SignatureWay::Extension);
+        self.has_signatures.fetch_or(any, Ordering::Relaxed);
+    }
+
+    /// Whether answers announce OpenShift's extension for signatures.
+    pub(super) fn announces_signatures(&self, settings: &Settings) -> bool {
+        settings.policies.response.signature_extension || self.has_signatures.load(Ordering::Relaxed)
     }
 }

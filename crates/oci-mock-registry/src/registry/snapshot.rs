@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{core::Core, fault::Armed, settings::Settings, shelf::Shelf, store::Store};
+use super::{fault::Armed, settings::Settings, shelf::Shelf, state::RegistryState, store::Store};
 use crate::fixture::SignatureWay;
 
 /// What a registry held and how it behaved at some time.
@@ -19,7 +19,7 @@ pub struct Snapshot {
     pulls: u64,
 }
 
-impl Core {
+impl RegistryState {
     /// The registry as it is now: content, signatures, recipes, behaviour, faults with what they have counted, and how far
     /// the clock is ahead.
     #[must_use]

@@ -12,7 +12,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use super::{
     answer::{Delivery, Manner},
     builder::{RegistryBuilder, StartError},
-    core::Core,
+    state::RegistryState,
 };
 
 /// A registry as a wiremock responder.
@@ -30,25 +30,25 @@ use super::{
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct RegistryResponder(Arc<Core>);
+pub struct RegistryResponder(Arc<RegistryState>);
 
 impl RegistryResponder {
     /// A responder for this registry.
     #[must_use]
-    pub const fn new(core: Arc<Core>) -> Self {
-        Self(core)
+    pub const fn new(state: Arc<RegistryState>) -> Self {
+        Self(state)
     }
 
     /// Mounts a registry on a server, on the paths that registries have; all others stay free.
     ///
     /// # Errors
     /// When an image cannot be built, or the fixture names something that is not there.
-    pub async fn mount(server: &MockServer, builder: RegistryBuilder) -> Result<Arc<Core>, StartError> {
-        let core = Arc::new(builder.host(server.address().to_string()).core()?);
-        let registry = core.clone();
+    pub async fn mount(server: &MockServer, builder: RegistryBuilder) -> Result<Arc<RegistryState>, StartError> {
+        let state = Arc::new(builder.host(server.address().to_string()).build()?);
+        let registry = state.clone();
         let has_path = move |request: &Request| registry.has_path(request.url.path());
-        Mock::given(has_path).respond_with(Self::new(core.clone())).mount(server).await;
-        Ok(core)
+        Mock::given(has_path).respond_with(Self::new(state.clone())).mount(server).await;
+        Ok(state)
     }
 }
 

@@ -135,7 +135,7 @@ fn signed(signature: ImageSignature) -> RegistryBuilder {
 }
 
 fn asked(registry: &Registry, part: &str) -> bool {
-    registry.journal(0).iter().any(|entry| entry.path.contains(part))
+    registry.state().journal(0).iter().any(|entry| entry.path.contains(part))
 }
 
 fn accepts_through(way: SignatureWay) -> Result<(), Failed> {
@@ -157,7 +157,7 @@ fn accepts_a_saved_lookaside_folder() -> Result<(), Failed> {
     let registry =
         runtime.block_on(signed(ImageSignature::of("s2-basic", "fixture").through(SignatureWay::Lookaside)).start())?;
     let saved = tempfile::tempdir()?;
-    registry.save(saved.path())?;
+    registry.state().save(saved.path())?;
     let here = format!("file://{}", saved.path().display());
     Configuration::open_pgp("fixture")?.with_lookaside(&registry, &here)?.copy(&registry, "lib/app:v1")?;
     assert!(!asked(&registry, "/lookaside/"));
@@ -311,7 +311,7 @@ fn signs_what_it_pushes_through_the_extension() -> Result<(), Failed> {
     refusal(trusting.copy(&registry, "lib/app:v1"));
     // The same signature is a file now, too.
     let saved = tempfile::tempdir()?;
-    registry.save(saved.path())?;
+    registry.state().save(saved.path())?;
     let folders: Vec<PathBuf> =
         fs::read_dir(saved.path().join("lib"))?.map(|entry| Ok(entry?.path())).collect::<Result<_, Failed>>()?;
     let signature = folders.iter().map(|folder| folder.join("signature-1")).find(|path| path.exists());

@@ -50,7 +50,7 @@ fn inspects_over_http() -> Result<(), Failed> {
     let runtime = runtime();
     let registry = runtime.block_on(app().start())?;
     let inspected = skopeo(&["inspect", "--tls-verify=false", &format!("docker://{}/lib/app:v1", registry.host())])?;
-    let manifest = registry.journal(0).into_iter().find(|entry| entry.path.ends_with("/manifests/v1"));
+    let manifest = registry.state().journal(0).into_iter().find(|entry| entry.path.ends_with("/manifests/v1"));
     assert!(manifest.is_some(), "{inspected}");
     assert!(digest(&inspected)?.starts_with("sha256:"));
     Ok(())
@@ -93,11 +93,11 @@ fn copies_all_platforms_out_and_in_again() -> Result<(), Failed> {
     assert_eq!(raw(&to)?, raw(&from)?);
 
     // What was pushed can be saved, read by skopeo as a layout, and served again.
-    registry.save(&folder.path().join("saved"))?;
+    registry.state().save(&folder.path().join("saved"))?;
     let saved = folder.path().join("saved/lib/copy");
     assert_eq!(skopeo(&["inspect", "--raw", &format!("oci:{}:multi", saved.display())])?, raw(&from)?);
     let again = runtime.block_on(Registry::builder().start())?;
-    again.load(&folder.path().join("saved"))?;
+    again.state().load(&folder.path().join("saved"))?;
     assert_eq!(raw(&format!("docker://{}/lib/copy:multi", again.host()))?, raw(&from)?);
 
     // And so can what skopeo keeps in its own form of a folder.
@@ -111,7 +111,7 @@ fn copies_all_platforms_out_and_in_again() -> Result<(), Failed> {
 fn served(folder: &Path) -> Result<String, Failed> {
     let runtime = runtime();
     let registry = runtime.block_on(Registry::builder().start())?;
-    registry.load(folder)?;
+    registry.state().load(folder)?;
     raw(&format!("docker://{}/dir:latest", registry.host()))
 }
 
@@ -129,8 +129,8 @@ fn writes_archives_that_are_served() -> Result<(), Failed> {
         let tag = if transport == "dir" { "" } else { ":quay.io/lib/app:v1" };
         skopeo(&["copy", "--src-tls-verify=false", &from, &format!("{transport}:{}{tag}", path.display())])?;
         let served = runtime.block_on(Registry::builder().start())?;
-        served.load_into("lib/app", &path)?;
-        assert_eq!(served.notes(), [] as [String; 0]);
+        served.state().load_into("lib/app", &path)?;
+        assert_eq!(served.state().notes(), [] as [String; 0]);
         let tag = if transport == "dir" { "latest" } else { "v1" };
         let image = format!("docker://{}/lib/app:{tag}", served.host());
         let copied = format!("dir:{}", folder.path().join(format!("{name}.copy")).display());

@@ -9,7 +9,7 @@ use oci_mock_registry::{
         Digest,
         media_type::{OCI_INDEX, OCI_MANIFEST},
     },
-    registry::Core,
+    registry::RegistryState,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// What a registry says of a file or a folder: its content, or what is wrong.
-fn loaded(path: &Path) -> Result<Core, String> {
+fn loaded(path: &Path) -> Result<RegistryState, String> {
     let registry = registry("{}");
     registry.load(path).map_err(|error| error.to_string())?;
     Ok(registry)

@@ -2,14 +2,14 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::StatusCode;
-use oci_mock_registry::registry::Core;
+use oci_mock_registry::registry::RegistryState;
 use rstest::rstest;
 
 use crate::support::{ask, ask_with, body, error_code, header, registry, send};
 
 const MANIFEST: &str = "GET /v2/lib/app/manifests/v1";
 
-fn secured(auth: &str) -> Core {
+fn secured(auth: &str) -> RegistryState {
     registry(&format!("repositories: {{ lib/app: {{ v1: s2-basic }} }}\nauth: {auth}"))
 }
 
@@ -30,7 +30,7 @@ fn basic_asks_for_a_user(#[case] credentials: &str, #[case] expected: StatusCode
 }
 
 /// What the token endpoint says to these credentials.
-fn token(registry: &Core, credentials: Option<&str>, scope: &str) -> (StatusCode, String) {
+fn token(registry: &RegistryState, credentials: Option<&str>, scope: &str) -> (StatusCode, String) {
     let header = credentials.map(basic);
     let headers: Vec<_> = header.iter().map(|value| ("authorization", value.as_str())).collect();
     let answer = ask_with(registry, &format!("GET /token?service=fixture&scope={scope}"), &headers);
@@ -38,7 +38,7 @@ fn token(registry: &Core, credentials: Option<&str>, scope: &str) -> (StatusCode
     (answer.status, body["token"].as_str().unwrap_or_default().to_owned())
 }
 
-fn with_token(registry: &Core, request: &str, token: &str) -> StatusCode {
+fn with_token(registry: &RegistryState, request: &str, token: &str) -> StatusCode {
     ask_with(registry, request, &[("authorization", &format!("Bearer {token}"))]).status
 }
 
@@ -82,7 +82,7 @@ fn a_denied_repository_is_denied_with_a_valid_token() {
 }
 
 /// What the token endpoint says to a form.
-fn posted(registry: &Core, form: &str) -> serde_json::Value {
+fn posted(registry: &RegistryState, form: &str) -> serde_json::Value {
     let answer =
         send(registry, "POST /token", &[], format!("service=fixture&scope=repository:lib/app:pull&{form}").as_bytes());
     serde_json::from_slice(&body(&answer)).unwrap()

@@ -13,9 +13,9 @@ use crate::support::{exchange, get};
 
 async fn controlled() -> (Control, String) {
     let control = Control::builder().start().await.unwrap();
-    let core =
+    let state =
         control.add("default", Registry::builder().tag("lib/app", "v1", "s2-basic").start().await.unwrap()).unwrap();
-    (control, core.url())
+    (control, state.url())
 }
 
 /// An answer: its status, its headers as text, its body.

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use oci_mock_registry::{
     fixture::Fault,
-    registry::{Answer, Core},
+    registry::{Answer, RegistryState},
 };
 use rstest::rstest;
 
@@ -11,7 +11,7 @@ use crate::support::{ask, body, header, registry, send};
 
 const MANIFEST: &str = "GET /v2/lib/app/manifests/v1";
 
-fn faulty(faults: &str) -> Core {
+fn faulty(faults: &str) -> RegistryState {
     registry(&format!("repositories: {{ lib/app: {{ v1: s2-basic }} }}\nfaults: [{faults}]"))
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use http::StatusCode;
 use oci_mock_registry::{
     oci::{Digest, media_type::OCI_MANIFEST},
-    registry::Core,
+    registry::RegistryState,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -22,7 +22,7 @@ fn folder(files: &[(&str, Vec<u8>)]) -> TempDir {
     folder
 }
 
-fn served(folder: &TempDir) -> Core {
+fn served(folder: &TempDir) -> RegistryState {
     registry(&format!("folders: {{ lib/app: {} }}", folder.path().display()))
 }
 

@@ -42,7 +42,7 @@ async fn what_is_no_request_is_an_error_of_the_specification(
     let answer = String::from_utf8(exchange(registry.address(), sent).await.unwrap()).unwrap();
     assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
     assert!(answer.contains(&format!("{{\"errors\":[{{\"code\":\"{code}\"")), "{answer}");
-    assert_eq!(registry.findings(), [Finding::Malformed(1)]);
+    assert_eq!(registry.state().findings(), [Finding::Malformed(1)]);
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_request_behind_another_that_is_none_ends_the_connection() {
     let both = b"GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\nhello\r\n\r\n";
     let ended = timeout(Duration::from_secs(5), exchange(registry.address(), both)).await.unwrap().unwrap();
     assert!(ended.starts_with(b"HTTP/1.1 200 OK\r\n"));
-    assert_eq!(registry.findings(), [Finding::Malformed(1)]);
+    assert_eq!(registry.state().findings(), [Finding::Malformed(1)]);
 }
 
 #[rstest]
@@ -107,13 +107,13 @@ async fn a_request_that_breaks_off_is_in_the_journal() {
     stream.write_all(b"PATCH /favicon.ico HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc").await.unwrap();
     drop(stream);
     let noted = async {
-        while registry.journal(0).is_empty() {
+        while registry.state().journal(0).is_empty() {
             tokio::task::yield_now().await;
         }
     };
     timeout(Duration::from_secs(5), noted).await.unwrap();
-    assert_eq!(registry.journal(0)[0].status, None);
-    assert!(matches!(registry.findings().as_slice(), [Finding::Unexpected(_)]));
+    assert_eq!(registry.state().journal(0)[0].status, None);
+    assert!(matches!(registry.state().findings().as_slice(), [Finding::Unexpected(_)]));
 }
 
 /// Many clients send all of a body before they read anything.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use oci_mock_registry::{
     oci::{Algorithm, Digest, media_type::OCI_MANIFEST},
-    registry::{Answer, Core, MANIFEST_LIMIT},
+    registry::{Answer, MANIFEST_LIMIT, RegistryState},
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -14,25 +14,25 @@ use crate::support::{ask, body, error_code, header, registry, send};
 const UPLOADS: &str = "POST /v2/lib/app/blobs/uploads/";
 const CONTENT: &[u8] = b"twelve bytes";
 
-fn empty() -> Core {
+fn empty() -> RegistryState {
     registry("{}")
 }
 
 /// Starts an upload; returns where it goes on.
-fn start(registry: &Core) -> String {
+fn start(registry: &RegistryState) -> String {
     let answer = ask(registry, UPLOADS);
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     header(&answer, "location").unwrap().to_owned()
 }
 
-fn push_blob(registry: &Core, content: &[u8]) -> Digest {
+fn push_blob(registry: &RegistryState, content: &[u8]) -> Digest {
     let digest = Digest::sha256(content);
     let answer = send(registry, &format!("{UPLOADS}?digest={digest}"), &[], content);
     assert_eq!(answer.status, StatusCode::CREATED);
     digest
 }
 
-fn push_manifest(registry: &Core, reference: &str, manifest: &Value) -> Answer {
+fn push_manifest(registry: &RegistryState, reference: &str, manifest: &Value) -> Answer {
     let request = format!("PUT /v2/lib/app/manifests/{reference}");
     send(registry, &request, &[("content-type", OCI_MANIFEST)], manifest.to_string().as_bytes())
 }

@@ -2,7 +2,7 @@
 
 use oci_mock_registry::{
     fixture::{RegistryFixture, Salt, builtin},
-    registry::Core,
+    registry::RegistryState,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 use crate::support::{ask, body, header, images, registry};
 
 /// The registry of `fixtures/registries/signed.yaml`.
-fn signed() -> Core {
+fn signed() -> RegistryState {
     registry(include_str!("../../fixtures/registries/signed.yaml"))
 }
 
 /// What `text` names, `{{digest oci-basic}}` filled in.
-fn json_at(core: &Core, path: &str) -> Value {
-    let digest = header(&ask(core, "GET /v2/lib/cosign/manifests/v1"), "docker-content-digest").unwrap().to_owned();
+fn json_at(state: &RegistryState, path: &str) -> Value {
+    let digest = header(&ask(state, "GET /v2/lib/cosign/manifests/v1"), "docker-content-digest").unwrap().to_owned();
     let path = path.replace("DIGEST", &digest).replace("TAG", &digest.replace(':', "-"));
-    serde_json::from_slice(&body(&ask(core, &format!("GET {path}")))).unwrap()
+    serde_json::from_slice(&body(&ask(state, &format!("GET {path}")))).unwrap()
 }
 
 fn sorted(index: &Value) -> Vec<Value> {
@@ -29,9 +29,9 @@ fn sorted(index: &Value) -> Vec<Value> {
 
 #[test]
 fn the_fallback_index_has_the_descriptors_that_the_registry_lists() {
-    let core = signed();
-    let listed = json_at(&core, "/v2/lib/cosign/referrers/DIGEST");
-    let fallback = json_at(&core, "/v2/lib/cosign/manifests/TAG");
+    let state = signed();
+    let listed = json_at(&state, "/v2/lib/cosign/referrers/DIGEST");
+    let fallback = json_at(&state, "/v2/lib/cosign/manifests/TAG");
     assert_eq!(listed["manifests"].as_array().unwrap().len(), 3);
     assert_eq!(sorted(&fallback), sorted(&listed));
     for key in ["schemaVersion", "mediaType"] {
@@ -79,6 +79,6 @@ fn every_registry_that_comes_with_the_project_can_be_served() {
         include_str!("../../fixtures/registries/flaky.yaml"),
     ] {
         let fixture: RegistryFixture = serde_saphyr::from_str(text).unwrap();
-        Core::new(&fixture, images(&fixture), "registry.test".to_owned(), false).unwrap();
+        RegistryState::new(&fixture, images(&fixture), "registry.test".to_owned(), false).unwrap();
     }
 }

@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use oci_mock_registry::{
     fixture::{Auth, ImageFile, Quirks},
     oci::{Digest, media_type::OCI_MANIFEST},
-    registry::{Behaviour, Core, EndpointKind, JournalFilter, Registry},
+    registry::{Behaviour, EndpointKind, JournalFilter, Registry, RegistryState},
 };
 use rstest::rstest;
 use serde_json::Value;
@@ -16,8 +16,8 @@ use crate::support::{ask, ask_with, body, error_code, exchange, get, header, reg
 
 const MANIFEST: &str = "GET /v2/lib/app/manifests/v1";
 
-fn status(core: &Core, request: &str) -> StatusCode {
-    ask(core, request).status
+fn status(state: &RegistryState, request: &str) -> StatusCode {
+    ask(state, request).status
 }
 
 fn recipes(text: &str) -> ImageFile {
@@ -73,9 +73,10 @@ fn names_that_nobody_can_ask_for_are_refused(#[case] repository: &str, #[case] t
     let fixture = format!("repositories: {{ '{repository}': {{ '{tag}': s2-basic }} }}");
     let fixture = serde_saphyr::from_str(&fixture).unwrap();
     let images = crate::support::images(&fixture);
-    let error = Core::new(&fixture, images.clone(), "registry.test".to_owned(), false).unwrap_err().to_string();
+    let error =
+        RegistryState::new(&fixture, images.clone(), "registry.test".to_owned(), false).unwrap_err().to_string();
     assert!(error.contains(message), "{error}");
-    let running = Core::new(&Default::default(), images, "registry.test".to_owned(), false).unwrap();
+    let running = RegistryState::new(&Default::default(), images, "registry.test".to_owned(), false).unwrap();
     assert_eq!(running.tag_image(repository, tag, "s2-basic").unwrap_err().to_string(), error);
     assert!(running.repository(repository).is_none_or(|repository| repository.tags.is_empty()));
 }
@@ -83,22 +84,22 @@ fn names_that_nobody_can_ask_for_are_refused(#[case] repository: &str, #[case] t
 #[tokio::test]
 async fn images_are_built_when_they_are_asked_for() {
     let registry = Registry::builder().start().await.unwrap();
-    let built_in = registry.tag_image("app", "v1", "oci-basic").unwrap();
+    let built_in = registry.state().tag_image("app", "v1", "oci-basic").unwrap();
     let added = registry
-        .add_recipes(recipes("images: { mine: { about: mine, oci: { layers: [5] } }, all: { about: an index, index: [{ image: mine }] } }"))
+        .state().add_recipes(recipes("images: { mine: { about: mine, oci: { layers: [5] } }, all: { about: an index, index: [{ image: mine }] } }"))
         .unwrap();
     assert_eq!(added.iter().map(|image| image.name.as_str()).collect::<Vec<_>>(), ["all", "mine"]);
-    let mine = registry.tag_image("app", "mine", "mine").unwrap();
+    let mine = registry.state().tag_image("app", "mine", "mine").unwrap();
     assert_ne!(built_in, mine);
 
     // Another recipe of the same name changes what consists of it, too.
-    let before = registry.tag_image("app", "all", "all").unwrap();
-    registry.add_recipes(recipes("images: { mine: { about: mine, oci: { layers: [6] } } }")).unwrap();
-    assert_ne!(registry.tag_image("app", "all", "all").unwrap(), before);
+    let before = registry.state().tag_image("app", "all", "all").unwrap();
+    registry.state().add_recipes(recipes("images: { mine: { about: mine, oci: { layers: [6] } } }")).unwrap();
+    assert_ne!(registry.state().tag_image("app", "all", "all").unwrap(), before);
 
     let wrong = recipes("images: { good: { about: a, oci: {} }, bad: { about: b, index: [{ image: nowhere }] } }");
-    assert!(registry.add_recipes(wrong).unwrap_err().to_string().contains("there is no image `nowhere`"));
-    let error = registry.tag_image("app", "good", "good").unwrap_err().to_string();
+    assert!(registry.state().add_recipes(wrong).unwrap_err().to_string().contains("there is no image `nowhere`"));
+    let error = registry.state().tag_image("app", "good", "good").unwrap_err().to_string();
     assert!(error.contains("there is no image `good`"), "{error}");
 }
 
@@ -156,7 +157,7 @@ fn quirks_that_contradict_each_other_are_refused_and_nothing_changes() {
     assert_eq!(status(&registry, "HEAD /v2/lib/app/manifests/v1"), StatusCode::FORBIDDEN);
 }
 
-fn token(registry: &Core) -> String {
+fn token(registry: &RegistryState) -> String {
     let answer = body(&ask(registry, "GET /token?scope=repository:lib/app:pull"));
     serde_json::from_slice::<Value>(&answer).unwrap()["token"].as_str().unwrap().to_owned()
 }
@@ -228,11 +229,11 @@ async fn requests_are_waited_for() {
             exchange(registry.address(), &get(path)).await.unwrap();
         }
     };
-    let waiting = registry.wait_for(&manifests, 2, Duration::from_secs(60));
+    let waiting = registry.state().wait_for(&manifests, 2, Duration::from_secs(60));
     let (found, ()) = tokio::join!(waiting, asking);
     assert_eq!(found.unwrap().iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 2]);
 
-    let error = registry.wait_for(&manifests, 3, Duration::from_millis(1)).await.unwrap_err();
+    let error = registry.state().wait_for(&manifests, 3, Duration::from_millis(1)).await.unwrap_err();
     assert_eq!((error.matched.len(), error.to_string().as_str()), (2, "2 of 3 matching requests came within 1ms"));
 }
 

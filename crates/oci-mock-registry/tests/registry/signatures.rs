@@ -7,7 +7,7 @@ use http::StatusCode;
 use oci_mock_registry::{
     fixture::{ImageSignature, RegistryFixture, WrongImageSignature},
     oci::Digest,
-    registry::{Core, LOOKASIDE_LIMIT, MANIFEST_LIMIT},
+    registry::{LOOKASIDE_LIMIT, MANIFEST_LIMIT, RegistryState},
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -15,25 +15,25 @@ use serde_json::{Value, json};
 use crate::support::{ask, body, error_code, header, images, registry, send};
 
 /// A registry with an image under three tags, and these other keys of a fixture.
-fn with(keys: &str) -> Core {
+fn with(keys: &str) -> RegistryState {
     registry(&format!("{{ repositories: {{ lib/app: {{ v2: s2-basic, v1: s2-basic }} }}, {keys} }}"))
 }
 
-fn digest(core: &Core) -> Digest {
-    header(&ask(core, "GET /v2/lib/app/manifests/v1"), "docker-content-digest").unwrap().parse().unwrap()
+fn digest(state: &RegistryState) -> Digest {
+    header(&ask(state, "GET /v2/lib/app/manifests/v1"), "docker-content-digest").unwrap().parse().unwrap()
 }
 
 /// The signatures that the extension lists.
-fn listed(core: &Core, repository: &str) -> Vec<Value> {
-    let answer = ask(core, &format!("GET /extensions/v2/{repository}/signatures/{}", digest(core)));
+fn listed(state: &RegistryState, repository: &str) -> Vec<Value> {
+    let answer = ask(state, &format!("GET /extensions/v2/{repository}/signatures/{}", digest(state)));
     let listed: Value = serde_json::from_slice(&body(&answer)).unwrap();
     listed["signatures"].as_array().unwrap().clone()
 }
 
 /// The signature that the lookaside folder has under a number.
-fn aside(core: &Core, repository: &str, number: usize) -> Option<Vec<u8>> {
-    let path = format!("/lookaside/{repository}@sha256={}/signature-{number}", digest(core).hex());
-    let answer = ask(core, &format!("GET {path}"));
+fn aside(state: &RegistryState, repository: &str, number: usize) -> Option<Vec<u8>> {
+    let path = format!("/lookaside/{repository}@sha256={}/signature-{number}", digest(state).hex());
+    let answer = ask(state, &format!("GET {path}"));
     (answer.status != StatusCode::NOT_FOUND).then(|| body(&answer).to_vec())
 }
 
@@ -48,15 +48,15 @@ fn says(message: &[u8], text: &str) -> bool {
 
 #[test]
 fn a_signature_is_found_through_the_extension_and_in_the_lookaside_folder() {
-    let core = with("signatures: [{ signs: s2-basic, key: fixture }]");
-    let signatures = listed(&core, "lib/app");
+    let state = with("signatures: [{ signs: s2-basic, key: fixture }]");
+    let signatures = listed(&state, "lib/app");
     let [signature] = signatures.as_slice() else { panic!("{signatures:?}") };
     let name = signature["name"].as_str().unwrap();
-    assert!(name.starts_with(&format!("{}@", digest(&core))), "{name}");
+    assert!(name.starts_with(&format!("{}@", digest(&state))), "{name}");
     assert_eq!((&signature["schemaVersion"], &signature["type"]), (&json!(2), &json!("atomic")));
-    assert_eq!(aside(&core, "lib/app", 1), Some(content(signature)));
-    assert_eq!(aside(&core, "lib/app", 2), None);
-    assert!(says(&content(signature), &format!("\"docker-manifest-digest\":\"{}\"", digest(&core))));
+    assert_eq!(aside(&state, "lib/app", 1), Some(content(signature)));
+    assert_eq!(aside(&state, "lib/app", 2), None);
+    assert!(says(&content(signature), &format!("\"docker-manifest-digest\":\"{}\"", digest(&state))));
     assert!(says(&content(signature), "\"docker-reference\":\"registry.test:5000/lib/app:v1\""));
 }
 
@@ -76,10 +76,10 @@ fn a_signature_is_found_only_in_the_ways_it_comes_through(
     #[case] aside: Option<usize>,
     #[case] announced: Option<&str>,
 ) {
-    let core = with(&format!("signatures: [{{ signs: s2-basic, key: fixture, through: {through} }}]"));
-    assert_eq!(listed(&core, "lib/app").len(), in_the_extension);
-    assert_eq!(self::aside(&core, "lib/app", 1).map(|_| 1), aside);
-    assert_eq!(header(&ask(&core, "GET /v2/"), "x-registry-supports-signatures"), announced);
+    let state = with(&format!("signatures: [{{ signs: s2-basic, key: fixture, through: {through} }}]"));
+    assert_eq!(listed(&state, "lib/app").len(), in_the_extension);
+    assert_eq!(self::aside(&state, "lib/app", 1).map(|_| 1), aside);
+    assert_eq!(header(&ask(&state, "GET /v2/"), "x-registry-supports-signatures"), announced);
 }
 
 #[test]
@@ -91,36 +91,36 @@ untagged: {{ other: [s2-basic] }}
 signatures: [{{ signs: s2-basic, key: fixture, {repository} }}]"
         ))
     };
-    let core = fixture("");
-    assert!(says(&aside(&core, "lib/app", 1).unwrap(), "\"registry.test:5000/lib/app:v1\""));
-    assert!(says(&aside(&core, "other", 1).unwrap(), "\"registry.test:5000/other\""));
-    assert_eq!(aside(&core, "third", 1), None);
+    let state = fixture("");
+    assert!(says(&aside(&state, "lib/app", 1).unwrap(), "\"registry.test:5000/lib/app:v1\""));
+    assert!(says(&aside(&state, "other", 1).unwrap(), "\"registry.test:5000/other\""));
+    assert_eq!(aside(&state, "third", 1), None);
 
-    let core = fixture("repository: other");
-    assert_eq!(aside(&core, "lib/app", 1), None);
-    assert!(aside(&core, "other", 1).is_some());
+    let state = fixture("repository: other");
+    assert_eq!(aside(&state, "lib/app", 1), None);
+    assert!(aside(&state, "other", 1).is_some());
 }
 
 #[test]
 fn an_identity_may_use_variables() {
-    let core = with(
+    let state = with(
         "signatures: [{ signs: s2-basic, key: fixture, identity: 'mirror.example/{{registry}}/{{digest s2-basic}}' }]",
     );
-    let expected = format!("\"mirror.example/registry.test:5000/{}\"", digest(&core));
-    assert!(says(&aside(&core, "lib/app", 1).unwrap(), &expected));
+    let expected = format!("\"mirror.example/registry.test:5000/{}\"", digest(&state));
+    assert!(says(&aside(&state, "lib/app", 1).unwrap(), &expected));
 }
 
 #[test]
 fn a_running_registry_can_be_told_to_sign() {
-    let core = with("");
-    assert_eq!(header(&ask(&core, "GET /v2/"), "x-registry-supports-signatures"), None);
+    let state = with("");
+    assert_eq!(header(&ask(&state, "GET /v2/"), "x-registry-supports-signatures"), None);
     let signature = ImageSignature::of("s2-basic", "fixture");
-    core.sign(&signature).unwrap();
-    core.sign(&signature.clone().wrong(WrongImageSignature::Garbage)).unwrap();
-    core.sign(&signature).unwrap();
-    assert_eq!(header(&ask(&core, "GET /v2/"), "x-registry-supports-signatures"), Some("1"));
-    assert_eq!(listed(&core, "lib/app").len(), 2, "the same signature twice is one");
-    assert_eq!(aside(&core, "lib/app", 2).as_deref(), Some(b"no signature".as_slice()));
+    state.sign(&signature).unwrap();
+    state.sign(&signature.clone().wrong(WrongImageSignature::Garbage)).unwrap();
+    state.sign(&signature).unwrap();
+    assert_eq!(header(&ask(&state, "GET /v2/"), "x-registry-supports-signatures"), Some("1"));
+    assert_eq!(listed(&state, "lib/app").len(), 2, "the same signature twice is one");
+    assert_eq!(aside(&state, "lib/app", 2).as_deref(), Some(b"no signature".as_slice()));
 }
 
 #[rstest]
@@ -132,22 +132,23 @@ fn a_running_registry_can_be_told_to_sign() {
 fn what_is_not_held_cannot_be_signed(#[case] signature: &str, #[case] message: &str) {
     let text = format!("{{ repositories: {{ lib/app: {{ v1: s2-basic }} }}, signatures: [{{ {signature} }}] }}");
     let fixture: RegistryFixture = serde_saphyr::from_str(&text).unwrap();
-    let error = Core::new(&fixture, images(&fixture), "registry.test".to_owned(), false).unwrap_err().to_string();
+    let error =
+        RegistryState::new(&fixture, images(&fixture), "registry.test".to_owned(), false).unwrap_err().to_string();
     assert!(error.starts_with(message), "{error}");
 }
 
 #[test]
 fn what_is_put_through_the_extension_is_listed_and_in_the_lookaside_folder() {
-    let core = with("quirks: [signature-extension]");
-    let path = format!("/extensions/v2/lib/app/signatures/{}", digest(&core));
+    let state = with("quirks: [signature-extension]");
+    let path = format!("/extensions/v2/lib/app/signatures/{}", digest(&state));
     let signature = json!({
         "schemaVersion": 2,
-        "name": format!("{}@one", digest(&core)),
+        "name": format!("{}@one", digest(&state)),
         "type": "atomic",
         "content": "c2lnbmF0dXJl",
     });
     let put =
-        |signature: &Value| send(&core, &format!("PUT {path}"), &[], signature.to_string().as_bytes()).status.as_u16();
+        |signature: &Value| send(&state, &format!("PUT {path}"), &[], signature.to_string().as_bytes()).status.as_u16();
     let changed = |field: &str, value: Value| {
         let mut changed = signature.clone();
         changed[field] = value;
@@ -160,49 +161,52 @@ fn what_is_put_through_the_extension_is_listed_and_in_the_lookaside_folder() {
     assert_eq!(put(&changed("content", json!("no base64!"))), 400);
     assert_eq!(put(&changed("schemaVersion", json!(1))), 400);
     assert_eq!(put(&changed("name", json!("sha256:other@one"))), 400);
-    let answer = ask(&core, &format!("GET {path}"));
+    let answer = ask(&state, &format!("GET {path}"));
     assert_eq!(header(&answer, "x-registry-supports-signatures"), Some("1"));
-    assert_eq!(listed(&core, "lib/app"), [signature]);
-    assert_eq!(aside(&core, "lib/app", 1).as_deref(), Some(b"signature".as_slice()));
-    assert_eq!(aside(&core, "lib/app", 2), None);
+    assert_eq!(listed(&state, "lib/app"), [signature]);
+    assert_eq!(aside(&state, "lib/app", 1).as_deref(), Some(b"signature".as_slice()));
+    assert_eq!(aside(&state, "lib/app", 2), None);
 }
 
 #[rstest]
 #[case::unknown_digest("lib/app", &Digest::sha256(b"unknown").to_string())]
 #[case::tag("lib/app", "v1")]
 fn an_image_that_is_not_there_has_no_signatures_and_gets_none(#[case] repository: &str, #[case] digest: &str) {
-    let core = with("quirks: [signature-extension]");
+    let state = with("quirks: [signature-extension]");
     let path = format!("/extensions/v2/{repository}/signatures/{digest}");
     let signature =
         json!({ "schemaVersion": 2, "name": format!("{digest}@one"), "type": "atomic", "content": "c2lnbmF0dXJl" });
-    let put = send(&core, &format!("PUT {path}"), &[], signature.to_string().as_bytes());
+    let put = send(&state, &format!("PUT {path}"), &[], signature.to_string().as_bytes());
     assert_eq!((put.status, body(&put).len()), (StatusCode::NOT_FOUND, 0));
-    let get = ask(&core, &format!("GET {path}"));
+    let get = ask(&state, &format!("GET {path}"));
     assert_eq!((get.status, body(&get).len()), (StatusCode::NOT_FOUND, 0));
 }
 
 #[test]
 fn a_repository_that_is_not_there_does_not_come_to_be_by_a_signature() {
-    let core = with("quirks: [signature-extension]");
-    let path = format!("/extensions/v2/none/signatures/{}", digest(&core));
+    let state = with("quirks: [signature-extension]");
+    let path = format!("/extensions/v2/none/signatures/{}", digest(&state));
     let signature =
-        json!({ "schemaVersion": 2, "name": format!("{}@one", digest(&core)), "type": "atomic", "content": "" });
-    assert_eq!(send(&core, &format!("PUT {path}"), &[], signature.to_string().as_bytes()).status, 404);
-    assert_eq!(error_code(&ask(&core, &format!("GET {path}"))), "NAME_UNKNOWN");
-    assert_eq!(body(&ask(&core, "GET /v2/_catalog")), r#"{"repositories":["lib/app"]}"#);
+        json!({ "schemaVersion": 2, "name": format!("{}@one", digest(&state)), "type": "atomic", "content": "" });
+    assert_eq!(send(&state, &format!("PUT {path}"), &[], signature.to_string().as_bytes()).status, 404);
+    assert_eq!(error_code(&ask(&state, &format!("GET {path}"))), "NAME_UNKNOWN");
+    assert_eq!(body(&ask(&state, "GET /v2/_catalog")), r#"{"repositories":["lib/app"]}"#);
 }
 
 #[test]
 fn a_lookaside_folder_asks_nobody_for_credentials_and_cannot_be_written() {
-    let core =
+    let state =
         with("signatures: [{ signs: s2-basic, key: fixture }], auth: { scheme: basic, users: { robot: secret } }");
     let digest =
         images(&serde_saphyr::from_str("untagged: { a: [s2-basic] }").unwrap()).get("s2-basic").unwrap().digest.clone();
     let path = format!("/lookaside/lib/app@sha256={}/signature-1", digest.hex());
-    assert_eq!(ask(&core, &format!("GET {path}")).status, StatusCode::OK);
-    assert_eq!(ask(&core, &format!("HEAD {path}")).status, StatusCode::OK);
-    assert_eq!(send(&core, &format!("PUT {path}"), &[], b"other").status, StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(ask(&core, &format!("GET /extensions/v2/lib/app/signatures/{digest}")).status, StatusCode::UNAUTHORIZED);
+    assert_eq!(ask(&state, &format!("GET {path}")).status, StatusCode::OK);
+    assert_eq!(ask(&state, &format!("HEAD {path}")).status, StatusCode::OK);
+    assert_eq!(send(&state, &format!("PUT {path}"), &[], b"other").status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(
+        ask(&state, &format!("GET /extensions/v2/lib/app/signatures/{digest}")).status,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[rstest]
@@ -235,42 +239,43 @@ mod on_disk {
         root
     }
 
-    fn served(root: &TempDir) -> Result<Core, String> {
+    fn served(root: &TempDir) -> Result<RegistryState, String> {
         let fixture = RegistryFixture { lookaside: Some(root.path().to_owned()), ..RegistryFixture::default() };
-        Core::new(&fixture, images(&fixture), "registry.test".to_owned(), false).map_err(|error| error.to_string())
+        RegistryState::new(&fixture, images(&fixture), "registry.test".to_owned(), false)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
     fn what_other_tools_wrote_is_served_up_to_the_first_number_that_is_missing() {
-        let core = served(&folder(&["signature-1", "signature-2", "signature-4", "notes.txt"])).unwrap();
+        let state = served(&folder(&["signature-1", "signature-2", "signature-4", "notes.txt"])).unwrap();
         let found: Vec<bool> = (1..=4)
             .map(|number| {
                 let path = format!("/lookaside/lib/app@sha256={}/signature-{number}", digest().hex());
-                body(&ask(&core, &format!("GET {path}"))) == format!("signature-{number}")
+                body(&ask(&state, &format!("GET {path}"))) == format!("signature-{number}")
             })
             .collect();
         assert_eq!(found, [true, true, false, false]);
-        assert_eq!(body(&ask(&core, "GET /v2/_catalog")), r#"{"repositories":[]}"#);
+        assert_eq!(body(&ask(&state, "GET /v2/_catalog")), r#"{"repositories":[]}"#);
     }
 
     #[test]
     fn it_is_read_once() {
         let root = folder(&["signature-1"]);
-        let core = served(&root).unwrap();
+        let state = served(&root).unwrap();
         let path = format!("GET /lookaside/lib/app@sha256={}/signature-1", digest().hex());
         drop(root);
-        assert_eq!(body(&ask(&core, &path)), "signature-1");
+        assert_eq!(body(&ask(&state, &path)), "signature-1");
     }
 
     #[test]
     fn images_that_the_registry_holds_have_its_signatures_through_the_extension_too() {
         let root = tempfile::tempdir().unwrap();
-        let core = with("signatures: [{ signs: s2-basic, key: fixture, through: [lookaside] }]");
-        core.save(root.path()).unwrap();
+        let state = with("signatures: [{ signs: s2-basic, key: fixture, through: [lookaside] }]");
+        state.save(root.path()).unwrap();
         let again = with(&format!("lookaside: {}", root.path().display()));
         assert_eq!(
             listed(&again, "lib/app").iter().map(content).collect::<Vec<_>>(),
-            [aside(&core, "lib/app", 1).unwrap()]
+            [aside(&state, "lib/app", 1).unwrap()]
         );
         assert_eq!(header(&ask(&again, "GET /v2/"), "x-registry-supports-signatures"), Some("1"));
     }
@@ -320,16 +325,16 @@ mod on_disk {
 
     #[test]
     fn what_is_saved_is_layouts_and_a_lookaside_folder_and_can_be_served_again() {
-        let core = with("signatures: [{ signs: s2-basic, key: fixture }, { signs: s2-basic, key: other }]");
+        let state = with("signatures: [{ signs: s2-basic, key: fixture }, { signs: s2-basic, key: other }]");
         let root = tempfile::tempdir().unwrap();
-        core.save(root.path()).unwrap();
-        let folder = root.path().join(format!("lib/app@sha256={}", super::digest(&core).hex()));
-        assert_eq!(fs::read(folder.join("signature-2")).ok(), aside(&core, "lib/app", 2));
+        state.save(root.path()).unwrap();
+        let folder = root.path().join(format!("lib/app@sha256={}", super::digest(&state).hex()));
+        assert_eq!(fs::read(folder.join("signature-2")).ok(), aside(&state, "lib/app", 2));
 
         let again = registry("{}");
         again.load(root.path()).unwrap();
-        assert_eq!(listed(&again, "lib/app"), listed(&core, "lib/app"));
-        assert_eq!(aside(&again, "lib/app", 2), aside(&core, "lib/app", 2));
+        assert_eq!(listed(&again, "lib/app"), listed(&state, "lib/app"));
+        assert_eq!(aside(&again, "lib/app", 2), aside(&state, "lib/app", 2));
         assert_eq!(body(&ask(&again, "GET /v2/_catalog")), r#"{"repositories":["lib/app"]}"#);
         assert_eq!(header(&ask(&again, "GET /v2/"), "x-registry-supports-signatures"), Some("1"));
     }
@@ -352,10 +357,10 @@ mod on_disk {
         with("signatures: [{ signs: s2-basic, key: fixture }, { signs: s2-basic, key: other }]")
             .save(root.path())
             .unwrap();
-        let core = with("signatures: [{ signs: s2-basic, key: third }]");
-        core.save(root.path()).unwrap();
-        let folder = root.path().join(format!("lib/app@sha256={}", super::digest(&core).hex()));
-        assert_eq!(fs::read(folder.join("signature-1")).ok(), aside(&core, "lib/app", 1));
+        let state = with("signatures: [{ signs: s2-basic, key: third }]");
+        state.save(root.path()).unwrap();
+        let folder = root.path().join(format!("lib/app@sha256={}", super::digest(&state).hex()));
+        assert_eq!(fs::read(folder.join("signature-1")).ok(), aside(&state, "lib/app", 1));
         assert!(!folder.join("signature-2").exists());
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Request;
 use oci_mock_registry::{
     fixture::{Images, RegistryFixture, Salt, builtin},
-    registry::{Answer, Core},
+    registry::{Answer, RegistryState},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,10 +14,10 @@ use tokio::{
 };
 
 /// A registry without a network from the text of a fixture.
-pub(crate) fn registry(fixture: &str) -> Core {
+pub(crate) fn registry(fixture: &str) -> RegistryState {
     let fixture: RegistryFixture = serde_saphyr::from_str(fixture).unwrap();
     let images = images(&fixture);
-    Core::new(&fixture, images, "registry.test:5000".to_owned(), false).unwrap()
+    RegistryState::new(&fixture, images, "registry.test:5000".to_owned(), false).unwrap()
 }
 
 /// The images of a fixture.
@@ -26,17 +26,17 @@ pub(crate) fn images(fixture: &RegistryFixture) -> Images {
 }
 
 /// The answer to a request such as `GET /v2/`.
-pub(crate) fn ask(core: &Core, request: &str) -> Answer {
-    ask_with(core, request, &[])
+pub(crate) fn ask(state: &RegistryState, request: &str) -> Answer {
+    ask_with(state, request, &[])
 }
 
 /// The answer to a request with headers.
-pub(crate) fn ask_with(core: &Core, request: &str, headers: &[(&str, &str)]) -> Answer {
-    send(core, request, headers, &[])
+pub(crate) fn ask_with(state: &RegistryState, request: &str, headers: &[(&str, &str)]) -> Answer {
+    send(state, request, headers, &[])
 }
 
 /// The answer to a request with headers and a body.
-pub(crate) fn send(core: &Core, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+pub(crate) fn send(state: &RegistryState, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let (method, path) = request.split_once(' ').unwrap();
     let mut builder = Request::builder().method(method).uri(path);
     if !headers.iter().any(|(name, _)| *name == "host") {
@@ -45,7 +45,7 @@ pub(crate) fn send(core: &Core, request: &str, headers: &[(&str, &str)], body: &
     for (name, value) in headers {
         builder = builder.header(*name, *value);
     }
-    core.respond(&builder.body(()).unwrap().into_parts().0, body).answer
+    state.respond(&builder.body(()).unwrap().into_parts().0, body).answer
 }
 
 /// The body of an answer.

@@ -61,7 +61,7 @@ async fn a_wrong_certificate_is_refused_for_the_right_reason(#[case] tls: Tls, #
     let registry = secured(tls).await;
     let error = get_over_tls(registry.address(), MANIFEST).await.unwrap_err().to_string();
     assert!(error.contains(reason), "{error}");
-    assert_eq!(registry.journal(0), []);
+    assert_eq!(registry.state().journal(0), []);
 }
 
 #[tokio::test]

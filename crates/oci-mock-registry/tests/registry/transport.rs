@@ -37,7 +37,7 @@ async fn a_reset_is_a_real_one() {
     let registry = faulty(Fault::when("manifests/*").connection(ConnectionFault::Reset)).await;
     let error = exchange(registry.address(), &get(MANIFEST)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-    assert_eq!(registry.journal(0)[0].status, None);
+    assert_eq!(registry.state().journal(0)[0].status, None);
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_stalled_connection_says_nothing_and_stays_open() {
     let registry = faulty(Fault::when("manifests/*").connection(ConnectionFault::Stall)).await;
     let waiting = timeout(Duration::from_millis(200), exchange(registry.address(), &get(MANIFEST))).await;
     assert!(waiting.is_err(), "{waiting:?}");
-    assert_eq!(registry.journal(0)[0].status, None);
+    assert_eq!(registry.state().journal(0)[0].status, None);
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_slow_body_takes_its_time_and_arrives() {
     let received = exchange(registry.address(), &get(MANIFEST)).await.unwrap();
     assert!(received.ends_with(b"}"));
     assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
-    assert_eq!(registry.journal(0)[0].status.map(|status| status.as_u16()), Some(200));
+    assert_eq!(registry.state().journal(0)[0].status.map(|status| status.as_u16()), Some(200));
 }
 
 #[rstest]
@@ -114,7 +114,7 @@ async fn a_head_request_is_never_answered_with_a_body(#[case] fault: Fault) {
     let head = format!("HEAD {MANIFEST} HTTP/1.1\r\nHost: registry.test\r\n\r\n");
     let received = exchange(registry.address(), head.as_bytes()).await.unwrap();
     assert!(received.starts_with(b"HTTP/1.1 200") && received.ends_with(b"\r\n\r\n"));
-    assert!(registry.journal(0)[0].status.is_some());
+    assert!(registry.state().journal(0)[0].status.is_some());
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_tls_handshake_is_refused_at_once_and_is_no_request() {
     let hello = [&[0x16, 3, 1, 2, 0], [0; 512].as_slice()].concat();
     let answer = timeout(Duration::from_secs(5), exchange(registry.address(), &hello)).await.unwrap().unwrap();
     assert!(!answer.is_empty() && !answer.starts_with(b"HTTP/"));
-    assert_eq!(registry.journal(0), []);
+    assert_eq!(registry.state().journal(0), []);
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn shutting_down_waits_for_requests_and_not_for_idle_connections() {
     let mut idle = TcpStream::connect(address).await.unwrap();
     idle.write_all(b"GET").await.unwrap();
     let request = tokio::spawn(async move { exchange(address, &get(MANIFEST)).await });
-    while registry.journal(0).is_empty() {
+    while registry.state().journal(0).is_empty() {
         tokio::task::yield_now().await;
     }
     drop(idle);
@@ -150,7 +150,7 @@ async fn shutting_down_does_not_wait_for_a_connection_that_stalls(#[case] fault:
     let registry = faulty(fault).await;
     let mut stalled = TcpStream::connect(registry.address()).await.unwrap();
     stalled.write_all(&get(MANIFEST)).await.unwrap();
-    while registry.journal(0).is_empty() {
+    while registry.state().journal(0).is_empty() {
         tokio::task::yield_now().await;
     }
     assert!(registry.shutdown(Duration::from_secs(5)).await);

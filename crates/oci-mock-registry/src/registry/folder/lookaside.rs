@@ -14,8 +14,8 @@ use crate::{
     fixture::SignatureWay,
     registry::{
         api::signatures::Signature,
-        exchange::MANIFEST_LIMIT,
         lookaside,
+        store::MANIFEST_LIMIT,
         store::{Signatures, Store},
     },
 };

@@ -23,8 +23,8 @@ pub(crate) use lookaside::load as load_lookaside;
 
 use self::tree::{Tree, last};
 use super::{
-    exchange::MANIFEST_LIMIT,
     route::is_repository_name,
+    store::MANIFEST_LIMIT,
     store::{Repository, Store},
 };
 

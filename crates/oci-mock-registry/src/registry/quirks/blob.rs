@@ -6,7 +6,7 @@ use http::{
     request::Parts,
 };
 
-use crate::registry::{answer::Answer, api::CONTENT_DIGEST, query, route::Endpoint, settings::Context};
+use crate::registry::{answer::Answer, api::CONTENT_DIGEST, context::Context, query, route::Endpoint};
 
 pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
     let Endpoint::Blob(digest) = endpoint else { return None };
@@ -17,9 +17,9 @@ pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoi
         _ => false,
     };
     redirects.then_some(())?;
-    context.core.store().repository(name)?.blob(digest)?;
+    context.state.store().repository(name)?.blob(digest)?;
     let status = if policies.blob.redirect_found { StatusCode::FOUND } else { StatusCode::TEMPORARY_REDIRECT };
-    let storage = context.core.url_elsewhere(request).filter(|_| !policies.blob.redirect_relative).unwrap_or_default();
+    let storage = context.state.url_elsewhere(request).filter(|_| !policies.blob.redirect_relative).unwrap_or_default();
     let mut answer = Answer::empty(status);
     answer.header(LOCATION, &format!("{storage}/_storage/{name}/{digest}?signature=fixture"));
     answer.header(CONTENT_DIGEST, digest);
@@ -37,11 +37,11 @@ pub(super) fn storage(context: &Context<'_>, request: &Parts, name: &str, digest
         answer
     };
     let is_elsewhere =
-        !context.settings.policies.blob.redirect_relative && context.core.url_elsewhere(request).is_some();
+        !context.settings.policies.blob.redirect_relative && context.state.url_elsewhere(request).is_some();
     if request.headers.contains_key(AUTHORIZATION) && is_elsewhere {
         return refused(StatusCode::BAD_REQUEST, "InvalidAuthenticationInfo");
     }
-    let store = context.core.store();
+    let store = context.state.store();
     match store.repository(name).and_then(|repository| repository.blob(digest)) {
         Some(blob) if signed => {
             let mut answer = Answer::with_body(StatusCode::OK, blob.clone());

@@ -7,9 +7,9 @@ use crate::{
     fixture::policy::ManifestUnknownDetail,
     registry::{
         answer::Answer,
+        context::Context,
         error::ErrorCode,
         route::{Endpoint, Route},
-        settings::Context,
     },
 };
 

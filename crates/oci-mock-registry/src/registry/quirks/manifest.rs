@@ -15,10 +15,10 @@ use crate::{
     registry::{
         answer::Answer,
         api::{CONTENT_DIGEST, pull},
+        context::Context,
         error::{ErrorCode, error},
         query,
         route::Endpoint,
-        settings::Context,
         store::Repository,
     },
 };
@@ -42,7 +42,7 @@ pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoi
             return Some(Answer::empty(status));
         }
     } else if policies.manifest.rate_limit_headers || policies.limits.pulls.get().is_some() {
-        let pulls = context.core.pulls.fetch_add(1, Ordering::Relaxed);
+        let pulls = context.state.pulls.fetch_add(1, Ordering::Relaxed);
         if policies.limits.pulls.get().is_some_and(|most| pulls >= most) {
             let message = "You have reached your unauthenticated pull rate limit.";
             return Some(error(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", message));
@@ -50,14 +50,14 @@ pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoi
     }
     if policies.manifest.redirected && query::value(request.uri.query(), "region").is_none() {
         let mut answer = Answer::empty(StatusCode::TEMPORARY_REDIRECT);
-        let region = context.core.url_elsewhere(request).unwrap_or_default();
+        let region = context.state.url_elsewhere(request).unwrap_or_default();
         answer.header(LOCATION, &format!("{region}/v2/{name}/manifests/{reference}?region=fixture"));
         return Some(answer);
     }
     // Only the digest itself: cosign's tags have something behind it.
     let subject: Digest =
         reference.replacen('-', ":", 1).parse().ok().filter(|_| policies.referrers.fallback_tag_is_subject)?;
-    let store = context.core.store();
+    let store = context.state.store();
     Some(pull::manifest(store.repository(name)?, &subject.to_string(), request))
 }
 
@@ -67,7 +67,7 @@ pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, referen
         return;
     }
     if policies.manifest.rate_limit_headers {
-        let left = PULL_LIMIT.saturating_sub(context.core.pulls.load(Ordering::Relaxed));
+        let left = PULL_LIMIT.saturating_sub(context.state.pulls.load(Ordering::Relaxed));
         answer.header(HeaderName::from_static("ratelimit-limit"), &format!("{PULL_LIMIT};w=21600"));
         answer.header(HeaderName::from_static("ratelimit-remaining"), &format!("{left};w=21600"));
         answer.header(HeaderName::from_static("docker-ratelimit-source"), "127.0.0.1");
@@ -88,7 +88,7 @@ pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, referen
         *answer = refusal;
         return;
     }
-    if by_tag && let Some(repository) = context.core.store().repository(name) {
+    if by_tag && let Some(repository) = context.state.store().repository(name) {
         if policies.manifest.unaccepted_list.is(Unaccepted::Converted) {
             serve_child(repository, request, policies.manifest.child_needs_accept, answer);
         }

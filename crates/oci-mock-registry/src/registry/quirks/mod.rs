@@ -18,9 +18,9 @@ pub(crate) use push::judge;
 
 use super::{
     answer::Answer,
+    context::Context,
     error::ErrorCode,
     route::{Endpoint, Route},
-    settings::Context,
 };
 use crate::fixture::policy::LinkForm;
 
@@ -107,7 +107,7 @@ fn change_tags(context: &Context<'_>, request: &Parts, answer: &mut Answer) {
     if context.settings.policies.tags.link.is(LinkForm::Absolute)
         && let Some(link) = answer.headers.get(LINK).and_then(|link| link.to_str().ok())
     {
-        let link = link.replacen('<', &format!("<{}", context.core.url_for(request)), 1);
+        let link = link.replacen('<', &format!("<{}", context.state.url_for(request)), 1);
         answer.header(LINK, &link);
     }
     if context.settings.policies.tags.as_plain_text && answer.status == StatusCode::OK {

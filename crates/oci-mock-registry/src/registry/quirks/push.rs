@@ -15,10 +15,10 @@ use crate::{
     },
     registry::{
         answer::Answer,
+        context::Context,
         error::{ErrorCode, error},
         query,
         route::{Endpoint, is_repository_name},
-        settings::Context,
         store::Repository,
     },
 };
@@ -35,7 +35,7 @@ pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoi
         }
         (&Method::DELETE, Endpoint::Blob(_)) => policies.delete.blobs.get().map(unsupported),
         (&Method::DELETE, Endpoint::Manifest(_))
-            if policies.delete.unknown_is_invalid && context.core.store().repository(name).is_none() =>
+            if policies.delete.unknown_is_invalid && context.state.store().repository(name).is_none() =>
         {
             let unknown = ErrorCode::NameUnknown.detailed(json!({ "name": name }));
             Some(Answer { status: StatusCode::BAD_REQUEST, ..unknown })
@@ -89,7 +89,7 @@ fn refused_manifest(context: &Context<'_>, request: &Parts, name: &str, referenc
         return Some(Answer { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..message });
     }
     let is_tag = |repository: &Repository| repository.tags.get(reference).is_some();
-    if policies.push.immutable_tags && context.core.store().repository(name).is_some_and(is_tag) {
+    if policies.push.immutable_tags && context.state.store().repository(name).is_some_and(is_tag) {
         let message = format!(
             "The image tag '{reference}' already exists in the '{name}' repository and cannot be overwritten because the \
              repository is immutable."
@@ -193,7 +193,7 @@ fn change_upload(context: &Context<'_>, request: &Parts, endpoint: &Endpoint<'_>
     }
     let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok()).map(str::to_owned);
     if let (Some(path), true) = (location, is_under_way) {
-        let url = context.core.url_for(request);
+        let url = context.state.url_for(request);
         if policies.upload.plain_location {
             answer.header(LOCATION, &format!("{}{path}", url.replacen("https://", "http://", 1)));
         } else if policies.upload.absolute_location {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     fixture::policy::UnknownSubject,
-    registry::{answer::Answer, api::SUBJECT, error::ErrorCode, route::Endpoint, settings::Context},
+    registry::{answer::Answer, api::SUBJECT, context::Context, error::ErrorCode, route::Endpoint},
 };
 
 pub(super) fn instead(context: &Context<'_>, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
@@ -15,7 +15,7 @@ pub(super) fn instead(context: &Context<'_>, name: &str, endpoint: &Endpoint<'_>
         return Some(Answer::empty(StatusCode::NOT_FOUND));
     }
     let is_known =
-        || context.core.store().repository(name).is_some_and(|repository| repository.manifest(digest).is_some());
+        || context.state.store().repository(name).is_some_and(|repository| repository.manifest(digest).is_some());
     if policies.referrers.unknown_subject.is(UnknownSubject::Invalid) && !is_known() {
         let invalid = ErrorCode::ManifestInvalid.detailed(json!({ "message": "the subject is unknown" }));
         return Some(invalid);

@@ -11,16 +11,16 @@ use crate::{
     fixture::policy::{NotFoundForm, UnknownRepository},
     registry::{
         answer::Answer,
+        context::Context,
         error::{ErrorCode, error},
         route::{Endpoint, Route},
-        settings::Context,
     },
 };
 
 /// Whether there is a repository of the same project: with the same first part of its name.
 pub(super) fn has_project(context: &Context<'_>, repository: &str) -> bool {
     let project = project(repository);
-    context.core.store().repositories().keys().any(|name| self::project(name) == project)
+    context.state.store().repositories().keys().any(|name| self::project(name) == project)
 }
 
 /// What Harbor says of a project that is not there.
@@ -42,7 +42,7 @@ pub(super) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, 
         return;
     }
     let policies = &context.settings.policies;
-    let is_known = context.core.store().repository(name).is_some();
+    let is_known = context.state.store().repository(name).is_some();
     let is_user = || context.settings.access.is_user(request);
     let is_secret = (policies.access.unknown_repository.is(UnknownRepository::HiddenFromReaders)
         && !context.settings.access.may_push(request, name))

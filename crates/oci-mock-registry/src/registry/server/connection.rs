@@ -21,8 +21,8 @@ use super::{
 };
 use crate::registry::{
     answer::{Answer, Delivery, Manner},
-    core::Core,
     error::{ErrorCode, error},
+    state::RegistryState,
 };
 
 /// The connection is not hyper's any more.
@@ -37,12 +37,12 @@ pub const HEAD_LIMIT: usize = 128 * 1024;
 /// sending, and see the connection break instead.
 const UNWANTED_LIMIT: usize = 1 << 30;
 
-pub(super) async fn serve<W: Wire>(stream: W, core: Arc<Core>, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut stopping: watch::Receiver<bool>) {
     let taken = Arc::new(Mutex::new(None));
     let begun = Begun::default();
     let service = service_fn(|request| {
         begun.set();
-        answer(&core, &taken, request)
+        answer(&state, &taken, request)
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -72,7 +72,7 @@ pub(super) async fn serve<W: Wire>(stream: W, core: Arc<Core>, mut stopping: wat
             }
         }
         (Err(error), None) if error.is_parse() => {
-            core.note_malformed();
+            state.note_malformed();
             if !begun.get() {
                 let stream = connection.into_parts().io.into_inner().into_inner();
                 raw::end(stream, Ending { answer: malformed(&error), manner: Manner::WHOLE_THEN_CLOSED }).await;
@@ -109,18 +109,18 @@ fn wrong_head(request: &Parts) -> Option<Answer> {
 }
 
 async fn answer(
-    core: &Core,
+    state: &RegistryState,
     taken: &Mutex<Option<Ending>>,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Taken> {
     let (request, mut body) = request.into_parts();
     if let Some(answer) = wrong_head(&request) {
-        core.note_malformed();
+        state.note_malformed();
         *taken.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Ending { answer, manner: Manner::WHOLE_THEN_CLOSED });
         return Err(Taken);
     }
-    let mut exchange = core.begin(&request);
+    let mut exchange = state.begin(&request);
     let mut wanted = exchange.wants_body();
     // A client that waits for `100 Continue` before a body that is not wanted learns that from the response.
     if wanted || !request.headers.contains_key(EXPECT) {

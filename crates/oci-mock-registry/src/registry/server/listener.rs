@@ -12,7 +12,7 @@ use super::{
     connection, raw,
     security::{Security, TLS_HANDSHAKE},
 };
-use crate::registry::core::Core;
+use crate::registry::state::RegistryState;
 
 /// How long a client may take for a TLS handshake, as long as for the head of a request.
 #[cfg(feature = "tls")]
@@ -26,9 +26,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(listener: TcpListener, core: Arc<Core>, security: Security) -> Self {
+    pub(crate) fn start(listener: TcpListener, state: Arc<RegistryState>, security: Security) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let task = tokio::spawn(accept(listener, core, security, stopping));
+        let task = tokio::spawn(accept(listener, state, security, stopping));
         Self { stop, task }
     }
 
@@ -47,14 +47,19 @@ impl Drop for Server {
 }
 
 /// Accepts until told to stop. The connections are this task's own, so they end with it.
-async fn accept(listener: TcpListener, core: Arc<Core>, security: Security, mut stopping: watch::Receiver<bool>) {
+async fn accept(
+    listener: TcpListener,
+    state: Arc<RegistryState>,
+    security: Security,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             () = stopped(&mut stopping) => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, core.clone(), security.clone(), stopping.clone()));
+                    connections.spawn(serve(stream, state.clone(), security.clone(), stopping.clone()));
                 }
                 Err(error) => pause_after(&error).await,
             },
@@ -70,7 +75,7 @@ pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
-async fn serve(stream: TcpStream, core: Arc<Core>, security: Security, mut stopping: watch::Receiver<bool>) {
+async fn serve(stream: TcpStream, state: Arc<RegistryState>, security: Security, mut stopping: watch::Receiver<bool>) {
     // Answers are written whole, so waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
     let first = tokio::select! {
@@ -80,7 +85,7 @@ async fn serve(stream: TcpStream, core: Arc<Core>, security: Security, mut stopp
     match (security, first) {
         (_, None) => {}
         (Security::Plain, Some(TLS_HANDSHAKE)) => raw::refuse_tls(stream).await,
-        (Security::Plain, Some(_)) => connection::serve(stream, core, stopping).await,
+        (Security::Plain, Some(_)) => connection::serve(stream, state, stopping).await,
         (Security::TooOld, Some(TLS_HANDSHAKE)) => raw::answer_with_old_tls(stream).await,
         #[cfg(feature = "tls")]
         (Security::Tls(acceptor), Some(TLS_HANDSHAKE)) => {
@@ -89,7 +94,7 @@ async fn serve(stream: TcpStream, core: Arc<Core>, security: Security, mut stopp
                 () = stopped(&mut stopping) => return,
             };
             match accepted {
-                Ok(Ok(stream)) => connection::serve(stream, core, stopping).await,
+                Ok(Ok(stream)) => connection::serve(stream, state, stopping).await,
                 Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake came to nothing"),
                 Err(_) => tracing::debug!("a TLS handshake took too long"),
             }

@@ -6,6 +6,9 @@ use http::HeaderValue;
 use crate::referrer::Referrer;
 use oci_types::Digest;
 
+/// The largest manifest (or form, or signature) that is accepted, in bytes; the specification asks for at least 4 MiB.
+pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
+
 /// A manifest with the headers it is served with.
 #[derive(Debug)]
 pub(crate) struct Manifest {

@@ -13,6 +13,7 @@ use std::{
 
 pub(crate) use content::Writer;
 pub use content::{Content, SPILL_THRESHOLD, StoredFile};
+pub use manifest::MANIFEST_LIMIT;
 pub(crate) use manifest::Manifest;
 pub(crate) use signatures::Signatures;
 pub(crate) use tags::Tags;

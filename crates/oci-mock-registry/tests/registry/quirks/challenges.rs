@@ -1,7 +1,7 @@
 //! How registries ask for credentials, and how they refuse.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use oci_mock_registry::registry::Core;
+use oci_mock_registry::registry::RegistryState;
 use rstest::rstest;
 
 use super::{MANIFEST, json, secured, with};
@@ -158,7 +158,7 @@ fn whoever_comes_without_credentials_reads_this(#[case] quirks: &str, #[case] ex
 
 const UNKNOWN: &str = "GET /v2/lib/none/manifests/v1";
 
-fn as_robot(registry: &Core, request: &str) -> oci_mock_registry::registry::Answer {
+fn as_robot(registry: &RegistryState, request: &str) -> oci_mock_registry::registry::Answer {
     let basic = format!("Basic {}", BASE64_STANDARD.encode("robot:secret"));
     ask_with(registry, request, &[("authorization", &basic)])
 }
@@ -247,7 +247,8 @@ fn every_answer_may_end_its_connection() {
 
 #[test]
 fn signatures_may_be_announced() {
-    let announced = |registry: &Core| header(&ask(registry, PING), "x-registry-supports-signatures").map(str::to_owned);
+    let announced =
+        |registry: &RegistryState| header(&ask(registry, PING), "x-registry-supports-signatures").map(str::to_owned);
     assert_eq!(announced(&with("signature-extension")).as_deref(), Some("1"));
     assert_eq!(announced(&registry("{}")), None);
 }

@@ -4,7 +4,7 @@ use http::{HeaderMap, Request};
 use oci_mock_registry::{
     fixture::{Quirk, Quirks},
     oci::Digest,
-    registry::Core,
+    registry::RegistryState,
 };
 
 use crate::support::{ask_with, registry};
@@ -67,19 +67,19 @@ fn transcripts(quirks: &str) -> Vec<String> {
         let many: Vec<String> =
             (0..if kind == 0 { 1_001 } else { 0 }).map(|number| format!("t{number}: s2-nolayers")).collect();
         let many = many.join(", ");
-        let core = registry(&format!(
+        let state = registry(&format!(
             "repositories:\n  lib/app: {{ v1: s2-basic, v2: oci-basic, v3: list-multi }}\n  lib/only: {{}}\n  lib/many: {{ {many} }}\n\
              untagged: {{ lib/app: [cosign-referrer] }}\nquirks: [{quirks}]\n{more}\n"
         ));
-        transcript(&core)
+        transcript(&state)
     })
     .collect()
 }
 
 const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
 
-fn transcript(core: &Core) -> Vec<String> {
-    let mut log = Log { core, lines: Vec::new() };
+fn transcript(state: &RegistryState) -> Vec<String> {
+    let mut log = Log { state, lines: Vec::new() };
     let basic = |password: &str| {
         let encoded = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("robot:{password}"));
         format!("Basic {encoded}")
@@ -167,7 +167,7 @@ fn transcript(core: &Core) -> Vec<String> {
 
 /// Requests and answers, without what differs from run to run.
 struct Log<'a> {
-    core: &'a Core,
+    state: &'a RegistryState,
     lines: Vec<String>,
 }
 
@@ -189,7 +189,7 @@ impl Log<'_> {
         for (name, value) in headers.iter().copied().chain(credentials.map(|value| ("authorization", value))) {
             builder = builder.header(name, value);
         }
-        let answer = self.core.respond(&builder.body(()).unwrap().into_parts().0, body).answer;
+        let answer = self.state.respond(&builder.body(()).unwrap().into_parts().0, body).answer;
         let text = String::from_utf8_lossy(&answer.body.bytes().unwrap()).into_owned();
         let mut headers = answer.headers.clone();
         headers.remove("docker-upload-uuid");

@@ -1,7 +1,7 @@
 //! Manifests, blobs and referrers.
 
 use http::StatusCode;
-use oci_mock_registry::registry::Core;
+use oci_mock_registry::registry::RegistryState;
 use rstest::rstest;
 
 use super::{MANIFEST, config_digest, with};
@@ -40,7 +40,7 @@ fn manifests_may_be_json() {
     assert_eq!(header(&ask(&with("manifests-as-json"), MANIFEST), "content-type"), Some("application/json"));
 }
 
-fn kinds(quirk: &str) -> Core {
+fn kinds(quirk: &str) -> RegistryState {
     registry(&format!(
         "{{ repositories: {{ lib/app: {{ v1: s2-basic, list: list-multi, oci: oci-basic, index: index-multi }} }}, quirks: [{quirk}] }}"
     ))

@@ -8,40 +8,40 @@ mod manifests;
 mod push;
 mod tokens;
 
-use oci_mock_registry::registry::Core;
+use oci_mock_registry::registry::RegistryState;
 
 use crate::support::{ask, body, header, registry};
 
 const MANIFEST: &str = "GET /v2/lib/app/manifests/v1";
 
 /// A registry with these habits and three tags of one image.
-fn with(quirks: &str) -> Core {
+fn with(quirks: &str) -> RegistryState {
     registry(&format!(
         "{{ repositories: {{ lib/app: {{ v1: s2-basic, v2: s2-basic, v3: s2-basic }} }}, quirks: [{quirks}] }}"
     ))
 }
 
 /// A registry with these habits that asks for credentials.
-fn secured(auth: &str, quirks: &str) -> Core {
+fn secured(auth: &str, quirks: &str) -> RegistryState {
     registry(&format!("{{ repositories: {{ lib/app: {{ v1: s2-basic }} }}, auth: {auth}, quirks: [{quirks}] }}"))
 }
 
 /// The body of the answer to a request, as JSON.
-fn json(core: &Core, request: &str) -> serde_json::Value {
-    serde_json::from_slice(&body(&ask(core, request))).unwrap()
+fn json(state: &RegistryState, request: &str) -> serde_json::Value {
+    serde_json::from_slice(&body(&ask(state, request))).unwrap()
 }
 
 /// The digest of the config of `lib/app:v1`.
-fn config_digest(core: &Core) -> String {
-    json(core, MANIFEST)["config"]["digest"].as_str().unwrap().to_owned()
+fn config_digest(state: &RegistryState) -> String {
+    json(state, MANIFEST)["config"]["digest"].as_str().unwrap().to_owned()
 }
 
 /// The pages of `lib/app`'s tags, found by following Link from this path on.
-fn pages(core: &Core, path: &str) -> Vec<serde_json::Value> {
+fn pages(state: &RegistryState, path: &str) -> Vec<serde_json::Value> {
     let mut next = Some(path.to_owned());
     let mut pages = Vec::new();
     while let Some(path) = next {
-        let answer = ask(core, &format!("GET {path}"));
+        let answer = ask(state, &format!("GET {path}"));
         let page: serde_json::Value = serde_json::from_slice(&body(&answer)).unwrap();
         pages.push(page["tags"].clone());
         next = header(&answer, "link").map(|link| link[1..link.find('>').unwrap()].to_owned());

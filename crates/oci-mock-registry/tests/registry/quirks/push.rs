@@ -1,7 +1,7 @@
 //! Pushing and deleting.
 
 use http::StatusCode;
-use oci_mock_registry::{oci::Digest, registry::Core};
+use oci_mock_registry::{oci::Digest, registry::RegistryState};
 use rstest::rstest;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ const SCHEMA2: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// Pushes a manifest with this content type, and says its length as clients do.
-fn put(registry: &Core, tag: &str, media_type: &str, manifest: &str) -> oci_mock_registry::registry::Answer {
+fn put(registry: &RegistryState, tag: &str, media_type: &str, manifest: &str) -> oci_mock_registry::registry::Answer {
     let length = manifest.len().to_string();
     let headers = [("content-type", media_type), ("content-length", length.as_str())];
     send(registry, &format!("PUT /v2/lib/app/manifests/{tag}"), &headers, manifest.as_bytes())
@@ -79,7 +79,7 @@ fn a_pushed_manifest_may_be_answered_with_a_body() {
     assert_eq!(body(&put(&with("push-says-ok"), "new", OCI, NAMES_NOTHING)), "OK");
 }
 
-fn begin(registry: &Core) -> oci_mock_registry::registry::Answer {
+fn begin(registry: &RegistryState) -> oci_mock_registry::registry::Answer {
     ask(registry, "POST /v2/lib/app/blobs/uploads/")
 }
 

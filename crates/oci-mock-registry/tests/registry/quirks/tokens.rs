@@ -1,7 +1,7 @@
 //! Token endpoints.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use oci_mock_registry::registry::{Answer, Core};
+use oci_mock_registry::registry::{Answer, RegistryState};
 use rstest::rstest;
 
 use super::{MANIFEST, secured};
@@ -15,12 +15,12 @@ fn fields(answer: &Answer) -> serde_json::Map<String, serde_json::Value> {
     serde_json::from_slice(&body(answer)).unwrap()
 }
 
-fn as_robot(registry: &Core, request: &str, password: &str) -> Answer {
+fn as_robot(registry: &RegistryState, request: &str, password: &str) -> Answer {
     let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("robot:{password}")));
     ask_with(registry, request, &[("authorization", &basic)])
 }
 
-fn opens(registry: &Core, token: &str, request: &str) -> u16 {
+fn opens(registry: &RegistryState, token: &str, request: &str) -> u16 {
     ask_with(registry, request, &[("authorization", &format!("Bearer {token}"))]).status.as_u16()
 }
 
