@@ -140,7 +140,7 @@ pub(super) fn run(arguments: ReferenceArguments) -> Result<Exit, CommandError> {
 pub(super) fn start_error(error: StartError) -> CommandError {
     match error {
         StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address)),
-        StartError::Option(_) => CommandError::usage(error),
+        _ => CommandError::usage(error),
     }
 }
 

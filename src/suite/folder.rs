@@ -200,7 +200,7 @@ fn unbuildable(source: &Source, images: &ImageCatalogue) -> Vec<Diagnostic> {
             BuildError::Unknown { name, .. } | BuildError::RefersToOther { referrer: name, .. } => {
                 recipe.find_text(&|text| text == name)
             }
-            BuildError::Endless(_) => None,
+            _ => None,
         };
         Some(Diagnostic::new(source, place.unwrap_or(name.span), error.to_string()))
     });

@@ -192,7 +192,7 @@ fn filled(source: &Source, span: document::Span, text: &str, bindings: &Bindings
             let diagnostic = Diagnostic::new(source, span, unbound.to_string());
             match &unbound {
                 Unbound::Image(image) => diagnostic.did_you_mean(image, bindings.images.keys().map(String::as_str)),
-                Unbound::Part { .. } => diagnostic,
+                _ => diagnostic,
             }
         })
     })

@@ -42,6 +42,7 @@ pub struct ImageReference {
 /// Why a text is not an image reference; the texts are those of `openshift-apiserver`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs, reason = "each variant is the text it displays")]
+#[non_exhaustive]
 pub enum ParseReferenceError {
     #[error("repository name must have at least one component")]
     Empty,

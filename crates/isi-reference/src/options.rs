@@ -58,6 +58,7 @@ pub const REPLICA_LAG: Duration = Duration::from_millis(150);
 
 /// Whether spec tags of streams are imported without being asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ImportController {
     /// They are left as they are, as openshift-apiserver leaves them.
     #[default]
@@ -85,6 +86,7 @@ pub struct AllowedRegistry {
 
 /// The certificate that a server identifies itself by.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum ServerCertificate {
     /// This one.
     Given(Identity),

@@ -35,6 +35,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Why the reference could not be started.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StartError {
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 /// A hash algorithm that a [`Digest`] can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Algorithm {
     /// `sha256`, the one every registry and client speaks.
     Sha256,
@@ -144,6 +145,7 @@ impl fmt::Debug for Digest {
 
 /// Why a text is not a [`Digest`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ParseDigestError {
     /// There is no colon between an algorithm and a hash.
     #[error("a digest has the form `sha256:<64 hexadecimal digits>`")]

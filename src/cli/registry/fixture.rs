@@ -34,9 +34,7 @@ impl FixtureFile {
 
     /// The error of an image with the place where the file names it.
     pub(super) fn unbuildable(&self, error: &BuildError) -> CommandError {
-        let (BuildError::Unknown { name, .. }
-        | BuildError::Endless(name)
-        | BuildError::RefersToOther { index: name, .. }) = error;
+        let name = error.image();
         let variable = format!("{{{{digest {name}");
         self.at(error, |text| text == name || text.contains(&variable))
     }

@@ -36,6 +36,7 @@ pub struct Delivery {
 
 /// What becomes of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Manner {
     /// The answer arrives, and the connection stays open.
     Whole,
@@ -61,6 +62,7 @@ impl Manner {
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum End {
     /// It is closed in order.
     Close,

@@ -28,6 +28,7 @@ pub struct Registry {
 
 /// Why a registry does not start.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StartError {
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]

@@ -8,6 +8,7 @@ use super::answer::Answer;
 
 /// A code of the distribution specification (section "Error Codes"), or one that registries use beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorCode {
     /// The registry does not have the blob.
     BlobUnknown,

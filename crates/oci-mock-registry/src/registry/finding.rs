@@ -6,6 +6,7 @@ use super::{journal::Entry, state::RegistryState};
 
 /// Something that does not add up between what a fixture says and what clients did.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Finding {
     /// The fault of this name has never fired, although it was to.
     Unfired(String),

@@ -33,6 +33,7 @@ pub struct ImageValues {
 
 /// A variable without a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Unbound {
     /// The case has no image fixture of this name.
     #[error("image `{0}` is not in the registry fixture of this case")]

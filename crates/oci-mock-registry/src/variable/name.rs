@@ -12,6 +12,7 @@ use std::{fmt, str::FromStr};
 /// assert_eq!(variable.to_string(), "digest list-multi layer 1");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Variable {
     /// `registry`: host and port of the mock registry, as the implementation reaches it.
     Registry,
@@ -54,6 +55,7 @@ pub enum Variable {
 
 /// A part or a form of the host and port of the mock registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum RegistryName {
     /// The host without its port.
     Host,
@@ -65,6 +67,7 @@ pub enum RegistryName {
 
 /// A content of an image that has a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Part {
     /// The manifest, list or index: what identifies the image.
     Manifest,

@@ -14,6 +14,7 @@ use crate::fixture::{CertificateFiles, Tls};
 
 /// Why TLS cannot be served.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TlsError {
     /// There is no certificate.
     #[error(transparent)]
