@@ -1,0 +1,55 @@
+//! Folders of images that a registry loads and writes.
+
+use std::{path::Path, sync::PoisonError};
+
+use super::{
+    fixture_error::FixtureError,
+    folder::{self, FolderError},
+    hold::check_repository,
+    state::RegistryState,
+};
+
+impl RegistryState {
+    /// Adds the images of every folder and archive below `root`, each as the repository that its path names: what
+    /// [`save`](Self::save) writes, and OCI layouts, `docker save`s and skopeo `dir:`s of other tools, unpacked or as `.tar`.
+    /// `root` may be one of these itself. Signatures beside them, as in a lookaside folder, are found in every way.
+    ///
+    /// # Errors
+    /// When nothing below `root` is such a folder, or one cannot be read.
+    pub fn load(&self, root: &Path) -> Result<(), FolderError> {
+        let missing = folder::load_all(&mut self.store_mut(), root)?;
+        self.note(missing);
+        self.announce_signatures();
+        Ok(())
+    }
+
+    /// Adds the images of a folder or an archive to a repository.
+    ///
+    /// # Errors
+    /// When no client can ask for a repository of this name, or the folder cannot be read.
+    pub fn load_into(&self, repository: &str, path: &Path) -> Result<(), FixtureError> {
+        check_repository(repository)?;
+        let missing = folder::load(self.store_mut().repository_mut(repository), path)?;
+        self.note(missing);
+        Ok(())
+    }
+
+    /// What the images of loaded folders name and the folders do not hold, a line each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn note(&self, notes: Vec<String>) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).extend(notes);
+    }
+
+    /// Writes all repositories as OCI layouts, each into the folder of its name below `root`, and the signatures of their
+    /// images beside them, so that `root` is a lookaside folder, too.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn save(&self, root: &Path) -> Result<(), FolderError> {
+        folder::save(&self.store(), root)
+    }
+}

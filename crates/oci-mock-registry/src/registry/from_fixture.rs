@@ -1,0 +1,75 @@
+//! A registry that holds and does what a fixture says.
+
+use std::sync::Arc;
+
+use super::{
+    auth::Tokens,
+    clock::Clock,
+    fixture_error::FixtureError,
+    folder,
+    hold::check_repository,
+    origin::Origin,
+    settings::{Behaviour, Settings},
+    shelf::Shelf,
+    state::RegistryState,
+};
+use crate::fixture::{ImageCatalogue, Images, RegistryFixture, Salt};
+
+impl RegistryState {
+    /// A registry that holds what `fixture` says. `host` is the name (with port) by which clients reach it, `secure`
+    /// whether they do so over TLS: both go into the URLs that the registry hands out.
+    ///
+    /// # Errors
+    /// When the fixture names an image that is not among `images`.
+    pub fn new(fixture: &RegistryFixture, images: Images, host: String, secure: bool) -> Result<Self, FixtureError> {
+        Self::with_recipes(fixture, images, ImageCatalogue::default(), Salt::default(), host, secure)
+    }
+
+    /// The same, with recipes for images that are asked for later, and the salt with which they are built.
+    pub(super) fn with_recipes(
+        fixture: &RegistryFixture,
+        images: Images,
+        catalogue: ImageCatalogue,
+        salt: Salt,
+        host: String,
+        secure: bool,
+    ) -> Result<Self, FixtureError> {
+        let (clock, origin) = (Clock::default(), Origin::new(host, secure, fixture.behind_proxy));
+        let tokens = Arc::new(Tokens::new(clock.clone()));
+        let behaviour = Behaviour {
+            quirks: fixture.quirks,
+            auth: fixture.auth.clone(),
+            tags: fixture.tags.clone(),
+            read_only: fixture.read_only,
+        };
+        let settings = Settings::new(behaviour, origin.clone(), tokens.clone())?;
+        let state = Self::empty(settings, Shelf::new(images, catalogue, salt), origin, clock, tokens);
+        for (repository, tags) in &fixture.repositories {
+            state.add_repository(repository)?;
+            for (tag, image) in tags {
+                state.tag_image(repository, tag, image)?;
+            }
+        }
+        for (repository, images) in &fixture.untagged {
+            for image in images {
+                state.add_image(repository, image)?;
+            }
+        }
+        for (repository, folder) in &fixture.folders {
+            check_repository(repository)?;
+            let missing = folder::load(state.store_mut().repository_mut(repository), folder)?;
+            state.note(missing);
+        }
+        for signature in &fixture.signatures {
+            state.sign(signature)?;
+        }
+        if let Some(folder) = &fixture.lookaside {
+            folder::load_lookaside(&mut state.store_mut().signatures, folder)?;
+            state.announce_signatures();
+        }
+        for fault in &fixture.faults {
+            state.arm(fault.clone())?;
+        }
+        Ok(state)
+    }
+}
