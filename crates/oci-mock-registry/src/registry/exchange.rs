@@ -41,6 +41,8 @@ enum Intake {
     Refused(Answer),
     /// It is kept in memory, up to [`MANIFEST_LIMIT`].
     Text(BytesMut),
+    /// It is not looked at, and an upload begins.
+    Begun(Box<Upload>),
     /// It belongs to a blob. With a digest the blob is complete behind it.
     Blob(Box<Upload>, Option<Digest>),
 }
@@ -88,7 +90,7 @@ impl<'a> Exchange<'a> {
     /// Takes the next piece of the body. Returns whether more is wanted: if not, the rest need not be read.
     pub fn receive(&mut self, piece: &[u8]) -> bool {
         match &mut self.intake {
-            Intake::Ignored => true,
+            Intake::Ignored | Intake::Begun(_) => true,
             Intake::Refused(_) => false,
             Intake::Text(text) if text.len() + piece.len() > MANIFEST_LIMIT => {
                 self.intake = Intake::Refused(ErrorCode::SizeInvalid.detailed(json!({ "limit": MANIFEST_LIMIT })));
@@ -118,6 +120,7 @@ impl<'a> Exchange<'a> {
         let usual = || match intake {
             Intake::Refused(answer) => answer,
             Intake::Ignored => self.answer(),
+            Intake::Begun(upload) => self.continue_upload(*upload, None),
             Intake::Text(text) => self.accept(&text.freeze()),
             Intake::Blob(upload, digest) => self.continue_upload(*upload, digest.as_ref()),
         };
@@ -128,7 +131,7 @@ impl<'a> Exchange<'a> {
         };
         let mut delivery = match &fault {
             Some(fault) => fault.apply(usual),
-            None => usual().into(),
+            None => quirks::deliver(&self.context, self.request, &self.route, usual()),
         };
         // What is written by hand has no body for HEAD either.
         if self.request.method == Method::HEAD && delivery.manner != Manner::Whole {
@@ -169,7 +172,7 @@ impl<'a> Exchange<'a> {
                 match self.context.state.uploads.take(name, id) {
                     Found::Idle(_) => {
                         self.context.state.uploads.forget(id);
-                        Answer::empty(StatusCode::NO_CONTENT)
+                        push_blob::cancelled(id)
                     }
                     Found::Busy(_) => push_blob::busy(),
                     Found::Missing => ErrorCode::BlobUploadUnknown.answer(),
@@ -218,8 +221,9 @@ impl<'a> Exchange<'a> {
         match &self.route {
             Route::Repository(name, Endpoint::Manifest(reference)) => {
                 let repository = store.repository_mut(name);
-                quirks::judge(&self.settings().policies, repository, body)
-                    .unwrap_or_else(|| push_manifest::put(name, repository, reference, self.request, body))
+                quirks::judge(&self.settings().policies, repository, body).unwrap_or_else(|| {
+                    push_manifest::put(name, repository, reference, self.request, body, &self.settings().policies)
+                })
             }
             Route::Repository(name, Endpoint::Signatures(digest)) => signatures::put(&mut store, name, digest, body),
             _ => ErrorCode::Unsupported.answer(),
@@ -315,22 +319,27 @@ fn intake(context: &Context<'_>, request: &Parts, route: &Route<'_>) -> Intake {
             let readable = |from: &str| context.settings.access.may_pull(request, from);
             match push_blob::mount(name, &mut state.store_mut(), request, &context.settings.policies, readable) {
                 Some(mounted) => Intake::Refused(mounted),
+                None if context.settings.policies.upload.single_post_ignored => {
+                    Intake::Begun(Box::new(Upload::new(name)))
+                }
                 None => blob_intake(state, Upload::new(name), request),
             }
         }
         (&Method::PATCH | &Method::PUT, Endpoint::Upload(id)) => match state.uploads.take(name, id) {
             Found::Missing => Intake::Refused(ErrorCode::BlobUploadUnknown.answer()),
             Found::Busy(_) => Intake::Refused(push_blob::busy()),
-            Found::Idle(upload) if !push_blob::is_current(&upload, request, &context.settings.policies) => {
-                state.uploads.put(upload);
-                Intake::Refused(ErrorCode::BlobUploadUnknown.answer())
+            Found::Idle(upload) => {
+                let policies = &context.settings.policies;
+                let is_next = policies.upload.unordered_chunks || push_blob::comes_next(&upload, request);
+                let out_of_order = || (!is_next).then(|| push_blob::out_of_order(&upload));
+                match push_blob::stale(&upload, request, policies).or_else(out_of_order) {
+                    Some(refusal) => {
+                        state.uploads.put(upload);
+                        Intake::Refused(refusal)
+                    }
+                    None => blob_intake(state, upload, request),
+                }
             }
-            Found::Idle(upload) if !push_blob::comes_next(&upload, request) => {
-                let answer = push_blob::out_of_order(&upload);
-                state.uploads.put(upload);
-                Intake::Refused(answer)
-            }
-            Found::Idle(upload) => blob_intake(state, upload, request),
         },
         _ => Intake::Ignored,
     }

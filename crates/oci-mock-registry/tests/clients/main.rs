@@ -1,10 +1,11 @@
 //! Real clients against the mock registry: skopeo, the oci-client crate, and the conformance suite of the OCI distribution
-//! specification.
+//! specification. And a real registry beside the profile that is named after it.
 //!
 //! Where skopeo or the suite is not at hand its tests are shown as ignored, and a line says so. Those that sign need gpg, too.
 
 #![allow(clippy::unwrap_used)]
 
+mod distribution;
 mod oci_client;
 mod oci_conformance;
 #[cfg(feature = "openpgp")]
@@ -27,6 +28,13 @@ fn main() -> ExitCode {
     #[cfg(feature = "openpgp")]
     trials.extend(signatures::trials(installed));
     trials.extend(oci_client::trials());
+    let product = is_installed(distribution::PROGRAM);
+    if !product {
+        eprintln!(
+            "skipped: docker-registry is not installed, so its tests are ignored (apt-get install -y docker-registry)"
+        );
+    }
+    trials.extend(distribution::trials().into_iter().map(|trial| trial.with_ignored_flag(!product)));
     let suite = oci_conformance::program().is_some();
     if !suite {
         eprintln!("skipped: ISI_OCI_CONFORMANCE does not say where the OCI conformance suite is, so it is ignored");

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::CONTENT_DIGEST;
 use crate::{
-    fixture::Policies,
+    fixture::{Policies, policy::LocationQuery},
     registry::{
         answer::{Answer, Refusal},
         error::ErrorCode,
@@ -56,7 +56,12 @@ pub(crate) fn mount(
             readable.find_map(|(_, repository)| repository.blob(&digest))?.clone()
         }
     };
-    store.repository_mut(name).add_blob(digest.clone(), blob);
+    // A registry that has no digests but SHA-256 says that it has mounted the blob, and finds nothing under the other digest.
+    let is_found = !policies.blob.named_by_sha256 || digest.starts_with("sha256:");
+    let repository = store.repository_mut(name);
+    if is_found {
+        repository.add_blob(digest.clone(), blob);
+    }
     Some(created(name, &digest))
 }
 
@@ -76,13 +81,16 @@ pub(crate) fn comes_next(upload: &Upload, request: &Parts) -> bool {
 pub(crate) fn state(status: StatusCode, upload: &mut Upload, policies: &Policies) -> Answer {
     let mut answer = Answer::empty(status);
     let location = upload.location();
-    if policies.upload.single_use_location {
-        // Asking where an upload is moves nothing.
-        upload.turn += u64::from(status == StatusCode::ACCEPTED);
-        answer.header(LOCATION, &format!("{location}?turn={}", upload.turn));
-    } else {
-        answer.header(LOCATION, &location);
-    }
+    let location = match policies.upload.location_query.get() {
+        None => location,
+        Some(LocationQuery::Turn) => {
+            // Asking where an upload is moves nothing.
+            upload.turn += u64::from(status == StatusCode::ACCEPTED);
+            format!("{location}?turn={}", upload.turn)
+        }
+        Some(LocationQuery::State) => format!("{location}?_state={}", upload.writer.len()),
+    };
+    answer.header(LOCATION, &location);
     let sticks = policies.upload.range_sticks;
     answer.header(RANGE, &if sticks { upload.range_of_first_chunk() } else { upload.range() });
     answer.header(UPLOAD_ID, &upload.id);
@@ -98,16 +106,29 @@ pub(crate) fn state_of_busy(arrived: &Arrived) -> Answer {
     answer
 }
 
+/// The upload is given up.
+pub(crate) fn cancelled(id: &str) -> Answer {
+    let mut answer = Answer::empty(StatusCode::NO_CONTENT);
+    answer.header(UPLOAD_ID, id);
+    answer
+}
+
 /// Another request is writing to the upload; it is not gone.
 pub(crate) fn busy() -> Answer {
     let refused = ErrorCode::BlobUploadInvalid.saying("another request is writing to this upload");
     Answer { status: StatusCode::CONFLICT, ..refused }
 }
 
-/// Whether a request uses the newest location of an upload, where each is for one use.
-pub(crate) fn is_current(upload: &Upload, request: &Parts, policies: &Policies) -> bool {
-    !policies.upload.single_use_location
-        || query::value(request.uri.query(), "turn").is_some_and(|turn| turn == upload.turn.to_string())
+/// The refusal of a request to another location of an upload than the newest, where its query says which that is.
+pub(crate) fn stale(upload: &Upload, request: &Parts, policies: &Policies) -> Option<Answer> {
+    let says = |key: &str, newest: u64| {
+        query::value(request.uri.query(), key).is_some_and(|value| value == newest.to_string())
+    };
+    match policies.upload.location_query.get()? {
+        LocationQuery::Turn => (!says("turn", upload.turn)).then(|| ErrorCode::BlobUploadUnknown.answer()),
+        LocationQuery::State => (!says("_state", upload.writer.len()))
+            .then(|| Answer { status: StatusCode::NOT_FOUND, ..ErrorCode::BlobUploadInvalid.answer() }),
+    }
 }
 
 /// A chunk that does not come next: 416, and where the upload is.

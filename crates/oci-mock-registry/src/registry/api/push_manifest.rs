@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{CONTENT_DIGEST, SUBJECT};
 use crate::{
-    fixture::canonical_digest,
+    fixture::{Policies, canonical_digest},
     registry::{
         answer::Answer,
         error::ErrorCode,
@@ -19,30 +19,39 @@ use crate::{
         store::{Manifest, Repository},
     },
 };
-use oci_types::{Digest, media_type};
+use oci_types::{Algorithm, Digest, media_type};
 
 /// Stores a manifest under a tag or its digest, and under the tags that the query names (`tag`, version 1.2 of the
 /// specification). What the manifest names need not be there: the specification leaves that to the registry, and sparse
 /// images are in use.
-pub(crate) fn put(name: &str, repository: &mut Repository, reference: &str, request: &Parts, body: &Bytes) -> Answer {
+pub(crate) fn put(
+    name: &str,
+    repository: &mut Repository,
+    reference: &str,
+    request: &Parts,
+    body: &Bytes,
+    policies: &Policies,
+) -> Answer {
     const TAG: HeaderName = HeaderName::from_static("oci-tag");
     let declared = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = match media_type(declared, body) {
         Ok(media_type) => media_type,
         Err(reason) => return ErrorCode::ManifestInvalid.detailed(json!(reason)),
     };
-    let mut tags: Vec<String> = query::pairs(request.uri.query().unwrap_or_default())
-        .filter(|(key, _)| key == "tag")
-        .map(|(_, tag)| tag)
-        .collect();
+    let query = request.uri.query().filter(|_| !policies.push.tag_parameter_ignored);
+    let mut tags: Vec<String> =
+        query::pairs(query.unwrap_or_default()).filter(|(key, _)| key == "tag").map(|(_, tag)| tag).collect();
     let digest = if reference.contains(':') {
         match reference.parse::<Digest>() {
+            Ok(digest) if policies.manifest.sha256_only && digest.algorithm() != Algorithm::Sha256 => {
+                return ErrorCode::DigestInvalid.answer();
+            }
             Ok(digest) if digest == canonical_digest(&media_type, digest.algorithm(), body) => digest,
             _ => return ErrorCode::DigestInvalid.detailed(json!({ "digest": reference })),
         }
     } else {
         tags = vec![reference.to_owned()];
-        canonical_digest(&media_type, oci_types::Algorithm::Sha256, body)
+        canonical_digest(&media_type, Algorithm::Sha256, body)
     };
     if let Some(tag) = tags.iter().find(|tag| !is_tag(tag)) {
         return ErrorCode::ManifestInvalid.detailed(json!(format!("`{tag}` is no tag")));

@@ -1,16 +1,30 @@
-//! Blobs that are elsewhere: redirects, and the storage they lead to.
+//! Blobs that are elsewhere (redirects, and the storage they lead to), and blobs that are served in another way.
 
 use http::{
-    Method, StatusCode,
-    header::{AUTHORIZATION, LOCATION},
+    HeaderValue, Method, StatusCode,
+    header::{
+        ACCEPT_RANGES, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+        LOCATION, RANGE, X_CONTENT_TYPE_OPTIONS,
+    },
     request::Parts,
 };
 
-use crate::registry::{answer::Answer, api::CONTENT_DIGEST, context::Context, query, route::Endpoint};
+use crate::registry::{
+    answer::{Answer, Delivery, End, Manner},
+    api::CONTENT_DIGEST,
+    context::Context,
+    error::ErrorCode,
+    query,
+    route::Endpoint,
+};
+use oci_types::{Algorithm, Digest};
 
 pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
     let Endpoint::Blob(digest) = endpoint else { return None };
     let policies = &context.settings.policies;
+    if policies.blob.malformed_digest_invalid && super::is_read(request) && digest.parse::<Digest>().is_err() {
+        return Some(ErrorCode::DigestInvalid.answer());
+    }
     let redirects = match request.method {
         Method::GET => policies.blob.redirected,
         Method::HEAD => policies.blob.redirected && policies.blob.heads_redirected,
@@ -51,4 +65,72 @@ pub(super) fn storage(context: &Context<'_>, request: &Parts, name: &str, digest
         Some(_) => refused(StatusCode::FORBIDDEN, "AccessDenied"),
         None => refused(StatusCode::NOT_FOUND, "NoSuchKey"),
     }
+}
+
+/// Changes what a blob is served with.
+pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, digest: &str, answer: &mut Answer) {
+    let policies = &context.settings.policies.blob;
+    let is_served = answer.status.is_success() || answer.status == StatusCode::RANGE_NOT_SATISFIABLE;
+    if !super::is_read(request) || !is_served {
+        return;
+    }
+    if policies.named_by_sha256
+        && let Some(digest) = sha256(context, name, digest)
+    {
+        answer.header(CONTENT_DIGEST, &digest.to_string());
+    }
+    if policies.entity_tag {
+        let shown = answer.headers.get(CONTENT_DIGEST).and_then(|shown| shown.to_str().ok()).unwrap_or(digest);
+        let tag = format!("\"{shown}\"");
+        let known = request.headers.get_all(IF_NONE_MATCH).iter().any(|known| *known == tag.as_str());
+        answer.header(ETAG, &tag);
+        answer.headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=31536000"));
+        if known && answer.status.is_success() {
+            answer.status = StatusCode::NOT_MODIFIED;
+            answer.replace_body("");
+            for name in [ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE] {
+                answer.headers.remove(name);
+            }
+        }
+    }
+}
+
+/// The SHA-256 digest of a blob that is known by another digest.
+pub(super) fn sha256(context: &Context<'_>, name: &str, digest: &str) -> Option<Digest> {
+    let is_other = digest.parse::<Digest>().is_ok_and(|digest| digest.algorithm() != Algorithm::Sha256);
+    is_other.then_some(())?;
+    let blob = context.state.store().repository(name)?.blob(digest)?.clone();
+    let mut hasher = Algorithm::Sha256.hasher();
+    blob.read(|piece| hasher.update(piece)).ok()?;
+    Some(hasher.finish())
+}
+
+/// Delivers a refused range in the words of Go's file server, which has announced the length of the blob before.
+pub(super) fn deliver(
+    context: &Context<'_>,
+    request: &Parts,
+    name: &str,
+    digest: &str,
+    mut answer: Answer,
+) -> Delivery {
+    let length = context.state.store().repository(name).and_then(|it| it.blob(digest)).map(|blob| blob.len());
+    let Some(length) = length.filter(|_| answer.status == StatusCode::RANGE_NOT_SATISFIABLE) else {
+        return answer.into();
+    };
+    let range = request.headers.get(RANGE).and_then(|range| range.to_str().ok()).unwrap_or_default();
+    let ends = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
+    let is_backwards = matches!(ends.map(|(first, last)| (first.parse::<u64>(), last.parse::<u64>())),
+        Some((Ok(first), Ok(last))) if last < first);
+    if is_backwards {
+        answer.headers.remove(CONTENT_RANGE);
+        answer.replace_body("invalid range\n");
+    } else {
+        answer.replace_body("invalid range: failed to overlap\n");
+    }
+    answer.content_type("text/plain; charset=utf-8");
+    answer.headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer.headers.insert(CONTENT_LENGTH, length.into());
+    answer.header(CONTENT_DIGEST, digest);
+    let said = answer.body.len();
+    Delivery { manner: Manner::Cut { length: said, bytes_per_second: None, end: End::Close }, ..answer.into() }
 }

@@ -48,11 +48,17 @@ fn change_detail(context: &Context<'_>, route: &Route<'_>, error: &mut Value) {
     if let Route::Repository(name, Endpoint::Manifest(reference)) = route
         && error["code"] == ErrorCode::ManifestUnknown.name()
     {
-        if policies.error.manifest_unknown_detail.is(ManifestUnknownDetail::Tag) && !reference.contains(':') {
-            error["detail"] = json!({ "Tag": reference });
-        }
-        if policies.error.manifest_unknown_detail.is(ManifestUnknownDetail::NameAndRevision) {
-            error["detail"] = json!([{ "Name": name }, { "Revision": reference }]);
+        match policies.error.manifest_unknown_detail.get() {
+            // Words of their own say what is wrong.
+            Some(ManifestUnknownDetail::Tag) if error["message"] != ErrorCode::ManifestUnknown.message() => {}
+            Some(ManifestUnknownDetail::Tag) if reference.contains(':') => {
+                error["detail"] = json!({ "Name": name, "Revision": reference });
+            }
+            Some(ManifestUnknownDetail::Tag) => error["detail"] = json!({ "Tag": reference }),
+            Some(ManifestUnknownDetail::NameAndRevision) => {
+                error["detail"] = json!([{ "Name": name }, { "Revision": reference }]);
+            }
+            None => {}
         }
     }
     if policies.error.detail_always && !error["detail"].is_object() {

@@ -32,6 +32,11 @@ const PULL_LIMIT: u64 = 100;
 
 pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {
     let policies = &context.settings.policies;
+    if let Endpoint::Manifest(reference) = endpoint
+        && let Some(refusal) = refused_digest(context, request, reference)
+    {
+        return Some(refusal);
+    }
     is_read(request).then_some(())?;
     let Endpoint::Manifest(reference) = endpoint else {
         let refused = policies.manifest.accept_refused_elsewhere && accept::only_manifests(request);
@@ -104,6 +109,19 @@ pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, referen
     }
     if policies.manifest.as_json {
         answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+}
+
+/// The refusal of a digest that is malformed or by another algorithm than the registry's.
+fn refused_digest(context: &Context<'_>, request: &Parts, reference: &str) -> Option<Answer> {
+    let policies = &context.settings.policies.manifest;
+    if !reference.contains(':') || request.method == Method::DELETE {
+        return None;
+    }
+    match reference.parse::<Digest>() {
+        Err(_) => policies.malformed_digest_fails.then(|| ErrorCode::Unknown.answer()),
+        Ok(digest) => (policies.sha256_only && digest.algorithm() != Algorithm::Sha256 && is_read(request))
+            .then(|| ErrorCode::ManifestUnknown.detailed(json!({ "reference": reference }))),
     }
 }
 

@@ -5,6 +5,7 @@ mod accept;
 mod blob;
 mod errors;
 mod manifest;
+mod plain_text;
 mod push;
 mod referrers;
 mod unknown;
@@ -17,7 +18,7 @@ use http::{
 pub(crate) use push::judge;
 
 use super::{
-    answer::Answer,
+    answer::{Answer, Delivery},
     context::Context,
     error::ErrorCode,
     route::{Endpoint, Route},
@@ -61,7 +62,10 @@ pub(crate) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, 
             if *endpoint == Endpoint::Tags {
                 change_tags(context, request, answer);
             }
-            push::change(context, request, endpoint, answer);
+            if let Endpoint::Blob(digest) = endpoint {
+                blob::change(context, request, name, digest, answer);
+            }
+            push::change(context, request, name, endpoint, answer);
             referrers::change(context, endpoint, answer);
             if answer.status == StatusCode::NOT_FOUND {
                 unknown::change(context, request, route, answer);
@@ -70,6 +74,9 @@ pub(crate) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, 
         _ => {}
     }
     errors::change(context, route, answer);
+    if policies.response.plain_router_errors {
+        plain_text::change(route, answer);
+    }
     if policies.response.version_header_on_ping_only
         && *route != Route::Ping
         && answer.status != StatusCode::UNAUTHORIZED
@@ -83,6 +90,16 @@ pub(crate) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, 
     }
     if policies.response.connection_close {
         answer.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// How the answer is delivered.
+pub(crate) fn deliver(context: &Context<'_>, request: &Parts, route: &Route<'_>, answer: Answer) -> Delivery {
+    match route {
+        Route::Repository(name, Endpoint::Blob(digest)) if context.settings.policies.blob.failed_range_cut => {
+            blob::deliver(context, request, name, digest, answer)
+        }
+        _ => answer.into(),
     }
 }
 

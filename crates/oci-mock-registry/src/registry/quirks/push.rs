@@ -1,6 +1,6 @@
 //! Pushing and deleting.
 
-use super::unknown;
+use super::{blob, unknown};
 use http::{
     HeaderValue, Method, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RANGE},
@@ -15,6 +15,7 @@ use crate::{
     },
     registry::{
         answer::Answer,
+        api::CONTENT_DIGEST,
         context::Context,
         error::{ErrorCode, error},
         query,
@@ -73,6 +74,9 @@ fn refused_manifest(context: &Context<'_>, request: &Parts, name: &str, referenc
     if policies.push.length_needed && length(request).is_none() {
         let detail = ErrorCode::ManifestInvalid.detailed(json!({ "maxSize": 10_485_760 }));
         return Some(Answer { status: StatusCode::LENGTH_REQUIRED, ..detail });
+    }
+    if policies.push.content_type_needed && media_type.is_empty() {
+        return invalid(StatusCode::BAD_REQUEST);
     }
     if policies.push.refused_docker_types.is(RefusedDockerTypes::All)
         && media_type.starts_with("application/vnd.docker.")
@@ -150,6 +154,10 @@ pub(crate) fn judge(policies: &Policies, repository: &Repository, body: &[u8]) -
     {
         return Some(ErrorCode::ManifestInvalid.answer());
     }
+    let mut layers = manifest["layers"].as_array().into_iter().flatten();
+    if policies.push.foreign_layers_fail && layers.any(|layer| !layer["urls"].is_null()) {
+        return Some(ErrorCode::Unknown.answer());
+    }
     let missing = policies.push.missing_blobs_refused.then(|| missing(repository, &manifest)).flatten()?;
     let unknown = ErrorCode::ManifestBlobUnknown.detailed(json!(missing));
     Some(Answer { status: StatusCode::BAD_REQUEST, ..unknown })
@@ -168,8 +176,17 @@ fn missing<'a>(repository: &Repository, manifest: &'a Value) -> Option<&'a str> 
         .or_else(|| children.find(|digest| repository.manifest(digest).is_none()))
 }
 
-pub(super) fn change(context: &Context<'_>, request: &Parts, endpoint: &Endpoint<'_>, answer: &mut Answer) {
+pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>, answer: &mut Answer) {
     let policies = &context.settings.policies;
+    if answer.status == StatusCode::CREATED {
+        change_created(context, request, name, endpoint, answer);
+    }
+    if answer.status == StatusCode::PAYLOAD_TOO_LARGE
+        && policies.push.large_is_invalid
+        && matches!(endpoint, Endpoint::Manifest(_))
+    {
+        *answer = ErrorCode::ManifestInvalid.detailed(json!("http: request body too large"));
+    }
     match endpoint {
         Endpoint::Manifest(_) if answer.status == StatusCode::CREATED && policies.push.says_ok => {
             answer.replace_body("OK");
@@ -180,6 +197,24 @@ pub(super) fn change(context: &Context<'_>, request: &Parts, endpoint: &Endpoint
     if context.settings.behaviour.read_only && !super::is_read(request) && policies.push.read_only_is_denied {
         let denied = ErrorCode::Denied.detailed(json!({ "is_readonly": true }));
         *answer = Answer { status: StatusCode::METHOD_NOT_ALLOWED, ..denied };
+    }
+}
+
+/// Changes what content that was pushed is called.
+fn change_created(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>, answer: &mut Answer) {
+    let policies = &context.settings.policies;
+    let digest = answer.headers.get(CONTENT_DIGEST).and_then(|digest| digest.to_str().ok()).map(str::to_owned);
+    if policies.blob.named_by_sha256
+        && matches!(endpoint, Endpoint::Upload(_))
+        && let Some(digest) = digest.and_then(|digest| blob::sha256(context, name, &digest))
+    {
+        answer.header(LOCATION, &format!("/v2/{name}/blobs/{digest}"));
+        answer.header(CONTENT_DIGEST, &digest.to_string());
+    }
+    let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+    if let Some(path) = location.filter(|path| policies.response.absolute_content_location && path.starts_with('/')) {
+        let url = format!("{}{path}", context.state.url_for(request));
+        answer.header(LOCATION, &url);
     }
 }
 

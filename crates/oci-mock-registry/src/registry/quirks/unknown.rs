@@ -37,6 +37,13 @@ fn project(repository: &str) -> &str {
 /// Changes an answer that says 404.
 pub(super) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, answer: &mut Answer) {
     let Route::Repository(name, endpoint) = route else { return };
+    if let Endpoint::Blob(digest) = endpoint
+        && super::is_read(request)
+        && context.settings.policies.error.not_found.is(NotFoundForm::ManifestUnknown)
+    {
+        *answer = ErrorCode::BlobUnknown.detailed(json!(digest));
+        return;
+    }
     // Clients that push look for blobs in a repository before it exists.
     if !super::is_read(request) || !matches!(endpoint, Endpoint::Manifest(_) | Endpoint::Tags) {
         return;

@@ -3,8 +3,8 @@
 use http::{HeaderMap, Request};
 use oci_mock_registry::{
     fixture::{Quirk, Quirks},
-    oci::Digest,
-    registry::RegistryState,
+    oci::{Algorithm, Digest},
+    registry::{MANIFEST_LIMIT, RegistryState},
 };
 
 use crate::support::{ask_with, registry};
@@ -154,6 +154,35 @@ fn transcript(state: &RegistryState) -> Vec<String> {
     ] {
         log.ask("PUT /v2/lib/app/manifests/new", credentials, &[("content-type", media_type)], body.as_bytes());
     }
+    let sha512 = |content: &[u8]| {
+        let mut hasher = Algorithm::Sha512.hasher();
+        hasher.update(content);
+        hasher.finish()
+    };
+    let blob = sha512(b"blob");
+    let upload = log.header("POST /v2/lib/app/blobs/uploads/", credentials, "location");
+    let out_of_order = [("content-range", "9-12")];
+    let next = log.ask(&format!("PATCH {upload}"), credentials, &out_of_order, b"blob").0;
+    let next = next.get("location").and_then(|location| location.to_str().ok()).unwrap_or(&upload);
+    log.ask(&format!("DELETE {next}"), credentials, &[], b"");
+    let upload = log.header("POST /v2/lib/app/blobs/uploads/", credentials, "location");
+    let separator = if upload.contains('?') { '&' } else { '?' };
+    log.ask(&format!("PUT {upload}{separator}digest={blob}"), credentials, &[], b"blob");
+    log.ask(&format!("GET /v2/lib/app/blobs/{blob}"), credentials, &[("range", "bytes=10-")], b"");
+    log.ask("GET /v2/lib/app/blobs/sha256:0", credentials, &[], b"");
+    log.ask("GET /v2/lib/app/manifests/sha256:0", credentials, &[], b"");
+    log.ask(&format!("GET /v2/lib/app/manifests/{blob}"), credentials, &[], b"");
+    let elsewhere = r#"{"schemaVersion":2,"layers":[{"digest":"sha256:0","urls":["https://layers.test"]}]}"#;
+    let long = format!("{{\"schemaVersion\":2,\"annotations\":{{\"a\":\"{}\"}}}}", "x".repeat(MANIFEST_LIMIT));
+    for body in [elsewhere, &long] {
+        log.ask("PUT /v2/lib/app/manifests/new", credentials, &[("content-type", OCI)], body.as_bytes());
+    }
+    let plain = br#"{"schemaVersion":2}"#;
+    log.ask("PUT /v2/lib/app/manifests/new", credentials, &[], plain);
+    let path = format!("PUT /v2/lib/app/manifests/{}?tag=query", Digest::sha256(plain));
+    log.ask(&path, credentials, &[("content-type", OCI)], plain);
+    let path = format!("PUT /v2/lib/app/manifests/{}", sha512(plain));
+    log.ask(&path, credentials, &[("content-type", OCI)], plain);
     for number in 0..101 {
         log.ask(&format!("GET /v2/lib/app/manifests/{digest}?{number}"), credentials, &[], b"");
     }

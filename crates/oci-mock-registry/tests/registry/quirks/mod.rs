@@ -1,5 +1,6 @@
 //! Habits of real registries, a file a subject.
 
+mod blobs;
 mod challenges;
 mod errors;
 mod every;

@@ -22,6 +22,7 @@ const NAMES_NOTHING: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.o
 const NO_MEDIA_TYPE: &str = r#"{"schemaVersion":2}"#;
 const SUBJECT: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","subject":{"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}}"#;
 const CHART: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.cncf.helm.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}}"#;
+const ELSEWHERE: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[{"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","urls":["https://layers.test"]}]}"#;
 
 #[rstest]
 #[case::zot("docker-types-refused", SCHEMA2, "{}", 415, "MANIFEST_INVALID")]
@@ -32,6 +33,7 @@ const CHART: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image
 #[case::hub_subject("subject-needed", OCI, SUBJECT, 404, "notfound")]
 #[case::hub_artifact("artifact-types-refused", OCI, CHART, 400, "MANIFEST_INVALID")]
 #[case::distribution("missing-blobs-refused", OCI, CHART, 400, "MANIFEST_BLOB_UNKNOWN")]
+#[case::distribution_elsewhere("foreign-layers-fail", OCI, ELSEWHERE, 500, "UNKNOWN")]
 fn a_manifest_may_be_refused(
     #[case] quirk: &str,
     #[case] media_type: &str,
@@ -210,4 +212,73 @@ fn a_read_only_registry_may_say_so() {
     let refused = begin(&registry);
     assert_eq!((refused.status.as_u16(), error_code(&refused).as_str()), (405, "DENIED"));
     assert!(String::from_utf8_lossy(&body(&refused)).contains(r#""is_readonly":true"#));
+}
+
+#[test]
+fn the_location_of_an_upload_may_say_how_much_has_arrived() {
+    let registry = with("location-has-state");
+    let first = location(&begin(&registry));
+    let second = location(&send(&registry, &format!("PATCH {first}"), &[], b"chunk"));
+    assert_eq!([first.ends_with("?_state=0"), second.ends_with("?_state=5")], [true; 2], "{first} {second}");
+    let stale = send(&registry, &format!("PATCH {first}"), &[], b"chunk");
+    assert_eq!((stale.status.as_u16(), error_code(&stale).as_str()), (404, "BLOB_UPLOAD_INVALID"));
+    let finished = ask(&registry, &format!("PUT {second}&digest={}", Digest::sha256(b"chunk")));
+    assert_eq!(finished.status, StatusCode::CREATED);
+}
+
+#[test]
+fn a_post_with_a_blob_may_only_begin_an_upload() {
+    let request = format!("POST /v2/lib/app/blobs/uploads/?digest={}", Digest::sha256(b"blob"));
+    let begun = send(&with("single-post-ignored"), &request, &[], b"blob");
+    assert_eq!((begun.status.as_u16(), header(&begun, "range")), (202, Some("0-0")));
+    assert_eq!(send(&with(""), &request, &[], b"blob").status, StatusCode::CREATED);
+}
+
+#[rstest]
+#[case("unordered-chunks", 202)]
+#[case("", 416)]
+fn a_chunk_out_of_order_may_be_taken(#[case] quirk: &str, #[case] expected: u16) {
+    let registry = with(quirk);
+    let request = format!("PATCH {}", location(&begin(&registry)));
+    let chunk = send(&registry, &request, &[("content-range", "5-9"), ("content-length", "5")], b"chunk");
+    assert_eq!(chunk.status.as_u16(), expected);
+}
+
+#[rstest]
+#[case("tag-parameter-ignored", None, 404)]
+#[case("", Some("query"), 200)]
+fn tags_in_the_query_may_be_ignored(#[case] quirk: &str, #[case] said: Option<&str>, #[case] found: u16) {
+    let registry = with(quirk);
+    let digest = Digest::sha256(NAMES_NOTHING.as_bytes());
+    let pushed = put(&registry, &format!("{digest}?tag=query"), OCI, NAMES_NOTHING);
+    assert_eq!((pushed.status.as_u16(), header(&pushed, "oci-tag")), (201, said));
+    assert_eq!(ask(&registry, "GET /v2/lib/app/manifests/query").status.as_u16(), found);
+}
+
+#[test]
+fn a_manifest_may_need_a_type_and_be_invalid_where_it_is_too_large() {
+    let untyped = send(&with("content-type-needed"), "PUT /v2/lib/app/manifests/new", &[], NAMES_NOTHING.as_bytes());
+    assert_eq!((untyped.status.as_u16(), error_code(&untyped).as_str()), (400, "MANIFEST_INVALID"));
+    let large = "x".repeat(oci_mock_registry::registry::MANIFEST_LIMIT + 1);
+    let refused = put(&with("large-manifest-invalid"), "new", OCI, &large);
+    assert_eq!((refused.status.as_u16(), error_code(&refused).as_str()), (400, "MANIFEST_INVALID"));
+}
+
+#[test]
+fn there_may_be_no_digest_of_manifests_but_sha256() {
+    let mut hasher = oci_mock_registry::oci::Algorithm::Sha512.hasher();
+    hasher.update(NAMES_NOTHING.as_bytes());
+    let digest = hasher.finish();
+    let registry = with("manifests-by-sha256");
+    let pushed = put(&registry, &digest.to_string(), OCI, NAMES_NOTHING);
+    assert_eq!((pushed.status.as_u16(), error_code(&pushed).as_str()), (400, "DIGEST_INVALID"));
+    assert_eq!(put(&with(""), &digest.to_string(), OCI, NAMES_NOTHING).status, StatusCode::CREATED);
+}
+
+#[test]
+fn what_was_pushed_may_have_a_full_url() {
+    let pushed = put(&with("absolute-content-location"), "new", OCI, NAMES_NOTHING);
+    let expected =
+        format!("http://registry.test:5000/v2/lib/app/manifests/{}", Digest::sha256(NAMES_NOTHING.as_bytes()));
+    assert_eq!(header(&pushed, "location"), Some(expected.as_str()));
 }

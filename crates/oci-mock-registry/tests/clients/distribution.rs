@@ -1,0 +1,432 @@
+//! Distribution 2.8 itself (Debian's `docker-registry`) beside the profile that is named after it, request by request.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use libtest_mimic::{Failed, Trial};
+use oci_mock_registry::{
+    oci::{Algorithm, Digest},
+    registry::Registry,
+};
+use reqwest::{Method, header::HeaderMap};
+use serde_json::{Value, json};
+
+use crate::runtime;
+
+pub(crate) const PROGRAM: &str = "docker-registry";
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![Trial::test("distribution::profile_answers_as_the_product", profile_answers_as_the_product)]
+}
+
+/// What the product does and the profile does not, each with the reason.
+const KNOWN: [(&str, &str); 6] = [
+    ("ping with a body", "the product answers any method; no client relies on it"),
+    ("start page", "the product answers 200 without a body there, for health checks"),
+    ("range that is none", "the specification lets a registry ignore it, and the product refuses it"),
+    ("several ranges", "the product sends multipart/byteranges, which no registry client asks for"),
+    ("schema 1 of a config without history", "the images of the catalogue have configs that are complete enough"),
+    ("catalog of a page that is no number", "the catalog is for people; its pages are those of the specification"),
+];
+
+fn profile_answers_as_the_product() -> Result<(), Failed> {
+    let runtime = runtime();
+    let product = DockerRegistry::start()?;
+    let profile = runtime.block_on(Registry::builder().quirk("distribution-2")?.start())?;
+    let ask = |host: &str| runtime.block_on(script(host));
+    let (expected, actual) = (ask(&product.host)?, ask(profile.host())?);
+    let names: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, actual.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
+    let mut wrong = Vec::new();
+    for ((name, expected), (_, actual)) in expected.iter().zip(&actual) {
+        let known = KNOWN.iter().find(|(known, _)| known == name);
+        match (expected == actual, known) {
+            (false, None) => wrong.push(format!("{name}\n  the product: {expected}\n  the profile: {actual}")),
+            (true, Some(_)) => {
+                wrong.push(format!("{name}: known to differ, and does not (hint: take it off the list)"))
+            }
+            (true, None) | (false, Some(_)) => {}
+        }
+    }
+    let unasked = KNOWN.iter().filter(|(known, _)| !names.contains(known));
+    wrong.extend(unasked.map(|(known, _)| format!("{known}: known to differ, and never asked")));
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// Debian's `docker-registry` on a free port, its content in memory.
+struct DockerRegistry {
+    process: Child,
+    host: String,
+    _folder: tempfile::TempDir,
+}
+
+impl DockerRegistry {
+    fn start() -> Result<Self, Failed> {
+        let folder = tempfile::tempdir()?;
+        let config = folder.path().join("config.yml");
+        std::fs::write(
+            &config,
+            "version: 0.1\nlog: { level: info, formatter: json }\nstorage: { inmemory: {}, delete: { enabled: false } }\n\
+             http: { addr: '127.0.0.1:0' }\n",
+        )?;
+        let mut process = Command::new(PROGRAM)
+            .arg("serve")
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut said = BufReader::new(process.stderr.take().ok_or("its standard error is a pipe")?);
+        let mut all = String::new();
+        let host = loop {
+            let mut line = String::new();
+            if said.read_line(&mut line)? == 0 {
+                return Err(format!("{PROGRAM} has ended:\n{all}").into());
+            }
+            let record: Value = serde_json::from_str(&line).unwrap_or_default();
+            if let Some(host) = record["msg"].as_str().and_then(|message| message.strip_prefix("listening on ")) {
+                break host.to_owned();
+            }
+            all.push_str(&line);
+        };
+        // Nobody may block the program by not reading what it says.
+        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        Ok(Self { process, host, _folder: folder })
+    }
+}
+
+impl Drop for DockerRegistry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What a registry answers to the script, by the name of the request.
+type Transcript = Vec<(String, String)>;
+
+struct Session {
+    host: String,
+    client: reqwest::Client,
+    transcript: Transcript,
+}
+
+/// The headers that are compared.
+const HEADERS: [&str; 15] = [
+    "accept-ranges",
+    "cache-control",
+    "content-range",
+    "content-type",
+    "docker-content-digest",
+    "docker-distribution-api-version",
+    "docker-upload-uuid",
+    "etag",
+    "link",
+    "location",
+    "oci-subject",
+    "oci-tag",
+    "range",
+    "www-authenticate",
+    "x-content-type-options",
+];
+
+impl Session {
+    /// Asks, writes down what is answered, and returns where an upload goes on.
+    async fn ask(
+        &mut self,
+        name: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<String, Failed> {
+        let mut request =
+            self.client.request(method.clone(), format!("http://{}{path}", self.host)).body(body.to_vec());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let (mut received, mut ending) = (Vec::new(), "");
+        loop {
+            match response.chunk().await {
+                Ok(Some(piece)) => received.extend_from_slice(&piece),
+                Ok(None) => break,
+                Err(_) => {
+                    ending = " (cut)";
+                    break;
+                }
+            }
+        }
+        let said = format!("{}{}{ending}", shown_headers(&headers, &self.host), shown_body(&received));
+        self.transcript.push((name.to_owned(), format!("{} {said}", status.as_u16())));
+        let location = headers.get("location").and_then(|location| location.to_str().ok()).unwrap_or_default();
+        Ok(location.strip_prefix(&format!("http://{}", self.host)).unwrap_or(location).to_owned())
+    }
+
+    async fn read(&mut self, name: &str, path: &str, headers: &[(&str, &str)]) -> Result<(), Failed> {
+        self.ask(name, Method::GET, path, headers, b"").await.map(drop)
+    }
+
+    /// Begins an upload, without a word in the transcript.
+    async fn begin(&mut self) -> Result<String, Failed> {
+        let location = self.ask("", Method::POST, "/v2/lib/app/blobs/uploads/", &[], b"").await?;
+        self.transcript.pop();
+        Ok(location)
+    }
+
+    /// Pushes a blob in one piece.
+    async fn push(&mut self, name: &str, digest: &str, content: &[u8]) -> Result<(), Failed> {
+        let location = self.begin().await?;
+        let path = with_digest(&location, digest);
+        self.ask(name, Method::PUT, &path, &[("content-type", "application/octet-stream")], content).await.map(drop)
+    }
+
+    async fn push_manifest(&mut self, name: &str, reference: &str, kind: &str, body: &[u8]) -> Result<(), Failed> {
+        let path = format!("/v2/lib/app/manifests/{reference}");
+        let content_type = [("content-type", kind)];
+        let headers = if kind.is_empty() { &[][..] } else { &content_type };
+        self.ask(name, Method::PUT, &path, headers, body).await.map(drop)
+    }
+}
+
+fn with_digest(location: &str, digest: &str) -> String {
+    format!("{location}{}digest={digest}", if location.contains('?') { '&' } else { '?' })
+}
+
+/// The headers without what differs from run to run: host, identifiers and signed states of uploads.
+fn shown_headers(headers: &HeaderMap, host: &str) -> String {
+    let shown = HEADERS.iter().filter_map(|name| {
+        let value = headers.get(*name)?.to_str().unwrap_or("not text").replace(host, "HOST");
+        let value = match value.split_once("/uploads/") {
+            Some((before, rest)) => {
+                format!("{before}/uploads/ID{}", if rest.contains("_state=") { "?_state=…" } else { "" })
+            }
+            None if *name == "docker-upload-uuid" => "ID".to_owned(),
+            None => value,
+        };
+        // The product writes the parameters of a Link in the other order.
+        let value = if *name == "link" { "a link".to_owned() } else { value };
+        (!value.starts_with("multipart/")).then(|| format!("{name}: {value}; "))
+    });
+    shown.collect()
+}
+
+/// The codes of errors; of anything else how long it is.
+fn shown_body(body: &[u8]) -> String {
+    let errors = serde_json::from_slice::<Value>(body).ok().and_then(|mut body| match body["errors"].take() {
+        Value::Array(errors) => Some(errors),
+        _ => None,
+    });
+    match errors {
+        Some(errors) => errors.first().map(|error| error["code"].to_string()).unwrap_or_default(),
+        None if body.starts_with(b"{\"") && !body.starts_with(b"{\"schemaVersion") => {
+            let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
+            if let Some(tags) = body["tags"].as_array_mut() {
+                tags.sort_by_key(ToString::to_string);
+            }
+            body.to_string()
+        }
+        None => match std::str::from_utf8(body) {
+            Ok(text) if text.len() < 100 => format!("{text:?}"),
+            _ => format!("{} bytes", body.len()),
+        },
+    }
+}
+
+const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const SCHEMA2: &str = "application/vnd.docker.distribution.manifest.v2+json";
+const ALL: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, \
+                   application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json";
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+
+async fn script(host: &str) -> Result<Transcript, Failed> {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let mut session = Session { host: host.to_owned(), client, transcript: Vec::new() };
+    paths(&mut session).await?;
+    uploads(&mut session).await?;
+    blobs(&mut session).await?;
+    manifests(&mut session).await?;
+    lists(&mut session).await?;
+    Ok(session.transcript)
+}
+
+fn blob() -> Vec<u8> {
+    (0..3_000_u32).map(|number| u8::try_from(number * 7 % 251).expect("less than 251")).collect()
+}
+
+fn sha512(content: &[u8]) -> String {
+    let mut hasher = Algorithm::Sha512.hasher();
+    hasher.update(content);
+    hasher.finish().to_string()
+}
+
+async fn paths(session: &mut Session) -> Result<(), Failed> {
+    let digest = Digest::sha256(b"missing");
+    session.read("ping", "/v2/", &[]).await?;
+    session.ask("ping with a body", Method::POST, "/v2/", &[], b"").await?;
+    session.read("start page", "/", &[]).await?;
+    for (name, path) in [
+        ("unknown path", "/v2/lib/app/unknown/x"),
+        ("invalid name", "/v2/Bad/manifests/v1"),
+        ("tags of an unknown repository", "/v2/no/such/tags/list"),
+        ("manifest of an unknown repository", "/v2/no/such/manifests/v1"),
+        ("blob of an unknown repository", &format!("/v2/no/such/blobs/{digest}")),
+    ] {
+        session.read(name, path, &[]).await?;
+    }
+    Ok(())
+}
+
+async fn uploads(session: &mut Session) -> Result<(), Failed> {
+    const UPLOADS: &str = "/v2/lib/app/blobs/uploads/";
+    let content = blob();
+    let (digest, other) = (Digest::sha256(&content).to_string(), sha512(&content));
+    session.ask("begin", Method::POST, UPLOADS, &[], b"").await?;
+    let single = format!("{UPLOADS}?digest={digest}");
+    session.ask("begin with the blob", Method::POST, &single, &[], &content).await?;
+    session.push("push", &digest, &content).await?;
+    session.push("push by SHA-512", &other, &content).await?;
+    session.push("push with another digest", &Digest::sha256(b"x").to_string(), &content).await?;
+    session.push("push with a malformed digest", "sha256:xyz", &content).await?;
+    session.push("push with an unknown algorithm", "md5:00000000000000000000000000000000", &content).await?;
+    let location = session.begin().await?;
+    session.ask("push without a digest", Method::PUT, &location, &[], &content).await?;
+    let location = session.begin().await?;
+    session.read("state", &location, &[]).await?;
+    let next = session.ask("stream", Method::PATCH, &location, &[], &content[..1_000]).await?;
+    session.read("state after a chunk", &next, &[]).await?;
+    let range = [("content-range", "2000-2999"), ("content-length", "1000")];
+    let next = session.ask("chunk out of order", Method::PATCH, &next, &range, &content[2_000..]).await?;
+    session.read("state after a chunk out of order", &next, &[]).await?;
+    session.ask("cancel", Method::DELETE, &next, &[], b"").await?;
+    session.read("cancelled", &next, &[]).await?;
+    let location = session.begin().await?;
+    let range = [("content-range", "0-999")];
+    let next = session.ask("first chunk", Method::PATCH, &location, &range, &content[..1_000]).await?;
+    let range = [("content-range", "1000-2999")];
+    let last = session.ask("second chunk", Method::PATCH, &next, &range, &content[1_000..]).await?;
+    session.ask("location of the chunk before", Method::PATCH, &next, &range, &content[1_000..]).await?;
+    session.ask("finish", Method::PUT, &with_digest(&last, &digest), &[], b"").await?;
+    for (name, query) in [
+        ("mount", format!("?mount={digest}&from=lib/app")),
+        ("mount without a source", format!("?mount={digest}")),
+        ("mount what is missing", format!("?mount={}&from=lib/app", Digest::sha256(b"missing"))),
+        ("mount by SHA-512", format!("?mount={other}&from=lib/app")),
+    ] {
+        session.ask(name, Method::POST, &format!("/v2/lib/other/blobs/uploads/{query}"), &[], b"").await?;
+    }
+    session.read("mounted", &format!("/v2/lib/other/blobs/{digest}"), &[]).await?;
+    session.read("mounted by SHA-512", &format!("/v2/lib/other/blobs/{other}"), &[]).await?;
+    session.push("push nothing", &Digest::sha256(b"").to_string(), b"").await?;
+    session.push("push a config", &Digest::sha256(b"{}").to_string(), b"{}").await
+}
+
+async fn blobs(session: &mut Session) -> Result<(), Failed> {
+    let content = blob();
+    let digest = Digest::sha256(&content).to_string();
+    let path = format!("/v2/lib/app/blobs/{digest}");
+    session.ask("head of a blob", Method::HEAD, &path, &[], b"").await?;
+    session.read("blob", &path, &[]).await?;
+    session.read("blob by SHA-512", &format!("/v2/lib/app/blobs/{}", sha512(&content)), &[]).await?;
+    session.read("blob of nothing", &format!("/v2/lib/app/blobs/{}", Digest::sha256(b"")), &[]).await?;
+    session.read("missing blob", &format!("/v2/lib/app/blobs/{}", Digest::sha256(b"missing")), &[]).await?;
+    session.read("blob by a malformed digest", "/v2/lib/app/blobs/sha256:xyz", &[]).await?;
+    session.read("blob by no digest", "/v2/lib/app/blobs/nonsense", &[]).await?;
+    session.read("blob that is known", &path, &[("if-none-match", &format!("\"{digest}\""))]).await?;
+    for range in ["0-0", "500-1499", "500-", "-500", "2000-5000", "500-0", "5000-10000", "3000-"] {
+        session.read(&format!("range {range}"), &path, &[("range", &format!("bytes={range}"))]).await?;
+    }
+    session.read("range that is none", &path, &[("range", "bytes=abc")]).await?;
+    session.read("several ranges", &path, &[("range", "bytes=0-1,5-6")]).await?;
+    session.ask("delete a blob", Method::DELETE, &path, &[], b"").await?;
+    session.ask("method that blobs lack", Method::POST, &path, &[], b"").await.map(drop)
+}
+
+/// A manifest with one layer.
+fn manifest(kind: &str, layer: &Value, more: &Value) -> Vec<u8> {
+    let config =
+        json!({ "mediaType": "application/vnd.oci.image.config.v1+json", "digest": Digest::sha256(b"{}"), "size": 2 });
+    let mut manifest = json!({ "schemaVersion": 2, "mediaType": kind, "config": config, "layers": [layer] });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        manifest[key] = value.clone();
+    }
+    manifest.to_string().into_bytes()
+}
+
+fn index(child: &str) -> Vec<u8> {
+    let child =
+        json!({ "mediaType": OCI, "digest": child, "size": 3, "platform": { "os": "linux", "architecture": "amd64" } });
+    json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [child] }).to_string().into_bytes()
+}
+
+async fn manifests(session: &mut Session) -> Result<(), Failed> {
+    let layer = json!({ "mediaType": LAYER, "digest": Digest::sha256(&blob()), "size": 3_000 });
+    let gone = json!({ "mediaType": LAYER, "digest": Digest::sha256(b"gone"), "size": 4 });
+    let foreign = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip";
+    let foreign = json!({ "mediaType": foreign, "digest": Digest::sha256(b"gone"), "size": 4, "urls": ["https://layers.test/x"] });
+    let plain = manifest(OCI, &layer, &json!({}));
+    let digest = Digest::sha256(&plain).to_string();
+    session.push_manifest("push a manifest", "v1", OCI, &plain).await?;
+    session.push_manifest("push a manifest by digest", &digest, OCI, &plain).await?;
+    session.push_manifest("push by another digest", &Digest::sha256(b"x").to_string(), OCI, &plain).await?;
+    session.push_manifest("push a manifest by SHA-512", &sha512(&plain), OCI, &plain).await?;
+    session.push_manifest("push a manifest by a malformed digest", "sha256:xyz", OCI, &plain).await?;
+    session.push_manifest("push with tags in the query", &format!("{digest}?tag=t1&tag=t2"), OCI, &plain).await?;
+    session.push_manifest("push without a type", "v2", "", &plain).await?;
+    session.push_manifest("push with another type", "v2", SCHEMA2, &plain).await?;
+    session.push_manifest("push with an unknown type", "v2", "application/x-unknown", &plain).await?;
+    session.push_manifest("push what is no JSON", "v2", OCI, b"no JSON").await?;
+    session.push_manifest("push with a missing layer", "v2", OCI, &manifest(OCI, &gone, &json!({}))).await?;
+    session.push_manifest("push with a layer from elsewhere", "v2", OCI, &manifest(OCI, &foreign, &json!({}))).await?;
+    let subject = json!({ "subject": { "mediaType": OCI, "digest": digest, "size": plain.len() } });
+    session.push_manifest("push with a subject", "sub", OCI, &manifest(OCI, &layer, &subject)).await?;
+    session.read("referrers", &format!("/v2/lib/app/referrers/{digest}"), &[]).await?;
+    session.push_manifest("push schema 2", "d1", SCHEMA2, &manifest(SCHEMA2, &layer, &json!({}))).await?;
+    session.push_manifest("push an index", "ix", INDEX, &index(&digest)).await?;
+    session
+        .push_manifest("push an index of what is missing", "v2", INDEX, &index(&Digest::sha256(b"gone").to_string()))
+        .await?;
+    let large = json!({ "annotations": { "a": "x".repeat(5 << 20) } });
+    session.push_manifest("push a large manifest", "v2", OCI, &manifest(OCI, &layer, &large)).await?;
+    let accept = [("accept", ALL)];
+    for (name, reference) in [
+        ("manifest", "v1"),
+        ("manifest by digest", &digest),
+        ("manifest by SHA-512", &sha512(&plain)),
+        ("manifest by a malformed digest", "sha256:xyz"),
+        ("manifest by an unknown algorithm", "md5:00000000000000000000000000000000"),
+        ("tag of the query", "t1"),
+        ("invalid tag", ".bad"),
+        ("missing tag", "none"),
+        ("missing digest", &Digest::sha256(b"none").to_string()),
+        ("index", "ix"),
+    ] {
+        session.read(name, &format!("/v2/lib/app/manifests/{reference}"), &accept).await?;
+    }
+    for (accept, of) in [(None, "nothing"), (Some("*/*"), "anything"), (Some(SCHEMA2), "schema 2"), (Some(OCI), "OCI")]
+    {
+        let headers: Vec<(&str, &str)> = accept.into_iter().map(|accept| ("accept", accept)).collect();
+        for tag in ["v1", "ix"] {
+            session.read(&format!("{tag} for {of}"), &format!("/v2/lib/app/manifests/{tag}"), &headers).await?;
+        }
+    }
+    session.read("schema 1 of a config without history", "/v2/lib/app/manifests/d1", &[]).await?;
+    session.ask("head of a manifest", Method::HEAD, "/v2/lib/app/manifests/v1", &accept, b"").await?;
+    session.ask("delete a tag", Method::DELETE, "/v2/lib/app/manifests/v1", &[], b"").await?;
+    session.ask("delete a manifest", Method::DELETE, &format!("/v2/lib/app/manifests/{digest}"), &[], b"").await?;
+    session.ask("method that manifests lack", Method::POST, "/v2/lib/app/manifests/v1", &[], b"").await.map(drop)
+}
+
+async fn lists(session: &mut Session) -> Result<(), Failed> {
+    for query in ["", "?n=2", "?n=0", "?n=-1", "?n=abc", "?n=2&last=d1", "?n=100000"] {
+        session.read(&format!("tags {query}"), &format!("/v2/lib/app/tags/list{query}"), &[]).await?;
+    }
+    for query in ["", "?n=1", "?n=0"] {
+        session.read(&format!("catalog {query}"), &format!("/v2/_catalog{query}"), &[]).await?;
+    }
+    session.read("catalog of a page that is no number", "/v2/_catalog?n=abc", &[]).await
+}

@@ -1,0 +1,96 @@
+//! Blobs: what they are called, and ranges.
+
+use http::StatusCode;
+use oci_mock_registry::{
+    oci::{Algorithm, Digest},
+    registry::{Manner, RegistryState},
+};
+use rstest::rstest;
+
+use super::with;
+use crate::support::{ask, ask_with, body, error_code, header, send};
+
+/// Pushes a blob by its SHA-512 digest, and returns the answer with the digest.
+fn pushed_by_sha512(registry: &RegistryState, content: &[u8]) -> (oci_mock_registry::registry::Answer, Digest) {
+    let mut hasher = Algorithm::Sha512.hasher();
+    hasher.update(content);
+    let digest = hasher.finish();
+    let begun = ask(registry, "POST /v2/lib/app/blobs/uploads/");
+    let location = header(&begun, "location").unwrap();
+    (send(registry, &format!("PUT {location}?digest={digest}"), &[], content), digest)
+}
+
+#[test]
+fn a_blob_may_be_called_by_its_sha256_whatever_it_is_asked_for_by() {
+    let (registry, sha256) = (with("blobs-named-by-sha256"), Digest::sha256(b"blob").to_string());
+    let (pushed, digest) = pushed_by_sha512(&registry, b"blob");
+    assert_eq!(header(&pushed, "docker-content-digest"), Some(sha256.as_str()));
+    assert_eq!(header(&pushed, "location"), Some(format!("/v2/lib/app/blobs/{sha256}").as_str()));
+    let pulled = ask(&registry, &format!("GET /v2/lib/app/blobs/{digest}"));
+    assert_eq!((header(&pulled, "docker-content-digest"), &body(&pulled)[..]), (Some(sha256.as_str()), &b"blob"[..]));
+    let mounted = ask(&registry, &format!("POST /v2/lib/other/blobs/uploads/?mount={digest}&from=lib/app"));
+    let found = ask(&registry, &format!("GET /v2/lib/other/blobs/{digest}"));
+    assert_eq!([mounted.status, found.status], [StatusCode::CREATED, StatusCode::NOT_FOUND]);
+}
+
+#[test]
+fn a_blob_may_have_an_entity_tag() {
+    let registry = with("blob-etag");
+    let path = format!("GET /v2/lib/app/blobs/{}", super::config_digest(&registry));
+    let tag = header(&ask(&registry, &path), "etag").unwrap().to_owned();
+    let known = ask_with(&registry, &path, &[("if-none-match", &tag)]);
+    assert_eq!((known.status.as_u16(), header(&known, "content-length"), body(&known).len()), (304, None, 0));
+    let other = ask_with(&registry, &path, &[("if-none-match", "\"other\"")]);
+    assert_eq!(other.status, StatusCode::OK);
+    assert_eq!(header(&ask(&with(""), &path), "etag"), None);
+}
+
+#[rstest]
+#[case::beyond("bytes=1000000-", "invalid range: failed to overlap\n", true)]
+#[case::backwards("bytes=5-1", "invalid range\n", false)]
+fn a_range_that_cannot_be_served_may_be_cut_short(
+    #[case] range: &str,
+    #[case] words: &str,
+    #[case] says_the_length: bool,
+) {
+    let registry = with("failed-range-cut");
+    let path = format!("/v2/lib/app/blobs/{}", super::config_digest(&registry));
+    let whole = body(&ask(&registry, &format!("GET {path}"))).len();
+    let request = http::Request::get(&path).header("host", "127.0.0.1:5000").header("range", range).body(()).unwrap();
+    let delivery = registry.respond(&request.into_parts().0, b"");
+    assert_eq!((delivery.answer.status.as_u16(), &body(&delivery.answer)[..]), (416, words.as_bytes()));
+    assert_eq!(header(&delivery.answer, "content-length"), Some(whole.to_string().as_str()));
+    assert_eq!(header(&delivery.answer, "content-range").is_some(), says_the_length);
+    assert!(matches!(delivery.manner, Manner::Cut { .. }), "{:?}", delivery.manner);
+}
+
+#[rstest]
+#[case("malformed-blob-digest-invalid", "GET /v2/lib/app/blobs/sha256:xyz", 400, "DIGEST_INVALID")]
+#[case("malformed-digest-fails", "GET /v2/lib/app/manifests/sha256:xyz", 500, "UNKNOWN")]
+#[case("malformed-digest-fails", "PUT /v2/lib/app/manifests/sha256:xyz", 500, "UNKNOWN")]
+fn a_malformed_digest_may_be_answered_in_another_way(
+    #[case] quirk: &str,
+    #[case] request: &str,
+    #[case] status: u16,
+    #[case] code: &str,
+) {
+    let answer = ask(&with(quirk), request);
+    assert_eq!((answer.status.as_u16(), error_code(&answer).as_str()), (status, code));
+    assert_ne!(ask(&with(""), request).status.as_u16(), status);
+}
+
+#[rstest]
+#[case("GET /v2/lib/app/unknown/x", 404, "404 page not found\n")]
+#[case("GET /v2/Bad/manifests/v1", 404, "404 page not found\n")]
+#[case("GET /v2/lib/app/manifests/.bad", 404, "404 page not found\n")]
+#[case("GET /v2/lib/app/blobs/nonsense", 404, "404 page not found\n")]
+#[case("POST /v2/lib/app/manifests/v1", 405, "Method not allowed\n")]
+fn what_comes_to_no_endpoint_may_be_answered_in_plain_text(
+    #[case] request: &str,
+    #[case] status: u16,
+    #[case] text: &str,
+) {
+    let answer = ask(&with("plain-router-errors"), request);
+    assert_eq!((answer.status.as_u16(), &body(&answer)[..]), (status, text.as_bytes()));
+    assert_eq!(error_code(&ask(&with("plain-router-errors"), "GET /v2/lib/app/manifests/none")), "MANIFEST_UNKNOWN");
+}
