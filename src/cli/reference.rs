@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     reference::{
-        self, AllowedRegistry, Authority, DenyRule, Identity, ImportController, Kubeconfig, Options, Running,
-        ServerCertificate, StartError,
+        self, AllowedRegistry, Authority, DenyRule, Identity, ImportController, ImportMode, Kubeconfig, Options,
+        Running, ServerCertificate, StartError,
     },
     shell,
     version::ApiVersion,
@@ -76,8 +76,8 @@ pub(super) struct ReferenceArguments {
     #[arg(long, value_name = "COUNT", default_value_t = 50, allow_negative_numbers = true)]
     max_images_per_repository: i64,
     /// The import mode of requests that name none.
-    #[arg(long, value_name = "MODE", default_value = "Legacy", value_parser = ["Legacy", "PreserveOriginal"])]
-    import_mode: String,
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = DefaultImportMode::Legacy)]
+    import_mode: DefaultImportMode,
     /// The host of the integrated registry; `none` for none.
     #[arg(long, value_name = "HOST|none", default_value = "image-registry.openshift-image-registry.svc:5000")]
     integrated_registry: String,
@@ -96,6 +96,15 @@ pub(super) struct ReferenceArguments {
     /// How long after an import tags with `importPolicy.scheduled` are imported again, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 900, requires = "import_controller", value_parser = clap::value_parser!(u64).range(1..))]
     scheduled_import_interval: u64,
+}
+
+/// How manifest lists are imported that a request says nothing about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DefaultImportMode {
+    #[value(name = "Legacy")]
+    Legacy,
+    #[value(name = "PreserveOriginal")]
+    PreserveOriginal,
 }
 
 /// How the connections of clients are secured.
@@ -213,7 +222,10 @@ fn options(arguments: ReferenceArguments) -> Result<Options, CommandError> {
             0 => Options::default().max_images_per_repository,
             count => Some(usize::try_from(count).unwrap_or_default()),
         },
-        default_import_mode: arguments.import_mode,
+        default_import_mode: match arguments.import_mode {
+            DefaultImportMode::Legacy => ImportMode::Legacy,
+            DefaultImportMode::PreserveOriginal => ImportMode::PreserveOriginal,
+        },
         integrated_registry: match arguments.integrated_registry.as_str() {
             "none" => String::new(),
             host => host.to_owned(),

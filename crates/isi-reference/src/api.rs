@@ -24,12 +24,13 @@ use super::{
         request::Request,
     },
     impersonation,
-    importer::{Clients, LayerSizes, Surroundings},
+    importer::LayerSizes,
     kinds::{Handler, Verb},
     model::image_stream::ImageStream,
     openapi::Documents,
     options::REPLICA_LAG,
     policy::allow_list::AllowList,
+    registry_client::{ClientContext, HttpClients},
     resources,
     route::{Route, Target, route},
     storage::{Store, stream::Repositories},
@@ -48,7 +49,7 @@ pub(crate) struct Api {
     pub(crate) behaviour: Behaviour,
     pub(crate) store: Store,
     pub(crate) access: Access,
-    pub(crate) surroundings: Surroundings,
+    pub(crate) registry_client: ClientContext,
     /// What each process remembers.
     layer_sizes: Vec<LayerSizes>,
     turn: AtomicUsize,
@@ -71,11 +72,9 @@ impl Api {
             let entries = options.allowed_registries.iter().map(|entry| (entry.domain.as_str(), entry.insecure));
             AllowList::new(entries, &options.integrated_registry)
         });
-        let surroundings = Surroundings {
-            clients: Clients::new(options.registry_roots.clone(), &options.reach, behaviour.modern_go)?,
-            behaviour,
-            retry_pause: options.retry_pause,
-        };
+        let clients = HttpClients::new(options.registry_roots.clone(), &options.reach, behaviour)
+            .map_err(|error| error.to_string())?;
+        let registry_client = ClientContext { clients, behaviour, retry_delay: options.retry_delay };
         let store = Store::new(options.watch_lag);
         {
             let mut state = store.lock();
@@ -88,7 +87,7 @@ impl Api {
             layer_sizes: (0..options.replicas.max(1)).map(|_| LayerSizes::default()).collect(),
             turn: AtomicUsize::new(0),
             store,
-            surroundings,
+            registry_client,
             allow_list,
             authenticator,
             stop,

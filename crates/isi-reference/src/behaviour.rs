@@ -5,6 +5,7 @@
 
 use crate::{
     image_reference::{ImageReference, ParseReferenceError},
+    registry_client::FetchStrategy,
     version::ApiVersion,
 };
 
@@ -54,9 +55,8 @@ pub(crate) struct Behaviour {
     pub(crate) docker_metadata_version: &'static str,
     /// Fetch errors start with the reference they are about (4.3).
     pub(crate) reference_in_errors: bool,
-    /// A repository is contacted before anything else; a failure holds for all its tags and digests. What came of it serves
-    /// all repositories of a host, whether they are read insecurely or not (4.2).
-    pub(crate) eager_connection: bool,
+    /// In which order a repository is asked for what is wanted of it (4.3).
+    pub(crate) fetch_strategy: FetchStrategy,
     /// A name without a path is a registry when it looks like a host; before it was a repository of Docker Hub (4.3).
     bare_host_is_registry: bool,
     /// A digest cannot be imported on a schedule (until 4.2).
@@ -89,6 +89,8 @@ pub(crate) struct Behaviour {
     pub(crate) shared_layer_size: bool,
     /// Limits are not enforced on an update that adds nothing (4.20).
     pub(crate) limits_only_growth: bool,
+    /// Errors of expired certificates say the time (Go 1.15).
+    pub(crate) dates_in_certificate_errors: bool,
     /// Built with Go 1.20 or newer, which words certificate and time errors differently.
     pub(crate) modern_go: bool,
     /// Columns of tables describe fields by their JSON names; before by their Go names (4.22).
@@ -145,7 +147,12 @@ impl Behaviour {
             managed_subresources: from(ApiVersion::V4_10),
             docker_metadata_version: if from(ApiVersion::V4_8) { "image.openshift.io/1.0" } else { "1.0" },
             reference_in_errors: from(ApiVersion::V4_8),
-            eager_connection: !from(ApiVersion::V4_8),
+            fetch_strategy: if from(ApiVersion::V4_8) {
+                FetchStrategy::PerImage
+            } else {
+                FetchStrategy::RepositoryFirst
+            },
+            dates_in_certificate_errors: from(ApiVersion::V4_8),
             bare_host_is_registry: from(ApiVersion::V4_8),
             refuses_scheduled_digests: !from(ApiVersion::V4_8),
             body_limit: from(ApiVersion::V4_8),

@@ -6,7 +6,7 @@ use rustls_pki_types::CertificateDer;
 use test_authority::{Authority, Identity};
 
 use super::access::DenyRule;
-pub use super::importer::Reach;
+pub use super::registry_client::Reach;
 use crate::version::ApiVersion;
 
 /// The options of a reference. The defaults are a server of the newest API version on a free loopback port.
@@ -35,8 +35,8 @@ pub struct Options {
     pub allowed_registries: Vec<AllowedRegistry>,
     /// How many tags of a repository are imported at most; `None` for all of them.
     pub max_images_per_repository: Option<usize>,
-    /// The import mode of requests that name none: `Legacy` or `PreserveOriginal`.
-    pub default_import_mode: String,
+    /// The import mode of requests that name none.
+    pub default_import_mode: ImportMode,
     /// The host of the integrated registry, empty for none.
     pub integrated_registry: String,
     /// The host of the integrated registry outside of the cluster, empty for none.
@@ -48,9 +48,9 @@ pub struct Options {
     pub watch_lag: Duration,
     /// Whether spec tags of streams are imported without being asked for.
     pub import_controller: ImportController,
-    /// How long to wait before a registry is asked again that asks for patience. Real servers wait 2 s; how long is
-    /// no behaviour that a client could rely on.
-    pub retry_pause: Duration,
+    /// The retry delay for a registry that answers 429. Real servers wait 2 s; how long is no behaviour that a client could
+    /// rely on.
+    pub retry_delay: Duration,
 }
 
 /// How long an image that one process has stored takes to be seen by another one.
@@ -73,6 +73,32 @@ pub enum ImportController {
 impl ImportController {
     /// A controller that imports scheduled tags again every 15 minutes, as clusters are set up by default.
     pub const DEFAULT: Self = Self::Present { interval: Duration::from_secs(15 * 60) };
+}
+
+/// How manifest lists are imported.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum ImportMode {
+    /// As the image of one platform.
+    #[default]
+    Legacy,
+    /// As they are, with the images of all platforms.
+    PreserveOriginal,
+}
+
+impl ImportMode {
+    /// The mode of a field `importMode`; whatever is not a mode is none, and the default.
+    pub(crate) fn of(text: &str) -> Self {
+        if text == Self::PreserveOriginal.as_str() { Self::PreserveOriginal } else { Self::Legacy }
+    }
+
+    /// The mode as the API writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Legacy => "Legacy",
+            Self::PreserveOriginal => "PreserveOriginal",
+        }
+    }
 }
 
 /// A registry that may be imported from.
@@ -111,13 +137,13 @@ impl Default for Options {
             deny: Vec::new(),
             allowed_registries: Vec::new(),
             max_images_per_repository: Some(MAX_IMAGES_PER_REPOSITORY),
-            default_import_mode: "Legacy".to_owned(),
+            default_import_mode: ImportMode::Legacy,
             integrated_registry: "image-registry.openshift-image-registry.svc:5000".to_owned(),
             public_registry: String::new(),
             replicas: 1,
             watch_lag: Duration::ZERO,
             import_controller: ImportController::Absent,
-            retry_pause: Duration::from_millis(100),
+            retry_delay: Duration::from_millis(100),
         }
     }
 }

@@ -7,10 +7,10 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
+use test_listener::{Listener, Stopping};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    task::{JoinHandle, JoinSet},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -30,8 +30,6 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take for the head of a request, and how long an idle HTTP/2 connection stays unprobed.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long to wait before accepting again when the process has no file descriptor left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Why the reference could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +53,10 @@ pub enum StartError {
 pub struct Running {
     url: String,
     kubeconfig: Kubeconfig,
+    /// Ends watches and the import controller.
     stop: CancellationToken,
-    serving: JoinHandle<()>,
+    /// Taken when the server is shut down.
+    listener: Option<Listener>,
 }
 
 impl Running {
@@ -75,8 +75,10 @@ impl Running {
     /// Stops accepting connections, and waits up to five seconds for the requests under way, their bodies included.
     pub async fn shutdown(mut self) {
         self.stop.cancel();
-        if let Err(error) = (&mut self.serving).await {
-            tracing::debug!(%error, "the server did not end by itself");
+        if let Some(listener) = self.listener.take()
+            && !listener.shutdown(SHUTDOWN_GRACE).await
+        {
+            tracing::debug!("some responses took too long to wait for");
         }
     }
 }
@@ -98,8 +100,8 @@ pub async fn start(mut options: Options) -> Result<Running, StartError> {
     let (tls, host, controller) = (options.tls.take(), options.host.take(), options.import_controller);
     let stop = CancellationToken::new();
     let api = Arc::new(Api::new(options, stop.clone()).map_err(StartError::Option)?);
-    let listener = TcpListener::bind(address).await.map_err(listen_error)?;
-    let bound = listener.local_addr().map_err(listen_error)?;
+    let socket = TcpListener::bind(address).await.map_err(listen_error)?;
+    let bound = socket.local_addr().map_err(listen_error)?;
     let certificate = tls.as_ref().map(|certificate| tls::acceptor(certificate, bound, host.as_deref()));
     let acceptor = certificate.transpose().map_err(StartError::Option)?;
     let url = base_url(acceptor.is_some(), host.as_deref(), bound);
@@ -111,8 +113,10 @@ pub async fn start(mut options: Options) -> Result<Running, StartError> {
     if let ImportController::Present { interval } = controller {
         tokio::spawn(import_controller::run(Arc::clone(&api), interval, stop.clone()));
     }
-    let serving = tokio::spawn(serve(listener, acceptor, api, stop.clone()));
-    Ok(Running { url, kubeconfig, stop, serving })
+    let listener = Listener::start(socket, move |stream, stopping| {
+        connection(stream, acceptor.clone(), Arc::clone(&api), stopping)
+    });
+    Ok(Running { url, kubeconfig, stop, listener: Some(listener) })
 }
 
 /// The URL by which clients reach the server.
@@ -125,59 +129,24 @@ fn base_url(is_secure: bool, host: Option<&str>, bound: SocketAddr) -> String {
     }
 }
 
-/// Accepts connections until told to stop. They are tasks of this one, so that none outlives it.
-async fn serve(listener: TcpListener, acceptor: Option<TlsAcceptor>, api: Arc<Api>, stop: CancellationToken) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(stream, acceptor.clone(), Arc::clone(&api), stop.clone()));
-                }
-                Err(error) => pause_after(&error).await,
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-    drop(listener);
-    let all = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(SHUTDOWN_GRACE, all).await.is_err() {
-        tracing::debug!(left = connections.len(), "some responses took too long to wait for");
-    }
-}
-
-/// Waits a moment when accepting fails for want of file descriptors or memory, which passes: the next attempt would fail at
-/// once. A connection that ended before it was accepted needs no pause.
-async fn pause_after(error: &std::io::Error) {
-    if error.kind() != std::io::ErrorKind::ConnectionAborted {
-        tracing::warn!(%error, "cannot accept a connection");
-        tokio::time::sleep(ACCEPT_PAUSE).await;
-    }
-}
-
-async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, api: Arc<Api>, stop: CancellationToken) {
+async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, api: Arc<Api>, mut stopping: Stopping) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::trace!(%error, "responses may be delayed");
     }
-    let Some(acceptor) = acceptor else { return exchange(stream, api, stop).await };
+    let Some(acceptor) = acceptor else { return exchange(stream, api, stopping).await };
     let accepted = tokio::select! {
         accepted = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)) => accepted,
-        () = stop.cancelled() => return,
+        () = stopping.stopped() => return,
     };
     match accepted {
-        Ok(Ok(stream)) => exchange(stream, api, stop).await,
+        Ok(Ok(stream)) => exchange(stream, api, stopping).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
 /// Serves the requests of a connection; when the server stops, the one that is under way is answered.
-async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    api: Arc<Api>,
-    stop: CancellationToken,
-) {
+async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, api: Arc<Api>, mut stopping: Stopping) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let api = Arc::clone(&api);
         async move {
@@ -191,7 +160,7 @@ async fn exchange(
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).into_owned());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        () = stopping.stopped() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

@@ -6,8 +6,8 @@ use http::{HeaderMap, HeaderValue, header::WWW_AUTHENTICATE};
 use crate::{
     behaviour::Behaviour,
     image_reference::ImageReference,
-    importer::{read_challenges, read_manifest},
     protobuf::{Envelope, encode},
+    registry_client::{read_challenges, read_manifest},
     version::ApiVersion,
 };
 

@@ -92,7 +92,7 @@ pub(super) async fn configured(arguments: &RunArguments) -> Result<Aim, CommandE
     let options = reference::Options {
         allowed_registries: vec![allowed("registry.example.com", false), allowed("127.0.0.1:*", true)],
         max_images_per_repository: Some(3),
-        default_import_mode: "PreserveOriginal".to_owned(),
+        default_import_mode: reference::ImportMode::PreserveOriginal,
         ..reference::Options::default()
     };
     embedded(arguments, options, &[Feature::ServerConfiguration]).await

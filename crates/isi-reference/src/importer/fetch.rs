@@ -1,127 +1,117 @@
 //! Fetching images: from the mirrors of a registry and from itself, with everything that belongs to them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use bytes::Bytes;
 
 use super::{
-    Import, Keyring,
-    by_repository::Repository,
-    connection::{Connection, is_digest},
-    failure::{self, FetchError, ImportFailure},
-    image,
-    manifest::{Manifest, ManifestList},
-    select::Platform,
+    Completion, Import,
+    failure::ImportFailure,
+    image::{self, ImageError},
+    plan::RepositoryPlan,
+    platform::Platform,
 };
-use crate::{behaviour::Behaviour, error::ApiError, image_reference::ImageReference, model::image::Image};
+use crate::{
+    behaviour::Behaviour,
+    image_reference::ImageReference,
+    model::image::Image,
+    options::ImportMode,
+    registry_client::{
+        DigestReference, FetchError, FetchStrategy, Manifest, ManifestList, ManifestName, Session, TransportSecurity,
+    },
+};
 
 type Result<T> = std::result::Result<T, ImportFailure>;
 
-/// The conversations of one import: at most one with each repository.
+/// Fetches the images of one import.
 #[derive(Debug)]
-pub(crate) struct Session<'a> {
+pub(crate) struct ImageFetcher<'a> {
     pub(crate) import: &'a Import<'a>,
-    connections: HashMap<String, Connection<'a>>,
-    /// Whether the last manifest list had a part that could not be imported.
-    broken_list: bool,
-    /// Whether something was given up that is neither a success nor a failure.
-    pub(crate) unfinished: bool,
+    pub(crate) session: Session<'a>,
+    last_list: LastList,
+    completion: Completion,
 }
 
-/// What to import, and how.
+/// The last manifest list that was kept with all its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LastList {
+    Whole,
+    /// A part could not be imported.
+    Broken,
+}
+
+/// An image to fetch.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub(crate) struct WantedImage {
     /// With either a tag or a digest.
     pub(crate) reference: ImageReference,
-    pub(crate) insecure: bool,
+    pub(crate) security: TransportSecurity,
     pub(crate) platform: Platform,
-    /// Whether a manifest list is wanted as a list, with all its parts.
-    pub(crate) preserve_lists: bool,
+    /// Whether a manifest list is kept, with all its parts.
+    pub(crate) mode: ImportMode,
 }
 
-/// An imported image.
+/// An image that was fetched.
 #[derive(Debug, Clone)]
-pub(crate) struct Imported {
+pub(crate) struct FetchedImage {
     pub(crate) image: Image,
     /// The parts of a manifest list.
-    pub(crate) manifests: Vec<Image>,
+    pub(crate) parts: Vec<Image>,
 }
 
-impl<'a> Session<'a> {
-    /// A session without conversations.
+impl<'a> ImageFetcher<'a> {
+    /// A fetcher that has asked nothing yet.
     pub(crate) fn new(import: &'a Import<'a>) -> Self {
-        Self { import, connections: HashMap::new(), broken_list: false, unfinished: false }
+        let session = Session::new(import.context, import.keyring);
+        Self { import, session, last_list: LastList::Whole, completion: Completion::Complete }
     }
 
     /// The behaviour of the server.
     pub(crate) fn behaviour(&self) -> &'a Behaviour {
-        &self.import.surroundings.behaviour
+        &self.import.context.behaviour
     }
 
-    /// The conversation with the repository of `reference`; the outer failure is that of the pull secrets.
-    pub(crate) fn connect(
-        &mut self,
-        reference: &ImageReference,
-        insecure: bool,
-    ) -> std::result::Result<&mut Connection<'a>, String> {
-        let full = reference.with_defaults();
-        let key = full.as_repository().exact();
-        let path = full.repository_path();
-        if path.is_empty() {
-            return Err("invalid reference format".to_owned());
-        }
-        let import = self.import;
-        let eager = self.behaviour().eager_connection;
-        // Old servers read the secrets only when a registry asks who they are.
-        let no_secrets = Keyring::default();
-        let keyring = match import.keyring {
-            Err(_) if eager => &no_secrets,
-            keyring => keyring.as_ref().map_err(Clone::clone)?,
-        };
-        let host = full.registry_host();
-        let known = self.connections.values().find(|known| eager && known.is_to(&host));
-        let ping = known.and_then(Connection::ping_result);
-        Ok(self.connections.entry(key).or_insert_with(|| {
-            let credentials = keyring.lookup(reference).cloned();
-            Connection::new(import.surroundings, host, path, insecure, credentials).with_ping(ping)
-        }))
-    }
-
-    /// Imports one image with its parts.
-    pub(crate) async fn import(&mut self, wanted: &Wanted) -> Result<Imported> {
-        self.broken_list = false;
-        let (manifest, source) = self.manifest(&wanted.reference, wanted.insecure).await?;
-        let asked = Some(wanted.reference.digest.as_str()).filter(|digest| !digest.is_empty());
-        let image = self.image(manifest, asked, wanted, &source).await?;
-        let parts = self.parts(&image, wanted).await;
-        self.broken_list = parts.is_err();
-        Ok(Imported { image, manifests: parts? })
+    /// Whether everything was tried so far.
+    pub(crate) fn completion(&self) -> Completion {
+        self.completion
     }
 
     /// Whether the last manifest list had a part that could not be imported.
-    pub(crate) fn list_was_broken(&self) -> bool {
-        self.broken_list
+    pub(crate) fn last_list_was_broken(&self) -> bool {
+        self.last_list == LastList::Broken
     }
 
-    /// Takes note if a repository was given up.
-    pub(crate) fn note_unfinished(&mut self, repository: &Repository) {
-        let mut fetches = repository.digests.iter().chain(&repository.tags);
-        self.unfinished |= fetches.any(|fetch| fetch.result.is_none());
+    /// Notes whether everything of a repository was tried.
+    pub(crate) fn note_completion(&mut self, plan: &RepositoryPlan) {
+        if plan.fetches.iter().any(|fetch| fetch.result.is_none()) {
+            self.completion = Completion::GivenUp;
+        }
     }
 
-    /// The parts of a manifest list, each imported for itself.
-    async fn parts(&mut self, list: &Image, wanted: &Wanted) -> Result<Vec<Image>> {
+    /// Fetches one image with its parts.
+    pub(crate) async fn fetch(&mut self, wanted: &WantedImage) -> Result<FetchedImage> {
+        self.last_list = LastList::Whole;
+        let (manifest, source) = self.manifest(&wanted.reference, wanted.security).await?;
+        let asked = DigestReference::parse(&wanted.reference.digest);
+        let image = self.image(manifest, asked, wanted, &source).await?;
+        let parts = self.parts(&image, wanted).await;
+        self.last_list = if parts.is_ok() { LastList::Whole } else { LastList::Broken };
+        Ok(FetchedImage { image, parts: parts? })
+    }
+
+    /// The parts of a manifest list, each fetched by itself.
+    async fn parts(&mut self, list: &Image, wanted: &WantedImage) -> Result<Vec<Image>> {
         let mut parts = Vec::new();
         for part in &list.docker_image_manifests {
-            if !is_digest(&part.digest) {
-                return Err(ImportFailure::Other("invalid reference format".to_owned()));
-            }
-            let wanted = Wanted {
-                reference: wanted.reference.with_digest(&part.digest),
+            let digest = DigestReference::parse(&part.digest).ok_or(ImportFailure::PartReference)?;
+            let wanted = WantedImage {
+                reference: wanted.reference.with_digest(digest.as_str()),
                 platform: Platform::default(),
-                preserve_lists: false,
-                insecure: wanted.insecure,
+                mode: ImportMode::Legacy,
+                security: wanted.security,
             };
-            let (manifest, source) = self.manifest(&wanted.reference, wanted.insecure).await?;
-            let mut image = self.image(manifest, Some(&part.digest), &wanted, &source).await?;
+            let (manifest, source) = self.manifest(&wanted.reference, wanted.security).await?;
+            let mut image = self.image(manifest, Some(digest), &wanted, &source).await?;
             image.docker_image_reference = wanted.reference.exact();
             parts.push(image);
         }
@@ -129,57 +119,56 @@ impl<'a> Session<'a> {
     }
 
     /// A manifest and the repository that had it: each mirror is tried before the registry itself.
-    async fn manifest(&mut self, reference: &ImageReference, insecure: bool) -> Result<(Manifest, ImageReference)> {
+    async fn manifest(
+        &mut self,
+        reference: &ImageReference,
+        security: TransportSecurity,
+    ) -> Result<(Manifest, ImageReference)> {
         let mut failures = Vec::new();
         for source in self.import.registries.sources(reference) {
-            match self.manifest_from(&source, insecure).await {
+            match self.manifest_from(&source, security).await {
                 Ok(manifest) => return Ok((manifest, source)),
                 Err(failure) => failures.push(failure),
             }
         }
-        if failures.len() == 1 {
-            return Err(failures.remove(0));
-        }
-        let texts: Vec<String> = failures.iter().map(ToString::to_string).collect();
-        Err(ImportFailure::Other(format!("[{}]", texts.join(", "))))
+        Err(if failures.len() == 1 { failures.remove(0) } else { ImportFailure::AllSources(failures) })
     }
 
-    async fn manifest_from(&mut self, source: &ImageReference, insecure: bool) -> Result<Manifest> {
+    async fn manifest_from(&mut self, source: &ImageReference, security: TransportSecurity) -> Result<Manifest> {
         let behaviour = self.behaviour();
+        let failed = |error| ImportFailure::of_image(source, error, behaviour);
         let connection = self
-            .connect(source, insecure)
-            .map_err(|error| ImportFailure::Other(format!("{}: {error}", source.normalized())))?;
-        let which = if source.digest.is_empty() { &source.with_defaults().tag } else { &source.digest };
-        connection.manifest(which).await.map_err(|error| failure::of_image(source, &error, behaviour))
+            .session
+            .connect(source, security)
+            .map_err(|error| ImportFailure::Connect { image: Some(source.normalized()), error })?;
+        let name = ManifestName::of(source).map_err(failed)?;
+        connection.manifest(&name).await.map_err(failed)
     }
 
-    /// The image of a manifest; one of a list when lists are not wanted as such.
+    /// The image of a manifest; one of a list when lists are not kept. `asked` is the digest that it is checked against.
     async fn image(
         &mut self,
         manifest: Manifest,
-        asked: Option<&str>,
-        wanted: &Wanted,
+        asked: Option<DigestReference>,
+        wanted: &WantedImage,
         source: &ImageReference,
     ) -> Result<Image> {
+        let behaviour = self.behaviour();
         let (manifest, asked) = match manifest {
-            Manifest::List(list) if wanted.preserve_lists => {
-                return image::of_list(&list, asked, self.behaviour()).map_err(ImportFailure::Other);
+            Manifest::List(list) if wanted.mode == ImportMode::PreserveOriginal => {
+                return Ok(image::of_list(&list, asked.as_ref(), behaviour)?);
             }
             Manifest::List(list) => self.entry(&list, asked, wanted, source).await?,
-            other => (other, asked.map(str::to_owned)),
+            other => (other, asked),
         };
-        let asked = asked.as_deref();
         let mut image = match &manifest {
-            Manifest::Schema1(manifest) => image::of_schema1(manifest, asked, self.behaviour()),
+            Manifest::Schema1(manifest) => image::of_schema1(manifest, asked.as_ref(), behaviour)?,
             Manifest::Image(manifest) => {
                 let config = self.blob(&manifest.config_digest, wanted, source).await?;
-                image::of_manifest(manifest, &config, asked, self.behaviour())
+                image::of_manifest(manifest, &config, asked.as_ref(), behaviour)?
             }
-            Manifest::List(_) => {
-                Err("unsupported image manifest type: *manifestlist.DeserializedManifestList".to_owned())
-            }
-        }
-        .map_err(ImportFailure::Other)?;
+            Manifest::List(_) => return Err(ImageError::NestedList.into()),
+        };
         if image.docker_image_metadata.size == 0 {
             self.ask_for_sizes(&mut image, wanted, source).await?;
         }
@@ -190,38 +179,33 @@ impl<'a> Session<'a> {
     async fn entry(
         &mut self,
         list: &ManifestList,
-        asked: Option<&str>,
-        wanted: &Wanted,
+        asked: Option<DigestReference>,
+        wanted: &WantedImage,
         source: &ImageReference,
-    ) -> Result<(Manifest, Option<String>)> {
+    ) -> Result<(Manifest, Option<DigestReference>)> {
         let behaviour = self.behaviour();
-        let Some(entry) = wanted.platform.select(&list.manifests, behaviour.prefers_amd64) else {
-            let why = if behaviour.eager_connection {
-                format!("no manifests in manifest list {}", wanted.reference.exact())
-            } else {
-                "no manifests in manifest list".to_owned()
-            };
-            return Err(failure::of_image(&wanted.reference, &FetchError::Text(why), behaviour));
+        let failed = |error| ImportFailure::of_image(&wanted.reference, error, behaviour);
+        let Some(entry) = wanted.platform.select(&list.manifests, behaviour) else {
+            let names_list = behaviour.fetch_strategy == FetchStrategy::RepositoryFirst;
+            return Err(failed(FetchError::EmptyList { list: names_list.then(|| wanted.reference.exact()) }));
         };
-        let connection = self.connect(source, wanted.insecure).map_err(ImportFailure::Other)?;
-        let manifest = connection
-            .manifest(&entry.digest)
-            .await
-            .map_err(|error| failure::of_image(&wanted.reference, &error, behaviour))?;
-        let asked = if behaviour.list_by_digest { Some(entry.digest.clone()) } else { asked.map(str::to_owned) };
-        Ok((manifest, asked))
+        let connection = self.session.connect(source, wanted.security)?;
+        let digest = DigestReference::parse(&entry.digest).ok_or_else(|| failed(FetchError::DigestFormat))?;
+        let name = ManifestName::Digest(digest.clone());
+        let manifest = connection.manifest(&name).await.map_err(failed)?;
+        Ok((manifest, if behaviour.list_by_digest { Some(digest) } else { asked }))
     }
 
-    async fn blob(&mut self, digest: &str, wanted: &Wanted, source: &ImageReference) -> Result<bytes::Bytes> {
+    async fn blob(&mut self, digest: &str, wanted: &WantedImage, source: &ImageReference) -> Result<Bytes> {
         let behaviour = self.behaviour();
-        let connection = self.connect(source, wanted.insecure).map_err(ImportFailure::Other)?;
-        connection.blob(digest).await.map_err(|error| failure::of_image(&wanted.reference, &error, behaviour))
+        let connection = self.session.connect(source, wanted.security)?;
+        connection.blob(digest).await.map_err(|error| ImportFailure::of_image(&wanted.reference, error, behaviour))
     }
 
     /// Asks the registry for the sizes of layers, which old manifests do not say.
-    async fn ask_for_sizes(&mut self, image: &mut Image, wanted: &Wanted, source: &ImageReference) -> Result<()> {
+    async fn ask_for_sizes(&mut self, image: &mut Image, wanted: &WantedImage, source: &ImageReference) -> Result<()> {
         let import = self.import;
-        let connection = self.connect(source, wanted.insecure).map_err(ImportFailure::Other)?;
+        let connection = self.session.connect(source, wanted.security)?;
         let mut seen = HashSet::new();
         let mut total = 0;
         for layer in image.docker_image_layers.as_mut_slice() {
@@ -232,7 +216,7 @@ impl<'a> Session<'a> {
                 Some(size) => size,
                 None => {
                     let size = connection.blob_size(&layer.name).await;
-                    let size = size.map_err(|error| ImportFailure::Other(error.to_string()))?;
+                    let size = size.map_err(|error| ImportFailure::Fetch { image: None, error })?;
                     import.layer_sizes.insert(&layer.name, size);
                     size
                 }
@@ -243,10 +227,4 @@ impl<'a> Session<'a> {
         image.docker_image_metadata.size = total;
         Ok(())
     }
-}
-
-/// The failure of a registry that is not to be contacted.
-pub(crate) fn blocked(reference: &ImageReference) -> ImportFailure {
-    let nothing = crate::error::Resource::core("");
-    ImportFailure::Known(ApiError::forbidden(nothing, "", &format!("registry {} blocked", reference.registry)))
 }

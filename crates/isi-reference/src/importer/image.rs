@@ -5,10 +5,6 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{
-    manifest::{Descriptor, ImageManifest, ManifestList, decode},
-    schema1::SignedManifest,
-};
 use crate::{
     behaviour::Behaviour,
     json::{Shape, Struct},
@@ -18,8 +14,43 @@ use crate::{
         meta::{CreationTime, ObjectMeta},
         time::Time,
     },
+    registry_client::{
+        Descriptor, DigestReference, FetchStrategy, ImageManifest, ManifestError, ManifestList, SignedManifest, decode,
+    },
 };
 use oci_types::{Digest, media_type};
+
+/// Why a manifest does not make an image; the texts are those of openshift-apiserver.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum ImageError {
+    /// The config, or what stands for it, cannot be read.
+    #[error(transparent)]
+    Config(#[from] ManifestError),
+    #[error("unrecognized container image manifest schema {version} for {:?} ()", image.to_string())]
+    SchemaVersion { version: i64, image: Digest },
+    #[error("image has no v1Compatibility history and cannot be used")]
+    NoHistory,
+    #[error("the image {image} () has mismatched history and fslayer cardinality ({history} != {layers})")]
+    History { image: Digest, history: usize, layers: usize },
+    #[error(
+        "content integrity error: {retrieved} with digest {asked} does not match the digest calculated from the content {image}"
+    )]
+    Integrity { retrieved: Retrieved, asked: DigestReference, image: Digest },
+    /// The entry of a manifest list is one itself.
+    #[error("unsupported image manifest type: *manifestlist.DeserializedManifestList")]
+    NestedList,
+}
+
+/// How errors name a manifest that was fetched by its digest.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum Retrieved {
+    /// By its format (until 4.2, and schema 1 ever since).
+    #[error("the {0} retrieved")]
+    Format(&'static str),
+    /// By its media type.
+    #[error("the manifest retrieved (media type: {0})")]
+    MediaType(String),
+}
 
 /// The media type that layers of schema 1 get: the format itself has none.
 const SCHEMA1_LAYER: &str = "application/vnd.docker.container.image.rootfs.diff+x-gtar";
@@ -28,14 +59,14 @@ const SCHEMA1_LAYER: &str = "application/vnd.docker.container.image.rootfs.diff+
 pub(crate) fn of_manifest(
     manifest: &ImageManifest,
     config: &[u8],
-    asked: Option<&str>,
+    asked: Option<&DigestReference>,
     behaviour: &Behaviour,
-) -> Result<Image, String> {
+) -> Result<Image, ImageError> {
     let read = decode(config, &CONFIG)?;
-    let name = Digest::sha256(manifest.payload.as_bytes()).to_string();
-    check(&name, asked, "schema 2 manifest", &manifest.media_type, behaviour)?;
+    let name = Digest::sha256(manifest.payload.as_bytes());
+    check(&name, asked, || retrieved("schema 2 manifest", &manifest.media_type, behaviour))?;
     if manifest.schema_version != 2 {
-        return Err(unrecognized(manifest.schema_version, &name));
+        return Err(ImageError::SchemaVersion { version: manifest.schema_version, image: name });
     }
     let layers: Vec<ImageLayer> = manifest.layers.iter().map(layer).collect();
     let mut metadata = docker_image(&read, behaviour);
@@ -48,32 +79,26 @@ pub(crate) fn of_manifest(
         docker_image_manifest: manifest.payload.clone(),
         docker_image_config: String::from_utf8_lossy(config).into_owned(),
         docker_image_manifest_media_type: manifest.media_type.clone(),
-        ..named(name, true, behaviour)
+        ..named(&name, LayersOrder::Stated, behaviour)
     })
 }
 
 /// The image of a schema 1 manifest. Its size is 0 when no layer says how large it is.
 pub(crate) fn of_schema1(
     manifest: &SignedManifest,
-    asked: Option<&str>,
+    asked: Option<&DigestReference>,
     behaviour: &Behaviour,
-) -> Result<Image, String> {
-    let newest = manifest.history.first().ok_or("image has no v1Compatibility history and cannot be used")?;
+) -> Result<Image, ImageError> {
+    let newest = manifest.history.first().ok_or(ImageError::NoHistory)?;
     let read = decode(newest.as_bytes(), &CONFIG)?;
-    let name = Digest::sha256(&manifest.payload).to_string();
-    if let Some(asked) = asked.filter(|asked| *asked != name) {
-        return Err(format!(
-            "content integrity error: the schema 1 manifest retrieved with digest {asked} does not match the digest calculated from the content {name}"
-        ));
-    }
+    let name = Digest::sha256(&manifest.payload);
+    check(&name, asked, || Retrieved::Format("schema 1 manifest"))?;
     if manifest.schema_version != 1 {
-        return Err(unrecognized(manifest.schema_version, &name));
+        return Err(ImageError::SchemaVersion { version: manifest.schema_version, image: name });
     }
     let (history, layers) = (manifest.history.len(), manifest.layers.len());
     if history != layers {
-        return Err(format!(
-            "the image {name} () has mismatched history and fslayer cardinality ({history} != {layers})"
-        ));
+        return Err(ImageError::History { image: name, history, layers });
     }
     let layers: Vec<ImageLayer> = manifest
         .layers
@@ -93,20 +118,24 @@ pub(crate) fn of_schema1(
         docker_image_metadata: metadata,
         docker_image_manifest: manifest.signed.clone(),
         docker_image_manifest_media_type: media_type::DOCKER_MANIFEST_V1.to_owned(),
-        ..named(name, true, behaviour)
+        ..named(&name, LayersOrder::Stated, behaviour)
     })
 }
 
 /// The image that stands for a whole manifest list.
-pub(crate) fn of_list(list: &ManifestList, asked: Option<&str>, behaviour: &Behaviour) -> Result<Image, String> {
-    let name = Digest::sha256(list.payload.as_bytes()).to_string();
-    check(&name, asked, "manifest", &list.media_type, behaviour)?;
-    let metadata = DockerImage { id: name.clone(), created: Some(Time::now()), ..empty_metadata(behaviour) };
+pub(crate) fn of_list(
+    list: &ManifestList,
+    asked: Option<&DigestReference>,
+    behaviour: &Behaviour,
+) -> Result<Image, ImageError> {
+    let name = Digest::sha256(list.payload.as_bytes());
+    check(&name, asked, || retrieved("manifest", &list.media_type, behaviour))?;
+    let metadata = DockerImage { id: name.to_string(), created: Some(Time::now()), ..empty_metadata(behaviour) };
     Ok(Image {
         docker_image_metadata: metadata,
         docker_image_manifest_media_type: list.media_type.clone(),
         docker_image_manifests: list.manifests.iter().map(part).collect(),
-        ..named(name, false, behaviour)
+        ..named(&name, LayersOrder::Absent, behaviour)
     })
 }
 
@@ -115,11 +144,19 @@ pub(crate) fn empty_metadata(behaviour: &Behaviour) -> DockerImage {
     DockerImage { kind: "DockerImage", api_version: behaviour.docker_metadata_version, ..DockerImage::default() }
 }
 
-fn named(name: String, has_layers: bool, behaviour: &Behaviour) -> Image {
-    let order = has_layers.then(|| (LAYERS_ORDER.to_owned(), "ascending".to_owned()));
+/// Whether an annotation says in which order the layers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LayersOrder {
+    Stated,
+    /// There are no layers.
+    Absent,
+}
+
+fn named(name: &Digest, order: LayersOrder, behaviour: &Behaviour) -> Image {
+    let order = (order == LayersOrder::Stated).then(|| (LAYERS_ORDER.to_owned(), "ascending".to_owned()));
     Image {
         metadata: ObjectMeta {
-            name,
+            name: name.to_string(),
             creation_timestamp: CreationTime::unset(behaviour.unset_creation_time_absent),
             annotations: order.into_iter().collect(),
             ..ObjectMeta::default()
@@ -129,20 +166,25 @@ fn named(name: String, has_layers: bool, behaviour: &Behaviour) -> Image {
     }
 }
 
-fn check(name: &str, asked: Option<&str>, what: &str, media_type: &str, behaviour: &Behaviour) -> Result<(), String> {
-    let Some(asked) = asked.filter(|asked| *asked != name) else { return Ok(()) };
-    let retrieved = if behaviour.eager_connection {
-        format!("the {what} retrieved")
-    } else {
-        format!("the manifest retrieved (media type: {media_type})")
-    };
-    Err(format!(
-        "content integrity error: {retrieved} with digest {asked} does not match the digest calculated from the content {name}"
-    ))
+/// Checks that a manifest has the digest that it was fetched by, if it was fetched by one.
+fn check(
+    name: &Digest,
+    asked: Option<&DigestReference>,
+    retrieved: impl FnOnce() -> Retrieved,
+) -> Result<(), ImageError> {
+    match asked {
+        Some(asked) if *asked != *name => {
+            Err(ImageError::Integrity { retrieved: retrieved(), asked: asked.clone(), image: name.clone() })
+        }
+        _ => Ok(()),
+    }
 }
 
-fn unrecognized(schema_version: i64, name: &str) -> String {
-    format!("unrecognized container image manifest schema {schema_version} for {name:?} ()")
+fn retrieved(format: &'static str, media_type: &str, behaviour: &Behaviour) -> Retrieved {
+    match behaviour.fetch_strategy {
+        FetchStrategy::PerImage => Retrieved::MediaType(media_type.to_owned()),
+        FetchStrategy::RepositoryFirst => Retrieved::Format(format),
+    }
 }
 
 fn layer(descriptor: &Descriptor) -> ImageLayer {

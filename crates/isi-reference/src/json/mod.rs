@@ -7,8 +7,8 @@ mod parser;
 mod shape;
 pub(crate) mod shapes;
 
-pub(crate) use parser::parse;
-pub(crate) use shape::{Case, Shape, Struct, decode};
+pub(crate) use parser::{SyntaxError, parse};
+pub(crate) use shape::{Case, Shape, Struct, TypeError, decode};
 
 use serde_json::{Map, Number, Value};
 

@@ -7,7 +7,7 @@ use crate::{
     field::FieldError,
     http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
     image_reference::ImageReference,
-    importer::{Import, Keyring},
+    importer::{Completion, Import, Passwords},
     json::{Shape, shapes},
     model::{
         IMAGE_API, Typed,
@@ -17,6 +17,7 @@ use crate::{
     },
     patch::{self, Write},
     policy::{allow_list::Transport, registries::Registries},
+    registry_client::{Keyring, KeyringError},
     route::Target,
     validation,
 };
@@ -81,7 +82,7 @@ fn track(api: &Api, import: &mut ImageStreamImport, options: &WriteOptions) -> R
 fn set_defaults(api: &Api, import: &mut ImageStreamImport) {
     let policies = |policy: &mut TagImportPolicy, reference: &mut TagReferencePolicy| {
         if api.behaviour.import_modes && policy.import_mode.is_empty() {
-            policy.import_mode.clone_from(&api.options.default_import_mode);
+            policy.import_mode = api.options.default_import_mode.as_str().to_owned();
         }
         if reference.kind.is_empty() {
             "Source".clone_into(&mut reference.kind);
@@ -169,12 +170,9 @@ pub(crate) async fn run(
         let registries = super::objects::registries(&state, &api.behaviour)?;
         (registries, Keyring::read(state.objects("secrets", &import.metadata.namespace)))
     };
-    fetch(api, replica, &registries, &keyring, stream, import).await?;
+    let passwords = fetch(api, replica, &registries, &keyring, stream, import).await?;
     let first: Vec<Status> = import.status.images.iter().map(|image| image.status.clone()).collect();
-    let is_unknown_user = |status: &Status| {
-        status.reason == "Unauthorized" && status.message.to_lowercase().contains("username or password")
-    };
-    if first.iter().any(is_unknown_user) {
+    if passwords == Passwords::Refused {
         fetch(api, replica, &registries, &Ok(Keyring::default()), stream, import).await?;
     }
     for (image, first) in import.status.images.iter_mut().zip(first) {
@@ -189,19 +187,23 @@ async fn fetch(
     api: &Api,
     replica: Replica,
     registries: &Registries,
-    keyring: &std::result::Result<Keyring, String>,
+    keyring: &std::result::Result<Keyring, KeyringError>,
     stream: Option<&ImageStream>,
     import: &mut ImageStreamImport,
-) -> Result<()> {
+) -> Result<Passwords> {
     let none = std::collections::BTreeMap::new();
-    let session = Import {
-        surroundings: &api.surroundings,
+    let importer = Import {
+        context: &api.registry_client,
         layer_sizes: api.layer_sizes(replica),
         registries,
         keyring,
         tags: stream.map_or(&none, |stream| &stream.spec.tags),
         tag_limit: api.options.max_images_per_repository,
     };
-    let is_complete = session.run(import).await;
-    if is_complete || api.behaviour.broken_list_fails_alone { Ok(()) } else { Err(ApiError::panic()) }
+    let outcome = importer.run(import).await;
+    if outcome.completion == Completion::Complete || api.behaviour.broken_list_fails_alone {
+        Ok(outcome.passwords)
+    } else {
+        Err(ApiError::panic())
+    }
 }

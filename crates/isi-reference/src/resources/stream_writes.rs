@@ -93,7 +93,7 @@ fn set_defaults(api: &Api, stream: &mut ImageStream) {
             "Source".clone_into(&mut tag.reference_policy.kind);
         }
         if api.behaviour.import_modes && tag.import_policy.import_mode.is_empty() {
-            tag.import_policy.import_mode.clone_from(&api.options.default_import_mode);
+            tag.import_policy.import_mode = api.options.default_import_mode.as_str().to_owned();
         }
     }
 }

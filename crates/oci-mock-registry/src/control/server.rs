@@ -1,6 +1,6 @@
 //! The listener of the control interface.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -10,10 +10,10 @@ use http::{
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use test_listener::{Listener, Stopping};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::watch,
-    task::{JoinHandle, JoinSet},
+    task::JoinSet,
 };
 
 use super::{
@@ -34,8 +34,7 @@ use crate::{
 pub struct Control {
     address: SocketAddr,
     members: Arc<Members>,
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
+    listener: Listener,
 }
 
 /// Why the control interface does not start.
@@ -112,18 +111,12 @@ impl Control {
     /// Stops listening, then stops all registries, as [`Registry::shutdown`] does. Returns whether all requests under way to
     /// them were answered within `grace`.
     pub async fn shutdown(self, grace: Duration) -> bool {
-        self.stop.send_replace(true);
         let mut stops = JoinSet::new();
         for member in self.members.names().iter().filter_map(|name| self.members.remove(name)) {
             stops.spawn(async move { member.stop(grace).await });
         }
-        stops.join_all().await.into_iter().all(|finished| finished)
-    }
-}
-
-impl Drop for Control {
-    fn drop(&mut self) {
-        self.task.abort();
+        let (_, stopped) = tokio::join!(self.listener.shutdown(grace), stops.join_all());
+        stopped.into_iter().all(|finished| finished)
     }
 }
 
@@ -168,43 +161,32 @@ impl ControlBuilder {
             return Err(ControlStartError::Token);
         }
         let listen = |source| ControlStartError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let socket = TcpListener::bind(address).await.map_err(listen)?;
+        let address = socket.local_addr().map_err(listen)?;
         let (members, guard) = (Arc::new(members), Arc::new(Guard::new(token.as_deref())));
-        let (stop, stopping) = watch::channel(false);
-        let task = tokio::spawn(accept(listener, members.clone(), guard, stopping));
-        Ok(Control { address, members, stop, task })
+        let served = members.clone();
+        let listener =
+            Listener::start(socket, move |stream, stopping| serve(stream, served.clone(), guard.clone(), stopping));
+        Ok(Control { address, members, listener })
     }
 }
 
-/// Accepts until told to stop. The connections are this task's own, so they end with it.
-async fn accept(listener: TcpListener, members: Arc<Members>, guard: Arc<Guard>, mut stopping: watch::Receiver<bool>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            // A sender that is gone counts as told.
-            () = async { drop(stopping.wait_for(|stop| *stop).await) } => return,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(serve(stream, members.clone(), guard.clone()));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-async fn serve(stream: TcpStream, members: Arc<Members>, guard: Arc<Guard>) {
+/// Serves the requests of a connection; when the interface stops, the one that is under way is answered.
+async fn serve(stream: TcpStream, members: Arc<Members>, guard: Arc<Guard>, mut stopping: Stopping) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
         let (members, guard) = (members.clone(), guard.clone());
         async move { Ok::<_, Infallible>(respond(answer(members, &guard, request).await)) }
     });
-    let served = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    let builder = http1::Builder::new().timer(TokioTimer::new()).clone();
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = stopping.stopped() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
     if let Err(error) = served {
         tracing::debug!(%error, "a control connection ended early");
     }

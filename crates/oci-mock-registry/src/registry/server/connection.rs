@@ -10,12 +10,11 @@ use http::{
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::watch;
+use test_listener::Stopping;
 
 use super::{
     body::AnswerBody,
     early_bytes::{Begun, DiscardsEarlyBytes},
-    listener::stopped,
     raw::{self, Ending},
     security::Wire,
 };
@@ -37,7 +36,7 @@ pub const HEAD_LIMIT: usize = 128 * 1024;
 /// sending, and see the connection break instead.
 const UNWANTED_LIMIT: usize = 1 << 30;
 
-pub(super) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut stopping: Stopping) {
     let taken = Arc::new(Mutex::new(None));
     let begun = Begun::default();
     let service = service_fn(|request| {
@@ -52,7 +51,7 @@ pub(super) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut sto
         // Asked first, because that is where something happens.
         biased;
         served = &mut connection => served,
-        () = stopped(&mut stopping) => {
+        () = stopping.stopped() => {
             std::pin::Pin::new(&mut connection).graceful_shutdown();
             (&mut connection).await
         }
@@ -65,7 +64,7 @@ pub(super) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut sto
                 // Nothing more is said on such a connection, so there is nothing to wait for when the server stops.
                 tokio::select! {
                     () = raw::end(stream, ending) => {}
-                    () = stopped(&mut stopping) => {}
+                    () = stopping.stopped() => {}
                 }
             } else {
                 raw::end(stream, ending).await;

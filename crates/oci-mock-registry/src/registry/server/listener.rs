@@ -1,12 +1,9 @@
-//! Accepting connections, and ending them.
+//! The connections of a registry: what a client speaks first decides how it is served.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    task::{JoinHandle, JoinSet},
-};
+use test_listener::{Listener, Stopping};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::{
     connection, raw,
@@ -18,69 +15,27 @@ use crate::registry::state::RegistryState;
 #[cfg(feature = "tls")]
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(30);
 
-/// A task that accepts connections until it is told to stop. Dropping it ends every connection at once.
+/// A registry on a TCP port. Dropping it ends every connection at once.
 #[derive(Debug)]
-pub(crate) struct Server {
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
+pub(crate) struct Server(Listener);
 
 impl Server {
-    pub(crate) fn start(listener: TcpListener, state: Arc<RegistryState>, security: Security) -> Self {
-        let (stop, stopping) = watch::channel(false);
-        let task = tokio::spawn(accept(listener, state, security, stopping));
-        Self { stop, task }
+    pub(crate) fn start(socket: TcpListener, state: Arc<RegistryState>, security: Security) -> Self {
+        Self(Listener::start(socket, move |stream, stopping| serve(stream, state.clone(), security.clone(), stopping)))
     }
 
     /// Accepts no more connections and lets the requests under way finish, for `grace` at most. Returns whether all have.
-    pub(crate) async fn shutdown(mut self, grace: Duration) -> bool {
-        // Sending fails if the task has ended, and then there is nothing to wait for.
-        let _ = self.stop.send(true);
-        tokio::time::timeout(grace, &mut self.task).await.is_ok()
+    pub(crate) async fn shutdown(self, grace: Duration) -> bool {
+        self.0.shutdown(grace).await
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// Accepts until told to stop. The connections are this task's own, so they end with it.
-async fn accept(
-    listener: TcpListener,
-    state: Arc<RegistryState>,
-    security: Security,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            () = stopped(&mut stopping) => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(serve(stream, state.clone(), security.clone(), stopping.clone()));
-                }
-                Err(error) => pause_after(&error).await,
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-    drop(listener);
-    while connections.join_next().await.is_some() {}
-}
-
-/// Waits until the server is told to stop; one that is gone counts as stopped.
-pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-async fn serve(stream: TcpStream, state: Arc<RegistryState>, security: Security, mut stopping: watch::Receiver<bool>) {
+async fn serve(stream: TcpStream, state: Arc<RegistryState>, security: Security, mut stopping: Stopping) {
     // Answers are written whole, so waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
     let first = tokio::select! {
         first = first_byte(&stream) => first,
-        () = stopped(&mut stopping) => return,
+        () = stopping.stopped() => return,
     };
     match (security, first) {
         (_, None) => {}
@@ -91,7 +46,7 @@ async fn serve(stream: TcpStream, state: Arc<RegistryState>, security: Security,
         (Security::Tls(acceptor), Some(TLS_HANDSHAKE)) => {
             let accepted = tokio::select! {
                 accepted = tokio::time::timeout(HANDSHAKE_PATIENCE, acceptor.accept(stream)) => accepted,
-                () = stopped(&mut stopping) => return,
+                () = stopping.stopped() => return,
             };
             match accepted {
                 Ok(Ok(stream)) => connection::serve(stream, state, stopping).await,
@@ -107,12 +62,4 @@ async fn serve(stream: TcpStream, state: Arc<RegistryState>, security: Security,
 async fn first_byte(stream: &TcpStream) -> Option<u8> {
     let mut first = [0];
     matches!(stream.peek(&mut first).await, Ok(1)).then_some(first[0])
-}
-
-/// A connection that ended before it was accepted is nothing; having too many open files is, and passes.
-async fn pause_after(error: &io::Error) {
-    if error.kind() != io::ErrorKind::ConnectionAborted {
-        tracing::warn!(%error, "cannot accept a connection");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }

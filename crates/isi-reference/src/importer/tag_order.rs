@@ -4,6 +4,8 @@ use std::{cmp::Ordering, collections::BTreeSet};
 
 use semver::Version;
 
+use crate::registry_client::Tag;
+
 /// How soon a tag is imported: `latest`, then minor versions, then full versions, then the rest.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
@@ -13,12 +15,11 @@ enum Class {
     Other,
 }
 
-/// Distinct tags in the order of their importance; an empty tag means `latest`.
-pub(crate) fn prioritize(tags: Vec<String>) -> Vec<String> {
-    let latest_if_empty = |tag: String| if tag.is_empty() { "latest".to_owned() } else { tag };
-    let distinct: BTreeSet<String> = tags.into_iter().map(latest_if_empty).collect();
-    let mut tags: Vec<String> = distinct.into_iter().collect();
-    tags.sort_by(|one, other| compare(one, other));
+/// Distinct tags in the order of their importance.
+pub(crate) fn prioritize(tags: Vec<Tag>) -> Vec<Tag> {
+    let distinct: BTreeSet<Tag> = tags.into_iter().collect();
+    let mut tags: Vec<Tag> = distinct.into_iter().collect();
+    tags.sort_by(|one, other| compare(one.as_str(), other.as_str()));
     tags
 }
 
@@ -37,7 +38,7 @@ fn compare(one: &str, other: &str) -> Ordering {
 }
 
 fn classify(tag: &str) -> (Class, Option<Version>) {
-    if tag == "latest" {
+    if tag == Tag::LATEST {
         return (Class::Latest, None);
     }
     let short = tag.strip_prefix('v').unwrap_or(tag);
@@ -69,7 +70,8 @@ mod tests {
     #[test]
     fn puts_latest_first_and_newer_versions_before_older_ones() {
         let tags = ["v1", "other", "v2", "3", "3.1", "abc", "latest", "2.0.0", "v2.0.0", "1.9", "2.0.0-rc1", "5.1-rc1"];
-        let sorted = prioritize(tags.map(str::to_owned).to_vec());
+        let sorted = prioritize(tags.map(Tag::new).to_vec());
+        let sorted: Vec<&str> = sorted.iter().map(Tag::as_str).collect();
         assert_eq!(
             sorted,
             ["latest", "5.1-rc1", "3.1", "1.9", "2.0.0", "v2.0.0", "2.0.0-rc1", "3", "abc", "other", "v1", "v2"]
@@ -77,10 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_an_empty_tag_for_latest_and_names_every_tag_once() {
-        assert_eq!(
-            prioritize(vec![String::new(), "latest".to_owned(), "a".to_owned(), "a".to_owned()]),
-            ["latest", "a"]
-        );
+    fn names_every_tag_once() {
+        assert_eq!(prioritize(["", "latest", "a", "a"].map(Tag::new).to_vec()), ["latest", "a"].map(Tag::new));
     }
 }

@@ -2,7 +2,10 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{challenge::Challenge, codes::Rejection, credentials::Credentials, failure::FetchError, transport::Answer};
+use super::{
+    FetchError, challenge::Challenge, credentials::Credentials, error_body::ErrorResponse,
+    http_client::RegistryResponse,
+};
 use crate::json::{self, Node};
 
 /// What Go leaves as it is in a query.
@@ -22,10 +25,7 @@ pub(crate) fn request(
     path: &str,
     credentials: Option<&Credentials>,
 ) -> Result<TokenRequest, FetchError> {
-    let realm = challenge
-        .parameter("realm")
-        .filter(|realm| !realm.is_empty())
-        .ok_or_else(|| FetchError::text("no realm specified for token auth challenge"))?;
+    let realm = challenge.parameter("realm").filter(|realm| !realm.is_empty()).ok_or(FetchError::NoRealm)?;
     let basic = credentials.and_then(Credentials::basic);
     let account = credentials.filter(|_| basic.is_some()).map(|credentials| credentials.username.clone());
     let parameters = [
@@ -33,7 +33,7 @@ pub(crate) fn request(
         ("scope", Some(format!("repository:{path}:pull"))),
         ("service", challenge.parameter("service").map(str::to_owned)),
     ];
-    let (place, given) = realm.split_once('?').unwrap_or((realm, ""));
+    let (endpoint, given) = realm.split_once('?').unwrap_or((realm, ""));
     let given = given.split('&').filter(|parameter| !parameter.is_empty()).map(str::to_owned);
     let mut query: Vec<String> = parameters
         .into_iter()
@@ -42,20 +42,19 @@ pub(crate) fn request(
         .collect();
     // Go writes the parameters of a query sorted by name, those of the realm among them.
     query.sort_by(|one, other| one.split('=').next().cmp(&other.split('=').next()));
-    Ok(TokenRequest { url: format!("{place}?{}", query.join("&")), basic })
+    Ok(TokenRequest { url: format!("{endpoint}?{}", query.join("&")), basic })
 }
 
-/// The token that an answer holds.
-pub(crate) fn read(answer: &Answer) -> Result<String, FetchError> {
-    let body = answer.body.as_ref().map_err(FetchError::text)?;
-    if !(answer.status.is_success() || answer.status.is_redirection()) {
-        return Err(Rejection::read(answer.status, &answer.headers, body).error);
+/// The token that a response holds.
+pub(crate) fn read(response: &RegistryResponse) -> Result<String, FetchError> {
+    let body = response.body.as_ref().map_err(|error| FetchError::Body(error.clone()))?;
+    if !response.is_success() {
+        return Err(ErrorResponse::read(response.status, &response.headers, body).error);
     }
-    let node =
-        json::parse(body).map_err(|error| FetchError::Text(format!("unable to decode token response: {error}")))?;
+    let node = json::parse(body).map_err(FetchError::TokenResponse)?;
     ["access_token", "token"]
         .into_iter()
         .find_map(|key| node.get(key).and_then(Node::as_text).filter(|token| !token.is_empty()))
         .map(str::to_owned)
-        .ok_or_else(|| FetchError::text("authorization server did not include a token in the response"))
+        .ok_or(FetchError::NoToken)
 }

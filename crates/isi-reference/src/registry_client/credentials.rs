@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     image_reference::{DOCKER_HUB, ImageReference},
-    json::{self, Node},
+    json::{self, Node, SyntaxError},
 };
 
 /// A user name and a password.
@@ -29,13 +29,24 @@ impl Credentials {
     }
 }
 
+/// Why the pull secrets of a namespace cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeyringError {
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    #[error("illegal base64 data at input byte {0}")]
+    Base64(usize),
+    #[error("unable to parse auth field, must be formatted as base64(username:password)")]
+    NoColon,
+}
+
 /// The credentials of a namespace, by where they are for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Keyring(BTreeMap<String, Credentials>);
 
 impl Keyring {
     /// Reads the pull secrets of a namespace; other secrets are skipped. One that cannot be read spoils them all.
-    pub(crate) fn read<'a>(secrets: impl Iterator<Item = &'a Value>) -> Result<Self, String> {
+    pub(crate) fn read<'a>(secrets: impl Iterator<Item = &'a Value>) -> Result<Self, KeyringError> {
         let mut keyring = Self::default();
         for secret in secrets {
             let excluded = secret["metadata"]["annotations"]["openshift.io/image.excludeSecret"] == "true";
@@ -48,13 +59,13 @@ impl Keyring {
                 continue;
             }
             let Some(data) = secret["data"][key].as_str().and_then(|data| STANDARD.decode(data).ok()) else { continue };
-            let node = json::parse(&data).map_err(|error| error.to_string())?;
+            let node = json::parse(&data)?;
             keyring.add(if nested { node.get("auths") } else { Some(&node) })?;
         }
         Ok(keyring)
     }
 
-    fn add(&mut self, entries: Option<&Node>) -> Result<(), String> {
+    fn add(&mut self, entries: Option<&Node>) -> Result<(), KeyringError> {
         let Some(Node::Object(entries)) = entries else { return Ok(()) };
         for (place, entry) in entries {
             let credentials = read_entry(entry)?;
@@ -73,7 +84,7 @@ impl Keyring {
     }
 }
 
-fn read_entry(entry: &Node) -> Result<Credentials, String> {
+fn read_entry(entry: &Node) -> Result<Credentials, KeyringError> {
     let text = |key| entry.get(key).and_then(Node::as_text).unwrap_or_default().to_owned();
     let auth = text("auth");
     if auth.is_empty() {
@@ -81,11 +92,11 @@ fn read_entry(entry: &Node) -> Result<Credentials, String> {
     }
     let auth = auth.trim_end_matches('\n');
     let engine = if auth.ends_with('=') { STANDARD } else { STANDARD_NO_PAD };
-    let decoded = engine.decode(auth).map_err(|_| "illegal base64 data at input byte 0".to_owned())?;
+    let decoded = engine.decode(auth).map_err(|_| KeyringError::Base64(0))?;
     let decoded = String::from_utf8_lossy(&decoded).into_owned();
     match decoded.split_once(':') {
         Some((username, password)) => Ok(Credentials { username: username.to_owned(), password: password.to_owned() }),
-        None => Err("unable to parse auth field, must be formatted as base64(username:password)".to_owned()),
+        None => Err(KeyringError::NoColon),
     }
 }
 

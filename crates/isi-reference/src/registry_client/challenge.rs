@@ -1,12 +1,20 @@
-//! `WWW-Authenticate`: how a registry wants to be asked.
+//! `WWW-Authenticate` challenges of registries.
 
 use http::{HeaderMap, header::WWW_AUTHENTICATE};
+
+/// An authentication scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Basic,
+    Bearer,
+    /// One that no registry client speaks.
+    Other,
+}
 
 /// One challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Challenge {
-    /// The scheme in lower case: `basic`, `bearer`.
-    pub(crate) scheme: String,
+    pub(crate) scheme: Scheme,
     parameters: Vec<(String, String)>,
 }
 
@@ -17,7 +25,7 @@ impl Challenge {
     }
 }
 
-/// All challenges of an answer, one a header line.
+/// All challenges of a response, one a header line.
 pub(crate) fn read(headers: &HeaderMap) -> Vec<Challenge> {
     headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).filter_map(parse).collect()
 }
@@ -31,7 +39,13 @@ fn parse(line: &str) -> Option<Challenge> {
         parameters.push((name, value));
         rest = after;
     }
-    (!scheme.is_empty()).then(|| Challenge { scheme: scheme.to_lowercase(), parameters })
+    let scheme = match scheme.to_lowercase().as_str() {
+        "" => return None,
+        "basic" => Scheme::Basic,
+        "bearer" => Scheme::Bearer,
+        _ => Scheme::Other,
+    };
+    Some(Challenge { scheme, parameters })
 }
 
 /// A quoted text or a token, and what follows it.
@@ -60,7 +74,7 @@ mod tests {
     fn reads_quoted_and_bare_parameters() {
         let challenge = parse(r#"Bearer realm="https://r.example/token?a=b,c",service=fixture, error="a \"b\"""#);
         let challenge = challenge.expect("a scheme is given");
-        assert_eq!(challenge.scheme, "bearer");
+        assert_eq!(challenge.scheme, Scheme::Bearer);
         assert_eq!(challenge.parameter("realm"), Some("https://r.example/token?a=b,c"));
         assert_eq!(challenge.parameter("service"), Some("fixture"));
         assert_eq!(challenge.parameter("error"), Some("a \"b\""));

@@ -1,9 +1,30 @@
 //! Docker schema 1: a manifest inside a JSON web signature ("pretty" form, with the payload in the open).
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{DecodeError, Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::manifest::decode;
-use crate::json::{self, Node, Shape, Struct};
+use super::manifest::{ManifestError, decode};
+use crate::json::{self, Node, Shape, Struct, SyntaxError};
+
+/// Why a text is not a signed manifest, in the words of `libtrust`.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum Schema1Error {
+    #[error("error unmarshalling content: {0}")]
+    Content(SyntaxError),
+    #[error("missing signature key")]
+    NoSignatureKey,
+    #[error("no signatures")]
+    NoSignatures,
+    #[error("error base64 decoding {part}: {source}")]
+    Base64 { part: &'static str, source: DecodeError },
+    #[error("error unmarshalling protected header: {0}")]
+    Header(SyntaxError),
+    #[error("missing formatted length")]
+    NoLength,
+    #[error("missing formatted tail")]
+    NoTail,
+    #[error("invalid formatted length")]
+    Length,
+}
 
 /// A signed manifest. The signature is read for where the payload ends, not verified.
 #[derive(Debug, Clone)]
@@ -20,12 +41,11 @@ pub(crate) struct SignedManifest {
 }
 
 /// Reads a signed manifest.
-pub(crate) fn parse(body: &[u8]) -> Result<SignedManifest, String> {
-    let node = json::parse(body).map_err(|error| format!("error unmarshalling content: {error}"))?;
-    let missing = || "missing signature key".to_owned();
-    let Some(Node::Array(signatures)) = node.get("signatures") else { return Err(missing()) };
-    let protected =
-        signatures.first().ok_or("no signatures")?.get("protected").and_then(Node::as_text).unwrap_or_default();
+pub(crate) fn parse(body: &[u8]) -> Result<SignedManifest, ManifestError> {
+    let node = json::parse(body).map_err(Schema1Error::Content)?;
+    let Some(Node::Array(signatures)) = node.get("signatures") else { return Err(Schema1Error::NoSignatureKey.into()) };
+    let first = signatures.first().ok_or(Schema1Error::NoSignatures)?;
+    let protected = first.get("protected").and_then(Node::as_text).unwrap_or_default();
     let payload = unsigned(body, protected)?;
     let read = decode(&payload, &MANIFEST)?;
     let texts = |list: &str, field: &str| -> Vec<String> {
@@ -42,18 +62,16 @@ pub(crate) fn parse(body: &[u8]) -> Result<SignedManifest, String> {
 }
 
 /// The payload: as many bytes as the protected header says, and the tail that it holds.
-fn unsigned(body: &[u8], protected: &str) -> Result<Vec<u8>, String> {
-    let decoded = |text: &str, what: &str| {
-        URL_SAFE_NO_PAD.decode(text).map_err(|error| format!("error base64 decoding {what}: {error}"))
-    };
-    let header = decoded(protected, "protected header")?;
-    let header = json::parse(&header).map_err(|error| format!("error unmarshalling protected header: {error}"))?;
+fn unsigned(body: &[u8], protected: &str) -> Result<Vec<u8>, Schema1Error> {
+    let decoded =
+        |text: &str, part| URL_SAFE_NO_PAD.decode(text).map_err(|source| Schema1Error::Base64 { part, source });
+    let header = json::parse(&decoded(protected, "protected header")?).map_err(Schema1Error::Header)?;
     let length = match header.get("formatLength") {
         Some(Node::Number(digits)) => digits.parse::<usize>().unwrap_or_default(),
-        _ => return Err("missing formatted length".to_owned()),
+        _ => return Err(Schema1Error::NoLength),
     };
-    let tail = header.get("formatTail").and_then(Node::as_text).ok_or("missing formatted tail")?;
-    let start = body.get(..length).ok_or("invalid formatted length")?;
+    let tail = header.get("formatTail").and_then(Node::as_text).ok_or(Schema1Error::NoTail)?;
+    let start = body.get(..length).ok_or(Schema1Error::Length)?;
     Ok([start, &decoded(tail, "tail")?].concat())
 }
 

@@ -2,12 +2,60 @@
 
 use serde_json::Value;
 
-use super::schema1::{self, SignedManifest};
+use super::{
+    manifest_name::DigestReference,
+    media_type::{MediaTypeError, essence},
+    schema1::{self, Schema1Error, SignedManifest},
+};
 use crate::{
     behaviour::Behaviour,
-    json::{self, Case, Node, Shape, Struct},
+    json::{self, Case, Node, Shape, Struct, SyntaxError, TypeError},
 };
-use oci_types::{Algorithm, Digest, media_type};
+use oci_types::{Digest, media_type};
+
+/// Why a manifest, or the JSON that it names, cannot be used; the texts are those of Go's libraries.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum ManifestError {
+    #[error(transparent)]
+    ContentType(#[from] MediaTypeError),
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    #[error(transparent)]
+    Type(#[from] TypeError),
+    #[error(transparent)]
+    Schema1(#[from] Schema1Error),
+    /// `target` is what the manifest is: `manifest`, `manifest list`, `image index`.
+    #[error("mediaType in {target} should be '{expected}' not '{found}'")]
+    MediaType { target: &'static str, expected: String, found: String },
+    #[error("if present, mediaType in {target} should be '{expected}' not '{found}'")]
+    OptionalMediaType { target: &'static str, expected: String, found: String },
+    #[error("ocimanifest: expected manifest but found index")]
+    IsIndex,
+    #[error("index: expected index but found manifest")]
+    IsManifest,
+    #[error(
+        "content integrity error: the {content} retrieved with digest {asked} does not match the digest calculated from the content {found}"
+    )]
+    Integrity { content: ContentKind, asked: DigestReference, found: Digest },
+}
+
+/// What content was fetched by its digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ContentKind {
+    Manifest,
+    Blob,
+}
+
+impl std::fmt::Display for ContentKind {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Manifest => "manifest",
+            Self::Blob => "blob",
+        })
+    }
+}
+
+type Result<T> = std::result::Result<T, ManifestError>;
 
 /// A manifest.
 #[derive(Debug, Clone)]
@@ -67,25 +115,26 @@ pub(crate) fn accepted(behaviour: &Behaviour) -> impl Iterator<Item = &'static s
 
 impl Manifest {
     /// Reads a manifest: the content type chooses how.
-    pub(crate) fn parse(content_type: Option<&str>, body: &[u8], behaviour: &Behaviour) -> Result<Self, String> {
+    pub(crate) fn parse(content_type: Option<&str>, body: &[u8], behaviour: &Behaviour) -> Result<Self> {
+        let content_type = content_type.filter(|header| !header.is_empty());
         let kind = content_type.map_or(Ok(String::new()), essence)?;
         match kind.as_str() {
             media_type::DOCKER_MANIFEST_V2 => {
                 let read = decode(body, &MANIFEST)?;
                 let found = text(&read, "mediaType");
                 if found != kind {
-                    return Err(format!("mediaType in manifest should be '{kind}' not '{found}'"));
+                    return Err(ManifestError::MediaType { target: "manifest", expected: kind, found });
                 }
                 Ok(Self::image(body, &read, found))
             }
             media_type::OCI_MANIFEST if behaviour.oci_manifests => {
                 if behaviour.checks_manifest_shape && has_field(body, "manifests")? {
-                    return Err("ocimanifest: expected manifest but found index".to_owned());
+                    return Err(ManifestError::IsIndex);
                 }
                 let read = decode(body, &MANIFEST)?;
                 let found = text(&read, "mediaType");
                 if !found.is_empty() && found != kind {
-                    return Err(format!("if present, mediaType in manifest should be '{kind}' not '{found}'"));
+                    return Err(ManifestError::OptionalMediaType { target: "manifest", expected: kind, found });
                 }
                 Ok(Self::image(body, &read, kind))
             }
@@ -93,22 +142,22 @@ impl Manifest {
                 let read = decode(body, &LIST)?;
                 let found = text(&read, "mediaType");
                 if found != kind {
-                    return Err(format!("mediaType in manifest list should be '{kind}' not '{found}'"));
+                    return Err(ManifestError::MediaType { target: "manifest list", expected: kind, found });
                 }
                 Ok(Self::list(body, &read, kind))
             }
             media_type::OCI_INDEX => {
                 if behaviour.checks_manifest_shape && (has_field(body, "config")? || has_field(body, "layers")?) {
-                    return Err("index: expected index but found manifest".to_owned());
+                    return Err(ManifestError::IsManifest);
                 }
                 let read = decode(body, &LIST)?;
                 let found = text(&read, "mediaType");
                 if !found.is_empty() && found != kind {
-                    return Err(format!("if present, mediaType in image index should be '{kind}' not '{found}'"));
+                    return Err(ManifestError::OptionalMediaType { target: "image index", expected: kind, found });
                 }
                 Ok(Self::list(body, &read, kind))
             }
-            _ => schema1::parse(body).map(Self::Schema1),
+            _ => Ok(Self::Schema1(schema1::parse(body)?)),
         }
     }
 
@@ -140,50 +189,24 @@ impl Manifest {
     }
 
     /// Checks that this is what was asked for.
-    pub(crate) fn verify(&self, asked: &str) -> Result<(), String> {
-        verify("manifest", asked, self.canonical())
+    pub(crate) fn verify(&self, asked: &DigestReference) -> Result<()> {
+        verify(ContentKind::Manifest, asked, self.canonical())
     }
 }
 
-/// Checks that a blob is what was asked for.
-pub(crate) fn verify_blob(asked: &str, content: &[u8]) -> Result<(), String> {
-    verify("blob", asked, content)
+/// Checks that content is what was asked for by its digest.
+pub(super) fn verify(content: ContentKind, asked: &DigestReference, bytes: &[u8]) -> Result<()> {
+    let found = asked.digest_of(bytes);
+    if *asked == found { Ok(()) } else { Err(ManifestError::Integrity { content, asked: asked.clone(), found }) }
 }
 
-fn verify(what: &str, asked: &str, content: &[u8]) -> Result<(), String> {
-    let algorithm = asked.parse::<Digest>().map_or(Algorithm::Sha256, |digest| digest.algorithm());
-    let found = algorithm.digest(content).to_string();
-    if found == asked {
-        return Ok(());
-    }
-    Err(format!(
-        "content integrity error: the {what} retrieved with digest {asked} does not match the digest calculated from the content {found}"
-    ))
+/// Reads JSON into the shape of a Go struct, as Go's `encoding/json` does.
+pub(crate) fn decode(body: &[u8], target: &'static Struct) -> Result<Value> {
+    Ok(json::decode(&json::parse(body)?, target, Case::Insensitive)?.value)
 }
 
-/// The media type of a `Content-Type` header, as Go's `mime` reads it.
-fn essence(header: &str) -> Result<String, String> {
-    let kind = header.split(';').next().unwrap_or_default().trim().to_lowercase();
-    let is_token = |text: &str| {
-        !text.is_empty()
-            && text.chars().all(|character| character.is_ascii_graphic() && !"()<>@,;:\\\"/[]?=".contains(character))
-    };
-    match kind.split_once('/') {
-        None if kind.is_empty() => Err("mime: no media type".to_owned()),
-        None if is_token(&kind) => Ok(kind),
-        None => Err("mime: expected slash after first token".to_owned()),
-        Some((_, subtype)) if !is_token(subtype) => Err("mime: expected token after slash".to_owned()),
-        Some(_) => Ok(kind),
-    }
-}
-
-pub(super) fn decode(body: &[u8], target: &'static Struct) -> Result<Value, String> {
-    let node = json::parse(body).map_err(|error| error.to_string())?;
-    json::decode(&node, target, Case::Insensitive).map(|decoded| decoded.value).map_err(|error| error.to_string())
-}
-
-fn has_field(body: &[u8], field: &str) -> Result<bool, String> {
-    let node = json::parse(body).map_err(|error| error.to_string())?;
+fn has_field(body: &[u8], field: &str) -> Result<bool> {
+    let node = json::parse(body)?;
     Ok(node.get(field).is_some_and(|value| *value != Node::Null))
 }
 

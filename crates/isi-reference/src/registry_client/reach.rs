@@ -1,9 +1,6 @@
 //! Which hosts a server knows.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
-};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -19,30 +16,42 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// What looks up names for an HTTP client; none for what the client does by itself.
-    pub(super) fn resolver(&self) -> Option<Arc<dyn Resolve>> {
+    /// The resolver of host names for an HTTP client.
+    pub(super) fn resolver(&self) -> Resolver {
+        Resolver(self.clone())
+    }
+
+    fn allows(&self, host: &str) -> bool {
         match self {
-            Self::Anywhere => None,
-            Self::Hosts(hosts) => Some(Arc::new(Hosts(hosts.clone()))),
+            Self::Anywhere => true,
+            Self::Hosts(hosts) => hosts.iter().any(|known| known == host),
         }
     }
 }
 
-#[derive(Debug)]
-struct Hosts(Vec<String>);
+/// A host name has no address.
+#[derive(Debug, thiserror::Error)]
+#[error("no such host")]
+pub(super) struct UnknownHost;
 
-impl Resolve for Hosts {
+/// Resolves the host names within reach.
+#[derive(Debug)]
+pub(super) struct Resolver(Reach);
+
+impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let is_known = self.0.iter().any(|known| known == name.as_str());
+        let is_allowed = self.0.allows(name.as_str());
+        let is_local = self.0 != Reach::Anywhere && name.as_str() == "localhost";
         Box::pin(async move {
-            if name.as_str() == "localhost" {
+            if is_local {
                 let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
                 return Ok(Box::new(std::iter::once(address)) as Addrs);
             }
-            if !is_known {
-                return Err("no such host".into());
+            if !is_allowed {
+                return Err(UnknownHost.into());
             }
-            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| UnknownHost)?;
+            let addresses: Vec<SocketAddr> = found.collect();
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
@@ -60,7 +69,7 @@ mod tests {
     #[case("registry-1.docker.io", false)]
     #[tokio::test]
     async fn only_hosts_that_are_named_have_an_address(#[case] name: &str, #[case] expected: bool) {
-        let resolver = Reach::Hosts(Vec::new()).resolver().unwrap();
+        let resolver = Reach::Hosts(Vec::new()).resolver();
         assert_eq!(resolver.resolve(name.parse().unwrap()).await.is_ok(), expected);
     }
 }

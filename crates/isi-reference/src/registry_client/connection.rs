@@ -1,0 +1,196 @@
+//! A connection to one repository of a registry: the ping that starts it, its credentials, and requests with retries.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderValue, Method, header::AUTHORIZATION};
+
+use super::{
+    ClientContext, FetchError, TransportSecurity,
+    challenge::Scheme,
+    credentials::Credentials,
+    error_body::{ErrorResponse, Retry},
+    http_client::{Authorization, RegistryRequest, RegistryResponse},
+    ping::{Endpoint, PING_TIMEOUT, ping},
+    token,
+    transport_error::GoVerb,
+};
+
+/// How often a request is repeated that a registry answers with 429.
+const RETRIES: u32 = 2;
+
+type Result<T> = std::result::Result<T, FetchError>;
+
+/// A connection to one repository.
+#[derive(Debug)]
+pub(crate) struct RepositoryConnection<'a> {
+    pub(super) context: &'a ClientContext,
+    host: String,
+    /// The repository within the registry.
+    pub(super) path: String,
+    security: TransportSecurity,
+    credentials: Option<Credentials>,
+    ping: Option<Result<Endpoint>>,
+    token: Option<String>,
+    last: LastRequest,
+}
+
+/// What became of the last request of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LastRequest {
+    /// There was none, or it failed.
+    Failed,
+    /// It was answered, so that the next one goes over a TCP connection that is known to work.
+    Answered,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    /// A path below `/v2/<repository>/`.
+    Path(String),
+    /// A whole URL, as the next page of a list has it.
+    Url(String),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(text) | Self::Url(text) => formatter.write_str(text),
+        }
+    }
+}
+
+impl<'a> RepositoryConnection<'a> {
+    /// A connection that has sent nothing yet.
+    pub(super) fn new(
+        context: &'a ClientContext,
+        host: String,
+        path: String,
+        security: TransportSecurity,
+        credentials: Option<Credentials>,
+    ) -> Self {
+        Self { context, host, path, security, credentials, ping: None, token: None, last: LastRequest::Failed }
+    }
+
+    /// The same connection, with the result of an earlier ping.
+    pub(super) fn with_ping(self, ping: Option<Result<Endpoint>>) -> Self {
+        Self { ping, ..self }
+    }
+
+    /// The result of the ping, if there was one.
+    pub(super) fn ping_result(&self) -> Option<Result<Endpoint>> {
+        self.ping.clone()
+    }
+
+    /// Whether this is a connection to the registry at `host`.
+    pub(super) fn is_to(&self, host: &str) -> bool {
+        self.host == host
+    }
+
+    /// Makes sure that the registry was pinged; the result holds from then on.
+    pub(crate) async fn open(&mut self) -> Result<()> {
+        self.endpoint().await.map(drop)
+    }
+
+    async fn endpoint(&mut self) -> Result<Endpoint> {
+        if let Some(known) = &self.ping {
+            return known.clone();
+        }
+        let result = ping(self.context, &self.host, self.security).await;
+        self.ping.insert(result).clone()
+    }
+
+    fn request(&self, method: Method, url: String) -> RegistryRequest<'static> {
+        RegistryRequest {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            security: self.security,
+            timeout: Some(PING_TIMEOUT),
+            authorization: None,
+        }
+    }
+
+    /// Sends a request, with credentials where the registry asked for them.
+    pub(super) async fn send(
+        &mut self,
+        method: Method,
+        target: &Target,
+        headers: HeaderMap,
+    ) -> Result<RegistryResponse> {
+        let endpoint = self.endpoint().await?;
+        let url = self.url(target).await?;
+        let authorization = self.authorization(&endpoint).await.map_err(|error| FetchError::Authorization {
+            verb: GoVerb::from(&method),
+            url: url.clone(),
+            source: Box::new(error),
+        })?;
+        let request = || RegistryRequest {
+            headers: headers.clone(),
+            timeout: None,
+            authorization: authorization.as_deref().map(|value| Authorization { base: &endpoint.base, value }),
+            ..self.request(method.clone(), url.clone())
+        };
+        let mut response = self.context.clients.send(request()).await;
+        // Go's client repeats a request once if the connection had answered before and then ended without a byte.
+        let is_eof = response.as_ref().is_err_and(|error| error.is_eof());
+        if self.last == LastRequest::Answered && is_eof {
+            response = self.context.clients.send(request()).await;
+        }
+        self.last = if response.is_ok() { LastRequest::Answered } else { LastRequest::Failed };
+        Ok(response?)
+    }
+
+    /// The URL of a target.
+    pub(super) async fn url(&mut self, target: &Target) -> Result<String> {
+        Ok(match target {
+            Target::Path(rest) => format!("{}/v2/{}/{rest}", self.endpoint().await?.base, self.path),
+            Target::Url(url) => url.clone(),
+        })
+    }
+
+    /// The `Authorization` header that the challenges call for: a token first, user and password over it.
+    async fn authorization(&mut self, endpoint: &Endpoint) -> Result<Option<String>> {
+        let mut header = None;
+        for challenge in endpoint.challenges.iter().filter(|challenge| challenge.scheme == Scheme::Bearer) {
+            if self.token.is_none() {
+                let wanted = token::request(challenge, &self.path, self.credentials.as_ref())?;
+                let mut request = self.request(Method::GET, wanted.url);
+                if let Some(basic) = wanted.basic.and_then(|value| HeaderValue::from_str(&value).ok()) {
+                    request.headers.insert(AUTHORIZATION, basic);
+                }
+                let response = self.context.clients.send(request).await?;
+                self.token = Some(token::read(&response)?);
+            }
+            header = self.token.as_ref().map(|token| format!("Bearer {token}"));
+        }
+        if endpoint.challenges.iter().any(|challenge| challenge.scheme == Scheme::Basic) {
+            let basic = self.credentials.as_ref().and_then(Credentials::basic);
+            header = Some(basic.ok_or(FetchError::NoCredentials)?);
+        }
+        Ok(header)
+    }
+
+    /// As [`send`](Self::send), again as long as the registry answers 429; an error response is an error.
+    pub(super) async fn send_with_retries(
+        &mut self,
+        method: Method,
+        target: &Target,
+        headers: HeaderMap,
+    ) -> Result<RegistryResponse> {
+        let mut attempt = 0;
+        loop {
+            let response = self.send(method.clone(), target, headers.clone()).await?;
+            if response.is_success() {
+                return Ok(response);
+            }
+            let body = response.body?;
+            let refusal = ErrorResponse::read(response.status, &response.headers, &body);
+            if refusal.retry == Retry::Never || attempt == RETRIES {
+                return Err(refusal.error);
+            }
+            attempt += 1;
+            tokio::time::sleep(self.context.retry_delay).await;
+        }
+    }
+}
