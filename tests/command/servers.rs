@@ -67,7 +67,7 @@ fn public_registry_only(options: &mut Options) {
 }
 
 fn preserve_original(options: &mut Options) {
-    options.default_import_mode = "PreserveOriginal".to_owned();
+    options.default_import_mode = reference::ImportMode::PreserveOriginal;
 }
 
 fn replicas(options: &mut Options) {
