@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod again;
+mod capture;
 mod clients;
 mod completions;
 mod deploy;

@@ -22,6 +22,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
+//! | `capture` | capturing what an upstream registry answers; replaying it needs no feature |
 //! | `control` | the control interface, JSON over HTTP |
 //! | `openpgp` | signatures of images in OpenPGP (simple signing) |
 //! | `schema` | JSON Schemas of fixtures, for editors |

@@ -1,5 +1,6 @@
 //! `isi-conformance registry`: the mock registry alone.
 
+mod capture;
 mod control;
 mod fixture;
 
@@ -19,22 +20,24 @@ use serde::{
     de::{IntoDeserializer, value::Error},
 };
 
-use self::{control::Running, fixture::FixtureFile};
+use self::{capture::CaptureArguments, control::Running, fixture::FixtureFile};
 use super::{
     exit::{CommandError, Exit, notice, printed},
     interrupted, listen, runtime,
 };
 use crate::{
     document::Source,
+    fixture::Time,
     fixture::{Auth, ImageCatalogue, Quirks, RegistryFixture, Salt, Tls, UnknownQuirk, builtin},
-    registry::{Authority, Entry, Registry, RegistryBuilder, StartError, is_archive},
+    registry::{Authority, CAPTURE_LOG, Entry, Registry, RegistryBuilder, StartError, is_archive},
 };
 
 /// Serve a registry: from a fixture file, from folders with images, or an empty one to push to.
 #[derive(Debug, Args)]
 pub(super) struct RegistryArguments {
     /// A fixture file, or a folder with OCI layouts (or what `docker save` or skopeo's `dir:` write) and signatures beside
-    /// them, or a `.tar` of one, plain or compressed by gzip or zstd; an empty registry if absent.
+    /// them, or a `.tar` of one, plain or compressed by gzip or zstd, or a folder that `--capture` has written; an empty
+    /// registry if absent.
     #[arg(value_name = "FIXTURE")]
     fixture: Option<PathBuf>,
     /// The address to listen on; port 0 takes a free one.
@@ -83,6 +86,13 @@ pub(super) struct RegistryArguments {
     /// The folder of the certificate authority for `--tls trusted`, `expired` and `other-name`; created if missing.
     #[arg(long, value_name = "DIR", env = "ISI_AUTHORITY")]
     authority: Option<PathBuf>,
+    /// How long an answer of a captured folder is delayed at most, as it was when it was captured; `1s` unless something else
+    /// is said.
+    #[arg(long, value_name = "DURATION", value_parser = word::<Time>)]
+    replay_delay: Option<Time>,
+    /// What is captured, and from where.
+    #[command(flatten)]
+    capture: CaptureArguments,
 }
 
 /// How long requests under way have to be answered once the process is to end. A second signal ends it at once.
@@ -100,7 +110,7 @@ pub(super) fn run(arguments: RegistryArguments) -> Result<Exit, CommandError> {
 }
 
 async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
-    let folder = arguments.fixture.as_deref().filter(|path| holds_images(path));
+    let folder = arguments.fixture.as_deref().filter(|path| holds_images(path) && !is_captured(path));
     let (file, fixture) = arguments.fixture()?;
     let mut builder = arguments.builder(file.as_ref(), &fixture)?;
     if let Some(folder) = &arguments.save {
@@ -116,6 +126,9 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     if let Some(authority) = &authority {
         builder = builder.authority(authority.clone());
     }
+    if let Some(capture) = arguments.capture.capture().await? {
+        builder = builder.capture(capture);
+    }
     let registry = builder.start().await.map_err(|error| start_error(file.as_ref(), error))?;
     if let Some(folder) = folder {
         registry.state().load(folder).map_err(CommandError::usage)?;
@@ -123,7 +136,8 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     for line in registry.state().notes() {
         notice(format_args!("note: {line}"));
     }
-    let announcement = announcement(&registry, &fixture, arguments.authority().ok().as_deref());
+    let answers_alone = fixture.capture.is_some() || arguments.capture.is_given();
+    let announcement = announcement(&registry, &fixture, answers_alone, arguments.authority().ok().as_deref());
     let running = match arguments.control {
         Some(address) => {
             let (token, catalogue) = (arguments.control_token_file.as_deref(), arguments.catalogue()?);
@@ -147,6 +161,9 @@ async fn serve(arguments: RegistryArguments) -> Result<Exit, CommandError> {
             notice("note: a client was still being served");
         },
         () = interrupted() => {}
+    }
+    if let Some(summary) = state.finish_capture(PATIENCE).await {
+        arguments.capture.report(&summary);
     }
     let kind = if arguments.strict { "error" } else { "note" };
     let mut adds_up = true;
@@ -173,6 +190,13 @@ impl RegistryArguments {
             }
             None => (None, RegistryFixture::default()),
         };
+        if let Some(folder) = self.fixture.as_deref().filter(|path| is_captured(path)) {
+            fixture.capture = Some(folder.to_owned());
+        }
+        fixture.replay_delay = self.replay_delay.or(fixture.replay_delay);
+        if fixture.capture.is_none() && fixture.replay_delay.is_some() {
+            return Err(CommandError::usage("`--replay-delay` has no effect: nothing that was captured is served"));
+        }
         fixture.tls = self.tls.clone().unwrap_or(fixture.tls);
         fixture.auth = self.auth.clone().or(fixture.auth);
         fixture.read_only |= self.read_only;
@@ -221,6 +245,11 @@ impl RegistryArguments {
 /// Whether a path is no fixture file, but a folder or an archive with images.
 fn holds_images(path: &Path) -> bool {
     path.is_dir() || is_archive(path)
+}
+
+/// Whether a path is a folder that was captured.
+fn is_captured(path: &Path) -> bool {
+    path.join(CAPTURE_LOG).is_file()
 }
 
 /// Reads the fixture of a file.
@@ -284,18 +313,27 @@ fn start_error(file: Option<&FixtureFile>, error: StartError) -> CommandError {
 pub(super) fn unstarted(error: StartError) -> CommandError {
     match error {
         StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address)),
+        StartError::Capture(error) => capture::unusable(&error),
         error => CommandError::usage(error),
     }
 }
 
 /// Where the registry is, and a line to try.
-fn announcement(registry: &Registry, fixture: &RegistryFixture, authority: Option<&Path>) -> String {
+fn announcement(
+    registry: &Registry,
+    fixture: &RegistryFixture,
+    answers_alone: bool,
+    authority: Option<&Path>,
+) -> String {
     let mut lines = vec![registry.url()];
     let user = fixture.auth.as_ref().and_then(|auth| auth.users.iter().next());
     let credentials = user.map(|(user, password)| format!(" --creds {user}:{password}")).unwrap_or_default();
     match registry.state().first_tag() {
         Some(image) => {
             lines.push(format!("skopeo inspect --tls-verify=false{credentials} docker://{}/{image}", registry.host()));
+        }
+        None if answers_alone => {
+            lines.push(format!("skopeo inspect --tls-verify=false docker://{}/REPOSITORY:TAG", registry.host()));
         }
         None => {
             let credentials = credentials.replace("--creds", "--dest-creds");

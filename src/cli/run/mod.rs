@@ -31,6 +31,8 @@ pub(super) use self::{
     reach::reach,
     suite_sources::read_folders,
     target::connect,
+    tls::Authorities,
+    transport::Transport,
 };
 pub use self::{arguments::RunArguments, plan::Plan};
 use self::{last_run::LastRun, plan::Unfinished, progress::Progress};

@@ -26,7 +26,7 @@ const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "
 const EXPECTED_URL: &str = "expected `https://HOST:PORT` or `http://HOST:PORT`";
 
 /// How the implementation is reached.
-pub(super) struct Transport {
+pub(in crate::cli) struct Transport {
     url: Url,
     verifier: Arc<dyn ServerCertVerifier>,
     proxy: Option<Proxy>,
@@ -38,7 +38,7 @@ impl Transport {
     ///
     /// # Errors
     /// When the URL is not one of an implementation, or an authority is malformed.
-    pub(super) fn new(url: &str, authorities: &Authorities) -> Result<Self, CommandError> {
+    pub(in crate::cli) fn new(url: &str, authorities: &Authorities) -> Result<Self, CommandError> {
         let verifier = authorities.verifier().map_err(CommandError::usage)?;
         Ok(Self { url: parse(url)?, verifier, proxy: None, alias: None })
     }
@@ -102,7 +102,10 @@ impl Transport {
     ///
     /// # Errors
     /// When the certificate cannot be used.
-    pub(super) fn client(&self, certificate: Option<&ClientCertificate>) -> Result<reqwest::Client, CommandError> {
+    pub(in crate::cli) fn client(
+        &self,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<reqwest::Client, CommandError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)

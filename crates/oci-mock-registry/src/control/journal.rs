@@ -55,6 +55,8 @@ enum FindingKind {
     Misfired,
     /// A request for which there is neither an endpoint nor a fault.
     Unexpected,
+    /// A request to which a captured folder has no answer.
+    NotCaptured,
     /// Connections that were no HTTP.
     Malformed,
 }
@@ -137,6 +139,7 @@ pub(super) fn findings(call: &mut Call) -> Outcome {
             Finding::Unfired(name) => (FindingKind::Unfired, Some(name), None),
             Finding::Misfired(name) => (FindingKind::Misfired, Some(name), None),
             Finding::Unexpected(entry) => (FindingKind::Unexpected, None, Some(*entry)),
+            Finding::NotCaptured(entry) => (FindingKind::NotCaptured, None, Some(*entry)),
             Finding::Malformed(_) => (FindingKind::Malformed, None, None),
         };
         FindingInfo { kind, message, fault, entry }

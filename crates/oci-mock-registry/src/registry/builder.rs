@@ -52,6 +52,10 @@ pub enum StartError {
     /// The fixture names something that is not there.
     #[error(transparent)]
     Fixture(#[from] FixtureError),
+    /// Nothing can be captured.
+    #[cfg(feature = "capture")]
+    #[error(transparent)]
+    Capture(#[from] super::capture::CaptureError),
 }
 
 impl Registry {
@@ -113,6 +117,8 @@ pub struct RegistryBuilder {
     address: SocketAddr,
     host: Option<String>,
     listener: Option<Listener>,
+    #[cfg(feature = "capture")]
+    capture: Option<super::capture::Capture>,
     #[cfg(feature = "tls")]
     authority: Option<super::tls::Authority>,
 }
@@ -127,6 +133,8 @@ impl Default for RegistryBuilder {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             host: None,
             listener: None,
+            #[cfg(feature = "capture")]
+            capture: None,
             #[cfg(feature = "tls")]
             authority: None,
         }
@@ -255,6 +263,14 @@ impl RegistryBuilder {
         self
     }
 
+    /// Passes every request to an upstream registry and captures its answers, in place of answering from a fixture. Once the
+    /// registry is shut down, [`finish_capture`](RegistryState::finish_capture) completes the folder.
+    #[cfg(feature = "capture")]
+    pub fn capture(mut self, capture: super::capture::Capture) -> Self {
+        self.capture = Some(capture);
+        self
+    }
+
     /// Starts the registry on the Tokio runtime of the caller.
     ///
     /// # Errors
@@ -306,6 +322,10 @@ impl RegistryBuilder {
         let host = self.host.unwrap_or_else(|| self.address.to_string());
         let secure = self.fixture.tls != Tls::None;
         let mut state = RegistryState::with_recipes(&self.fixture, images, catalogue, self.salt, host, secure)?;
+        #[cfg(feature = "capture")]
+        if let Some(capture) = self.capture {
+            state.proxy = Some(Arc::new(super::capture::Proxy::start(capture)?));
+        }
         if let Some(listener) = self.listener {
             state.on_request(listener);
         }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{
     answer::{Answer, Delivery, End, Manner},
     api::{catalog, delete, pull, push_blob, push_manifest, referrers, signatures, tags},
+    capture::Replayed,
     context::Context,
     error::{ErrorCode, error},
     fault::Armed,
@@ -73,6 +74,8 @@ impl<'a> Exchange<'a> {
         let route = context.settings.route(request.uri.path());
         let fault = state.faults.firing(request);
         let intake = match context.settings.access.check(request, &route) {
+            // A captured folder has answers of its own, whatever the credentials are.
+            _ if state.replay.get().is_some() => Intake::Ignored,
             Err(refusal) => Intake::Refused(*refusal),
             // A fault with an answer of its own changes nothing in the registry.
             Ok(()) if fault.as_ref().is_some_and(|fault| fault.answers_itself()) => Intake::Ignored,
@@ -116,6 +119,18 @@ impl<'a> Exchange<'a> {
     pub fn finish(mut self) -> Delivery {
         self.finished = true;
         let fault = self.fault.take();
+        if let Some(replay) = self.context.state.replay.get() {
+            let (usual, missing) = match replay.answer(self.context.state, self.request) {
+                Replayed::Captured(delivery) => (delivery, false),
+                Replayed::Missing(answer) => (answer.into(), true),
+            };
+            let delivery = match &fault {
+                Some(fault) => fault.apply(|| usual.answer),
+                None => usual,
+            };
+            let missing = missing && !fault.as_ref().is_some_and(|it| it.answers_itself());
+            return self.journalled(delivery, fault, missing);
+        }
         let intake = std::mem::replace(&mut self.intake, Intake::Ignored);
         let usual = || match intake {
             Intake::Refused(answer) => answer,
@@ -133,16 +148,21 @@ impl<'a> Exchange<'a> {
             Some(fault) => fault.apply(usual),
             None => quirks::deliver(&self.context, self.request, &self.route, usual()),
         };
-        // What is written by hand has no body for HEAD either.
-        if self.request.method == Method::HEAD && delivery.manner != Manner::Whole {
-            delivery.answer.body = Bytes::new().into();
-        }
         if self.context.state.announces_signatures(self.settings()) {
             let (name, value) = signatures::SUPPORTED;
             delivery.answer.headers.insert(name, value);
         }
         let unexpected =
             !self.route.takes(&self.request.method) && !fault.as_ref().is_some_and(|it| it.answers_itself());
+        self.journalled(delivery, fault, unexpected)
+    }
+
+    /// Writes the request and its answer into the journal.
+    fn journalled(&self, mut delivery: Delivery, fault: Option<Arc<Armed>>, unexpected: bool) -> Delivery {
+        // What is written by hand has no body for HEAD either.
+        if self.request.method == Method::HEAD && delivery.manner != Manner::Whole {
+            delivery.answer.body = Bytes::new().into();
+        }
         self.context.state.journal.write(Record::new(self.request, &self.route, &delivery, fault, unexpected));
         delivery
     }

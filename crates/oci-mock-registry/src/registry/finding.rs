@@ -14,6 +14,8 @@ pub enum Finding {
     Misfired(String),
     /// A request for which there is neither an endpoint nor a fault.
     Unexpected(Box<Entry>),
+    /// A request to which a captured folder has no answer: it was not captured, or its body was left out.
+    NotCaptured(Box<Entry>),
     /// So many connections said something that is no HTTP.
     Malformed(u64),
 }
@@ -25,6 +27,9 @@ impl fmt::Display for Finding {
             Self::Misfired(name) => write!(formatter, "the fault `{name}` has fired, and should not have"),
             Self::Unexpected(entry) => {
                 write!(formatter, "unexpected request {}: {} {}", entry.number, entry.method, entry.path)
+            }
+            Self::NotCaptured(entry) => {
+                write!(formatter, "not captured: request {}: {} {}", entry.number, entry.method, entry.path)
             }
             Self::Malformed(1) => write!(formatter, "one connection said something that is no HTTP"),
             Self::Malformed(count) => write!(formatter, "{count} connections said something that is no HTTP"),
@@ -52,7 +57,8 @@ impl RegistryState {
     pub fn findings(&self) -> Vec<Finding> {
         let unfired = self.unfired_faults().into_iter().map(Finding::Unfired);
         let misfired = self.misfired_faults().into_iter().map(Finding::Misfired);
-        let unexpected = self.journal.unexpected().into_iter().map(|entry| Finding::Unexpected(Box::new(entry)));
+        let of = if self.replay.get().is_some() { Finding::NotCaptured } else { Finding::Unexpected };
+        let unexpected = self.journal.unexpected().into_iter().map(|entry| of(Box::new(entry)));
         let malformed = Some(self.malformed.load(Ordering::Relaxed)).filter(|count| *count > 0);
         unfired.chain(misfired).chain(unexpected).chain(malformed.map(Finding::Malformed)).collect()
     }

@@ -45,6 +45,12 @@ pub enum FixtureError {
         /// The repository.
         repository: String,
     },
+    /// A captured folder says all there is to be answered, and the fixture says more.
+    #[error(
+        "a captured folder answers every request, so that only `faults`, `tls` and `behindProxy` have a meaning beside \
+         `capture`"
+    )]
+    BesideCapture,
     /// A signature takes OpenPGP.
     #[error(transparent)]
     OpenPgp(#[from] NoOpenPgp),

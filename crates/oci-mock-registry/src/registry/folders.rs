@@ -1,26 +1,46 @@
 //! Folders of images that a registry loads and writes.
 
-use std::{path::Path, sync::PoisonError};
+use std::{path::Path, sync::PoisonError, time::Duration};
 
 use super::{
+    capture::{Replay, is_captured},
     fixture_error::FixtureError,
     folder::{self, FolderError},
     hold::check_repository,
     state::RegistryState,
 };
 
+/// How long a replayed answer lets a client wait at most, unless something else is said.
+pub const LONGEST_REPLAYED_DELAY: Duration = Duration::from_secs(1);
+
 impl RegistryState {
     /// Adds the images of every folder and archive below `root`, each as the repository that its path names: what
     /// [`save`](Self::save) writes, and OCI layouts, `docker save`s and skopeo `dir:`s of other tools, unpacked or as `.tar`.
-    /// `root` may be one of these itself. Signatures beside them, as in a lookaside folder, are found in every way.
+    /// `root` may be one of these itself. Signatures beside them, as in a lookaside folder, are found in every way. A captured
+    /// folder is [replayed](Self::replay).
     ///
     /// # Errors
     /// When nothing below `root` is such a folder, or one cannot be read.
     pub fn load(&self, root: &Path) -> Result<(), FolderError> {
+        if is_captured(root) {
+            return self.replay(root, LONGEST_REPLAYED_DELAY);
+        }
         let missing = folder::load_all(&mut self.store_mut(), root)?;
         self.note(missing);
         self.announce_signatures();
         Ok(())
+    }
+
+    /// Answers every request from now on as a captured folder says; what was not captured is an error and a finding. Delays
+    /// are replayed up to `longest_delay`. Armed faults come first.
+    ///
+    /// # Errors
+    /// When the folder is no captured one or cannot be read, or another one is replayed already.
+    pub fn replay(&self, folder: &Path, longest_delay: Duration) -> Result<(), FolderError> {
+        let replay = Replay::of_folder(folder, longest_delay)?;
+        // What was left out is missing on purpose.
+        folder::load_captured(&mut self.store_mut(), folder)?;
+        self.replay.set(replay).map_err(|_| FolderError::SecondCapture(folder.to_owned()))
     }
 
     /// Adds the images of a folder or an archive to a repository.

@@ -7,6 +7,7 @@ use super::{
     clock::Clock,
     fixture_error::FixtureError,
     folder,
+    folders::LONGEST_REPLAYED_DELAY,
     hold::check_repository,
     origin::Origin,
     settings::{Behaviour, Settings},
@@ -66,6 +67,13 @@ impl RegistryState {
         if let Some(folder) = &fixture.lookaside {
             folder::load_lookaside(&mut state.store_mut().signatures, folder)?;
             state.announce_signatures();
+        }
+        if let Some(capture) = &fixture.capture {
+            if fixture.has_more_than_a_capture() {
+                return Err(FixtureError::BesideCapture);
+            }
+            let longest_delay = fixture.replay_delay.map_or(LONGEST_REPLAYED_DELAY, |delay| delay.0);
+            state.replay(capture, longest_delay)?;
         }
         for fault in &fixture.faults {
             state.arm(fault.clone())?;

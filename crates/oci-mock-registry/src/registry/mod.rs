@@ -38,6 +38,7 @@ mod answer;
 mod api;
 mod auth;
 mod builder;
+mod capture;
 mod clock;
 mod context;
 mod error;
@@ -73,12 +74,19 @@ mod wiremock;
 
 pub use answer::{Answer, Delivery, End, Manner};
 pub use builder::{Registry, RegistryBuilder, StartError};
+pub use capture::LOG as CAPTURE_LOG;
+#[cfg(feature = "capture")]
+pub use capture::{
+    Capture, CaptureBlobs, CaptureError, CaptureSummary, SMALL_BLOB, Upstream, UpstreamBody, UpstreamError,
+    UpstreamFailure, upstream_body,
+};
 pub use error::ErrorCode;
 pub use exchange::Exchange;
 pub use fault::FaultState;
 pub use finding::Finding;
 pub use fixture_error::FixtureError;
 pub use folder::{FolderError, LOOKASIDE_LIMIT, is_archive};
+pub use folders::LONGEST_REPLAYED_DELAY;
 pub use hold::{ContentError, Held, HeldRepository, HeldTag};
 pub use journal::{Entry, JOURNAL_TEXT_LIMIT, JournalFilter, WaitError};
 #[cfg(feature = "control")]

@@ -5,7 +5,14 @@ use std::{
     time::Duration,
 };
 
-use super::{fault::Armed, settings::Settings, shelf::Shelf, state::RegistryState, store::Store};
+use super::{
+    capture::{Position, Replay},
+    fault::Armed,
+    settings::Settings,
+    shelf::Shelf,
+    state::RegistryState,
+    store::Store,
+};
 use crate::fixture::SignatureWay;
 
 /// What a registry held and how it behaved at some time.
@@ -17,6 +24,7 @@ pub struct Snapshot {
     faults: Vec<Arc<Armed>>,
     clock_ahead: Duration,
     pulls: u64,
+    replayed: Option<Position>,
 }
 
 impl RegistryState {
@@ -31,12 +39,13 @@ impl RegistryState {
             faults: self.faults.copy(),
             clock_ahead: self.clock.ahead(),
             pulls: self.pulls.load(Ordering::Relaxed),
+            replayed: self.replay.get().map(Replay::position),
         }
     }
 
     /// Makes the registry what it was. The journal is emptied, and uploads under way are given up.
     pub fn reset(&self, snapshot: &Snapshot) {
-        let Snapshot { store, shelf, settings, faults, clock_ahead, pulls } = snapshot;
+        let Snapshot { store, shelf, settings, faults, clock_ahead, pulls, replayed } = snapshot;
         self.has_signatures.store(store.signatures.any(SignatureWay::Extension), Ordering::Relaxed);
         *self.store_mut() = store.clone();
         *self.shelf.lock().unwrap_or_else(PoisonError::into_inner) = shelf.clone();
@@ -44,6 +53,9 @@ impl RegistryState {
         self.faults.replace(faults);
         self.clock.set_ahead(*clock_ahead);
         self.pulls.store(*pulls, Ordering::Relaxed);
+        if let (Some(replay), Some(position)) = (self.replay.get(), replayed) {
+            replay.rewind(position);
+        }
         self.uploads.clear();
         self.clear_journal();
     }

@@ -1,7 +1,7 @@
 //! What a registry holds and remembers: content, settings, faults, tokens, journal.
 
 use std::sync::{
-    Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
     atomic::{AtomicBool, AtomicU64},
 };
 
@@ -9,6 +9,7 @@ use http::request::Parts;
 
 use super::{
     auth::Tokens,
+    capture::Replay,
     clock::Clock,
     fault::Faults,
     fixture_error::FixtureError,
@@ -42,6 +43,11 @@ pub struct RegistryState {
     pub(super) journal: Journal,
     /// Whether it was given signatures that are found through OpenShift's extension.
     pub(super) has_signatures: AtomicBool,
+    /// What a captured folder answers.
+    pub(super) replay: OnceLock<Replay>,
+    /// What requests are passed to and recorded from.
+    #[cfg(feature = "capture")]
+    pub(super) proxy: Option<Arc<super::capture::Proxy>>,
     /// What loaded folders do not hold.
     pub(super) notes: Mutex<Vec<String>>,
 }
@@ -62,6 +68,9 @@ impl RegistryState {
             malformed: AtomicU64::new(0),
             journal: Journal::new(JOURNAL_LIMIT),
             has_signatures: AtomicBool::new(false),
+            replay: OnceLock::new(),
+            #[cfg(feature = "capture")]
+            proxy: None,
             notes: Mutex::default(),
         }
     }

@@ -14,7 +14,7 @@ use super::{
 
 /// Whose certificates are trusted.
 #[derive(Debug, Clone)]
-pub(in crate::cli::run) enum Authorities {
+pub(in crate::cli) enum Authorities {
     /// Those of the system, and these.
     System(Vec<CertificateDer<'static>>),
     /// These alone.
@@ -28,7 +28,7 @@ impl Authorities {
     ///
     /// # Errors
     /// When the text holds no certificate that can be trusted.
-    pub(in crate::cli::run) fn add_pem(&mut self, pem: &[u8]) -> Result<(), CertificateError> {
+    pub(in crate::cli) fn add_pem(&mut self, pem: &[u8]) -> Result<(), CertificateError> {
         let found = certificate::certificates(pem)?;
         match self {
             Self::System(certificates) | Self::Only(certificates) => certificates.extend(found),

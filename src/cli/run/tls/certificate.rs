@@ -3,7 +3,7 @@
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject};
 
 /// A client certificate with its chain and its key.
-pub(in crate::cli::run) struct ClientCertificate {
+pub(in crate::cli) struct ClientCertificate {
     /// The certificate first, then those of its issuers.
     pub(in crate::cli::run) chain: Vec<CertificateDer<'static>>,
     /// The private key.
@@ -12,7 +12,7 @@ pub(in crate::cli::run) struct ClientCertificate {
 
 /// Why a PEM text cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::cli::run) enum CertificateError {
+pub(in crate::cli) enum CertificateError {
     /// The PEM sections are damaged.
     #[error("invalid PEM: {0}")]
     Pem(String),

@@ -8,6 +8,5 @@ mod p521;
 mod pinned;
 mod provider;
 
-pub(super) use self::{
-    authorities::Authorities, certificate::ClientCertificate, fixed_name::FixedName, provider::provider,
-};
+pub(in crate::cli) use self::authorities::Authorities;
+pub(super) use self::{certificate::ClientCertificate, fixed_name::FixedName, provider::provider};

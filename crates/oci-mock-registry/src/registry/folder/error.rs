@@ -42,6 +42,29 @@ pub enum FolderError {
         /// The path.
         name: String,
     },
+    /// A line of the log of a captured folder is no exchange.
+    #[error("{}:{line}: {source}", path.display())]
+    Log {
+        /// The log.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The log of a captured folder has another format.
+    #[error("{}: the log is of format {format}, expected {expected} (hint: capture again with this version)", path.display())]
+    LogFormat {
+        /// The log.
+        path: PathBuf,
+        /// Its format.
+        format: u32,
+        /// The format that this version reads.
+        expected: u32,
+    },
+    /// A registry is to replay two captured folders.
+    #[error("{}: a registry replays one captured folder, and this one has one already", .0.display())]
+    SecondCapture(PathBuf),
     /// Something that should be a file is a folder, a pipe, a device or the like.
     #[error("{} is no regular file", .0.display())]
     NoFile(PathBuf),
@@ -120,6 +143,7 @@ impl FolderError {
             Self::Outside { folder: path, .. } | Self::TwoImages { folder: path, .. } | Self::Name { path, .. } => path,
             Self::NoArchiveFile { archive: path, .. } => path,
             Self::Unknown(path) | Self::NoFile(path) | Self::TooDeep(path) | Self::LargeManifest(path) => path,
+            Self::Log { path, .. } | Self::LogFormat { path, .. } | Self::SecondCapture(path) => path,
             Self::NoZstd(path) | Self::NoSignatures(path) | Self::TooLarge(path) | Self::TooMany(path) => path,
         }
     }

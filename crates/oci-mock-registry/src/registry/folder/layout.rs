@@ -18,7 +18,7 @@ use crate::{
 use oci_types::Digest;
 
 /// The annotation that names a manifest in a layout.
-pub(super) const REFERENCE: &str = "org.opencontainers.image.ref.name";
+pub(crate) const REFERENCE: &str = "org.opencontainers.image.ref.name";
 
 /// The annotation in which containerd and Docker keep the whole name, where the other one is a tag only.
 const WHOLE_NAME: &str = "io.containerd.image.name";
@@ -87,6 +87,6 @@ fn blobs(tree: &Tree) -> Result<Vec<(Digest, PathBuf)>, FolderError> {
     Ok(digests)
 }
 
-pub(super) fn blob_path(folder: &Path, digest: &Digest) -> PathBuf {
+pub(crate) fn blob_path(folder: &Path, digest: &Digest) -> PathBuf {
     folder.join("blobs").join(digest.algorithm().name()).join(digest.hex())
 }

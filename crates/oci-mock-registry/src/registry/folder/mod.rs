@@ -18,8 +18,13 @@ use serde::{Deserialize, Deserializer};
 
 pub use archive::is_archive;
 pub use error::FolderError;
+#[cfg(feature = "capture")]
+pub(crate) use layout::{REFERENCE, blob_path};
 pub use lookaside::LOOKASIDE_LIMIT;
 pub(crate) use lookaside::load as load_lookaside;
+
+#[cfg(feature = "capture")]
+pub(crate) use save::{folder_of, make_readable, write as write_file};
 
 use self::tree::{Tree, last};
 use super::{
@@ -82,6 +87,11 @@ pub(crate) fn load_all(store: &mut Store, root: &Path) -> Result<Vec<String>, Fo
         return load_form(repository(store, root, &name)?, &tree, form);
     }
     load_tree(store, &tree, root)
+}
+
+/// Adds the repositories of a captured folder, which may have none.
+pub(crate) fn load_captured(store: &mut Store, root: &Path) -> Result<(), FolderError> {
+    load_below(store, &Tree::of_folder(root)?, "", &mut Vec::new())
 }
 
 /// The repository that a folder is to be.

@@ -28,7 +28,7 @@ pub(super) fn save(store: &Store, root: &Path) -> Result<(), FolderError> {
 }
 
 /// The folder of a repository. A part of its name that means something in the layout of the repository above it is marked.
-fn folder_of(repository: &str) -> PathBuf {
+pub(crate) fn folder_of(repository: &str) -> PathBuf {
     let marked = |part: &str| if LAYOUT_NAMES.contains(&part) { format!("{ESCAPE}{part}") } else { part.to_owned() };
     repository.split('/').map(marked).collect()
 }
@@ -84,7 +84,7 @@ fn save_blob(folder: &Path, digest: &str, content: &Content) -> Result<(), Folde
 }
 
 /// Writes a file beside its place, and moves it there once it is on the disk.
-pub(super) fn write(path: &Path, content: impl FnOnce(&mut fs::File) -> io::Result<()>) -> Result<(), FolderError> {
+pub(crate) fn write(path: &Path, content: impl FnOnce(&mut fs::File) -> io::Result<()>) -> Result<(), FolderError> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder).map_err(at(folder))?;
     let written = || -> io::Result<()> {
@@ -103,12 +103,12 @@ const PARTIAL: &str = ".partial-";
 
 /// Temporary files are for their owner alone; what is saved is for those that the process lets read its files.
 #[cfg(unix)]
-fn make_readable(file: &fs::File) -> io::Result<()> {
+pub(crate) fn make_readable(file: &fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn make_readable(_: &fs::File) -> io::Result<()> {
+pub(crate) fn make_readable(_: &fs::File) -> io::Result<()> {
     Ok(())
 }

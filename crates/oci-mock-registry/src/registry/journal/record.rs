@@ -66,6 +66,12 @@ impl Record {
         }
     }
 
+    /// The same with the length of a body that was passed on.
+    #[cfg(feature = "capture")]
+    pub(crate) fn with_length(self, length: u64) -> Self {
+        Self { length, ..self }
+    }
+
     /// The record as a value for readers of the journal.
     pub(super) fn entry(&self, number: u64) -> Entry {
         let owned = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);

@@ -13,6 +13,8 @@ use tokio::{
     io::{AsyncRead, ReadBuf},
 };
 
+#[cfg(feature = "capture")]
+use crate::registry::capture::PassedBody;
 use crate::registry::store::Content;
 
 /// How many bytes of a file are read at a time.
@@ -22,7 +24,15 @@ const PIECE: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) enum AnswerBody {
     Memory(Option<Bytes>),
-    File { file: File, left: u64, piece: BytesMut },
+    File {
+        file: File,
+        left: u64,
+        piece: BytesMut,
+    },
+    #[cfg(feature = "capture")]
+    Passed(PassedBody),
+    /// One whose length is not said, so that it is sent in chunks.
+    OfUnknownLength(Box<Self>),
 }
 
 impl AnswerBody {
@@ -45,6 +55,9 @@ impl Body for AnswerBody {
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
             Self::Memory(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            #[cfg(feature = "capture")]
+            Self::Passed(body) => Pin::new(body).poll_frame(context),
+            Self::OfUnknownLength(body) => Pin::new(body.as_mut()).poll_frame(context),
             Self::File { left: 0, .. } => Poll::Ready(None),
             Self::File { file, left, piece } => {
                 piece.resize(PIECE.min(usize::try_from(*left).unwrap_or(PIECE)), 0);
@@ -61,11 +74,19 @@ impl Body for AnswerBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Memory(None) | Self::File { left: 0, .. })
+        match self {
+            #[cfg(feature = "capture")]
+            Self::Passed(body) => body.is_end_stream(),
+            Self::OfUnknownLength(body) => body.is_end_stream(),
+            body => matches!(body, Self::Memory(None) | Self::File { left: 0, .. }),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(match self {
+            #[cfg(feature = "capture")]
+            Self::Passed(body) => return body.size_hint(),
+            Self::OfUnknownLength(_) => return SizeHint::default(),
             Self::Memory(bytes) => bytes.as_ref().map_or(0, Bytes::len) as u64,
             Self::File { left, .. } => *left,
         })

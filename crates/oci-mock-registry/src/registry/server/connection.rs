@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{
     Request, Response, StatusCode, Version,
-    header::{EXPECT, HOST},
+    header::{CONTENT_LENGTH, EXPECT, HOST},
     request::Parts,
 };
+use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,6 +19,8 @@ use super::{
     raw::{self, Ending},
     security::Wire,
 };
+#[cfg(feature = "capture")]
+use crate::registry::capture::Passed;
 use crate::registry::{
     answer::{Answer, Delivery, Manner},
     error::{ErrorCode, error},
@@ -108,7 +111,7 @@ fn wrong_head(request: &Parts) -> Option<Answer> {
 }
 
 async fn answer(
-    state: &RegistryState,
+    state: &Arc<RegistryState>,
     taken: &Mutex<Option<Ending>>,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Taken> {
@@ -117,6 +120,17 @@ async fn answer(
         state.note_malformed();
         *taken.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Ending { answer, manner: Manner::WHOLE_THEN_CLOSED });
+        return Err(Taken);
+    }
+    #[cfg(feature = "capture")]
+    if let Some(proxy) = &state.proxy {
+        let manner = match proxy.pass(state, request, body).await {
+            Passed::Answered(response) => return Ok(response.map(AnswerBody::Passed)),
+            Passed::Refused(answer) => return response(answer),
+            Passed::Ended(manner) => manner,
+        };
+        let answer = Answer::empty(StatusCode::BAD_GATEWAY);
+        *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(Ending { answer, manner });
         return Err(Taken);
     }
     let mut exchange = state.begin(&request);
@@ -146,7 +160,15 @@ async fn answer(
         *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(Ending { answer, manner });
         return Err(Taken);
     }
-    let mut response = Response::new(AnswerBody::new(answer.body).map_err(|_| Taken)?);
+    response(answer)
+}
+
+fn response(answer: Answer) -> Result<Response<AnswerBody>, Taken> {
+    let mut body = AnswerBody::new(answer.body).map_err(|_| Taken)?;
+    if !answer.headers.contains_key(CONTENT_LENGTH) && !body.is_end_stream() {
+        body = AnswerBody::OfUnknownLength(Box::new(body));
+    }
+    let mut response = Response::new(body);
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
     Ok(response)
