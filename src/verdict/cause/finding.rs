@@ -1,0 +1,150 @@
+//! What differs in one case, each thing with its cause.
+
+use std::collections::BTreeMap;
+
+use super::{Cause, CauseKind, particulars::without_particulars};
+use crate::{
+    json_path::{JsonPath, Segment},
+    verdict::{CaseResult, CheckResult, Difference, Side, Verdict},
+};
+
+/// One thing that differs in a case.
+#[derive(Debug, Clone)]
+pub struct Finding<'a> {
+    /// Its cause.
+    pub cause: Cause,
+    /// The check that failed.
+    pub check: &'a CheckResult,
+    /// The difference, if the check has any.
+    pub difference: Option<&'a Difference>,
+}
+
+/// What differs in a case, in order of its checks.
+///
+/// Where a step has another status code, everything else about that response is a consequence of it, and left out.
+#[must_use]
+pub fn findings(case: &CaseResult) -> Vec<Finding<'_>> {
+    let failing: Vec<&CheckResult> = case.checks.iter().filter(|check| check.verdict.is_failure()).collect();
+    let mut findings = Vec::new();
+    if let Some(declared) = case.declared.as_ref().filter(|_| case.verdict == Verdict::Stale)
+        && failing.is_empty()
+        && let Some(check) = case.checks.first()
+    {
+        let kind = CauseKind::Stale(declared.reason.clone());
+        findings.push(Finding { cause: Cause::of(check, None, kind), check, difference: None });
+    }
+    for check in &failing {
+        let other_status = |other: &&CheckResult| other.status.is_some() && other.step == check.step;
+        let is_consequence = check.status.is_none() && check.step.is_some() && failing.iter().any(other_status);
+        if !(is_consequence && check.verdict == Verdict::Fail) {
+            of_check(check, &mut findings);
+        }
+    }
+    findings
+}
+
+fn of_check<'a>(check: &'a CheckResult, findings: &mut Vec<Finding<'a>>) {
+    let mut push = |path: Option<&JsonPath>, kind, difference| {
+        let cause = Cause::of(check, path, kind);
+        findings.push(Finding { cause, check, difference });
+    };
+    if check.verdict == Verdict::Stale {
+        let reason = check.declared.as_ref().map(|declared| declared.reason.clone()).unwrap_or_default();
+        return push(None, CauseKind::Stale(reason), None);
+    }
+    if let Some(status) = check.status {
+        return push(None, CauseKind::Status(status), None);
+    }
+    if check.differences.is_empty() {
+        let message = check.message.as_deref().unwrap_or("failed without a message");
+        return push(None, CauseKind::Message(without_particulars(message)), None);
+    }
+    let reordered = reordered(&check.differences);
+    let mut told: Vec<&JsonPath> = Vec::new();
+    for difference in &check.differences {
+        match reordered.iter().find(|array| array.contains(&difference.path)) {
+            Some(array) if told.contains(&array) => {}
+            Some(array) => {
+                told.push(array);
+                push(Some(array), CauseKind::Order, Some(difference));
+            }
+            None => push(Some(&difference.path), CauseKind::of(difference), Some(difference)),
+        }
+    }
+}
+
+/// The arrays whose elements differ in nothing but their order.
+fn reordered(differences: &[Difference]) -> Vec<JsonPath> {
+    let mut by_array: BTreeMap<JsonPath, Vec<(usize, JsonPath, &Difference)>> = BTreeMap::new();
+    for difference in differences {
+        let segments = difference.path.segments();
+        for (position, segment) in segments.iter().enumerate() {
+            if let Segment::Index(index) = segment {
+                let array = segments[..position].iter().cloned().collect();
+                let rest = segments[position + 1..].iter().cloned().collect();
+                by_array.entry(array).or_default().push((*index, rest, difference));
+            }
+        }
+    }
+    let mut found: Vec<JsonPath> = Vec::new();
+    for (array, inside) in by_array {
+        let several = inside.iter().any(|(index, ..)| *index != inside[0].0);
+        let sorted = |side: fn(&Difference) -> &Side| {
+            let mut sides: Vec<_> = inside.iter().map(|(_, rest, found)| (rest, side(found).to_string())).collect();
+            sides.sort_unstable();
+            sides
+        };
+        if several
+            && !found.iter().any(|outer| outer.contains(&array))
+            && sorted(|found| &found.expected) == sorted(|found| &found.actual)
+        {
+            found.push(array);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::{
+        super::{
+            groups,
+            sample::{difference, golden, run, step, told},
+        },
+        *,
+    };
+    use crate::verdict::Level;
+
+    #[rstest]
+    #[case(&[("$.a[0]", "x", "y"), ("$.a[1]", "y", "x")], &["`$.a` is in another order"])]
+    #[case(&[("$.a[0].n", "x", "y"), ("$.a[1].n", "y", "x")], &["`$.a` is in another order"])]
+    #[case(&[("$.a[0].n", "x", "y"), ("$.a[1].n", "y", "z")], &["`$.a[*].n` differs"])]
+    #[case(&[("$.a[0]", "x", "y")], &["`$.a[*]` differs"])]
+    fn the_same_values_in_another_order_are_one_cause(
+        #[case] differences: &[(&str, &str, &str)],
+        #[case] expected: &[&str],
+    ) {
+        let differences = differences.iter().map(|(path, left, right)| difference(path, json!(left), json!(right)));
+        let case = CaseResult::of_checks("s", "c", vec![golden(step(1, "GET x"), differences.collect())]);
+        let run = run(vec![case]);
+        let said: Vec<String> = groups(&run).iter().map(|group| group.cause.to_string()).collect();
+        assert_eq!(said, expected.iter().map(|text| format!("`GET x`: {text}")).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_follows_from_another_status_is_no_cause_of_its_own() {
+        let steps = || step(1, "GET imagestreams/[stream]");
+        let checks = || {
+            vec![
+                CheckResult::fail_status(Level::Required, 200, 404).at(steps()),
+                golden(steps(), vec![difference("$.kind", json!("ImageStream"), json!("Status"))]),
+            ]
+        };
+        let cases = vec![CaseResult::of_checks("s", "a", checks()), CaseResult::of_checks("s", "b", checks())];
+        assert_eq!(told(cases), ["2 `GET imagestreams/[stream]` answered 404 instead of 200"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! The causes of a run, each with the cases that fail for it.
+
+use std::collections::HashMap;
+
+use super::{Cause, Finding, findings};
+use crate::verdict::{CaseResult, Difference, Level, RunResult, StepName, Verdict};
+
+/// The cases that fail for one cause.
+#[derive(Debug, Clone)]
+pub struct CauseGroup<'a> {
+    /// The cause.
+    pub cause: Cause,
+    /// The weightiest level of the checks that fail for it.
+    pub level: Level,
+    /// Whether the harness failed, not the implementation.
+    pub verdict: Verdict,
+    /// The cases, as positions among those of the run, the simplest first.
+    pub cases: Vec<usize>,
+    /// How many of the cases fail for nothing else.
+    pub alone: usize,
+    /// The step that fails in the first of the cases.
+    pub step: Option<&'a StepName>,
+    /// The difference in the first of the cases.
+    pub example: Option<&'a Difference>,
+    /// Whether expected and actual value are the same in all of the cases.
+    pub uniform: bool,
+}
+
+/// The causes of the failures of `run`, the largest group first.
+#[must_use]
+pub fn groups(run: &RunResult) -> Vec<CauseGroup<'_>> {
+    let mut order: Vec<usize> = (0..run.cases.len()).filter(|index| run.cases[*index].is_failure()).collect();
+    order.sort_by_key(|index| complexity(&run.cases[*index]));
+    let mut groups: Vec<CauseGroup<'_>> = Vec::new();
+    let mut known: HashMap<Cause, usize> = HashMap::new();
+    for index in order {
+        let mut own: Vec<usize> = Vec::new();
+        for Finding { cause, check, difference } in findings(&run.cases[index]) {
+            let position = *known.entry(cause.clone()).or_insert_with(|| {
+                groups.push(CauseGroup {
+                    cause,
+                    level: check.level,
+                    verdict: check.verdict,
+                    cases: Vec::new(),
+                    alone: 0,
+                    step: check.step.as_ref(),
+                    example: difference,
+                    uniform: true,
+                });
+                groups.len() - 1
+            });
+            let group = &mut groups[position];
+            group.level = group.level.max(check.level);
+            group.uniform &= match (group.example, difference) {
+                (Some(one), Some(other)) => one.expected == other.expected && one.actual == other.actual,
+                (one, other) => one.is_none() && other.is_none(),
+            };
+            if group.cases.last() != Some(&index) {
+                group.cases.push(index);
+                own.push(position);
+            }
+        }
+        if let [only] = own.as_slice() {
+            groups[*only].alone += 1;
+        }
+    }
+    // The sort is stable: among groups of one size, the one of the simplest case comes first.
+    groups.sort_by_key(|group| std::cmp::Reverse(group.cases.len()));
+    groups
+}
+
+/// Cases with fewer steps are easier to understand.
+fn complexity(case: &CaseResult) -> (usize, usize) {
+    let steps = case.checks.iter().filter_map(|check| check.step.as_ref()).map(|step| step.number).max();
+    (steps.unwrap_or_default(), case.checks.iter().filter(|check| check.verdict.is_failure()).count())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::{
+        super::sample::{difference, golden, run, step},
+        *,
+    };
+
+    #[test]
+    fn the_largest_group_comes_first_and_the_simplest_case_is_its_example() {
+        let missing = |number| golden(step(number, "GET x"), vec![difference("$.uid", json!(1), json!("absent"))]);
+        let other = golden(step(1, "GET x"), vec![difference("$.name", json!(1), json!(2))]);
+        let run = run(vec![
+            CaseResult::of_checks("s", "long", vec![missing(1), missing(4)]),
+            CaseResult::of_checks("s", "other", vec![other.clone()]),
+            CaseResult::of_checks("s", "short", vec![missing(1), other]),
+        ]);
+        let groups = groups(&run);
+        let described: Vec<_> =
+            groups.iter().map(|group| (group.cause.to_string(), group.cases.clone(), group.alone)).collect();
+        assert_eq!(
+            described,
+            [
+                ("`GET x`: `$.name` differs".to_owned(), vec![1, 2], 1),
+                ("`GET x`: `$.uid` is missing".to_owned(), vec![2, 0], 1),
+            ]
+        );
+        assert!(groups.iter().all(|group| group.uniform));
+    }
+}
