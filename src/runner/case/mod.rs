@@ -1,0 +1,172 @@
+//! One case, from its fixture to its verdict.
+
+mod attempt;
+mod sending;
+
+use std::{any::Any, collections::BTreeSet, panic::AssertUnwindSafe, sync::Mutex, time::Instant};
+
+use futures_util::FutureExt;
+
+use self::attempt::{Attempt, Progress};
+use super::{
+    cluster::NotApplied,
+    configuration_lag::Attempts,
+    session::{Baseline, Session},
+};
+use crate::{
+    golden::Golden,
+    recording::RecordedCase,
+    requirement::FrozenSets,
+    suite::Case,
+    verdict::{CaseResult, CheckKind, CheckResult},
+    version::ApiVersion,
+};
+
+/// What came out of a case, and what a golden of its answers would be.
+#[derive(Debug)]
+pub struct CaseOutcome {
+    /// The verdict and what it rests on.
+    pub result: CaseResult,
+    /// The newest API version that the case holds for.
+    pub newest: ApiVersion,
+    /// The golden that the answers would make; only if every step was answered.
+    pub proposal: Option<Golden>,
+    /// What was answered, where that is recorded; only if every request was answered.
+    pub recorded: Option<RecordedCase>,
+    /// What could not be taken back.
+    pub left_behind: Vec<String>,
+}
+
+/// Why a case ends before its last step.
+enum Ended {
+    /// It would do harm to this target.
+    Skipped(String),
+    /// The harness, or what surrounds the implementation, failed.
+    Failed(String),
+}
+
+impl From<String> for Ended {
+    fn from(problem: String) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+impl From<NotApplied> for Ended {
+    fn from(problem: NotApplied) -> Self {
+        match problem {
+            NotApplied::Harmful(reason) => Self::Skipped(reason),
+            NotApplied::Failed(problem) => Self::Failed(problem),
+        }
+    }
+}
+
+/// Runs one case and removes what it made, whatever happens, a panic included; `stopped` ends it early. A case that
+/// changed configuration of the cluster is run again while that may not have taken effect yet.
+pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Output = ()>) -> CaseOutcome {
+    if case.changes_cluster()
+        && let Err(reason) = session.configuration.claim().await
+    {
+        return super::skipped(case, reason.to_string());
+    }
+    let begun = Instant::now();
+    let mut attempts = session.lag.attempts(case);
+    let mut left_behind = Vec::new();
+    tokio::pin!(stopped);
+    loop {
+        attempts.begin().await;
+        let mut outcome = run_once(session, case, &attempts, &mut stopped).await;
+        left_behind.append(&mut outcome.left_behind);
+        outcome.result.attempts = attempts.number();
+        if !attempts.goes_on(&outcome.result) {
+            outcome.result.duration = begun.elapsed();
+            outcome.left_behind = left_behind;
+            return outcome;
+        }
+    }
+}
+
+/// One attempt at a case.
+async fn run_once(
+    session: &Session,
+    case: &Case,
+    attempts: &Attempts<'_>,
+    stopped: &mut (impl Future<Output = ()> + Unpin),
+) -> CaseOutcome {
+    let progress = Mutex::new(Progress::default());
+    let ledger = session.cleanup.begin(&session.run);
+    let golden = match session.baseline {
+        Baseline::Recording(_) => Ok(None),
+        Baseline::Suites | Baseline::SuitesWhileRecording => {
+            session.goldens.find(&case.suite, &case.name, session.version)
+        }
+    };
+    let found = golden.as_ref().ok().and_then(Option::as_ref);
+    let recording = session.baseline.recording();
+    let recorded = recording.and_then(|recording| recording.cases.get(&case.full_name()));
+    let attempt = Attempt { session, case, golden: found, recorded, progress: &progress, ledger: &ledger, attempts };
+    let running = AssertUnwindSafe(attempt.run()).catch_unwind();
+    let (ended, is_whole) = tokio::select! {
+        ended = running => match ended {
+            Ok(ended) => (ended, true),
+            Err(panic) => (Err(format!("the harness panicked: {}", panic_message(&*panic)).into()), false),
+        },
+        () = tokio::time::sleep(session.timeout) => {
+            attempt.unanswered(&format!("no answer within {:?}", session.timeout));
+            (Ok(()), false)
+        }
+        () = stopped => (Err("the run was stopped".to_owned().into()), false),
+    };
+    if !is_whole {
+        // Nothing says which of them a request has stored that is not answered.
+        let images = attempt.with(|progress| std::mem::take(&mut progress.images));
+        images.iter().for_each(|digest| ledger.note_image(digest));
+    }
+    // The configuration is put back even if the rest is kept: it would change what other cases see.
+    let mut left_behind = Vec::new();
+    if case.changes_cluster() {
+        left_behind.extend(session.configuration.put_back().await);
+    }
+    if !session.keep {
+        let left = ledger.clean_up(&session.target, &session.namespace).await;
+        left_behind.extend(left.into_iter().filter(|left| session.keeps(left)));
+    }
+    if is_whole && left_behind.is_empty() {
+        session.cleanup.forget(&ledger);
+    }
+    let mut progress = progress.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    match ended {
+        Ok(()) => {}
+        Err(Ended::Skipped(reason)) => return CaseOutcome { left_behind, ..super::skipped(case, reason) },
+        Err(Ended::Failed(problem)) => {
+            progress.checks.push(CheckResult::error(CheckKind::Status, case.level, problem));
+        }
+    }
+    if let Err(problem) = &golden {
+        progress.checks.push(CheckResult::error(CheckKind::Golden, case.level, problem.to_string()));
+    }
+    let result = CaseResult {
+        about: case.about.clone(),
+        location: Some(case.location()),
+        requirements: case.requirements.clone(),
+        not_scored: not_scored(session, case),
+        left_out: std::mem::take(&mut progress.left_out),
+        exchanges: std::mem::take(&mut progress.exchanges),
+        values: std::mem::take(&mut progress.values),
+        ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)
+    };
+    let Progress { proposal, recorded, .. } = progress;
+    CaseOutcome { result, newest: case.newest(), proposal, recorded, left_behind }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("without a message")
+}
+
+/// Why the case does not decide over the run, if it does not.
+fn not_scored(session: &Session, case: &Case) -> Option<String> {
+    FrozenSets::builtin().not_scored(session.version, case.added)
+}
+
+/// The sets of media types that requests for manifests accepted.
+pub(super) type Accepted = Vec<BTreeSet<String>>;
