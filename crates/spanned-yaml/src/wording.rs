@@ -40,10 +40,18 @@ pub(crate) fn diagnostic(source: &Source, span: Span, message: &str) -> Diagnost
     if let Some(character) = message.strip_prefix("unexpected character: `").and_then(|rest| rest.chars().next()) {
         return Diagnostic::new(source, span, format!("a text cannot begin with `{character}`")).hint("quote the text");
     }
+    let span = if message.contains("tab") { tab_behind(source.text(), span) } else { span };
     match WORDINGS.iter().find(|(known, ..)| message.contains(known)) {
         Some((_, said, hint)) => Diagnostic::new(source, span, *said).hint(*hint),
         None => Diagnostic::new(source, span, format!("invalid YAML: {message}")),
     }
+}
+
+/// The reader may tell the end of the line above; what is meant is the first tab behind it.
+fn tab_behind(text: &str, span: Span) -> Span {
+    let rest = text.get(span.start..).unwrap_or_default();
+    let blank = rest.len() - rest.trim_start_matches([' ', '\r', '\n']).len();
+    if rest[blank..].starts_with('\t') { Span::new(span.start + blank, span.start + blank + 1) } else { span }
 }
 
 #[cfg(test)]
@@ -57,6 +65,7 @@ mod tests {
     #[case::twice("a: 1\na: 2\n", "key `a` stands twice in a mapping", (2, 1))]
     #[case::documents("a: 1\n---\nb: 2\n", "expected one YAML document, found a second one", (3, 1))]
     #[case::tab("a:\n  b: 1\nc:\n\td: 1\n", "a tab cannot indent", (4, 1))]
+    #[case::tab_below_an_item("a:\n  - b: 1\n\tc: 1\n", "a tab cannot stand here", (3, 1))]
     #[case::colon("a: 1\nb: c: d\n", "`: ` cannot stand here", (2, 5))]
     #[case::alias("a: 1\nb: *c\n", "there is no anchor for this alias", (2, 4))]
     #[case::character("a: 1\nb: @c\n", "a text cannot begin with `@`", (2, 4))]
