@@ -27,7 +27,10 @@ impl CaseName {
     /// # Errors
     /// When suites are malformed, or not exactly one case has the name.
     pub(super) fn find(&self) -> Result<(Folder, Case), CommandError> {
-        let folder = read_folders(&self.folder, &[])?;
+        let folder = match self.builtin_suite()? {
+            Some(folder) => folder,
+            None => read_folders(&self.folder, &[])?,
+        };
         let cases = || folder.suites.iter().flat_map(|suite| &suite.cases);
         let found: Vec<&Case> =
             cases().filter(|case| case.full_name() == self.name || case.name == self.name).collect();
@@ -53,5 +56,16 @@ impl CaseName {
                     .hint(format!("one of {} is meant", names.join(", "))))
             }
         }
+    }
+
+    /// The built-in suite that the name begins with, if it has a case of this name.
+    fn builtin_suite(&self) -> Result<Option<Folder>, CommandError> {
+        let Some((suite, case)) = self.name.split_once("::").filter(|_| self.folder.is_empty()) else {
+            return Ok(None);
+        };
+        let folder = Folder::builtin_part(&[suite], &[]).map_err(CommandError::usage)?;
+        let has_case =
+            |folder: &Folder| folder.suites.iter().flat_map(|suite| &suite.cases).any(|own| own.name == case);
+        Ok(folder.filter(has_case))
     }
 }

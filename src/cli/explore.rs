@@ -15,13 +15,13 @@ use tokio::sync::watch;
 
 use super::{
     exit::{CommandError, Exit, finish, notice, printed},
-    run::{Plan, RegistryArguments, RunArguments, TargetArguments, know_secrets, open_files},
+    run::{ExecutionArguments, Plan, RegistryArguments, RunArguments, TargetArguments, know_secrets, open_files},
     signals::Signals,
 };
 use crate::{
     explore::{Compared, Comparison, Coverage, Findings, Generator, PROBE_SUITE, Scenario, shrink, write_bug_folder},
     report::Destination,
-    runner::{Permission, RunId},
+    runner::RunId,
     verdict::{CaseResult, Level, cause::Cause},
     version::ApiVersion,
 };
@@ -120,7 +120,7 @@ async fn explore(
     let of_target = (std::mem::take(&mut arguments.target), std::mem::take(&mut arguments.registry));
     let planned = |target, registry| plan(&arguments, work.path(), &run, target, registry);
     let oracle = planned(TargetArguments::default(), RegistryArguments::default())?;
-    let oracle = RunArguments { update: true, allow: Vec::new(), deviations: Vec::new(), ..oracle };
+    let oracle = RunArguments { update: true, deviations: Vec::new(), ..oracle };
     let of_target = planned(of_target.0, of_target.1)?;
     let reference = Plan::of(&oracle, &stop).await?;
     let target = match Plan::of(&of_target, &stop).await {
@@ -155,10 +155,13 @@ fn plan(
         api_version: arguments.api_version,
         level: arguments.level,
         profile: None,
-        timeout: Duration::from_secs(arguments.timeout),
         deviations: arguments.deviations.clone(),
-        // Scenarios change nothing of the cluster.
-        allow: Vec::<Permission>::new(),
+        execution: ExecutionArguments {
+            timeout: Duration::from_secs(arguments.timeout),
+            // Scenarios change nothing of the cluster.
+            allow: Vec::new(),
+            ..defaults.execution
+        },
         run: Some(run.clone()),
         target,
         registry,
@@ -223,7 +226,7 @@ async fn compare(
         };
         let scenarios: Vec<(String, Scenario)> =
             (next..last).map(|seed| (format!("seed-{seed}"), generator.draw(seed).current())).collect();
-        let cases = comparison.cases(&scenarios).map_err(CommandError::harness)?;
+        let cases = Comparison::cases(&comparison.target.images, &scenarios).map_err(CommandError::harness)?;
         let mut running = stream::iter((next..last).zip(&cases))
             .map(|(seed, case)| {
                 let stop = stop.clone();
@@ -252,7 +255,8 @@ async fn compare(
             }
             let mut tree = generator.draw(seed);
             let smallest = shrink(tree.as_mut(), async |attempt, scenario| {
-                let case = comparison.cases(&[(format!("seed-{seed}-{attempt}"), scenario.clone())])?;
+                let scenarios = [(format!("seed-{seed}-{attempt}"), scenario.clone())];
+                let case = Comparison::cases(&comparison.target.images, &scenarios)?;
                 let Some(case) = case.first() else { return Ok(None) };
                 match comparison.compare(case, stop.clone(), declare).await? {
                     Compared::Different { cause: other, result, golden } if other == cause => {

@@ -5,7 +5,6 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
-    time::Duration,
 };
 
 use clap::{Args, FromArgMatches};
@@ -15,7 +14,8 @@ use tokio::sync::watch;
 use super::{
     exit::{CommandError, Exit, finish, notice, printed},
     run::{
-        Plan, RegistryArguments, RunArguments, TargetArguments, generator, know_secrets, open_files, seconds, unusable,
+        CaseArguments, ExecutionArguments, Plan, RegistryArguments, RunArguments, TargetArguments, generator,
+        know_secrets, open_files, unusable,
     },
     signals::Signals,
 };
@@ -23,7 +23,7 @@ use crate::{
     recording::{self, Manifest, NotRecorded, RecordedCase, RecordingSelection},
     redaction::Secrets,
     report::plural,
-    runner::{self, Baseline, CaseOutcome, CasePattern, Permission},
+    runner::{self, Baseline, CaseOutcome},
     verdict::Verdict,
     version::ApiVersion,
 };
@@ -34,40 +34,20 @@ use crate::{
 /// `recording.json` and a file for each case; secrets are not written.
 #[derive(Debug, Args)]
 pub(super) struct RecordArguments {
-    /// Suites by name, and folders or files with suites of one's own; every built-in suite if absent.
-    #[arg(value_name = "SUITE|FOLDER|FILE")]
-    what: Vec<String>,
+    /// Which cases are recorded.
+    #[command(flatten)]
+    cases: CaseArguments,
     /// The folder of the recording; it is made, and has to be empty if it is there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// Record only cases that match this pattern, `*oci*` or `single-image::*` for example; can be given again.
-    #[arg(help_heading = "Selection", long = "run", value_name = "PATTERN")]
-    selected: Vec<CasePattern>,
-    /// Record no case that matches this pattern; can be given again.
-    #[arg(help_heading = "Selection", long, value_name = "PATTERN")]
-    skip: Vec<CasePattern>,
     /// The API version whose cases are recorded.
     #[arg(help_heading = "Selection", long, value_name = "VERSION", env = "ISI_API_VERSION", default_value_t = ApiVersion::NEWEST)]
     api_version: ApiVersion,
 
-    /// How many cases run at a time.
-    #[arg(help_heading = "Execution", long, value_name = "N", env = "ISI_JOBS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: u16,
-    /// How long a case may take, in seconds.
-    #[arg(help_heading = "Execution", long, value_name = "SECONDS", env = "ISI_TIMEOUT", default_value = "60", value_parser = seconds)]
-    timeout: Duration,
-    /// Allow cases to change more than they make themselves, as for `run`.
-    #[arg(
-        help_heading = "Execution",
-        long,
-        value_name = "PERMISSION",
-        env = "ISI_ALLOW",
-        value_enum,
-        value_delimiter = ',',
-        hide_possible_values = true
-    )]
-    allow: Vec<Permission>,
+    /// How they are run.
+    #[command(flatten)]
+    execution: ExecutionArguments,
 
     /// Where the implementation is, and who asks.
     #[command(flatten)]
@@ -91,15 +71,15 @@ pub(super) fn run(arguments: RecordArguments) -> ExitCode {
 async fn execute(arguments: RecordArguments) -> Result<Exit, CommandError> {
     know_secrets(&arguments.target);
     recording::prepare(&arguments.out).map_err(|error| unusable(&error))?;
-    let jobs = open_files::jobs(arguments.jobs)?;
+    let jobs = open_files::jobs(arguments.execution.jobs)?;
     let signals = Signals::listen(|| {
         notice("stopping: nothing is recorded, and what was made is taken back; a second signal ends it at once");
     });
     let out = arguments.out.clone();
     let selection = RecordingSelection {
-        what: arguments.what.clone(),
-        run: arguments.selected.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
-        skip: arguments.skip.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
+        what: arguments.cases.what.clone(),
+        run: arguments.cases.selected.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
+        skip: arguments.cases.skip.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
     };
     let arguments = run_arguments(arguments)?;
     let first = signals.first();
@@ -119,14 +99,11 @@ fn run_arguments(arguments: RecordArguments) -> Result<RunArguments, CommandErro
     let command = RunArguments::augment_args(clap::Command::new("run"));
     let matches = command.try_get_matches_from(["run"]).map_err(CommandError::usage)?;
     let defaults = RunArguments::from_arg_matches(&matches).map_err(CommandError::usage)?;
-    let RecordArguments { what, selected, skip, api_version, timeout, allow, target, registry, .. } = arguments;
+    let RecordArguments { cases, execution, api_version, target, registry, out: _ } = arguments;
     Ok(RunArguments {
-        what,
-        selected,
-        skip,
+        cases,
+        execution,
         api_version,
-        timeout,
-        allow,
         target,
         registry,
         profile: None,

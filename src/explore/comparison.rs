@@ -7,6 +7,7 @@ use tokio::sync::{RwLock, watch};
 use super::{Scenario, scenario::suite_header};
 use crate::{
     document::{Diagnostics, Source},
+    fixture::ImageCatalogue,
     golden::{self, Golden},
     runner::{self, Remainder, Session, run_case},
     suite::{Case, load},
@@ -76,17 +77,18 @@ impl Comparison {
         Self { reference, target, goldens, alone: RwLock::new(()) }
     }
 
-    /// The cases of scenarios, each with its name, in their order.
+    /// The cases of scenarios, each with its name, in their order. They can be compared on any two implementations whose
+    /// sessions have these `images`.
     ///
     /// # Errors
     /// When a scenario is no case, which the generator rules out.
-    pub fn cases(&self, scenarios: &[(String, Scenario)]) -> Result<Vec<Case>, ComparisonError> {
+    pub fn cases(images: &ImageCatalogue, scenarios: &[(String, Scenario)]) -> Result<Vec<Case>, ComparisonError> {
         let mut text = suite_header(SUITE, "Random scenarios.");
         for (name, scenario) in scenarios {
             // Writing to a string cannot fail.
             let _ = scenario.write_case(name, "A random scenario.", None, &mut text);
         }
-        let suites = load(&[Source::new("explore.yaml", text)], &self.target.images, &[])?;
+        let suites = load(&[Source::new("explore.yaml", text)], images, &[])?;
         Ok(suites.into_iter().flat_map(|suite| suite.cases).collect())
     }
 

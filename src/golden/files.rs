@@ -46,6 +46,15 @@ impl GoldenFiles {
         Self::BySuite(by_suite)
     }
 
+    /// Whether the files of this suite are part of the binary.
+    pub(super) fn are_embedded(&self, suite: &str) -> bool {
+        match self {
+            Self::Embedded(_) => true,
+            Self::Folder(_) => false,
+            Self::BySuite(by_suite) => by_suite.get(suite).is_some_and(|files| files.are_embedded(suite)),
+        }
+    }
+
     /// The place that has the file `path`.
     fn of_suite<'a>(by_suite: &'a BTreeMap<String, Self>, path: &str) -> Option<&'a Self> {
         path.split_once('/').and_then(|(suite, _)| by_suite.get(suite))

@@ -99,6 +99,24 @@ impl Store {
         self.resolve(suite, case, down_to(version), |text| unknown_image(text, images))
     }
 
+    /// Whether there is a golden of the case for `version`. One that is part of the binary is looked into by no run before it
+    /// is needed: a test of this crate does that.
+    ///
+    /// # Errors
+    /// Those of [`checked`](Self::checked), for files that are not part of the binary.
+    pub fn has(
+        &self,
+        suite: &str,
+        case: &str,
+        version: ApiVersion,
+        images: &ImageCatalogue,
+    ) -> Result<bool, StoreError> {
+        if self.0.are_embedded(suite) {
+            return Ok(self.0.read(&base_path(suite, case))?.is_some());
+        }
+        Ok(self.checked(suite, case, version, images)?.is_some())
+    }
+
     /// Writes what makes `golden` the one of `version` beside the files that are there, for `cargo insta review`: the whole
     /// golden if `version` is `newest`, the newest one that the case holds for, else its differences. The file of the next
     /// older version is proposed, too, where its differences have to change so that its own golden stays the same. Returns

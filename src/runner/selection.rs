@@ -40,6 +40,13 @@ impl CasePattern {
         &self.text
     }
 
+    /// The only suite whose cases fall under the pattern, where it names one: `dry-run` of `dry-run::*`.
+    #[must_use]
+    pub fn suite(&self) -> Option<&str> {
+        let (suite, _) = self.text.split_once("::")?;
+        (!suite.contains(['*', '?', '[', ']', '{', '}', '\\'])).then_some(suite)
+    }
+
     /// Whether the case of this suite falls under the pattern.
     #[must_use]
     pub fn matches(&self, suite: &str, case: &str) -> bool {
@@ -76,7 +83,7 @@ impl Selection {
     }
 
     /// The patterns that no case falls under: most likely a slip of the pen.
-    pub fn unused<'a>(&'a self, cases: &'a [Case]) -> impl Iterator<Item = &'a CasePattern> {
+    pub fn unused<'a>(&'a self, cases: &'a [&'a Case]) -> impl Iterator<Item = &'a CasePattern> {
         self.run
             .iter()
             .chain(&self.skip)

@@ -151,7 +151,7 @@ impl Case {
         self.script.to_json()
     }
 
-    /// What the case does with the values of [`sample`](super::sample), to see what kind of requests it sends without a run.
+    /// What the case does with values like those of a run, to see what kind of requests it sends without one.
     #[must_use]
     pub fn sampled(&self) -> &Script {
         &self.sampled

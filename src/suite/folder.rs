@@ -49,6 +49,9 @@ pub enum FolderError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// There is no such file or folder.
+    #[error("there is no file or folder `{}`", .0.display())]
+    Missing(PathBuf),
     /// There are no suites in it.
     #[error("{path} has no `suites` folder with `.yaml` files in it", path = .0.display())]
     Empty(PathBuf),
@@ -85,11 +88,23 @@ impl Folder {
     /// # Errors
     /// When they are malformed, which a test of this crate rules out.
     pub fn builtin(requirements: &[&str]) -> Result<Self, FolderError> {
-        let sources: Vec<Source> = BUILTIN_SUITES
-            .files()
-            .filter(|file| is_yaml(file.path()))
-            .filter_map(|file| Some(Source::new(format!("suites/{}", file.path().display()), file.contents_utf8()?)))
-            .collect();
+        Self::of_builtin(builtin_suites().map(|(_, source)| source).collect(), requirements)
+    }
+
+    /// Those of these names among the suites that are part of the binary, for a run of a few cases; nothing if one of the names
+    /// is that of no such suite.
+    ///
+    /// # Errors
+    /// As [`builtin`](Self::builtin).
+    pub fn builtin_part(names: &[&str], requirements: &[&str]) -> Result<Option<Self>, FolderError> {
+        let sources: Vec<(&str, Source)> = builtin_suites().filter(|(name, _)| names.contains(name)).collect();
+        if !names.iter().all(|name| sources.iter().any(|(known, _)| known == name)) {
+            return Ok(None);
+        }
+        Self::of_builtin(sources.into_iter().map(|(_, source)| source).collect(), requirements).map(Some)
+    }
+
+    fn of_builtin(sources: Vec<Source>, requirements: &[&str]) -> Result<Self, FolderError> {
         let images = fixture::builtin().clone();
         let suites = load(&sources, &images, requirements)?;
         Ok(Self { suites, images, goldens: golden::Store::embedded(&GOLDEN) })
@@ -114,6 +129,9 @@ impl Folder {
     /// # Errors
     /// When it cannot be read, has no suites, or something in it is wrong, a golden that belongs to no case included.
     pub fn open(path: &Path, requirements: &[&str]) -> Result<Self, FolderError> {
+        if !path.exists() {
+            return Err(FolderError::Missing(path.to_owned()));
+        }
         let sources = read_yaml(&path.join(SUITES))?;
         if sources.is_empty() {
             return Err(FolderError::Empty(path.to_owned()));
@@ -181,6 +199,14 @@ impl Folder {
     }
 }
 
+/// The files of the suites that are part of the binary, by the name of the suite, which is the file's.
+fn builtin_suites() -> impl Iterator<Item = (&'static str, Source)> {
+    BUILTIN_SUITES.files().filter(|file| is_yaml(file.path())).filter_map(|file| {
+        let name = file.path().file_stem()?.to_str()?;
+        Some((name, Source::new(format!("suites/{}", file.path().display()), file.contents_utf8()?)))
+    })
+}
+
 /// The files that the suites of the binary are made of, by their path in a folder of suites: suites and goldens. Image
 /// recipes are those of [`fixture::builtin_files`].
 pub fn builtin_files() -> impl Iterator<Item = (PathBuf, &'static [u8])> {
@@ -243,13 +269,27 @@ mod tests {
     }
 
     #[test]
-    fn every_golden_belongs_to_a_case_and_can_be_read() {
+    fn a_part_has_the_cases_of_its_suites_and_no_others() {
+        let whole = Folder::builtin(&[]).unwrap();
+        for suite in &whole.suites {
+            let part = Folder::builtin_part(&[&suite.name], &[]).unwrap().unwrap();
+            let cases = |folder: &Folder| -> Vec<String> {
+                let of_suite = folder.suites.iter().filter(|other| other.name == suite.name);
+                of_suite.flat_map(|suite| &suite.cases).map(Case::full_name).collect()
+            };
+            assert_eq!((part.suites.len(), cases(&part)), (1, cases(&whole)), "the file of suite {}", suite.name);
+        }
+        assert!(Folder::builtin_part(&["dry-run", "dry"], &[]).unwrap().is_none());
+    }
+
+    #[test]
+    fn every_golden_belongs_to_a_case_can_be_read_and_names_images_that_are_there() {
         let folder = Folder::builtin(&[]).unwrap();
         let cases = || folder.suites.iter().flat_map(|suite| &suite.cases);
         let mut unused: BTreeSet<String> = folder.goldens.paths().unwrap().into_iter().collect();
         for case in cases() {
             for version in ApiVersion::ALL.into_iter().filter(|version| case.holds_for(*version)) {
-                if let Some(file) = folder.goldens.find(&case.suite, &case.name, version).unwrap() {
+                if let Some(file) = folder.goldens.checked(&case.suite, &case.name, version, &folder.images).unwrap() {
                     file.files.iter().for_each(|path| {
                         unused.remove(path);
                     });
@@ -282,6 +322,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = Folder::open(folder.path(), &[]).unwrap_err();
         assert!(error.to_string().ends_with("has no `suites` folder with `.yaml` files in it"));
+        let error = Folder::open(&folder.path().join("gone.yaml"), &[]).unwrap_err();
+        assert!(matches!(error, FolderError::Missing(_)), "{error}");
     }
 
     #[test]

@@ -8,15 +8,15 @@ use super::{
     expand,
     feature::Feature,
     format::SuiteFile,
-    named_images::named_images,
+    named_images::{images_in_variables, named_images},
     reimport::changes_spec_of_imported_tag,
+    sample::Sample,
     script,
     step::Step,
 };
 use crate::{
     document::{self, Diagnostic, Diagnostics, Key, Node, Source, Span, Value},
-    fixture::{ImageCatalogue, Images, Salt},
-    variable::{Bindings, ImageValues},
+    fixture::ImageCatalogue,
     verdict::Level,
 };
 
@@ -28,8 +28,7 @@ use crate::{
 /// # Errors
 /// When a file is no suite, names something unknown, or holds a name twice.
 pub fn load(sources: &[Source], images: &ImageCatalogue, requirements: &[&str]) -> Result<Vec<Suite>, Diagnostics> {
-    let bindings = sample(images);
-    let loader = Loader { bindings: &bindings, requirements };
+    let loader = Loader { sample: Sample::new(images), requirements };
     let mut found = Vec::new();
     let mut suites: BTreeMap<String, Suite> = BTreeMap::new();
     for source in sources {
@@ -44,28 +43,8 @@ pub fn load(sources: &[Source], images: &ImageCatalogue, requirements: &[&str]) 
     Diagnostics::unless_empty(found, suites.into_values().collect())
 }
 
-/// The registry of [`sample`].
-pub(crate) const SAMPLE_REGISTRY: &str = "127.0.0.1:5000";
-
-/// Values like those of a run, to try every case with.
-#[must_use]
-pub fn sample(images: &ImageCatalogue) -> Bindings {
-    let built = images.names().filter_map(|name| images.build([name], &Salt::default()).ok());
-    Bindings {
-        registry: SAMPLE_REGISTRY.to_owned(),
-        namespace: "namespace".to_owned(),
-        stream: "stream".to_owned(),
-        images: built.flat_map(|images| values(&images)).collect(),
-    }
-}
-
-/// What variables can say of images.
-fn values(images: &Images) -> Vec<(String, ImageValues)> {
-    images.iter().map(|image| (image.name.clone(), ImageValues::from(&**image))).collect()
-}
-
 struct Loader<'a> {
-    bindings: &'a Bindings,
+    sample: Sample<'a>,
     requirements: &'a [&'a str],
 }
 
@@ -129,7 +108,8 @@ impl Loader<'_> {
             return Err(Diagnostic::new(source, name_span, format!("`{name}` is no case name")).label(NAME));
         }
         // Tried with values like those of a run, so that every mistake is found before one.
-        let (file, script) = script::decode(source, &node, self.bindings)?;
+        let in_variables = images_in_variables(&node);
+        let (file, script) = script::decode(source, &node, &self.sample.bindings(&in_variables))?;
         let script = Arc::new(script);
         if let (Some(since), Some(until)) = (file.since, file.until)
             && until < since
@@ -145,7 +125,7 @@ impl Loader<'_> {
             }
         }
         let expects_golden = script.steps.iter().flat_map(Step::requests).any(|(_, expect)| expect.golden);
-        let images = named_images(source, &node, &script, &self.bindings.images)?;
+        let images = named_images(source, &node, &script, in_variables, &self.sample)?;
         let case = Case {
             suite: suite.to_owned(),
             name: file.name,

@@ -1,22 +1,21 @@
 //! Which images a case names, so that only these are built for a run.
 
-use std::collections::BTreeMap;
-
-use super::{case::Script, step::Action};
+use super::{case::Script, sample::Sample, step::Action};
 use crate::{
     document::{Diagnostic, Node, Source, Value},
-    variable::{ImageValues, Variable, template},
+    variable::{Variable, template},
 };
 
-/// The names of the images in the registry of a case, in its changes and in its variables, sorted.
+/// The names of the images in the registry of a case, in its changes and `in_variables`, sorted.
 ///
 /// # Errors
-/// When a name is not among `known`.
+/// When a name is of no image.
 pub(super) fn named_images(
     source: &Source,
     case: &Node,
     script: &Script,
-    known: &BTreeMap<String, ImageValues>,
+    in_variables: Vec<String>,
+    known: &Sample<'_>,
 ) -> Result<Vec<String>, Diagnostic> {
     let mut images: Vec<String> = script.registry.image_names().into_iter().map(str::to_owned).collect();
     for step in &script.steps {
@@ -25,16 +24,24 @@ pub(super) fn named_images(
         }
     }
     for image in &images {
-        if !known.contains_key(image) {
+        if !known.has(image) {
             let span = case.find_text(&|text| text == image).unwrap_or(case.span);
-            return Err(Diagnostic::new(source, span, format!("unknown image `{image}`"))
-                .did_you_mean(image, known.keys().map(String::as_str)));
+            return Err(
+                Diagnostic::new(source, span, format!("unknown image `{image}`")).did_you_mean(image, known.names())
+            );
         }
     }
-    collect_from_variables(case, &mut images);
+    images.extend(in_variables);
     images.sort_unstable();
     images.dedup();
     Ok(images)
+}
+
+/// The names of the images that the variables of a case speak of.
+pub(super) fn images_in_variables(case: &Node) -> Vec<String> {
+    let mut images = Vec::new();
+    collect_from_variables(case, &mut images);
+    images
 }
 
 fn collect_from_variables(node: &Node, images: &mut Vec<String>) {

@@ -39,7 +39,7 @@ fn what_an_older_version_does_not_have_is_skipped_with_a_reason() {
 #[case::suite(&["run", "singel-image"], "hint: did you mean `single-image`?")]
 #[case::pattern(&["run", "--run", "nothing-like-it"], "no case matches the pattern `nothing-like-it`")]
 #[case::version(&["run", "--api-version", "4.9"], "use `4.8` for 4.9")]
-#[case::folder(&["run", "./not-there"], "has no `suites` folder with `.yaml` files in it")]
+#[case::folder(&["run", "./not-there"], "there is no file or folder `./not-there`")]
 #[case::url(&["run", "--target", "api.example"], "hint: did you mean `https://api.example`?")]
 #[case::registry_host(&["run", "--registry-host", "http://a:5000"], "without `http://`: `a`")]
 #[case::namespace(&["run", "--namespace", "Team_A"], "expected the name of a namespace")]

@@ -27,21 +27,23 @@ const AT_A_TIME: usize = 4;
 /// How many of them have to be found.
 const AT_LEAST: usize = 60;
 
-/// The scenarios of [`SEEDS`], and what every comparison of two implementations needs.
+/// The scenarios of [`SEEDS`] as cases, and what every comparison of two implementations needs.
 struct Scenarios {
     drive: Drive,
-    scenarios: Vec<(String, Scenario)>,
+    cases: Vec<Case>,
 }
 
 impl Scenarios {
     fn new() -> Self {
         let (drive, generator) = (Drive::new(), Generator::default());
-        let scenarios = SEEDS.map(|seed| (format!("seed-{seed}"), generator.draw(seed).current())).collect();
-        Self { drive, scenarios }
+        let scenarios: Vec<(String, Scenario)> =
+            SEEDS.map(|seed| (format!("seed-{seed}"), generator.draw(seed).current())).collect();
+        let cases = Comparison::cases(&drive.folder.images, &scenarios).unwrap();
+        Self { drive, cases }
     }
 
     /// The comparison of a target with the reference.
-    fn compare(&self, reference: &str, target: &str) -> Exploration {
+    fn compare(&self, reference: &str, target: &str) -> Exploration<'_> {
         let goldens = tempfile::tempdir().unwrap();
         let run = RunId::random();
         let session = |url: &str, proposals: Proposals| {
@@ -51,23 +53,22 @@ impl Scenarios {
         };
         let (oracle, target) = (session(reference, Proposals::Made), session(target, Proposals::Omitted));
         let comparison = Comparison::new(oracle, target, goldens.path().to_owned());
-        let cases = comparison.cases(&self.scenarios).unwrap();
-        Exploration { comparison, cases, _goldens: goldens }
+        Exploration { comparison, cases: &self.cases, _goldens: goldens }
     }
 }
 
 /// A comparison of two implementations by the scenarios.
-struct Exploration {
+struct Exploration<'a> {
     comparison: Comparison,
-    cases: Vec<Case>,
+    cases: &'a [Case],
     _goldens: TempDir,
 }
 
-impl Exploration {
+impl Exploration<'_> {
     /// The first scenario that shows a difference each time, and its cause. As in `explore`, what differs once and not again
     /// is no difference.
     async fn first_difference(&self) -> Option<String> {
-        for case in &self.cases {
+        for case in self.cases {
             let mut cause = self.difference(case).await;
             for _ in 0..REPETITIONS {
                 if cause.is_some() {
@@ -95,7 +96,8 @@ impl Exploration {
 async fn the_reference_agrees_with_itself() {
     let oracle = reference::start(reference::Options::default()).await.unwrap();
     let target = reference::start(reference::Options::default()).await.unwrap();
-    let exploration = Scenarios::new().compare(oracle.url(), target.url());
+    let scenarios = Scenarios::new();
+    let exploration = scenarios.compare(oracle.url(), target.url());
     assert_eq!(exploration.first_difference().await, None);
 }
 

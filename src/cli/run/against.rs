@@ -26,12 +26,12 @@ pub(super) fn apply(arguments: &mut RunArguments, given: &[String]) -> Result<()
             .hint(format!("leave out `--api-version`, or record {asked}")));
     }
     arguments.api_version = manifest.api_version;
-    if arguments.what.is_empty() {
-        arguments.what.clone_from(&manifest.selection.what);
+    if arguments.cases.what.is_empty() {
+        arguments.cases.what.clone_from(&manifest.selection.what);
     }
-    if arguments.selected.is_empty() && arguments.skip.is_empty() {
-        arguments.selected = patterns(folder, &manifest.selection.run)?;
-        arguments.skip = patterns(folder, &manifest.selection.skip)?;
+    if arguments.cases.selected.is_empty() && arguments.cases.skip.is_empty() {
+        arguments.cases.selected = patterns(folder, &manifest.selection.run)?;
+        arguments.cases.skip = patterns(folder, &manifest.selection.skip)?;
     }
     notice(format_args!(
         "held against the recording of {} from {} ({})",

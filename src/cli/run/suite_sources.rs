@@ -12,7 +12,7 @@ use crate::{
     document::nearest,
     requirement::{FrozenSets, Index},
     runner::{CasePattern, Selection},
-    suite::Folder,
+    suite::{Case, Folder},
     version::ApiVersion,
 };
 
@@ -26,6 +26,8 @@ pub(super) struct SuiteSources {
     pub(super) folders: Vec<PathBuf>,
     /// The run whose failures are run again.
     pub(super) rerun: Option<LastRun>,
+    /// Whether built-in suites were left out that have nothing to do with the selection.
+    pub(super) is_part: bool,
 }
 
 impl SuiteSources {
@@ -34,7 +36,7 @@ impl SuiteSources {
     /// # Errors
     /// When suites are malformed, or a name is unknown.
     pub(super) fn read(arguments: &RunArguments) -> Result<Self, CommandError> {
-        let mut what = arguments.what.clone();
+        let mut what = arguments.cases.what.clone();
         let rerun = match &arguments.rerun_failed {
             None => None,
             Some(report) => {
@@ -54,17 +56,60 @@ impl SuiteSources {
             // The goldens of the binary cannot be written.
             folders.push(PathBuf::from("."));
         }
-        let folder = read_folders(&folders, &suites)?;
+        let part = if folders.is_empty() { read_part(arguments, &suites)? } else { None };
+        let is_part = part.is_some();
+        let folder = part.map_or_else(|| read_folders(&folders, &suites), Ok)?;
         let mut selection = Selection {
             // Suites of folders have been chosen already.
             suites: if folders.is_empty() { suites.into_iter().cloned().collect() } else { Vec::new() },
-            run: arguments.selected.clone(),
-            skip: arguments.skip.clone(),
+            run: arguments.cases.selected.clone(),
+            skip: arguments.cases.skip.clone(),
             only: None,
         };
         selection.only = rerun.as_ref().map(|last| last.failed.clone());
-        Ok(Self { folder, selection, folders, rerun })
+        Ok(Self { folder, selection, folders, rerun, is_part })
     }
+
+    /// Makes sure that every pattern matches a case.
+    ///
+    /// # Errors
+    /// When one matches none.
+    pub(super) fn check_patterns(&self) -> Result<(), CommandError> {
+        let unused = |folder: &Folder| -> Result<(), CommandError> {
+            let cases: Vec<&Case> = folder.suites.iter().flat_map(|suite| &suite.cases).collect();
+            let Some(pattern) = self.selection.unused(&cases).next() else { return Ok(()) };
+            let names: Vec<String> = cases.iter().map(|case| case.full_name()).collect();
+            Err(unused_pattern(pattern, names.iter().map(String::as_str)))
+        };
+        match unused(&self.folder) {
+            // It may match a case of a suite that was left out, or be meant for one.
+            Err(_) if self.is_part => unused(&Folder::builtin(&[]).map_err(CommandError::usage)?),
+            checked => checked,
+        }
+    }
+}
+
+/// The built-in suites that the run is about, where it is about whole suites or about cases of suites that it names, and
+/// about nothing that concerns all suites: a few cases are run in the time that reading the others would take.
+fn read_part(arguments: &RunArguments, suites: &[&String]) -> Result<Option<Folder>, CommandError> {
+    let concerns_all = arguments.profile.is_some()
+        || arguments.shard.is_some()
+        || arguments.rerun_failed.is_some()
+        || arguments.write_deviations.is_some()
+        || !arguments.deviations.is_empty()
+        || !arguments.baseline.is_suites();
+    if concerns_all {
+        return Ok(None);
+    }
+    let named: Vec<&str> = suites.iter().map(|name| name.as_str()).collect();
+    let of_patterns: Option<Vec<&str>> = arguments.cases.selected.iter().map(CasePattern::suite).collect();
+    let names = match of_patterns {
+        _ if !named.is_empty() => named,
+        Some(names) if !names.is_empty() => names,
+        _ => return Ok(None),
+    };
+    let requirements: Vec<&str> = Index::builtin().ids().collect();
+    Folder::builtin_part(&names, &requirements).map_err(CommandError::usage)
 }
 
 fn is_report(text: &str) -> bool {
@@ -122,7 +167,7 @@ fn known(suites: &[&String], folder: &Folder) -> Result<(), CommandError> {
 }
 
 /// Why a pattern that matches no case is refused, with the name that is probably meant.
-pub(super) fn unused_pattern<'a>(pattern: &CasePattern, cases: impl Iterator<Item = &'a str> + Clone) -> CommandError {
+fn unused_pattern<'a>(pattern: &CasePattern, cases: impl Iterator<Item = &'a str> + Clone) -> CommandError {
     const LIST: &str = "`isi-conformance run --list` names all cases";
     let text = pattern.as_str();
     let error = CommandError::usage(format!("no case matches the pattern `{text}`"));

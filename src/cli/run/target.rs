@@ -42,7 +42,7 @@ pub(super) async fn aim(arguments: &RunArguments) -> Result<Aim, CommandError> {
     if arguments.target.is_embedded() {
         return embedded(arguments, reference::Options::default(), &[]).await;
     }
-    let target = connect(&arguments.target, arguments.timeout).await?;
+    let target = connect(&arguments.target, arguments.execution.timeout).await?;
     let mut features = Vec::new();
     let authority = match &arguments.registry.registry_authority {
         None => None,
@@ -128,7 +128,7 @@ async fn embedded(
             url: transport.base(),
             alias: None,
             users,
-            patience: arguments.timeout,
+            patience: arguments.execution.timeout,
             throttling: Arc::default(),
         },
         authority: Some(authority),

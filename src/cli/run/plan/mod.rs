@@ -1,5 +1,8 @@
 //! What a run is going to do: which cases, against what, and which of them are skipped and why.
 
+mod place;
+mod unfinished;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -8,28 +11,22 @@ use std::{
 
 use tokio::sync::watch;
 
+use self::place::{CaseMaterial, Place, place};
+pub(super) use self::unfinished::Unfinished;
 use super::{
-    EMBEDDED, RunArguments, TargetArguments, absence,
+    EMBEDDED, RunArguments, absence,
     against::Held,
     deviations::Declarations,
-    kubeconfig,
     last_run::LastRun,
-    reach::reach,
-    suite_sources::{self, SuiteSources},
+    suite_sources::SuiteSources,
     target::{self, Aim},
 };
 use crate::{
     cli::exit::{CommandError, notice},
     document::Diagnostics,
-    fixture::ImageCatalogue,
-    reference,
     report::{Destination, Report},
     requirement::{Profile, ProfileCase},
-    runner::{
-        self, CacheLag, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, DeclaredFeatures,
-        Features, Namespace, NamespaceError, Permission, Planned, Ports, Proposals, Remainder, RunId, Session, Target,
-        Unavailable, Wanted,
-    },
+    runner::{self, ConfigurationLag, Planned, Remainder, Session, Unavailable, Wanted},
     suite::{Case, Feature, Folder},
     traits::Traits,
     verdict::{AbsentFeature, CaseResult, ProfileResult, RunResult, ShardOf},
@@ -49,6 +46,8 @@ pub struct Plan {
     pub(super) folders: Vec<PathBuf>,
     /// The run whose failures are run again.
     pub(super) rerun: Option<LastRun>,
+    /// Whether suites were left out that have nothing to do with the selection.
+    is_part: bool,
     /// Which part of a whole it is.
     pub(super) shard: Option<ShardOf>,
     /// What a recording says about the cases, if they are held against one.
@@ -63,28 +62,17 @@ pub struct Plan {
     keep: bool,
 }
 
-/// Somewhere that cases run: a namespace of a target.
-#[derive(Debug)]
-struct Place {
-    session: Arc<Session>,
-    namespace: Namespace,
-    /// The embedded reference, if it is the target; it lives as long as the run.
-    reference: Option<reference::Running>,
-}
-
 impl Plan {
     /// Plans what the command line asks for.
     ///
     /// # Errors
     /// When something about it, or about a suite, is wrong, or when the target cannot be reached before the run is `stopped`.
     pub async fn of(arguments: &RunArguments, stopped: &watch::Receiver<bool>) -> Result<Self, CommandError> {
-        let SuiteSources { folder, selection, folders, rerun } = SuiteSources::read(arguments)?;
+        let sources = SuiteSources::read(arguments)?;
+        sources.check_patterns()?;
+        let SuiteSources { folder, selection, folders, rerun, is_part } = sources;
         let Folder { suites, images, goldens } = folder;
         let cases: Vec<Case> = suites.into_iter().flat_map(|suite| suite.cases).collect();
-        if let Some(pattern) = selection.unused(&cases).next() {
-            let names: Vec<String> = cases.iter().map(Case::full_name).collect();
-            return Err(suite_sources::unused_pattern(pattern, names.iter().map(String::as_str)));
-        }
         let declarations = Declarations::read(arguments, &cases)?;
         let mut held = Held::of(&arguments.baseline, &cases);
         let version = arguments.api_version;
@@ -96,7 +84,9 @@ impl Plan {
         let selected: Vec<Case> = cases.into_iter().filter(|case| selection.selects(case)).collect();
         // A selection of the cases says nothing about whole profiles.
         let profiles: Vec<&'static Profile> = match arguments.profile {
-            _ if selected.len() < all || arguments.has_folder() || !arguments.baseline.is_suites() => Vec::new(),
+            _ if is_part || selected.len() < all || arguments.has_folder() || !arguments.baseline.is_suites() => {
+                Vec::new()
+            }
             Some(profile) => vec![profile],
             None => Profile::builtin().iter().collect(),
         };
@@ -120,10 +110,9 @@ impl Plan {
         };
         let mut without_golden = Vec::new();
         for case in selected.iter().filter(|case| case.holds_for(arguments.api_version)) {
-            let golden = goldens
-                .checked(&case.suite, &case.name, arguments.api_version, &images)
-                .map_err(CommandError::usage)?;
-            if golden.is_none() && case.expects_golden {
+            let has_golden =
+                goldens.has(&case.suite, &case.name, arguments.api_version, &images).map_err(CommandError::usage)?;
+            if !has_golden && case.expects_golden {
                 without_golden.push(case.without_golden(arguments.api_version));
             }
         }
@@ -175,8 +164,9 @@ impl Plan {
         for case in selected {
             let place = if configured(&case) { places.last() } else { places.first() };
             let session = place.expect("there is a place for the target itself").session.clone();
-            let known =
-                declarations.are_given() || arguments.what.contains(&case.suite) || !arguments.baseline.is_suites();
+            let known = declarations.are_given()
+                || arguments.cases.what.contains(&case.suite)
+                || !arguments.baseline.is_suites();
             let skip = if case.report && !known {
                 Some("a reported bug runs with `--deviations`, or when its suite is named".to_owned())
             } else {
@@ -205,6 +195,7 @@ impl Plan {
                 .map(|folder| std::path::absolute(folder).unwrap_or_else(|_| folder.clone()))
                 .collect(),
             rerun,
+            is_part,
             shard,
             held,
             absent_features,
@@ -277,7 +268,10 @@ impl Plan {
 
     /// Turns declarations of several cases that nothing fails under into `stale`, when all cases have come out.
     pub fn declare_stale(&self, results: &mut [CaseResult]) {
-        self.declarations.finish(results);
+        // Whether all cases of such a declaration were run is known where all suites were read.
+        if !self.is_part {
+            self.declarations.finish(results);
+        }
     }
 
     /// Writes what failed into the file that `--write-deviations` names.
@@ -308,152 +302,11 @@ impl Plan {
     }
 }
 
-/// What a run has made on a server that lives on, as far as it is not taken back yet.
-#[derive(Debug)]
-pub struct Unfinished {
-    /// Each with the path of the namespace that the run made there.
-    places: Vec<(Arc<Session>, Option<String>)>,
-}
-
-impl Unfinished {
-    /// What is left behind if the run ends now.
-    #[must_use]
-    pub fn left_behind(&self) -> Vec<String> {
-        self.places
-            .iter()
-            .flat_map(|(session, namespace)| {
-                let made = session.cleanup.made().into_iter();
-                session.configuration.unrestored().into_iter().chain(made).chain(namespace.clone())
-            })
-            .collect()
-    }
-
-    /// How it is taken back afterwards; nothing to say where every server ends with the run.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        let commands = self.places.iter().map(|(session, namespace)| {
-            let Session { target, run, .. } = &**session;
-            let given = if namespace.is_none() { format!(" --namespace {}", session.namespace) } else { String::new() };
-            format!("`isi-conformance clean --target {} --run {run}{given}`", target.url)
-        });
-        let commands: Vec<String> = commands.collect();
-        (!commands.is_empty()).then(|| format!("{} takes it back", commands.join(" and ")))
-    }
-}
-
 /// How long the cases of a former run took, if its report is given.
 fn timings(arguments: &RunArguments) -> Result<Option<BTreeMap<String, f64>>, CommandError> {
     let Some(path) = &arguments.timings else { return Ok(None) };
     let report = Report::read(path).map_err(CommandError::usage)?;
     Ok(Some(report.cases.iter().map(|case| (case.name(), case.seconds)).collect()))
-}
-
-/// What cases of a place are made of, whatever the target.
-struct CaseMaterial {
-    images: ImageCatalogue,
-    goldens: crate::golden::Store,
-    lag: ConfigurationLag,
-}
-
-async fn place(
-    arguments: &RunArguments,
-    aim: Aim,
-    CaseMaterial { images, goldens, lag }: CaseMaterial,
-    (wanted, wanted_traits): (&BTreeSet<Feature>, Wanted),
-    stopped: watch::Receiver<bool>,
-) -> Result<Place, CommandError> {
-    let Aim { target, authority, reference, features } = aim;
-    tokio::select! {
-        reached = reach(&target, arguments.target.namespace.as_deref()) => reached?,
-        // Nothing was made so far.
-        () = runner::stopped(stopped.clone()) => return Err(CommandError::harness("stopped before the first case")),
-    }
-    let run = arguments.run.clone().unwrap_or_else(RunId::random);
-    let namespace = match &arguments.target.namespace {
-        Some(name) => Namespace::existing(name.clone()),
-        None => {
-            Namespace::make(&target, &run).await.map_err(|error| no_namespace(&error, &target, &arguments.target))?
-        }
-    };
-    let access = match &reference {
-        Some(_) => ConfigurationAccess::Exclusive,
-        None if arguments.allow.contains(&Permission::ClusterConfiguration) => ConfigurationAccess::Locked,
-        None => ConfigurationAccess::Denied,
-    };
-    let declared = declared(arguments, features)?;
-    let mut session = Session {
-        configuration: Arc::new(ClusterConfiguration::new(target.clone(), run.clone(), access)),
-        cleanup: Cleanup::default(),
-        target,
-        version: arguments.api_version,
-        namespace: namespace.name.clone(),
-        run,
-        images,
-        goldens,
-        ports: match arguments.registry.registry_host.clone() {
-            None => Ports::loopback(),
-            Some(host) => Ports::of_host(host, arguments.registry.registry_ports.clone()),
-        },
-        traits: Traits::default(),
-        lag,
-        reads: if reference.is_some() { CacheLag::none() } else { CacheLag::default() },
-        authority,
-        features: Features::default(),
-        timeout: arguments.timeout,
-        keep: arguments.keep,
-        baseline: arguments.baseline.clone(),
-        proposals: if arguments.proposes() { Proposals::Made } else { Proposals::Omitted },
-    };
-    let wanted_traits = Wanted {
-        import_controller: wanted_traits.import_controller && !declared.speaks_of(Feature::NoImportController),
-        replicas: wanted_traits.replicas && !declared.speaks_of(Feature::SingleProcess),
-        ..wanted_traits
-    };
-    let probing = async {
-        let traits = runner::find_out(&session, wanted_traits).await.map_err(CommandError::harness)?;
-        Ok((traits, Features::of(&session, &declared, wanted).await))
-    };
-    let probed = tokio::select! {
-        probed = probing => Some(probed?),
-        // No case is begun any more. What the probes made is taken back at the end of the run.
-        () = runner::stopped(stopped) => None,
-    };
-    if let Some((traits, features)) = probed {
-        (session.traits, session.features) = (traits, features);
-        session.features.take_out(&session.traits);
-    }
-    Ok(Place { session: Arc::new(session), namespace, reference })
-}
-
-/// What the command line says about features, and what is known about the target besides.
-fn declared(arguments: &RunArguments, known: Vec<Feature>) -> Result<DeclaredFeatures, CommandError> {
-    let has: BTreeSet<Feature> = arguments.target.has.iter().copied().collect();
-    let without: BTreeSet<Feature> = arguments.target.without.iter().copied().collect();
-    if let Some(feature) = has.intersection(&without).next() {
-        return Err(CommandError::usage(format!("`--has {feature}` contradicts `--without {feature}`")));
-    }
-    let has = known.into_iter().filter(|feature| !without.contains(feature)).chain(has).collect();
-    let outside_profile = arguments.profile.into_iter().flat_map(Profile::outside).collect();
-    Ok(DeclaredFeatures { has, without, outside_profile })
-}
-
-fn no_namespace(error: &NamespaceError, target: &Target, given: &TargetArguments) -> CommandError {
-    if target.users.admin.is_none() && !target.users.user.has_credentials() {
-        return CommandError::harness(error)
-            .hint("the request has no credentials: `--token` or `--kubeconfig` says who asks");
-    }
-    let of_context = given.kubeconfig.as_deref().and_then(|path| kubeconfig::namespace(path, given.context.as_deref()));
-    let existing = match of_context {
-        Some(name) => format!("`--namespace {name}` works in the namespace of the kubeconfig's context"),
-        None => "`--namespace NAME` works in a namespace that is there already".to_owned(),
-    };
-    let hint = match error {
-        NamespaceError::Forbidden { .. } | NamespaceError::Unusable { .. } => {
-            format!("{existing}; the cluster role `self-provisioner` lets users ask for projects of their own")
-        }
-        NamespaceError::Refused(_) => existing,
-    };
-    CommandError::harness(error).hint(hint)
 }
 
 /// The traits that some of the cases depend on.
