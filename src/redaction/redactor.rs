@@ -103,10 +103,14 @@ impl Redactor {
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut found = self.find(text);
         found.extend(tokens(text));
-        if let Some((squeezed, places)) = squeezed(text) {
-            let whole = |place: &Range<usize>| places[place.start]..places[place.end - 1] + 1;
-            let long = self.find_long(&squeezed);
-            found.extend(long.iter().map(whole));
+        if self.search.is_some()
+            && let Some(squeezed) = squeezed(text)
+            && let long = self.find_long(&squeezed)
+            && !long.is_empty()
+        {
+            let places: Vec<usize> =
+                kept(text).flat_map(|(index, character)| index..index + character.len_utf8()).collect();
+            found.extend(long.iter().map(|place| places[place.start]..places[place.end - 1] + 1));
         }
         if found.is_empty() {
             return Cow::Borrowed(text);
@@ -184,29 +188,29 @@ pub(super) fn is_token(text: &str) -> bool {
     tokens(text).any(|token| token == (0..text.len()))
 }
 
-/// `text` without white space, written out or escaped, and where its bytes stand in `text`; `None` if it has no white space.
-fn squeezed(text: &str) -> Option<(String, Vec<usize>)> {
+/// `text` without white space, written out or escaped; `None` if it has no white space.
+fn squeezed(text: &str) -> Option<String> {
+    // What tells at once that there is none; most texts are long and of one byte a character.
+    let may_be_space = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ' | b'\\' | 0x80..);
+    text.bytes().any(may_be_space).then(|| kept(text).map(|(_, character)| character).collect())
+}
+
+/// The characters of `text` that are no white space, with their places.
+fn kept(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     let is_space = |character: char| {
         character.is_whitespace() || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
     };
-    if !text.contains(is_space) && !text.contains('\\') {
-        return None;
-    }
-    let mut squeezed = String::with_capacity(text.len());
-    let mut places = Vec::with_capacity(text.len());
     let mut characters = text.char_indices().peekable();
-    while let Some((index, character)) = characters.next() {
-        if is_space(character) {
-            continue;
+    std::iter::from_fn(move || {
+        loop {
+            let (index, character) = characters.next()?;
+            if character == '\\' && matches!(characters.peek(), Some((_, 'n' | 'r' | 't'))) {
+                characters.next();
+            } else if !is_space(character) {
+                return Some((index, character));
+            }
         }
-        if character == '\\' && matches!(characters.peek(), Some((_, 'n' | 'r' | 't'))) {
-            characters.next();
-            continue;
-        }
-        squeezed.push(character);
-        places.extend(index..index + character.len_utf8());
-    }
-    Some((squeezed, places))
+    })
 }
 
 fn ceil(text: &str, mut index: usize) -> usize {

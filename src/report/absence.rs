@@ -36,6 +36,7 @@ pub(super) fn write(run: &RunResult, paint: Paint, out: &mut dyn Write) -> io::R
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::report::RedactedRun;
     use crate::{
         report::{sample, terminal},
         verdict::{AbsenceMeans, Level, ProfileResult, Untested},
@@ -91,7 +92,7 @@ mod tests {
 
     fn written(run: &RunResult) -> String {
         let mut written = Vec::new();
-        terminal::write(run, Paint::Plain, terminal::Details::ByCause, &mut written).unwrap();
+        terminal::write(&RedactedRun::of(run), Paint::Plain, terminal::Details::ByCause, &mut written).unwrap();
         String::from_utf8(written).unwrap()
     }
 

@@ -188,6 +188,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::report::RedactedRun;
     use crate::{report::sample, verdict::RunResult};
 
     fn profile(name: &str, met: usize, deviations: usize) -> ProfileResult {
@@ -204,7 +205,7 @@ mod tests {
 
     fn badge(profiles: Vec<ProfileResult>, asked: Option<&str>) -> Result<Badge, NotJudged> {
         let run = RunResult { profiles, interrupted: false, not_run: 0, ..sample::run() };
-        Badge::of(&Report::for_tools(&run), asked)
+        Badge::of(&Report::for_tools(&RedactedRun::of(&run)), asked)
     }
 
     #[rstest]
@@ -236,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_run_that_was_stopped_says_nothing_about_conformance() {
-        let badge = Badge::of(&Report::for_tools(&sample::run()), None).unwrap();
+        let badge = Badge::of(&Report::for_tools(&RedactedRun::of(&sample::run())), None).unwrap();
         assert_eq!(badge.message, "not finished");
     }
 

@@ -5,7 +5,9 @@ use std::fmt::Write;
 /// Replaces control characters (other than line feed and tab), characters that reorder or hide text, and those that XML 1.0
 /// does not have, by what they are: `\u{202e}`.
 pub(super) fn escape(text: &mut String) {
-    if !text.contains(is_harmful) {
+    // Nearly every text is plain.
+    let is_plain = |byte: u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
+    if text.bytes().all(is_plain) || !text.contains(is_harmful) {
         return;
     }
     let mut escaped = String::with_capacity(text.len() + 16);

@@ -2,8 +2,7 @@
 
 use std::{io, str::FromStr};
 
-use super::{Destination, Report, escape::escape, html, json, junit};
-use crate::verdict::RunResult;
+use super::{Destination, Report, escape::escape, html, json, junit, redact::RedactedRun};
 
 /// A format of report files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +50,7 @@ impl ReportFile {
     ///
     /// # Errors
     /// When its destination cannot be written to.
-    pub fn write(&self, run: &RunResult) -> io::Result<()> {
+    pub fn write(&self, run: &RedactedRun) -> io::Result<()> {
         self.destination.write(|file| match self.format {
             ReportFormat::Json => json::write(run, file),
             ReportFormat::Junit => junit::write(run, file),

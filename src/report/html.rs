@@ -9,11 +9,12 @@ use std::{
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 
-use super::{Report, ReportCase, ShownCause, excerpt::named_sides, pretty::pretty, summary::plural, view::Limits};
+use super::{
+    Report, ReportCase, ShownCause, excerpt::named_sides, pretty::pretty, redact::RedactedRun, summary::plural,
+    view::Limits,
+};
 use crate::{
-    verdict::{
-        AbsentFeature, CheckResult, Counts, Declared, Exchange, LeftOutStep, Level, ProfileResult, RunResult, Verdict,
-    },
+    verdict::{AbsentFeature, CheckResult, Counts, Declared, Exchange, LeftOutStep, Level, ProfileResult, Verdict},
     version::ApiVersion,
 };
 
@@ -141,7 +142,7 @@ pub(super) struct ShownExchange<'a> {
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(run: &RunResult, out: impl Write) -> io::Result<()> {
+pub fn write(run: &RedactedRun, out: impl Write) -> io::Result<()> {
     write_report(&Report::of(run, Limits { details: DETAILS, causes: CAUSES, escapes: true }), out)
 }
 
@@ -314,11 +315,11 @@ pub(super) fn exchange(exchange: &Exchange) -> ShownExchange<'_> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::{report::sample, verdict::RunResult};
 
     fn written(run: &RunResult) -> String {
         let mut written = Vec::new();
-        write(run, &mut written).unwrap();
+        write(&RedactedRun::of(run), &mut written).unwrap();
         String::from_utf8(written).unwrap()
     }
 

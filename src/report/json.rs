@@ -10,9 +10,9 @@ use serde::Deserialize;
 use super::{
     escape::is_harmful,
     model::{FORMAT, Report},
+    redact::RedactedRun,
     view::Limits,
 };
-use crate::verdict::RunResult;
 
 /// How large the details may be, in bytes.
 const DETAILS: usize = 150_000;
@@ -56,7 +56,7 @@ pub enum ReadReportError {
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(run: &RunResult, out: impl Write) -> io::Result<()> {
+pub fn write(run: &RedactedRun, out: impl Write) -> io::Result<()> {
     write_report(&Report::for_tools(run), out)
 }
 
@@ -81,7 +81,7 @@ pub fn write_report(report: &Report, mut out: impl Write) -> io::Result<()> {
 impl Report {
     /// What the JSON report of `run` says.
     #[must_use]
-    pub fn for_tools(run: &RunResult) -> Self {
+    pub fn for_tools(run: &RedactedRun) -> Self {
         Self::of(run, Limits { details: DETAILS, causes: CAUSES, escapes: false })
     }
 
@@ -129,11 +129,14 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::{report::sample, verdict::Verdict};
+    use crate::{
+        report::sample,
+        verdict::{RunResult, Verdict},
+    };
 
     fn written(run: &RunResult) -> String {
         let mut written = Vec::new();
-        write(run, &mut written).unwrap();
+        write(&RedactedRun::of(run), &mut written).unwrap();
         String::from_utf8(written).unwrap()
     }
 
@@ -177,7 +180,8 @@ mod tests {
     #[test]
     fn a_report_is_read_as_it_is_written() {
         for run in [sample::run(), sample::many_failures()] {
-            let report = Report::of(&run, Limits { details: DETAILS, causes: CAUSES, escapes: false });
+            let report =
+                Report::of(&RedactedRun::of(&run), Limits { details: DETAILS, causes: CAUSES, escapes: false });
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("report.json");
             std::fs::write(&path, written(&run)).unwrap();

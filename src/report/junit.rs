@@ -13,9 +13,10 @@ use super::{
     escape::escape,
     excerpt::beginning,
     explain,
+    redact::RedactedRun,
     view::{Limits, cases},
 };
-use crate::verdict::{RunResult, Verdict};
+use crate::verdict::Verdict;
 
 /// How large the texts of failures may be, in bytes.
 const DETAILS: usize = 500_000;
@@ -64,7 +65,7 @@ type Suite<'a> = (&'a str, Totals, Vec<(&'a ReportCase, Outcome)>);
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(run: &RunResult, out: impl Write) -> io::Result<()> {
+pub fn write(run: &RedactedRun, out: impl Write) -> io::Result<()> {
     write_report(&Report::of(run, Limits { details: DETAILS, causes: CAUSES, escapes: true }), out)
 }
 

@@ -67,11 +67,12 @@ pub(super) fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::RedactedRun;
     use crate::report::sample;
 
     #[test]
     fn says_what_failed_and_why() {
-        insta::assert_snapshot!(summary(&Report::for_tools(&sample::many_failures())));
+        insta::assert_snapshot!(summary(&Report::for_tools(&RedactedRun::of(&sample::many_failures()))));
     }
 
     #[test]

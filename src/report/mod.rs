@@ -42,6 +42,7 @@ pub use self::{
     json::ReadReportError,
     model::{Report, ReportCase, Summary},
     paint::{ColorChoice, Paint},
+    redact::RedactedRun,
     shard_case::ShardCase,
     view::ShownCause,
 };

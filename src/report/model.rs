@@ -40,6 +40,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    redact::RedactedRun,
     shard_case::ShardCase,
     summary,
     view::{Detail, Limits, ShownCause, View},
@@ -47,7 +48,7 @@ use super::{
 use crate::{
     verdict::{
         AbsentFeature, CaseResult, CheckKind, CheckResult, Counts, Declared, Exchange, LeftOutStep, Level,
-        ProfileResult, RecordedBuild, RunResult, ShardOf, Verdict, rounded_seconds,
+        ProfileResult, RecordedBuild, ShardOf, Verdict, rounded_seconds,
     },
     version::ApiVersion,
 };
@@ -205,9 +206,9 @@ const fn is_one(attempts: &u32) -> bool {
 impl Report {
     /// What a report of these limits says about `run`.
     #[must_use]
-    pub(super) fn of(run: &RunResult, limits: Limits) -> Self {
+    pub(super) fn of(run: &RedactedRun, limits: Limits) -> Self {
+        let steps_left_out = run.for_tools().steps_left_out();
         let view = View::new(run, limits);
-        let steps_left_out = run.steps_left_out();
         let run = &view.run;
         let counts = run.counts();
         let traits = run.traits.named().into_iter().map(|(name, value)| (name.replace('-', "_"), value));

@@ -1,6 +1,8 @@
 //! Secrets, taken out of what a report shows.
 
-use super::texts;
+use std::sync::OnceLock;
+
+use super::{escape::escape, texts};
 use crate::{
     redaction::{REDACTED, Secrets, without_userinfo},
     verdict::{RunResult, Verdict},
@@ -9,10 +11,40 @@ use crate::{
 /// Header fields whose value is a credential.
 const HEADERS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
 
+/// A run as reports show it: without secrets. It is made once for all reports of a run; with many failures that takes longer
+/// than to write them.
+#[derive(Debug)]
+pub struct RedactedRun {
+    run: RunResult,
+    escaped: OnceLock<RunResult>,
+}
+
+impl RedactedRun {
+    /// The run without its secrets.
+    #[must_use]
+    pub fn of(run: &RunResult) -> Self {
+        Self { run: redact(run), escaped: OnceLock::new() }
+    }
+
+    /// For tools, which take every character.
+    pub(super) const fn for_tools(&self) -> &RunResult {
+        &self.run
+    }
+
+    /// For terminals and pages, without characters that change what they show.
+    pub(super) fn for_people(&self) -> &RunResult {
+        self.escaped.get_or_init(|| {
+            let mut run = self.run.clone();
+            texts::change(&mut run, escape);
+            run
+        })
+    }
+}
+
 /// The same run without secrets: those of the process, those in header fields, in `Secret` objects, and in the target's
 /// URL, wherever and in whatever form they turn up. Exchanges of cases that passed are left out: no failure is explained by
 /// them, and they would make a report of megabytes.
-pub(super) fn redact(run: &RunResult) -> RunResult {
+fn redact(run: &RunResult) -> RunResult {
     let secrets = Secrets::of_this_process().copy();
     secrets.add_url(&run.target);
     let mut run = run.clone();

@@ -6,7 +6,9 @@ use super::{
     Paint, absence, causes,
     escape::escape,
     excerpt::{beginning, named_sides},
-    explain, summary, texts,
+    explain,
+    redact::RedactedRun,
+    summary, texts,
     view::{Limits, View, cases},
 };
 use crate::{
@@ -35,7 +37,7 @@ const CAUSES: usize = 10;
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(run: &RunResult, paint: Paint, details: Details, mut out: impl Write) -> io::Result<()> {
+pub fn write(run: &RedactedRun, paint: Paint, details: Details, mut out: impl Write) -> io::Result<()> {
     let view = View::new(run, Limits { details: usize::MAX, causes: CAUSES, escapes: true });
     let out: &mut dyn Write = &mut out;
     let run = &view.run;
@@ -229,7 +231,7 @@ mod tests {
 
     fn written_with(run: &RunResult, paint: Paint, details: Details) -> String {
         let mut written = Vec::new();
-        write(run, paint, details, &mut written).unwrap();
+        write(&RedactedRun::of(run), paint, details, &mut written).unwrap();
         String::from_utf8(written).unwrap()
     }
 

@@ -6,11 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    escape::escape,
     excerpt::{beginning, named_sides, sides, telling_first},
-    redact::redact,
+    redact::RedactedRun,
     shard_case::ShardCase,
-    texts,
 };
 use crate::verdict::{
     CaseResult, CheckResult, Exchange, LeftOutStep, Level, RunResult, Side, StepName, Verdict,
@@ -110,11 +108,8 @@ const LINES: usize = 60;
 
 impl View {
     /// What a report of these limits shows of `run`.
-    pub(super) fn new(run: &RunResult, limits: Limits) -> Self {
-        let mut run = redact(run);
-        if limits.escapes {
-            texts::change(&mut run, escape);
-        }
+    pub(super) fn new(run: &RedactedRun, limits: Limits) -> Self {
+        let mut run = if limits.escapes { run.for_people() } else { run.for_tools() }.clone();
         let positions = run.shard.as_ref().map(|shard| &shard.positions);
         let shard_case = |case: &CaseResult| ShardCase::of(case, positions?.get(&case.name()).copied()?).into();
         let shard_cases = run.cases.iter().map_while(shard_case).collect();

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::output::{OutputArguments, write_to};
 use crate::{
-    cli::exit::{CommandError, Exit, printed},
-    report::{Destination, Report, badge::Badge},
+    cli::exit::{CommandError, Exit},
+    report::{Report, badge::Badge},
 };
 
 /// Make a badge of a report: the profile that the implementation conforms to, the API version, and declared deviations.
@@ -30,9 +31,9 @@ pub(in crate::cli) struct BadgeArguments {
         hide_possible_values = true
     )]
     format: BadgeFormat,
-    /// Where to write; `-` is standard output.
-    #[arg(help_heading = "Output", long, value_name = "FILE", default_value = "-")]
-    out: PathBuf,
+    /// Where to write.
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 /// How a badge is written.
@@ -50,18 +51,12 @@ enum BadgeFormat {
 /// # Errors
 /// When the report cannot be read, does not judge the profile, or the badge cannot be written.
 pub(super) fn run(arguments: &BadgeArguments) -> Result<Exit, CommandError> {
-    let out = Destination::from(arguments.out.clone());
-    Destination::prepare([&out]).map_err(CommandError::usage)?;
+    let out = arguments.output.prepared()?;
     let report = Report::read(&arguments.report).map_err(CommandError::usage)?;
     let badge = Badge::of(&report, arguments.profile.as_deref()).map_err(CommandError::usage)?;
-    let written = out.write(|file| match arguments.format {
+    write_to(&out, |file| match arguments.format {
         BadgeFormat::Json => badge.write_json(file),
         BadgeFormat::Svg => badge.write_svg(file),
-    });
-    if out.is_standard_output() {
-        printed(written)?;
-    } else {
-        written.map_err(|error| CommandError::harness(format!("cannot write to {out}: {error}")))?;
-    }
+    })?;
     Ok(Exit::Success)
 }

@@ -1,16 +1,14 @@
 //! `isi-conformance report compare`: several reports side by side.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 use clap::Args;
 
+use super::output::{OutputArguments, write_to};
 use crate::{
-    cli::exit::{CommandError, Exit, printed},
+    cli::exit::{CommandError, Exit},
     report::{
-        ColorChoice, Destination, Paint, Report,
+        ColorChoice, Paint, Report,
         compare::{self, Comparison, NamedReport},
     },
 };
@@ -34,9 +32,9 @@ pub(in crate::cli) struct CompareArguments {
         hide_possible_values = true
     )]
     format: CompareFormat,
-    /// Where to write; `-` is standard output.
-    #[arg(help_heading = "Output", long, value_name = "FILE", default_value = "-")]
-    out: PathBuf,
+    /// Where to write.
+    #[command(flatten)]
+    output: OutputArguments,
     /// End with 1 when a case that passed in the first report fails in a later one.
     #[arg(help_heading = "Output", long)]
     fail_on_regression: bool,
@@ -59,21 +57,15 @@ enum CompareFormat {
 /// # Errors
 /// When a report cannot be read, or the comparison cannot be written.
 pub(super) fn run(arguments: &CompareArguments, color: ColorChoice) -> Result<Exit, CommandError> {
-    let out = Destination::from(arguments.out.clone());
-    Destination::prepare([&out]).map_err(CommandError::usage)?;
+    let out = arguments.output.prepared()?;
     let reports = read(&arguments.reports)?;
     let comparison = Comparison::of(&reports);
     let paint = if out.is_standard_output() { Paint::choose(color, &io::stdout()) } else { Paint::Plain };
-    let written = out.write(|file| match arguments.format {
+    write_to(&out, |file| match arguments.format {
         CompareFormat::Text => compare::text(&comparison, paint, file),
         CompareFormat::Markdown => file.write_all(compare::markdown(&comparison).as_bytes()),
         CompareFormat::Html => compare::html(&comparison, file),
-    });
-    if out.is_standard_output() {
-        printed(written)?;
-    } else {
-        written.map_err(|error| CommandError::harness(format!("cannot write to {out}: {error}")))?;
-    }
+    })?;
     Ok(if arguments.fail_on_regression && comparison.has_regression() { Exit::Failure } else { Exit::Success })
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use clap::Args;
 
+use super::output::write_to;
 use crate::{
     cli::exit::{CommandError, Exit, printed},
     report::{Destination, Report, ReportFile, json, merge},
@@ -50,7 +51,7 @@ pub(super) fn run(arguments: &MergeArguments) -> Result<Exit, CommandError> {
     let merged = merge::merge(shards, &cases).map_err(|error| {
         CommandError::usage(error).hint("`report merge` takes the reports of all shards of one run, each once")
     })?;
-    let written = out.write(|file| json::write_report(&merged, file));
+    let written = write_to(&out, |file| json::write_report(&merged, file));
     for report in &arguments.report {
         report
             .write_report(&merged)
@@ -64,10 +65,8 @@ pub(super) fn run(arguments: &MergeArguments) -> Result<Exit, CommandError> {
         counts.of(Verdict::Pass),
         merged.target
     );
-    if out.is_standard_output() {
-        printed(written)?;
-    } else {
-        written.map_err(|error| CommandError::harness(format!("cannot write to {out}: {error}")))?;
+    written?;
+    if !out.is_standard_output() {
         printed(writeln!(io::stdout().lock(), "{line}"))?;
     }
     Ok(exit(&merged))

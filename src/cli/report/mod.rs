@@ -3,6 +3,7 @@
 mod badge;
 mod compare;
 mod merge;
+mod output;
 
 use clap::Subcommand;
 

@@ -4,15 +4,14 @@ use std::{fs::OpenOptions, io::Write, path::Path};
 
 use crate::{
     cli::exit::notice,
-    report::{self, Report},
-    verdict::RunResult,
+    report::{self, RedactedRun, Report},
 };
 
 /// So many annotations of one kind are shown for a step.
 const ANNOTATIONS: usize = 10;
 
 /// Annotates what failed, on standard error, and adds to the summary of the step.
-pub(super) fn annotate(run: &RunResult) {
+pub(super) fn annotate(run: &RedactedRun) {
     let report = Report::for_tools(run);
     for line in annotations(&report) {
         notice(line);
@@ -73,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_a_line_with_its_cause() {
-        let lines = annotations(&Report::for_tools(&sample::run()));
+        let lines = annotations(&Report::for_tools(&RedactedRun::of(&sample::run())));
         insta::assert_snapshot!(lines.join("\n"));
     }
 
@@ -81,6 +80,6 @@ mod tests {
     fn no_more_lines_than_are_shown() {
         let mut run = sample::many_failures();
         run.cases = run.cases.iter().cycle().take(40).cloned().collect();
-        assert_eq!(annotations(&Report::for_tools(&run)).len(), ANNOTATIONS);
+        assert_eq!(annotations(&Report::for_tools(&RedactedRun::of(&run))).len(), ANNOTATIONS);
     }
 }

@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 pub(super) use self::{
     against::{generator, unusable},
-    arguments::{RegistryArguments, TargetArguments, level, seconds},
+    arguments::{CaseArguments, ExecutionArguments, RegistryArguments, TargetArguments, level},
     reach::reach,
     suite_sources::read_folders,
     target::connect,
@@ -43,7 +43,7 @@ use crate::{
     },
     redaction::Secrets,
     report::{
-        ColorChoice, Destination, Paint,
+        ColorChoice, Destination, Paint, RedactedRun,
         terminal::{self, Details},
     },
     runner::{self, CaseOutcome},
@@ -81,7 +81,7 @@ async fn execute(mut arguments: RunArguments, given: &[String], color: ColorChoi
         let reports = arguments.report.iter().map(|report| &report.destination);
         Destination::prepare(reports.chain(&arguments.write_deviations)).map_err(CommandError::usage)?;
     }
-    let jobs = open_files::jobs(arguments.jobs)?;
+    let jobs = open_files::jobs(arguments.execution.jobs)?;
     // Signals are listened to before anything is made, so that whatever is made is also taken back.
     let signals = Signals::listen(|| {
         notice("stopping: what was made is taken back; a second signal ends the run at once");
@@ -198,6 +198,10 @@ async fn judge(
         plan.declare(&mut outcome.result);
         outcome.result.hold_to(arguments.level);
         progress.finished(&outcome.result);
+        if outcome.result.verdict == Verdict::Pass {
+            // No report shows them, and those of all cases are most of what a run would keep.
+            outcome.result.exchanges = Vec::new();
+        }
         if most.is_some_and(|most| progress.failed() >= most) {
             ControlFlow::Break(())
         } else {
@@ -244,10 +248,11 @@ async fn judge(
 /// When something cannot be written; every report is tried, whatever becomes of the others.
 fn publish(execution: &Execution<'_>, plan: &Plan, result: &RunResult) -> Result<(), CommandError> {
     let arguments = execution.arguments;
-    let mut written = vec![printed(print(arguments, execution.color, result))];
+    let shown = RedactedRun::of(result);
+    let mut written = vec![printed(print(arguments, execution.color, &shown))];
     for report in &arguments.report {
         let failed = |error| CommandError::harness(format!("cannot write to {}: {error}", report.destination));
-        written.push(match report.write(result) {
+        written.push(match report.write(&shown) {
             Err(error) if report.destination.is_standard_output() => printed(Err(error)),
             outcome => outcome.map_err(failed),
         });
@@ -256,14 +261,14 @@ fn publish(execution: &Execution<'_>, plan: &Plan, result: &RunResult) -> Result
         written.push(plan.write_deviations(file, result));
     }
     if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        github::annotate(result);
+        github::annotate(&shown);
     }
     LastRun::remember(result, plan.folders.clone(), plan.rerun.as_ref());
     written.into_iter().collect()
 }
 
 /// Writes the results for people: to standard output, or to standard error where a report takes that.
-fn print(arguments: &RunArguments, color: ColorChoice, result: &RunResult) -> io::Result<()> {
+fn print(arguments: &RunArguments, color: ColorChoice, result: &RedactedRun) -> io::Result<()> {
     let details = match (arguments.verbose, arguments.quiet) {
         (true, _) => Details::EveryCase,
         (false, true) => Details::Failures,

@@ -235,6 +235,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::report::RedactedRun;
     use crate::report::sample;
 
     const PASS: Option<Verdict> = Some(Verdict::Pass);
@@ -262,7 +263,7 @@ mod tests {
     pub(super) fn reports() -> Vec<NamedReport> {
         let named = |name: &str, run: &crate::verdict::RunResult| NamedReport {
             name: name.to_owned(),
-            report: Report::for_tools(run),
+            report: Report::for_tools(&RedactedRun::of(run)),
         };
         let mut broken = sample::run();
         broken.cases[0] = crate::verdict::CaseResult {

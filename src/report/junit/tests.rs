@@ -3,11 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use quick_xml::{Reader, events::Event};
 
 use super::*;
-use crate::report::sample;
+use crate::{report::sample, verdict::RunResult};
 
 fn written(run: &RunResult) -> String {
     let mut written = Vec::new();
-    write(run, &mut written).unwrap();
+    write(&RedactedRun::of(run), &mut written).unwrap();
     String::from_utf8(written).unwrap()
 }
 

@@ -1,88 +1,25 @@
 //! The reports of shards as the report of the whole.
 
+mod details;
+mod fit;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    fmt,
+    collections::{BTreeMap, HashMap},
     path::PathBuf,
     time::Duration,
 };
 
 use jiff::Timestamp;
 
+pub use self::fit::MergeError;
 use super::{Report, ReportCase, ShownCause, Summary, summary};
 use crate::{
     requirement::{Profile, ProfileCase},
-    verdict::{
-        AbsenceMeans, AbsentFeature, CaseResult, Counts, ProfileResult, ShardOf, Verdict, cause::Cause, rounded_seconds,
-    },
+    verdict::{AbsenceMeans, AbsentFeature, CaseResult, Counts, ProfileResult, Verdict, cause::Cause, rounded_seconds},
 };
 
-/// How large the details of a merged report may be, in bytes: as large as those of a run.
-const DETAILS: usize = 150_000;
 /// How many causes are told apart.
 const CAUSES: usize = 100;
-
-/// Reports that do not make a whole.
-#[derive(Debug, thiserror::Error)]
-pub enum MergeError {
-    /// A report is not that of a shard.
-    #[error("{path} is no report of `run --shard K/N`", path = .0.display())]
-    NoShard(PathBuf),
-    /// Two reports are of different things.
-    #[error("{first} and {second} have a different {what}: {one} and {other}", first = first.display(), second = second.display())]
-    Different {
-        /// What differs.
-        what: &'static str,
-        /// The first of the reports.
-        first: PathBuf,
-        /// What it says.
-        one: String,
-        /// The other report.
-        second: PathBuf,
-        /// What it says.
-        other: String,
-    },
-    /// Two reports are of the same shard.
-    #[error("{first} and {second} are both shard {index}", first = first.display(), second = second.display())]
-    Twice {
-        /// The number of the shard.
-        index: u16,
-        /// The first of the reports.
-        first: PathBuf,
-        /// The other report.
-        second: PathBuf,
-    },
-    /// Some shards have no report.
-    #[error("{missing} of {count} shards missing: {list}", missing = .shards.len(), list = numbers(.shards))]
-    Missing {
-        /// The numbers of these shards.
-        shards: Vec<u16>,
-        /// How many shards there are.
-        count: u16,
-    },
-    /// A case is in two reports.
-    #[error("{case} is in {first} and in {second}", first = first.display(), second = second.display())]
-    CaseTwice {
-        /// The case.
-        case: String,
-        /// The first of the reports.
-        first: PathBuf,
-        /// The other report.
-        second: PathBuf,
-    },
-    /// The reports have fewer cases than the whole.
-    #[error("the shards have {found} cases together, and the whole has {expected}")]
-    Cases {
-        /// How many cases the reports have.
-        found: usize,
-        /// How many cases there are.
-        expected: usize,
-    },
-}
-
-fn numbers(shards: &[u16]) -> String {
-    shards.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
-}
 
 /// Makes the report of the whole of those of its shards. `cases` are those that profiles look at.
 ///
@@ -93,71 +30,13 @@ fn numbers(shards: &[u16]) -> String {
 /// # Errors
 /// When the reports are not exactly those of all shards of one whole.
 pub fn merge(mut shards: Vec<(PathBuf, Report)>, cases: &[ProfileCase]) -> Result<Report, MergeError> {
-    let wholes = wholes(&shards)?;
+    let wholes = fit::wholes(&shards)?;
     let mut order: Vec<usize> = (0..shards.len()).collect();
     order.sort_by_key(|position| wholes[*position].index);
-    fit_together(&shards, &wholes, &order)?;
+    fit::fit_together(&shards, &wholes, &order)?;
     shards.sort_by_key(|(_, report)| report.shard.as_ref().map(|shard| shard.index));
     let reports: Vec<Report> = shards.into_iter().map(|(_, report)| report).collect();
     Ok(whole(reports, cases))
-}
-
-fn wholes(shards: &[(PathBuf, Report)]) -> Result<Vec<ShardOf>, MergeError> {
-    let of = |(path, report): &(PathBuf, Report)| {
-        let has_places = report.cases.iter().all(|case| case.shard.is_some());
-        report.shard.clone().filter(|_| has_places).ok_or_else(|| MergeError::NoShard(path.clone()))
-    };
-    shards.iter().map(of).collect()
-}
-
-/// Makes sure that the reports are of all shards of one whole, each once.
-fn fit_together(shards: &[(PathBuf, Report)], wholes: &[ShardOf], order: &[usize]) -> Result<(), MergeError> {
-    let Some(((first_path, first), whole)) = shards.first().zip(wholes.first()) else { return Ok(()) };
-    for ((path, report), shard) in shards.iter().zip(wholes).skip(1) {
-        let same = |what, one: &dyn fmt::Display, other: &dyn fmt::Display| {
-            let (one, other) = (one.to_string(), other.to_string());
-            if one == other {
-                return Ok(());
-            }
-            Err(MergeError::Different { what, first: first_path.clone(), one, second: path.clone(), other })
-        };
-        same("target", &first.target, &report.target)?;
-        same("API version", &first.api_version, &report.api_version)?;
-        same("level", &first.level, &report.level)?;
-        same("generator", &first.generator, &report.generator)?;
-        same("number of shards", &whole.count, &shard.count)?;
-        same("number of cases of the whole", &whole.cases, &shard.cases)?;
-        same("selection of cases", &whole.digest, &shard.digest)?;
-        let recording =
-            |report: &Report| report.against.as_ref().map_or("none".to_owned(), |build| build.recorded.clone());
-        same("recording", &recording(first), &recording(report))?;
-    }
-    for pair in order.windows(2) {
-        if let [one, other] = *pair
-            && wholes[one].index == wholes[other].index
-        {
-            let (first, second) = (shards[one].0.clone(), shards[other].0.clone());
-            return Err(MergeError::Twice { index: wholes[one].index, first, second });
-        }
-    }
-    let known: BTreeSet<u16> = wholes.iter().map(|shard| shard.index).collect();
-    let missing: Vec<u16> = (1..=whole.count).filter(|index| !known.contains(index)).collect();
-    if !missing.is_empty() {
-        return Err(MergeError::Missing { shards: missing, count: whole.count });
-    }
-    let mut places: HashMap<String, &PathBuf> = HashMap::new();
-    for (path, report) in shards {
-        for case in &report.cases {
-            if let Some(first) = places.insert(case.name(), path) {
-                return Err(MergeError::CaseTwice { case: case.name(), first: first.clone(), second: path.clone() });
-            }
-        }
-    }
-    let found = places.len() + shards.iter().map(|(_, report)| report.not_run).sum::<usize>();
-    if found != whole.cases {
-        return Err(MergeError::Cases { found, expected: whole.cases });
-    }
-    Ok(())
 }
 
 fn whole(reports: Vec<Report>, profile_cases: &[ProfileCase]) -> Report {
@@ -181,7 +60,7 @@ fn whole(reports: Vec<Report>, profile_cases: &[ProfileCase]) -> Report {
     }
     cases.sort_by_key(position_of);
     cases.iter_mut().for_each(|case| case.shard = None);
-    cut(&mut cases, &causes);
+    details::cut(&mut cases, &causes);
     let mut reports = reports.into_iter();
     let first = reports.next().expect("there is at least one shard");
     let mut traits = first.traits;
@@ -332,56 +211,27 @@ fn summary_of(reports: &[Report], absent: &[AbsentFeature]) -> (Summary, usize) 
     (merged, reports.iter().map(|report| report.not_run).sum())
 }
 
-/// Takes out details until there is room for them: those of the examples of causes are kept first, then those of failures.
-fn cut(cases: &mut [ReportCase], causes: &[ShownCause]) {
-    let examples: BTreeSet<&str> = causes.iter().map(|cause| cause.example.as_str()).collect();
-    let mut order: Vec<usize> = (0..cases.len()).collect();
-    order.sort_by_key(|position| {
-        let case = &cases[*position];
-        (!examples.contains(case.name().as_str()), !case.is_failure())
-    });
-    let weight = |case: &ReportCase| {
-        let details = (&case.checks, &case.notes, &case.exchanges, &case.left_out);
-        serde_json::to_string(&details).map_or(0, |text| text.len())
-    };
-    let mut left = DETAILS;
-    for position in order {
-        let case = &mut cases[position];
-        match left.checked_sub(weight(case)) {
-            Some(rest) => left = rest,
-            None => {
-                for check in case.checks.drain(..) {
-                    *case.failed.entry(check.kind).or_default() += 1;
-                }
-                case.notes.clear();
-                case.exchanges.clear();
-                case.left_out.clear();
-                case.values.clear();
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
+pub(super) mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::report::RedactedRun;
     use crate::{
         report::sample,
         verdict::{RunResult, ShardOf},
     };
 
     /// The report of every `count`th case of `run`.
-    fn shard(run: &RunResult, index: u16, count: u16) -> (PathBuf, Report) {
+    pub(super) fn shard(run: &RunResult, index: u16, count: u16) -> (PathBuf, Report) {
         let belongs = |position: &usize| position % usize::from(count) == usize::from(index - 1);
         let of_shard = || run.cases.iter().enumerate().filter(|(position, _)| belongs(position));
         let positions = of_shard().map(|(position, case)| (case.name(), position)).collect();
         let shard = ShardOf { index, count, cases: run.cases.len(), digest: "same".to_owned(), positions };
         let cases = of_shard().map(|(_, case)| case.clone()).collect();
         let part = RunResult { shard: Some(shard), cases, not_run: 0, interrupted: false, ..run.clone() };
-        (format!("{index}.json").into(), Report::for_tools(&part))
+        (format!("{index}.json").into(), Report::for_tools(&RedactedRun::of(&part)))
     }
 
     fn shards(run: &RunResult, count: u16) -> Vec<(PathBuf, Report)> {
@@ -392,7 +242,7 @@ mod tests {
     #[case::every_verdict(RunResult { not_run: 0, interrupted: false, ..sample::run() })]
     #[case::many_failures(sample::many_failures())]
     fn shards_make_the_report_of_the_whole(#[case] run: RunResult) {
-        let whole = Report::for_tools(&run);
+        let whole = Report::for_tools(&RedactedRun::of(&run));
         for count in [1, 2, 3] {
             let merged = merge(shards(&run, count), &[]).unwrap();
             assert_eq!(merged.summary, whole.summary);
@@ -414,33 +264,6 @@ mod tests {
         }
     }
 
-    #[rstest]
-    #[case::target(|report: &mut Report| report.target = "http://other".to_owned(), "1.json and 2.json have a different target: https://api.example:6443 and http://other")]
-    #[case::version(|report: &mut Report| report.api_version = crate::version::ApiVersion::V4_8, "different API version: 4.18 and 4.8")]
-    #[case::generator(|report: &mut Report| report.generator = "older".to_owned(), "different generator")]
-    #[case::whole(|report: &mut Report| report.shard.as_mut().unwrap().digest = "other".to_owned(), "different selection of cases")]
-    #[case::twice(|report: &mut Report| report.shard.as_mut().unwrap().index = 1, "1.json and 2.json are both shard 1")]
-    #[case::gap(|report: &mut Report| report.shard.as_mut().unwrap().index = 4, "1 of 3 shards missing: 2")]
-    #[case::lost_case(|report: &mut Report| drop(report.cases.pop()), "cases together, and the whole has")]
-    #[case::no_shard(|report: &mut Report| report.shard = None, "2.json is no report of `run --shard K/N`")]
-    fn what_does_not_fit_together_is_refused(#[case] change: fn(&mut Report), #[case] expected: &str) {
-        let run = sample::run();
-        let mut parts: Vec<_> = (1..=3).map(|index| shard(&run, index, 3)).collect();
-        change(&mut parts[1].1);
-        let error = merge(parts, &[]).unwrap_err().to_string();
-        assert!(error.contains(expected), "{error}");
-    }
-
-    #[test]
-    fn a_case_of_two_shards_is_refused() {
-        let run = sample::run();
-        let mut parts: Vec<_> = (1..=2).map(|index| shard(&run, index, 2)).collect();
-        let copied = parts[0].1.cases[0].clone();
-        parts[1].1.cases.push(copied);
-        let error = merge(parts, &[]).unwrap_err().to_string();
-        assert!(error.ends_with("is in 1.json and in 2.json"), "{error}");
-    }
-
     #[test]
     fn a_shard_that_was_stopped_makes_a_whole_that_was_stopped() {
         let run = sample::run();
@@ -449,17 +272,5 @@ mod tests {
         (parts[0].1.not_run, parts[0].1.interrupted) = (1, true);
         let merged = merge(parts, &[]).unwrap();
         assert_eq!((merged.interrupted, merged.not_run), (true, 1));
-    }
-
-    #[test]
-    fn the_details_of_a_whole_are_no_larger_than_those_of_a_run() {
-        let run = sample::many_failures();
-        let mut cases: Vec<ReportCase> = Report::for_tools(&run).cases;
-        let with_details = cases.iter().find(|case| !case.checks.is_empty()).unwrap().clone();
-        cases.extend((0..2000).map(|number| ReportCase { case: format!("copy-{number}"), ..with_details.clone() }));
-        cut(&mut cases, &[]);
-        let size: usize = cases.iter().map(|case| serde_json::to_string(&case.checks).unwrap().len()).sum();
-        assert!(size <= DETAILS + cases.len() * 2, "{size}");
-        assert!(cases.last().unwrap().lacks_details());
     }
 }
