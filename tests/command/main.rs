@@ -24,6 +24,7 @@ mod steps;
 mod target;
 mod usage;
 mod versions;
+mod whole_run;
 
 use std::process::Output;
 

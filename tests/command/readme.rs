@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{isi_conformance, text};
+use super::{isi_conformance, text, whole_run::WholeRun};
 
 const CASE: &str = "single-image::nomanifest-s2-basic";
 
@@ -45,4 +45,22 @@ fn a_failure_looks_as_the_readme_says() {
     let section = part(&readme, "## What a failure looks like", "## Reproduce a bug report");
     let (shown, printed) = (part(section, "FAIL [", "hint: "), text(&run.stdout));
     assert_eq!(comparable(shown), comparable(part(&printed, "FAIL [", "hint: ")));
+}
+
+/// The first indented block after this sentence, without the indentation.
+fn block_after(text: &str, sentence: &str) -> String {
+    let begin = text.find(sentence).unwrap_or_else(|| panic!("no `{sentence}`")) + sentence.len();
+    let lines = text[begin..].lines().skip_while(|line| !line.starts_with("    "));
+    let block: Vec<&str> = lines.take_while(|line| line.is_empty() || line.starts_with("    ")).collect();
+    block.iter().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or_default())).collect()
+}
+
+/// Every count is part of it: how many cases each suite has, and how many of them pass, are skipped or known to fail.
+#[test]
+fn a_run_of_every_case_ends_as_the_readme_says() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let shown = block_after(&readme, "that servers of that version still have, and ends with\n");
+    let printed = &WholeRun::shared().stdout;
+    let end = printed.find("suite ").map(|begin| printed[begin..].trim_end()).unwrap_or_default();
+    assert_eq!(comparable(shown.trim_end()), comparable(end), "the README should have this run's end:\n{end}");
 }

@@ -3,7 +3,7 @@
 //! Chromium loads a page that has the report in a frame of the wanted width, runs `checks.js` against it, and prints what
 //! those found. Screenshots are left in the folder of the tests' own files, for a person to look at.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, sync::LazyLock};
 
 use rstest::rstest;
 use serde_json::Value;
@@ -16,7 +16,12 @@ const CHROMIUM: &str = "chromium";
 const SUITES: [&str; 4] = ["single-image", "fault", "history", "credentials"];
 
 /// The report of a run in which every case of some suites fails, and the cases of another one pass.
-fn report(folder: &Path) -> String {
+fn report() -> &'static str {
+    static REPORT: LazyLock<String> = LazyLock::new(|| failing_report(tempfile::tempdir().unwrap().path()));
+    &REPORT
+}
+
+fn failing_report(folder: &Path) -> String {
     let own = folder.join("own");
     assert_eq!(isi_conformance(&["export", own.to_str().unwrap()]).status.code(), Some(0));
     for suite in SUITES {
@@ -46,7 +51,8 @@ fn framed(report: &str, width: u32) -> String {
     )
 }
 
-fn chromium(colours: &str, action: &str, page: &Path) -> String {
+/// Shows the page once: its elements at the end as text, and a picture of it.
+fn chromium(colours: &str, page: &Path, picture: &Path) -> String {
     let profile = tempfile::tempdir().unwrap();
     let output = Command::new(CHROMIUM)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,900"])
@@ -54,7 +60,8 @@ fn chromium(colours: &str, action: &str, page: &Path) -> String {
         .arg("--virtual-time-budget=60000")
         .arg(format!("--blink-settings=preferredColorScheme={colours}"))
         .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(action)
+        .arg("--dump-dom")
+        .arg(format!("--screenshot={}", picture.display()))
         .arg(format!("file://{}", page.display()))
         .output()
         .unwrap();
@@ -80,11 +87,12 @@ fn the_page_is_searched_filtered_and_read(#[case] width: u32, #[case] colours: &
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let report = report(folder.path());
     let page = folder.path().join("framed.html");
-    fs::write(&page, framed(&report, width)).unwrap();
-    assert_eq!(failures(&chromium(colours, "--dump-dom", &page)), [""; 0]);
+    fs::write(&page, framed(report(), width)).unwrap();
     let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("report-{width}.png"));
-    chromium(colours, &format!("--screenshot={}", picture.display()), &page);
+    if picture.exists() {
+        fs::remove_file(&picture).unwrap();
+    }
+    assert_eq!(failures(&chromium(colours, &page, &picture)), [""; 0]);
     assert!(fs::metadata(&picture).unwrap().len() > 10_000, "{}", picture.display());
 }
