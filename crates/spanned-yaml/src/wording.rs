@@ -47,11 +47,18 @@ pub(crate) fn diagnostic(source: &Source, span: Span, message: &str) -> Diagnost
     }
 }
 
-/// The reader may tell the end of the line above; what is meant is the first tab behind it.
+/// The reader may tell what stands before a tab, on the line above; what is meant is the first tab behind it, in the same line
+/// or where the next one is indented.
 fn tab_behind(text: &str, span: Span) -> Span {
     let rest = text.get(span.start..).unwrap_or_default();
-    let blank = rest.len() - rest.trim_start_matches([' ', '\r', '\n']).len();
-    if rest[blank..].starts_with('\t') { Span::new(span.start + blank, span.start + blank + 1) } else { span }
+    let line = rest.lines().next().unwrap_or_default().len();
+    let next = rest[line..].trim_start_matches(['\r', '\n']);
+    let indentation = next.len() - next.trim_start().len();
+    let end = rest.len() - next.len() + indentation;
+    match rest[..end].find('\t') {
+        Some(tab) => Span::new(span.start + tab, span.start + tab + 1),
+        None => span,
+    }
 }
 
 #[cfg(test)]
