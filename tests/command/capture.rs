@@ -40,7 +40,7 @@ impl Served {
         let Some(Ok(url)) = url else {
             panic!("it does not start: {}", text(&child.wait_with_output().unwrap().stderr));
         };
-        Self { child, host: url.strip_prefix("http://").unwrap().to_owned() }
+        Self { child, host: url.split_once("://").unwrap().1.to_owned() }
     }
 
     /// Captures what the registry at `host` answers.
@@ -465,4 +465,30 @@ async fn what_was_captured_outlives_all_who_go_away() {
     let lost = loopback_client().get(format!("http://{}/v2/", replay.host)).send().await;
     assert!(lost.is_err(), "{lost:?}");
     assert_eq!(replay.terminate(), "");
+}
+
+/// An upstream registry with a certificate of its own is trusted if it is said so.
+#[rstest]
+#[case::not_trusted(&[], false)]
+#[case::authority(&["--upstream-certificate-authority", "PEM"], true)]
+#[case::any(&["--upstream-insecure-skip-tls-verify"], true)]
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_of_the_upstream_registry_are_checked(#[case] trust: &[&str], #[case] trusted: bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let upstream = Served::start(&["--tls", "trusted", "--authority", &path("authority")]);
+    let (url, captured, pem) = (format!("https://{}", upstream.host), path("captured"), path("authority/ca.pem"));
+    let trust = trust.iter().map(|word| if *word == "PEM" { pem.as_str() } else { word });
+    let arguments: Vec<&str> = ["--upstream", &url, "--capture", &captured].into_iter().chain(trust).collect();
+    if trusted {
+        let proxy = Served::start(&arguments);
+        assert_eq!(ask(&proxy.host, "GET", "/v2/", &[]).await.status, 200);
+        proxy.terminate();
+    } else {
+        let output = isi_conformance(&[&["registry", "--listen", "127.0.0.1:0"], arguments.as_slice()].concat());
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{error}");
+        assert!(error.contains("certificate") && error.contains("hint: "), "{error}");
+    }
+    upstream.terminate();
 }

@@ -101,7 +101,7 @@ impl KnownSecrets {
         }
         let rest: Value = serde_json::from_str(&text).unwrap_or_default();
         let is_left = |name: &&str| given(name).is_some() && rest[*name] != REDACTED;
-        if TOKENS.iter().any(|name| is_left(&name)) {
+        if TOKENS.iter().any(is_left) {
             // Written in another way than expected: the fields are written anew.
             let mut fields = fields.clone();
             for name in TOKENS.iter().filter(|name| given(name).is_some()) {
