@@ -216,7 +216,7 @@ fn replay() -> (usize, Cost) {
             memory: peak_memory("/proc/self/status").unwrap_or_default(),
             ..Cost::default()
         };
-        server.shutdown().await;
+        server.shutdown(Duration::from_secs(5)).await;
         (requests.len(), cost)
     })
 }

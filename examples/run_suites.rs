@@ -2,7 +2,7 @@
 //!
 //! Run it with `cargo run --example run_suites`.
 
-use std::{error::Error, ops::ControlFlow};
+use std::{error::Error, ops::ControlFlow, time::Duration};
 
 use clap::{Args, Command, FromArgMatches};
 use isi_conformance::{
@@ -39,6 +39,6 @@ pub(crate) async fn example() -> Result<(), Box<dyn Error>> {
     // Deletes what the run made on the server.
     let left: Vec<String> = plan.end().await.iter().map(ToString::to_string).collect();
     assert!(left.is_empty(), "left behind: {left:?}");
-    server.shutdown().await;
+    server.shutdown(Duration::from_secs(5)).await;
     Ok(())
 }

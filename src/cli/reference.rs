@@ -12,12 +12,14 @@ use clap::{Args, ValueEnum};
 
 use super::{
     exit::{CommandError, Exit, notice, printed},
-    interrupted, listen, runtime,
+    interrupted, listen,
+    run::open_files,
+    runtime,
 };
 use crate::{
     reference::{
         self, AllowedRegistry, Authority, DenyRule, Identity, ImportController, ImportMode, Kubeconfig, Options,
-        Running, ServerCertificate, StartError,
+        Reference, ServerCertificate, StartError,
     },
     shell,
     version::ApiVersion,
@@ -107,6 +109,9 @@ enum DefaultImportMode {
     PreserveOriginal,
 }
 
+/// How long requests under way may take when the reference stops.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
 /// How the connections of clients are secured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum TlsMode {
@@ -121,6 +126,7 @@ enum TlsMode {
 pub(super) fn run(arguments: ReferenceArguments) -> Result<Exit, CommandError> {
     let kubeconfig = arguments.write_kubeconfig.clone();
     let options = options(arguments)?;
+    open_files::prepare_server();
     let is_plain = options.tls.is_none();
     runtime()?.block_on(async {
         let mut stop = pin!(interrupted());
@@ -140,7 +146,9 @@ pub(super) fn run(arguments: ReferenceArguments) -> Result<Exit, CommandError> {
                 stop.await;
             }
         }
-        running.shutdown().await;
+        if !running.shutdown(GRACE).await {
+            notice("note: the reference was still serving a client");
+        }
         Ok(Exit::Success)
     })
 }
@@ -161,7 +169,7 @@ pub(super) fn write(kubeconfig: &Kubeconfig, path: &Path) -> Result<(), CommandE
 }
 
 /// Says on standard output where the server is, and a line to try.
-fn announce(running: &Running, kubeconfig: Option<&Path>) -> io::Result<()> {
+fn announce(running: &Reference, kubeconfig: Option<&Path>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", running.url())?;
     if let Some(path) = kubeconfig {

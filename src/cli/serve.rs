@@ -117,7 +117,7 @@ async fn serve(arguments: &ServeArguments) -> Result<Exit, CommandError> {
     };
     served.stop().await;
     if let Some(running) = running {
-        running.shutdown().await;
+        running.shutdown(super::reference::GRACE).await;
     }
     ended.map(|()| Exit::Success)
 }
@@ -125,7 +125,7 @@ async fn serve(arguments: &ServeArguments) -> Result<Exit, CommandError> {
 async fn start_reference(
     arguments: &ServeArguments,
     authority: &Authority,
-) -> Result<reference::Running, CommandError> {
+) -> Result<reference::Reference, CommandError> {
     let certificate = CertificateDer::from_pem_slice(authority.pem().as_bytes()).map_err(CommandError::harness)?;
     let options = reference::Options {
         api_version: arguments.api_version,

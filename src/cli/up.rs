@@ -15,11 +15,13 @@ use tempfile::TempDir;
 
 use super::{
     exit::{CommandError, Exit, notice, printed},
-    interrupted, reference, registry, runtime,
+    interrupted, reference, registry,
+    run::open_files,
+    runtime,
 };
 use crate::{
     fixture::{ImageCatalogue, RegistryFixture, Salt, Tls, builtin},
-    reference::{Authority, ImportController, Options, Running, ServerCertificate},
+    reference::{Authority, ImportController, Options, Reference, ServerCertificate},
     registry::Registry,
     shell,
     version::ApiVersion,
@@ -61,6 +63,7 @@ pub(super) fn run(arguments: UpArguments) -> Result<Exit, CommandError> {
 }
 
 async fn serve(arguments: UpArguments) -> Result<Exit, CommandError> {
+    open_files::prepare_server();
     let mut stop = pin!(interrupted());
     let authority = Authority::generate().map_err(CommandError::harness)?;
     let fixture = arguments.fixture()?;
@@ -82,9 +85,11 @@ async fn serve(arguments: UpArguments) -> Result<Exit, CommandError> {
         }
     }
     tokio::select! {
-        ((), finished) = async { tokio::join!(running.shutdown(), registry.shutdown(GRACE)) } => if !finished {
-            notice("note: the registry was still serving a client");
-        },
+        finished = async { tokio::join!(running.shutdown(GRACE), registry.shutdown(GRACE)) } => {
+            if finished != (true, true) {
+                notice("note: a server was still serving a client");
+            }
+        }
         () = interrupted() => {}
     }
     Ok(Exit::Success)
@@ -120,7 +125,7 @@ async fn registry(
     builder.start().await.map_err(registry::unstarted)
 }
 
-async fn start_reference(arguments: &UpArguments, authority: Authority) -> Result<Running, CommandError> {
+async fn start_reference(arguments: &UpArguments, authority: Authority) -> Result<Reference, CommandError> {
     let certificate = CertificateDer::from_pem_slice(authority.pem().as_bytes()).map_err(CommandError::harness)?;
     let options = Options {
         listen: arguments.listen,
@@ -180,7 +185,7 @@ fn import_of(registry: &Registry, is_insecure: bool) -> String {
 }
 
 /// Says on standard output what runs where, and lines to try.
-fn announce(running: &Running, registry: &Registry, kubeconfig: &Path, import: &Path) -> io::Result<()> {
+fn announce(running: &Reference, registry: &Registry, kubeconfig: &Path, import: &Path) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "reference {}\nregistry  {}\n", running.url(), registry.url())?;
     writeln!(out, "export KUBECONFIG={}", shell::word(kubeconfig))?;

@@ -20,7 +20,7 @@ use self::{
 use super::{isi_conformance, text};
 
 /// A server that lets the service account do what the roles allow, and nothing else.
-async fn cluster() -> (reference::Running, Gate) {
+async fn cluster() -> (reference::Reference, Gate) {
     let deny = ["alice:create:image.openshift.io:images", "alice:create:image.openshift.io:imagestreammapping"];
     let deny = deny.map(|rule| rule.parse().unwrap()).to_vec();
     let server = reference::start(Options { deny, ..Options::default() }).await.unwrap();

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{folder::write, isi_conformance, text};
 
-async fn build(api_version: ApiVersion) -> reference::Running {
+async fn build(api_version: ApiVersion) -> reference::Reference {
     reference::start(Options { api_version, ..Options::default() }).await.unwrap()
 }
 

@@ -237,3 +237,26 @@ fn kubectl_watches_and_waits() {
     watching.kill().unwrap();
     watching.wait().unwrap();
 }
+
+#[cfg(unix)]
+#[rstest]
+#[case::low("64", true)]
+#[case::high("512", false)]
+fn a_low_limit_of_open_files_is_told_and_clients_wait_for_each_other(#[case] limit: &str, #[case] is_low: bool) {
+    let program = env!("CARGO_BIN_EXE_isi-conformance");
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {limit} && exec {program} reference")]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut serving = Serving { child, lines };
+    let address = serving.line().strip_prefix("http://").unwrap().to_owned();
+    // More connections than descriptors: the last of them is served once others have gone.
+    let idle: Vec<_> = (0..100).map(|_| std::net::TcpStream::connect(&address).unwrap()).collect();
+    let mut last = std::net::TcpStream::connect(&address).unwrap();
+    drop(idle);
+    std::io::Write::write_all(&mut last, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let answer = std::io::read_to_string(last).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let output = serving.terminate();
+    assert_eq!(text(&output.stderr).contains(&format!("the limit of open files is {limit}")), is_low, "{output:?}");
+}

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 use super::{isi_conformance, text};
 
-async fn server(change: fn(&mut Options)) -> reference::Running {
+async fn server(change: fn(&mut Options)) -> reference::Reference {
     let deny = ["carol:create:image.openshift.io:images", "carol:create:image.openshift.io:imagestreammapping"];
     let mut options = Options { deny: deny.map(|rule| rule.parse().unwrap()).to_vec(), ..Options::default() };
     change(&mut options);
@@ -138,7 +138,7 @@ async fn configuration_that_never_takes_effect_fails_in_time() {
 }
 
 /// A server before the reference that changes the answers to reads.
-async fn contradicting(server: &reference::Running, change: fn(String) -> String) -> String {
+async fn contradicting(server: &reference::Reference, change: fn(String) -> String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (target, client) = (server.url().to_owned(), loopback_client());

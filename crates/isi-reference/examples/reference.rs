@@ -2,7 +2,7 @@
 //!
 //! Run it with `cargo run --example reference`.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use isi_reference::{Options, version::ApiVersion};
 use oci_mock_registry::registry::Registry;
@@ -40,6 +40,6 @@ pub(crate) async fn example() -> Result<(), Box<dyn Error>> {
     let stream: Value = serde_json::from_slice(&stream.bytes().await?)?;
     assert_eq!(stream["status"]["tags"][0]["tag"], "latest");
 
-    reference.shutdown().await;
+    reference.shutdown(Duration::from_secs(5)).await;
     Ok(())
 }

@@ -25,6 +25,7 @@ use super::{
     },
     impersonation,
     importer::LayerSizes,
+    journal::{Journal, RecordedRequest},
     kinds::{Handler, Verb},
     model::image_stream::ImageStream,
     openapi::Documents,
@@ -34,7 +35,7 @@ use super::{
     resources,
     route::{Route, Target, route},
     storage::{Store, stream::Repositories},
-    user::Authenticator,
+    user::{Authenticator, User},
     watch,
 };
 
@@ -56,6 +57,7 @@ pub(crate) struct Api {
     /// The registries that may be imported from; `None` for all of them.
     pub(crate) allow_list: Option<AllowList>,
     authenticator: Authenticator,
+    pub(crate) journal: Journal,
     /// Cancelled when the server stops, which ends watches.
     pub(crate) stop: CancellationToken,
 }
@@ -67,7 +69,8 @@ impl Api {
         let authenticator = match &options.token_auth_file {
             Some(path) => Authenticator::from_file(path)?,
             None => Authenticator::default(),
-        };
+        }
+        .with_users(&options.users);
         let allow_list = (!options.allowed_registries.is_empty()).then(|| {
             let entries = options.allowed_registries.iter().map(|entry| (entry.domain.as_str(), entry.insecure));
             AllowList::new(entries, &options.integrated_registry)
@@ -90,6 +93,7 @@ impl Api {
             registry_client,
             allow_list,
             authenticator,
+            journal: Journal::default(),
             stop,
             options,
         })
@@ -100,14 +104,29 @@ impl Api {
         self.authenticator.tokens()
     }
 
-    /// Answers a request.
+    /// Answers a request, and records it.
     pub(crate) async fn answer(self: &Arc<Self>, parts: Parts, body: hyper::body::Incoming) -> Response<AnswerBody> {
+        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        let query = parts.uri.query().unwrap_or_default().to_owned();
         let minor = self.options.api_version.kubernetes_minor();
         let user = self.authenticator.authenticate(&parts.headers);
-        let user = match user.and_then(|user| impersonation::impersonate(&self.access, &parts, user, minor)) {
-            Ok(user) => user,
-            Err(error) => return Answer::error(&error, Form::default()).into_response(),
+        let user = user.and_then(|user| impersonation::impersonate(&self.access, &parts, user, minor));
+        let name = user.as_ref().ok().map(|user| user.name.clone());
+        let response = match user {
+            Ok(user) => self.answer_user(parts, body, user).await,
+            Err(error) => Answer::error(&error, Form::default()).into_response(),
         };
+        let status = response.status().as_u16();
+        self.journal.record(RecordedRequest { number: 0, method, path, query, user: name, status });
+        response
+    }
+
+    async fn answer_user(
+        self: &Arc<Self>,
+        parts: Parts,
+        body: hyper::body::Incoming,
+        user: User,
+    ) -> Response<AnswerBody> {
         let replica = Replica(self.turn.fetch_add(1, Ordering::Relaxed) % self.layer_sizes.len());
         let request = Request::read(parts, body, user, self.behaviour.body_limit, replica).await;
         let form = negotiate_error(&request);

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::{Api, Replica},
+    error::ApiError,
     model::{
         image_stream::{ImageStream, REPOSITORY_CHECK, TagReference},
         import::{ImageImport, ImageStreamImport, ImportSpec, RepositoryImport, TagName},
@@ -128,9 +129,12 @@ async fn import(api: &Api, stream: ImageStream, occasion: Occasion) {
     let mut import = ImageStreamImport { spec, ..ImageStreamImport::default() };
     import.metadata.name.clone_from(&stream.metadata.name);
     import.metadata.namespace.clone_from(&stream.metadata.namespace);
-    let result = match imports::run(api, Replica(0), Some(&stream), &mut import).await {
-        Ok(()) => apply::apply(api, &mut import, Some(stream)),
-        Err(error) => Err(error),
+    // A registry that does not answer must not keep all other streams waiting.
+    let timeout = Duration::from_secs(api.behaviour.default_timeout);
+    let result = match tokio::time::timeout(timeout, imports::run(api, Replica(0), Some(&stream), &mut import)).await {
+        Ok(Ok(())) => apply::apply(api, &mut import, Some(stream)),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(ApiError::timeout()),
     };
     if let Err(error) = result {
         tracing::debug!(%error, "a stream was not imported");

@@ -4,6 +4,7 @@
 mod access;
 mod api;
 mod behaviour;
+mod builder;
 mod discovery;
 mod error;
 mod field;
@@ -12,6 +13,7 @@ pub mod image_reference;
 mod impersonation;
 mod import_controller;
 mod importer;
+mod journal;
 mod json;
 mod kinds;
 mod kubeconfig;
@@ -39,10 +41,14 @@ pub mod version;
 mod watch;
 
 pub use access::{DenyRule, ParseDenyRuleError};
+pub use builder::ReferenceBuilder;
+pub use journal::{JOURNAL_LIMIT, JournalWaitError, RecordedRequest};
 pub use kubeconfig::Kubeconfig;
 pub use openapi::published_schema;
-pub use options::{AllowedRegistry, ImportController, ImportMode, Options, REPLICA_LAG, Reach, ServerCertificate};
+pub use options::{
+    AllowedRegistry, ImportController, ImportMode, Options, REPLICA_LAG, Reach, ServerCertificate, UserToken,
+};
 pub use protobuf::{from_protobuf, to_protobuf};
-pub use server::{Running, StartError, start};
+pub use server::{Reference, StartError, start};
 pub use test_authority::{Authority, AuthorityError, Identity};
 pub use tls::{read_certificates, read_key};

@@ -19,6 +19,8 @@ pub struct Options {
     /// Who has which bearer token, in kube-apiserver's format. Without a file `user-NAME` is user NAME, and
     /// `admin-token` is a cluster administrator.
     pub token_auth_file: Option<PathBuf>,
+    /// Users besides those of the file. With any, only users who are named are known.
+    pub users: Vec<UserToken>,
     /// Certificates that registries are trusted by, besides those the machine trusts.
     pub registry_roots: Vec<CertificateDer<'static>>,
     /// The hosts that registries may be on.
@@ -51,6 +53,28 @@ pub struct Options {
     /// The retry delay for a registry that answers 429. Real servers wait 2 s; how long is no behaviour that a client could
     /// rely on.
     pub retry_delay: Duration,
+}
+
+/// A user, and the bearer token that stands for them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserToken {
+    /// The name of the user.
+    pub name: String,
+    /// The token.
+    pub token: String,
+    /// The groups of the user besides `system:authenticated`; members of `system:masters` may do everything.
+    pub groups: Vec<String>,
+}
+
+impl std::fmt::Debug for UserToken {
+    /// Without the token.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("UserToken")
+            .field("name", &self.name)
+            .field("groups", &self.groups)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How long an image that one process has stored takes to be seen by another one.
@@ -129,6 +153,7 @@ impl Default for Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             api_version: ApiVersion::NEWEST,
             token_auth_file: None,
+            users: Vec::new(),
             registry_roots: Vec::new(),
             reach: Reach::default(),
             tls: None,

@@ -1,6 +1,6 @@
 //! The server: connections, with and without TLS.
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -18,14 +18,16 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Options,
     api::Api,
+    builder::ReferenceBuilder,
     import_controller,
+    journal::{JournalWaitError, RecordedRequest},
     kubeconfig::Kubeconfig,
     options::{ImportController, ServerCertificate},
     tls,
 };
 
-/// How long the requests under way may take when the server stops.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+/// How large the head of a request may be, in bytes: as on a server, by Go's default.
+const HEAD_LIMIT: u32 = 1 << 20;
 /// How long a client may take for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take for the head of a request, and how long an idle HTTP/2 connection stays unprobed.
@@ -43,6 +45,14 @@ pub enum StartError {
         /// What the operating system says.
         source: std::io::Error,
     },
+    /// The kubeconfig cannot be written.
+    #[error("cannot write the kubeconfig {}: {source}", path.display())]
+    Kubeconfig {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
     /// An option names something that cannot be used.
     #[error("{0}")]
     Option(String),
@@ -50,16 +60,22 @@ pub enum StartError {
 
 /// A reference that is running. It stops when this is dropped.
 #[derive(Debug)]
-pub struct Running {
+pub struct Reference {
     url: String,
     kubeconfig: Kubeconfig,
+    api: Arc<Api>,
     /// Ends watches and the import controller.
     stop: CancellationToken,
     /// Taken when the server is shut down.
     listener: Option<Listener>,
 }
 
-impl Running {
+impl Reference {
+    /// A reference to be set up.
+    pub fn builder() -> ReferenceBuilder {
+        ReferenceBuilder::default()
+    }
+
     /// The base URL, as in `http://127.0.0.1:8080`.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -72,18 +88,48 @@ impl Running {
         &self.kubeconfig
     }
 
-    /// Stops accepting connections, and waits up to five seconds for the requests under way, their bodies included.
-    pub async fn shutdown(mut self) {
+    /// The bearer token of a user whom the kubeconfig has.
+    #[must_use]
+    pub fn token(&self, user: &str) -> Option<&str> {
+        self.kubeconfig.users.iter().find(|(name, _)| name == user).map(|(_, token)| token.as_str())
+    }
+
+    /// The requests that were answered and match, the oldest first; the last [`JOURNAL_LIMIT`](crate::JOURNAL_LIMIT) are kept.
+    #[must_use]
+    pub fn requests(&self, matches: impl Fn(&RecordedRequest) -> bool) -> Vec<RecordedRequest> {
+        self.api.journal.matching(&matches)
+    }
+
+    /// Forgets the requests that were answered. Their numbers go on.
+    pub fn clear_requests(&self) {
+        self.api.journal.clear();
+    }
+
+    /// Waits until `count` requests match, those that were answered already included, and returns all that match.
+    ///
+    /// # Errors
+    /// When they have not come within `timeout`.
+    pub async fn wait_for(
+        &self,
+        count: usize,
+        timeout: Duration,
+        matches: impl Fn(&RecordedRequest) -> bool,
+    ) -> Result<Vec<RecordedRequest>, JournalWaitError> {
+        self.api.journal.wait(count, timeout, matches).await
+    }
+
+    /// Stops accepting connections, ends watches, and waits for the requests under way, their bodies included, for `grace` at
+    /// most. Returns whether all have ended; those that have not are cut off.
+    pub async fn shutdown(mut self, grace: Duration) -> bool {
         self.stop.cancel();
-        if let Some(listener) = self.listener.take()
-            && !listener.shutdown(SHUTDOWN_GRACE).await
-        {
-            tracing::debug!("some responses took too long to wait for");
+        match self.listener.take() {
+            Some(listener) => listener.shutdown(grace).await,
+            None => true,
         }
     }
 }
 
-impl Drop for Running {
+impl Drop for Reference {
     fn drop(&mut self) {
         self.stop.cancel();
     }
@@ -94,7 +140,7 @@ impl Drop for Running {
 /// # Errors
 ///
 /// When the address is taken, or an option names a file or certificate that cannot be used.
-pub async fn start(mut options: Options) -> Result<Running, StartError> {
+pub async fn start(mut options: Options) -> Result<Reference, StartError> {
     let address = options.listen;
     let listen_error = |source| StartError::Listen { address, source };
     let (tls, host, controller) = (options.tls.take(), options.host.take(), options.import_controller);
@@ -113,10 +159,11 @@ pub async fn start(mut options: Options) -> Result<Running, StartError> {
     if let ImportController::Present { interval } = controller {
         tokio::spawn(import_controller::run(Arc::clone(&api), interval, stop.clone()));
     }
+    let served = Arc::clone(&api);
     let listener = Listener::start(socket, move |stream, stopping| {
-        connection(stream, acceptor.clone(), Arc::clone(&api), stopping)
+        connection(stream, acceptor.clone(), Arc::clone(&served), stopping)
     });
-    Ok(Running { url, kubeconfig, stop, listener: Some(listener) })
+    Ok(Reference { url, kubeconfig, api, stop, listener: Some(listener) })
 }
 
 /// The URL by which clients reach the server.
@@ -155,8 +202,8 @@ async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_TIMEOUT);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_LIMIT as usize);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_TIMEOUT).max_header_list_size(HEAD_LIMIT);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).into_owned());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -7,7 +7,10 @@ use std::{
 
 use http::{HeaderMap, header::AUTHORIZATION};
 
-use super::error::{ApiError, Result};
+use super::{
+    error::{ApiError, Result},
+    options::UserToken,
+};
 
 /// The name of a user who sends no token.
 pub(crate) const ANONYMOUS: &str = "system:anonymous";
@@ -52,7 +55,7 @@ pub(crate) enum Authenticator {
     /// `user-NAME` is NAME, `admin-token` is a cluster administrator.
     #[default]
     ByName,
-    /// As a file says.
+    /// As a file or the options say.
     File(HashMap<String, User>),
 }
 
@@ -72,6 +75,20 @@ impl Authenticator {
             users.insert(token.clone(), User { uid: uid.clone(), ..User::new(name, &groups) });
         }
         Ok(Self::File(users))
+    }
+
+    /// The same, with these users too; without a file, these users only.
+    pub(crate) fn with_users(self, added: &[UserToken]) -> Self {
+        let mut users = match self {
+            Self::ByName if added.is_empty() => return self,
+            Self::ByName => HashMap::new(),
+            Self::File(users) => users,
+        };
+        for user in added {
+            let groups: Vec<&str> = user.groups.iter().map(String::as_str).collect();
+            users.insert(user.token.clone(), User::new(&user.name, &groups));
+        }
+        Self::File(users)
     }
 
     /// Names of users with a token of each, those who may do everything first. Without a file there is no end of users: an

@@ -7,6 +7,18 @@ const RESERVED: u64 = 32;
 /// What a case needs at most: its registry, and both ends of connections to it and to the embedded reference.
 const PER_CASE: u64 = 16;
 
+/// Below how many files a server says that the limit is low.
+const SERVER_WANTS: u64 = 256;
+
+/// Raises the limit for a server, and says so if it stays low: a server without a free descriptor keeps clients waiting.
+pub(in crate::cli) fn prepare_server() {
+    if let Some(limit) = raised_limit().filter(|limit| *limit < SERVER_WANTS) {
+        notice(format_args!(
+            "note: the limit of open files is {limit}, so that only a few clients are served at a time; hint: `ulimit -n 1024`"
+        ));
+    }
+}
+
 /// How many cases can run at a time, at most `wanted`; says so if they are fewer.
 ///
 /// # Errors

@@ -29,7 +29,7 @@ pub(super) struct Aim {
     /// The certificate authority that the implementation trusts, if it does.
     pub(super) authority: Option<Authority>,
     /// The embedded reference, if it is the target.
-    pub(super) reference: Option<reference::Running>,
+    pub(super) reference: Option<reference::Reference>,
     /// What the target is known to have.
     pub(super) features: Vec<Feature>,
 }

@@ -1,6 +1,6 @@
 //! A cluster to be done no harm: a reference of its own, with objects of other clients.
 
-use isi_conformance::reference::{self, Options, Running};
+use isi_conformance::reference::{self, Options, Reference};
 use serde_json::{Value, json};
 use test_support::loopback_client;
 
@@ -23,7 +23,7 @@ const COLLECTIONS: [&str; 11] = [
 
 /// A cluster with objects of other clients.
 pub(crate) struct Cluster {
-    running: Running,
+    running: Reference,
     pub(crate) client: reqwest::Client,
 }
 

@@ -56,7 +56,7 @@ async fn run(part: Part, keeps: Keeps, arguments: &[&str]) -> Finished {
     let url = server::start(part, reference.url(), keeps).await;
     let run = Run::builtin().target(&url).arguments(&["--admin-token", "admin-token"]).arguments(arguments);
     let finished = run.finish().await;
-    reference.shutdown().await;
+    assert!(reference.shutdown(std::time::Duration::from_secs(5)).await);
     finished
 }
 

@@ -30,11 +30,11 @@ pub(crate) enum ImportFailure {
     /// The reference names no repository.
     NoRepository { path: String },
     /// A registry did not give the image, in the words of its client; newer servers name the image.
-    Fetch { image: Option<String>, error: FetchError },
+    Fetch { image: Option<String>, error: Box<FetchError> },
     /// The repository was not even asked.
     Connect { image: Option<String>, error: ConnectError },
     /// The repository cannot be asked for anything.
-    Open(OpenError),
+    Open(Box<OpenError>),
     /// What was fetched is not an image.
     Image(ImageError),
     /// The mirrors and the registry itself failed, each for its own reason.
@@ -61,7 +61,7 @@ impl ImportFailure {
         } else if error.refuses_password() {
             Self::WrongPassword { image }
         } else {
-            Self::Fetch { image: behaviour.reference_in_errors.then_some(image), error }
+            Self::Fetch { image: behaviour.reference_in_errors.then_some(image), error: Box::new(error) }
         }
     }
 
@@ -73,7 +73,7 @@ impl ImportFailure {
         } else if error.has_code(RegistryErrorCode::Unauthorized) {
             Self::NoAccess { image }
         } else {
-            Self::Fetch { image: None, error }
+            Self::Fetch { image: None, error: Box::new(error) }
         }
     }
 
@@ -155,7 +155,7 @@ impl From<ImageError> for ImportFailure {
 
 impl From<OpenError> for ImportFailure {
     fn from(error: OpenError) -> Self {
-        Self::Open(error)
+        Self::Open(Box::new(error))
     }
 }
 

@@ -216,7 +216,7 @@ impl<'a> ImageFetcher<'a> {
                 Some(size) => size,
                 None => {
                     let size = connection.blob_size(&layer.name).await;
-                    let size = size.map_err(|error| ImportFailure::Fetch { image: None, error })?;
+                    let size = size.map_err(|error| ImportFailure::Fetch { image: None, error: Box::new(error) })?;
                     import.layer_sizes.insert(&layer.name, size);
                     size
                 }

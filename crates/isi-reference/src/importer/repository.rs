@@ -26,7 +26,7 @@ pub(crate) async fn fetch_all(fetcher: &mut ImageFetcher<'_>, plan: &mut Reposit
         FetchStrategy::RepositoryFirst => match fetcher.session.open(&plan.reference, plan.security).await {
             Ok(()) => fetch_each(fetcher, plan).await,
             Err(error) => {
-                let failure = ImportFailure::Open(error);
+                let failure = ImportFailure::from(error);
                 plan.fetches.iter_mut().for_each(|fetch| fetch.result = Some(Err(failure.clone())));
             }
         },

@@ -9,10 +9,12 @@ pub(crate) struct SyntaxError(String);
 
 /// How deep values may be nested, as in Go.
 const DEPTH_LIMIT: usize = 10_000;
+/// How many values a text may have. Go has no such limit; but a few megabytes of `{},{},…` would take a gigabyte of memory.
+const VALUE_LIMIT: usize = 1 << 20;
 
 /// Parses one JSON value and nothing after it.
 pub(crate) fn parse(text: &[u8]) -> Result<Node, SyntaxError> {
-    let mut parser = Parser { rest: text, depth: 0 };
+    let mut parser = Parser { rest: text, depth: 0, values: 0 };
     let node = parser.value("looking for beginning of value")?;
     parser.skip_space();
     match parser.rest.first() {
@@ -24,6 +26,8 @@ pub(crate) fn parse(text: &[u8]) -> Result<Node, SyntaxError> {
 struct Parser<'a> {
     rest: &'a [u8],
     depth: usize,
+    /// How many values were read.
+    values: usize,
 }
 
 impl Parser<'_> {
@@ -51,6 +55,10 @@ impl Parser<'_> {
     }
 
     fn value_from(&mut self, byte: u8, context: &str) -> Result<Node, SyntaxError> {
+        self.values += 1;
+        if self.values > VALUE_LIMIT {
+            return Err(SyntaxError(format!("more than {VALUE_LIMIT} values")));
+        }
         match byte {
             b'{' => self.nested(Self::object),
             b'[' => self.nested(Self::array),

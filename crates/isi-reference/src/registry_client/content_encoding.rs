@@ -48,5 +48,5 @@ fn read(reader: impl Read) -> Result<Bytes, BodyError> {
         ErrorKind::UnexpectedEof => BodyError::UnexpectedEof,
         _ => BodyError::Compression(error.to_string()),
     })?;
-    if content.len() > BODY_LIMIT { Err(BodyError::TooLong) } else { Ok(content.into()) }
+    if content.len() > BODY_LIMIT { Err(BodyError::TooLong(BODY_LIMIT)) } else { Ok(content.into()) }
 }

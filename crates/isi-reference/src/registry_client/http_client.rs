@@ -24,6 +24,8 @@ const REDIRECT_LIMIT: usize = 10;
 /// The longest body that is read from a registry, in bytes, encoded or decoded. Manifests and configs are far shorter;
 /// registries themselves take manifests of 4 MiB at most.
 pub(crate) const BODY_LIMIT: usize = 16 << 20;
+/// The longest body of an error response that is read: its text goes into the status of images and of streams.
+pub(crate) const ERROR_BODY_LIMIT: usize = 1 << 20;
 /// How long the connection to a registry may take, as with Go's default dialer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a registry may take for the next piece of a response.
@@ -117,8 +119,8 @@ pub(crate) enum BodyError {
     /// Host and port of the registry.
     #[error("read tcp ->{0}: read: connection reset by peer")]
     Reset(String),
-    #[error("the registry sent a body of more than {BODY_LIMIT} bytes")]
-    TooLong,
+    #[error("the registry sent a body of more than {0} bytes")]
+    TooLong(usize),
     #[error("gzip: invalid header")]
     GzipHeader,
     #[error("{0}")]
@@ -246,12 +248,14 @@ fn redirect(status: StatusCode, headers: &HeaderMap, from: &Url) -> Option<Url> 
     from.join(location).ok()
 }
 
-/// Reads a body up to [`BODY_LIMIT`]; the rest of a longer one is not waited for.
+/// Reads a body up to its limit; the rest of a longer one is not waited for.
 async fn read_body(mut response: reqwest::Response, url: &Url) -> Result<Bytes, BodyError> {
+    let is_error = response.status().is_client_error() || response.status().is_server_error();
+    let limit = if is_error { ERROR_BODY_LIMIT } else { BODY_LIMIT };
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| body_error(&error, url))? {
-        if body.len() + chunk.len() > BODY_LIMIT {
-            return Err(BodyError::TooLong);
+        if body.len() + chunk.len() > limit {
+            return Err(BodyError::TooLong(limit));
         }
         body.extend_from_slice(&chunk);
     }

@@ -20,7 +20,7 @@ impl RepositoryConnection<'_> {
     /// Fetches a manifest. One that was asked for by digest is checked against it.
     pub(crate) async fn manifest(&mut self, name: &ManifestName) -> Result<Manifest> {
         let behaviour = self.context.behaviour;
-        // Newer servers ask for whatever a registry lists.
+        // Newer servers have parsed the whole reference before.
         let checks_tag = behaviour.fetch_strategy == FetchStrategy::RepositoryFirst;
         if checks_tag && name.tag().is_some_and(|tag| !tag.is_valid()) {
             return Err(FetchError::TagFormat);

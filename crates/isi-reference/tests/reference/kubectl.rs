@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use isi_reference::{Authority, Options, Running, ServerCertificate};
+use isi_reference::{Authority, Options, ServerCertificate};
 use rstest::rstest;
 use serde_json::Value;
 use tokio::{io::AsyncWriteExt, process::Command};
@@ -12,7 +12,7 @@ const OLDEST: u32 = 28;
 
 /// A reference that kubectl reaches: over HTTPS, as it sends no token otherwise.
 struct Cluster {
-    _running: Running,
+    _running: isi_reference::Reference,
     folder: tempfile::TempDir,
 }
 

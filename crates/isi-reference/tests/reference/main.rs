@@ -8,6 +8,7 @@ mod image_tags;
 mod images;
 mod import;
 mod kubectl;
+mod limits;
 mod objects;
 mod patches;
 mod protobuf;
@@ -20,7 +21,7 @@ mod watch;
 
 use std::sync::Arc;
 
-use isi_reference::{self, Options, Running};
+use isi_reference::{self, Options};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use rustls_pki_types::CertificateDer;
@@ -31,7 +32,7 @@ const NAMESPACE: &str = "apis/image.openshift.io/v1/namespaces/team";
 
 /// A reference with a client of its own.
 struct Reference {
-    running: Running,
+    running: isi_reference::Reference,
     client: Client,
 }
 

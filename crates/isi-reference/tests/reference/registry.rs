@@ -4,9 +4,15 @@ use std::{io::Write, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::{Compression, write::GzEncoder};
+use isi_reference::{Authority, Options, version::ApiVersion};
+use oci_mock_registry::{
+    fixture::{Fault, Tls},
+    registry::{JournalFilter, Registry, RegistryBuilder},
+};
 use oci_types::{Digest, media_type::DOCKER_MANIFEST_V2};
 use reqwest::Method;
 use rstest::rstest;
+use rustls_pki_types::{CertificateDer, pem::PemObject};
 use serde_json::{Value, json};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -188,4 +194,140 @@ async fn a_list_of_tags_without_an_end_is_given_up() {
     let answer = Reference::start().await.post(&format!("{NAMESPACE}/imagestreamimports"), &import).await;
     let message = answer["status"]["repository"]["status"]["message"].as_str().unwrap();
     assert!(message.contains("list of tags does not end"), "{answer}");
+}
+
+/// Status and message of the import of `lib/app`, by tag or digest, at a version.
+async fn outcome(api_version: ApiVersion, registry: &Registry, name: &str) -> (String, String) {
+    let reference = Reference::start_with(Options { api_version, ..Options::default() }, Vec::new()).await;
+    let answer = reference.import(&format!("{}/lib/app{name}", registry.host()), "v1").await;
+    let status = &answer["status"]["images"][0]["status"];
+    let text = |key: &str| status[key].as_str().unwrap_or_default().replace(registry.host(), "REG");
+    (text("reason"), text("message"))
+}
+
+fn app() -> RegistryBuilder {
+    Registry::builder().tag("lib/app", "v1", "s2-basic")
+}
+
+// The texts of this test and of those that follow are recorded from openshift-apiserver.
+#[rstest]
+#[case::refused(ApiVersion::V4_22, "InternalError", 0)]
+#[case::asked_for(ApiVersion::V4_2, "NotFound", 1)]
+#[tokio::test]
+async fn a_digest_in_capitals_is_refused_before_the_registry_is_asked(
+    #[case] api_version: ApiVersion,
+    #[case] reason: &str,
+    #[case] requests: usize,
+) {
+    let registry = app().start().await.unwrap();
+    let (found, message) = outcome(api_version, &registry, &format!("@sha256:{}", "A".repeat(64))).await;
+    assert_eq!(found, reason, "{message}");
+    if reason == "InternalError" {
+        assert_eq!(message, "Internal error occurred: invalid checksum digest format");
+    }
+    assert_eq!(
+        registry.state().journal_of(&JournalFilter::default().pattern("GET manifests/*".parse().unwrap())).len(),
+        requests
+    );
+}
+
+fn fault(fault: &str) -> Fault {
+    serde_json::from_str(fault).unwrap()
+}
+
+#[rstest]
+#[case::gzip_that_is_none(
+    r#"{"when": "GET manifests/*", "headers": {"Content-Encoding": "gzip"}}"#,
+    "REG/lib/app:v1: gzip: invalid header"
+)]
+#[case::media_type(
+    r#"{"when": "GET manifests/*", "headers": {"Content-Type": "garbage;;"}}"#,
+    "REG/lib/app:v1: mime: invalid media parameter"
+)]
+#[case::redirection_that_leads_nowhere(
+    r#"{"when": "GET blobs/*", "status": 304}"#,
+    "does not match the digest calculated from the content sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+)]
+#[case::reset(r#"{"when": "GET manifests/*", "connection": "reset"}"#, "read: connection reset by peer")]
+#[tokio::test]
+async fn failures_are_told_as_servers_tell_them(#[case] spec: &str, #[case] expected: &str) {
+    let registry = app().fault(fault(spec)).start().await.unwrap();
+    let (_, message) = outcome(ApiVersion::V4_22, &registry, ":v1").await;
+    assert!(message.ends_with(expected), "{message}");
+}
+
+#[rstest]
+#[case::expired(Tls::Expired, "certificate has expired or is not yet valid: current time ")]
+#[case::other_name(Tls::OtherName, "cannot validate certificate for 127.0.0.1 because it doesn't contain any IP SANs")]
+#[case::old(Tls::TooOld, "tls: server selected unsupported protocol version 302")]
+#[tokio::test]
+async fn failures_of_tls_are_told_as_servers_tell_them(#[case] tls: Tls, #[case] expected: &str) {
+    let authority = Authority::generate().unwrap();
+    let registry_roots = vec![CertificateDer::from_pem_slice(authority.pem().as_bytes()).unwrap()];
+    let registry = app().tls(tls).authority(authority).start().await.unwrap();
+    let reference = Reference::start_with(Options { registry_roots, ..Options::default() }, Vec::new()).await;
+    let mut import = import_of("app", &format!("{}/lib/app:v1", registry.host()), "v1");
+    import["spec"]["images"][0]["importPolicy"]["insecure"] = false.into();
+    let answer = reference.post(&format!("{NAMESPACE}/imagestreamimports"), &import).await;
+    let message = answer["status"]["images"][0]["status"]["message"].as_str().unwrap();
+    assert!(message.contains(expected), "{message}");
+}
+
+/// The tags of an import of the whole repository, with their messages.
+async fn tags_of(api_version: ApiVersion, registry: &Registry) -> Vec<(String, String)> {
+    let reference = Reference::start_with(Options { api_version, ..Options::default() }, Vec::new()).await;
+    let mut import = import_of("app", "", "");
+    import["spec"] = json!({ "import": true, "repository": {
+        "from": { "kind": "DockerImage", "name": format!("{}/lib/app", registry.host()) },
+        "importPolicy": { "insecure": true },
+    } });
+    let answer = reference.post(&format!("{NAMESPACE}/imagestreamimports"), &import).await;
+    let images = answer["status"]["repository"]["images"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    images.iter().map(|image| (text(&image["tag"]), text(&image["status"]["message"]))).collect()
+}
+
+#[tokio::test]
+async fn a_listed_null_is_latest() {
+    let registry = app().quirk("tags-with-null").unwrap().start().await.unwrap();
+    let tags = tags_of(ApiVersion::V4_22, &registry).await;
+    let missing = format!("dockerimage.image.openshift.io \"{}/lib/app:latest\" not found", registry.host());
+    assert_eq!(tags, [("latest".to_owned(), missing), ("v1".to_owned(), String::new())]);
+}
+
+#[tokio::test]
+async fn a_listed_tag_whose_name_is_not_one_is_not_asked_for() {
+    let listing = serde_json::from_str(r#"{"order": ["v1", "x+y"]}"#).unwrap();
+    let registry = app().tags(listing).start().await.unwrap();
+    let tags = tags_of(ApiVersion::V4_2, &registry).await;
+    assert!(tags.contains(&("x+y".to_owned(), "Internal error occurred: invalid tag format".to_owned())), "{tags:?}");
+    let asked = JournalFilter::default().pattern("GET manifests/x*".parse().unwrap());
+    assert_eq!(registry.state().journal_of(&asked).len(), 0);
+}
+
+#[tokio::test]
+async fn credentials_follow_a_redirect_only_to_the_api_of_the_registry() {
+    let registry = MockServer::start().await;
+    let challenge = ResponseTemplate::new(401).insert_header("www-authenticate", "Basic realm=\"r\"");
+    serve(&registry, "/v2/", challenge).await;
+    let manifest = ResponseTemplate::new(200).set_body_raw(manifest(), DOCKER_MANIFEST_V2);
+    serve(&registry, "/v2/app/moved", manifest).await;
+    for (from, to) in [("^/v2/app/manifests/v1$", "/v2/app/moved"), ("^/v2/app/blobs/", "/storage/config")] {
+        let redirect = ResponseTemplate::new(307).insert_header("location", to);
+        Mock::given(path_regex(from)).respond_with(redirect).mount(&registry).await;
+    }
+    serve(&registry, "/storage/config", ResponseTemplate::new(200).set_body_string(CONFIG)).await;
+    let reference = Reference::start().await;
+    let auths = json!({ "auths": { registry.address().to_string(): { "auth": STANDARD.encode("robot:secret") } } });
+    let secret = json!({
+        "metadata": { "name": "pull" }, "type": "kubernetes.io/dockerconfigjson",
+        "data": { ".dockerconfigjson": STANDARD.encode(auths.to_string()) },
+    });
+    reference.post("api/v1/namespaces/team/secrets", &secret).await;
+    assert_eq!(import(&reference, &registry).await["status"], "Success");
+    let requests = registry.received_requests().await.unwrap();
+    let carries = |path: &str| {
+        requests.iter().find(|request| request.url.path() == path).unwrap().headers.contains_key("authorization")
+    };
+    assert_eq!((carries("/v2/app/moved"), carries("/storage/config")), (true, false));
 }

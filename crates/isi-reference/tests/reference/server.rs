@@ -14,6 +14,8 @@ use tokio::{
 
 use super::{NAMESPACE, Reference, client, import_of, read};
 
+const GRACE: Duration = Duration::from_secs(5);
+
 #[rstest]
 #[case::a_user(Some("user-alice"), 200)]
 #[case::an_administrator(Some("admin-token"), 200)]
@@ -65,7 +67,7 @@ async fn stops_when_it_is_told_to_and_lets_the_address_go() {
     let reference = Reference::start().await;
     let address = reference.running.url().strip_prefix("http://").unwrap().to_owned();
     assert_eq!(reference.request(Method::GET, "healthz").send().await.unwrap().status(), StatusCode::OK);
-    tokio::time::timeout(Duration::from_secs(5), reference.running.shutdown()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), reference.running.shutdown(GRACE)).await.unwrap();
     tokio::net::TcpListener::bind(address).await.unwrap();
 }
 
@@ -162,7 +164,7 @@ async fn shutting_down_waits_for_the_request_under_way_and_for_nothing_else() {
     // The server asks for the body once the request is under way.
     let mut continued = [0; 25];
     client.read_exact(&mut continued).await.unwrap();
-    let shutdown = tokio::spawn(reference.running.shutdown());
+    let shutdown = tokio::spawn(reference.running.shutdown(GRACE));
     while TcpStream::connect(&address).await.is_ok() {
         tokio::task::yield_now().await;
     }
@@ -170,7 +172,8 @@ async fn shutting_down_waits_for_the_request_under_way_and_for_nothing_else() {
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
-    tokio::time::timeout(Duration::from_secs(2), shutdown).await.unwrap().unwrap();
+    let finished = tokio::time::timeout(Duration::from_secs(2), shutdown).await.unwrap().unwrap();
+    assert!(finished, "the request was waited for");
     drop(idle);
 }
 

@@ -532,7 +532,7 @@ async fn to_watch_is_a_right_of_its_own() {
 async fn watches_end_when_the_server_stops() {
     let reference = Reference::start().await;
     let mut events = Events::of(&reference, &format!("{STREAMS}?watch=true")).await;
-    reference.running.shutdown().await;
+    assert!(reference.running.shutdown(Duration::from_secs(5)).await);
     // A connection that is cut off would be an error here.
     assert_eq!(events.next().await, None);
 }

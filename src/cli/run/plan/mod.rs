@@ -295,7 +295,7 @@ impl Plan {
                 left.extend(place.namespace.clean_up(&place.session.target).await);
             }
             if let Some(reference) = place.reference {
-                reference.shutdown().await;
+                reference.shutdown(crate::cli::reference::GRACE).await;
             }
         }
         left

@@ -26,7 +26,7 @@ pub(super) struct Place {
     pub(super) session: Arc<Session>,
     pub(super) namespace: Namespace,
     /// The embedded reference, if it is the target; it lives as long as the run.
-    pub(super) reference: Option<reference::Running>,
+    pub(super) reference: Option<reference::Reference>,
 }
 
 /// What cases of a place are made of, whatever the target.
