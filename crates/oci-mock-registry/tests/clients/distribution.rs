@@ -56,14 +56,14 @@ fn profile_answers_as_the_product() -> Result<(), Failed> {
 }
 
 /// Debian's `docker-registry` on a free port, its content in memory.
-struct DockerRegistry {
+pub(crate) struct DockerRegistry {
     process: Child,
-    host: String,
+    pub(crate) host: String,
     _folder: tempfile::TempDir,
 }
 
 impl DockerRegistry {
-    fn start() -> Result<Self, Failed> {
+    pub(crate) fn start() -> Result<Self, Failed> {
         let folder = tempfile::tempdir()?;
         let config = folder.path().join("config.yml");
         std::fs::write(

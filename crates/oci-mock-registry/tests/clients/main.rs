@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         eprintln!("skipped: ISI_OCI_CONFORMANCE does not say where the OCI conformance suite is, so it is ignored");
     }
     trials.extend(oci_conformance::trials().into_iter().map(|trial| trial.with_ignored_flag(!suite)));
+    trials.push(oci_conformance::profile_scores_as_the_product().with_ignored_flag(!(suite && product)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -1,7 +1,10 @@
 //! The official conformance suite of the OCI distribution specification, with every API and every kind of data that it
 //! knows. It is a program of its own: `ISI_OCI_CONFORMANCE` says where it is.
 
-use std::{ffi::OsString, process::Command};
+use std::{
+    ffi::OsString,
+    process::{Command, Output},
+};
 
 use libtest_mimic::{Failed, Trial};
 use oci_mock_registry::{
@@ -9,7 +12,7 @@ use oci_mock_registry::{
     registry::{Registry, RegistryBuilder},
 };
 
-use crate::runtime;
+use crate::{distribution::DockerRegistry, runtime};
 
 /// The suite's program, if the environment says where it is.
 pub(crate) fn program() -> Option<OsString> {
@@ -42,20 +45,66 @@ const ON: [&str; 5] = [
     "OCI_DATA_SPARSE",
 ];
 
-fn passes(version: &str, auth: AskFor) -> Result<(), Failed> {
+/// What the suite says of a registry.
+fn run(version: &str, host: &str) -> Result<Output, Failed> {
     let program = program().ok_or("ISI_OCI_CONFORMANCE does not say where the suite is")?;
-    let runtime = runtime();
-    let registry = runtime.block_on(auth(Registry::builder()).start())?;
     let folder = tempfile::tempdir()?;
     let output = Command::new(program)
         .current_dir(folder.path())
         .env("OCI_RESULTS_DIR", folder.path())
         .env("OCI_VERSION", version)
-        .env("OCI_REGISTRY", registry.host())
+        .env("OCI_REGISTRY", host)
         .env("OCI_TLS", "disabled")
         .envs([("OCI_USERNAME", "robot"), ("OCI_PASSWORD", "secret")])
         .envs(ON.map(|name| (name, "true")))
         .output()?;
+    Ok(output)
+}
+
+/// The profile of distribution 2.8 has the results of distribution 2.8, which fails much.
+pub(crate) fn profile_scores_as_the_product() -> Trial {
+    Trial::test("oci_conformance::profile_scores_as_the_product", || {
+        let runtime = runtime();
+        let product = DockerRegistry::start()?;
+        let profile = runtime.block_on(Registry::builder().quirk("distribution-2")?.start())?;
+        let (expected, actual) = (results(&run("1.1", &product.host)?), results(&run("1.1", profile.host())?));
+        assert!(expected.len() > 900, "the suite has said too little: {} results", expected.len());
+        let different: Vec<String> = differences(&expected, &actual);
+        if different.is_empty() { Ok(()) } else { Err(different.join("\n").into()) }
+    })
+}
+
+/// The results of the suite, in an order that does not depend on that of its tests.
+fn results(output: &Output) -> Vec<String> {
+    let said = String::from_utf8_lossy(&output.stdout);
+    let is_result = |line: &&str| [": Pass", ": FAIL", ": Skip", ": Error"].iter().any(|end| line.ends_with(end));
+    let mut results: Vec<String> = said.lines().filter(is_result).map(|line| line.trim().to_owned()).collect();
+    results.sort();
+    results
+}
+
+/// The results that one of two has and the other has not.
+fn differences(expected: &[String], actual: &[String]) -> Vec<String> {
+    let without = |all: &[String], others: &[String], whose: &str| {
+        let mut left: Vec<&String> = others.iter().collect();
+        let mut only = Vec::new();
+        for result in all {
+            match left.iter().position(|other| *other == result) {
+                Some(position) => drop(left.swap_remove(position)),
+                None => only.push(format!("{whose}: {result}")),
+            }
+        }
+        only
+    };
+    let mut different = without(expected, actual, "the product alone");
+    different.extend(without(actual, expected, "the profile alone"));
+    different
+}
+
+fn passes(version: &str, auth: AskFor) -> Result<(), Failed> {
+    let runtime = runtime();
+    let registry = runtime.block_on(auth(Registry::builder()).start())?;
+    let output = run(version, registry.host())?;
     let said = String::from_utf8_lossy(&output.stdout);
     // The program says 0 where it could not even begin, so what it counted is what counts.
     let count = |name: &str| -> Option<u32> {
