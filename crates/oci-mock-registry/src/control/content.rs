@@ -13,6 +13,7 @@ use crate::{
     fixture::{ImageFile, ImageSignature},
     registry::{ContentError, FixtureError, HeldRepository, HeldTag},
 };
+use oci_types::Algorithm;
 
 /// All repositories of a registry.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -163,7 +164,10 @@ pub(super) async fn add_archive(mut call: Call) -> Outcome {
     let body = std::mem::take(&mut call.body);
     let name = call.part("repository").to_owned();
     let loading = tokio::task::spawn_blocking(move || {
-        let file = body.into_file()?;
+        // Archives are read by their path.
+        let mut file = tempfile::NamedTempFile::new()?;
+        let (archive, _) = body.finish(Algorithm::Sha256)?;
+        archive.copy_to(&mut file)?;
         let error = |error: FixtureError| {
             // Nobody knows the file: what was sent is the body.
             let message = error.to_string().replace(&file.path().display().to_string(), "the archive");

@@ -277,10 +277,5 @@ impl Armed {
 
 /// Inverts a byte of the body; one that it does not have stays as it is.
 fn corrupt(answer: &mut Answer, position: u64) {
-    let Ok(body) = answer.body.bytes() else { return };
-    let mut body = body.to_vec();
-    if let Some(byte) = usize::try_from(position).ok().and_then(|position| body.get_mut(position)) {
-        *byte = !*byte;
-    }
-    answer.body = Bytes::from(body).into();
+    answer.body = answer.body.with_inverted_byte(position);
 }

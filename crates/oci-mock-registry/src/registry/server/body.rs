@@ -3,32 +3,22 @@
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::{
-    fs::File,
-    io::{AsyncRead, ReadBuf},
-};
 
+use super::file_body::FileBody;
 #[cfg(feature = "capture")]
 use crate::registry::capture::PassedBody;
 use crate::registry::store::Content;
-
-/// How many bytes of a file are read at a time.
-const PIECE: usize = 64 * 1024;
 
 /// The body of an answer.
 #[derive(Debug)]
 pub(super) enum AnswerBody {
     Memory(Option<Bytes>),
-    File {
-        file: File,
-        left: u64,
-        piece: BytesMut,
-    },
+    File(FileBody),
     #[cfg(feature = "capture")]
     Passed(PassedBody),
     /// One whose length is not said, so that it is sent in chunks.
@@ -39,11 +29,7 @@ impl AnswerBody {
     pub(super) fn new(content: Content) -> io::Result<Self> {
         Ok(match content {
             Content::Memory(bytes) => Self::Memory(Some(bytes).filter(|bytes| !bytes.is_empty())),
-            Content::File { file, range } => Self::File {
-                file: File::from_std(file.open_at(range.start)?),
-                left: range.end - range.start,
-                piece: BytesMut::new(),
-            },
+            Content::File { file, range } => Self::File(FileBody::new(&file, range)?),
         })
     }
 }
@@ -55,30 +41,20 @@ impl Body for AnswerBody {
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
             Self::Memory(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::File(file) => file.poll_piece(context).map(|piece| piece.map(|piece| piece.map(Frame::data))),
             #[cfg(feature = "capture")]
             Self::Passed(body) => Pin::new(body).poll_frame(context),
             Self::OfUnknownLength(body) => Pin::new(body.as_mut()).poll_frame(context),
-            Self::File { left: 0, .. } => Poll::Ready(None),
-            Self::File { file, left, piece } => {
-                piece.resize(PIECE.min(usize::try_from(*left).unwrap_or(PIECE)), 0);
-                let mut buffer = ReadBuf::new(piece);
-                ready!(Pin::new(file).poll_read(context, &mut buffer))?;
-                let count = buffer.filled().len();
-                if count == 0 {
-                    return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
-                }
-                *left -= count as u64;
-                Poll::Ready(Some(Ok(Frame::data(piece.split_to(count).freeze()))))
-            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
+            Self::Memory(bytes) => bytes.is_none(),
+            Self::File(file) => file.left() == 0,
             #[cfg(feature = "capture")]
             Self::Passed(body) => body.is_end_stream(),
             Self::OfUnknownLength(body) => body.is_end_stream(),
-            body => matches!(body, Self::Memory(None) | Self::File { left: 0, .. }),
         }
     }
 
@@ -88,7 +64,7 @@ impl Body for AnswerBody {
             Self::Passed(body) => return body.size_hint(),
             Self::OfUnknownLength(_) => return SizeHint::default(),
             Self::Memory(bytes) => bytes.as_ref().map_or(0, Bytes::len) as u64,
-            Self::File { left, .. } => *left,
+            Self::File(file) => file.left(),
         })
     }
 }

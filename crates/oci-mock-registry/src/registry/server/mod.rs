@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 mod early_bytes;
+mod file_body;
 mod listener;
 mod port_owner;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http_body_util::BodyExt;
 use socket2::SockRef;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -9,7 +10,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::security::Wire;
+use super::{body::AnswerBody, security::Wire};
 use crate::registry::{
     answer::{Answer, End, Manner},
     store::Content,
@@ -43,7 +44,7 @@ pub(super) async fn end(mut stream: impl Wire, ending: Ending) {
         }
         Manner::Cut { length, bytes_per_second, end } => {
             let body = ending.answer.body.slice(0..length.min(ending.answer.body.len()));
-            let _ = write(&mut stream, &ending.answer, &body, bytes_per_second).await;
+            let _ = write(&mut stream, &ending.answer, body, bytes_per_second).await;
             end
         }
     };
@@ -63,19 +64,30 @@ pub(super) async fn end(mut stream: impl Wire, ending: Ending) {
 async fn write(
     stream: &mut impl Wire,
     answer: &Answer,
-    body: &Content,
+    body: Content,
     bytes_per_second: Option<u64>,
 ) -> std::io::Result<()> {
-    const PIECES_PER_SECOND: u64 = 10;
     stream.write_all(&head(answer)).await?;
-    let body = body.bytes()?;
-    let Some(rate) = bytes_per_second else { return stream.write_all(&body).await };
+    let mut body = AnswerBody::new(body)?;
+    // A piece at a time, so that a blob is never in memory as a whole.
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame?.into_data() else { continue };
+        match bytes_per_second {
+            None => stream.write_all(&piece).await?,
+            Some(rate) => write_slowly(stream, &piece, rate).await?,
+        }
+    }
+    stream.flush().await
+}
+
+/// Writes no more than `rate` bytes a second.
+async fn write_slowly(stream: &mut impl Wire, bytes: &[u8], rate: u64) -> std::io::Result<()> {
+    const PIECES_PER_SECOND: u64 = 10;
     let piece = usize::try_from(rate / PIECES_PER_SECOND).unwrap_or(usize::MAX).max(1);
-    let pause = Duration::from_secs_f64(piece as f64 / rate.max(1) as f64);
-    for piece in body.chunks(piece) {
+    for piece in bytes.chunks(piece) {
         stream.write_all(piece).await?;
         stream.flush().await?;
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(Duration::from_secs_f64(piece.len() as f64 / rate.max(1) as f64)).await;
     }
     Ok(())
 }

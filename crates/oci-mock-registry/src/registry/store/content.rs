@@ -1,15 +1,16 @@
 //! Content of any size: small content in memory, large content in a temporary file.
 
 use std::{
-    fs::File,
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Write},
     ops::Range,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
 use bytes::Bytes;
-use tempfile::{NamedTempFile, TempDir, TempPath};
+use tempfile::TempDir;
+
+use super::stored_file::{StoredFile, TemporaryFile};
 
 use oci_types::{Algorithm, Digest, Hasher};
 
@@ -30,27 +31,6 @@ pub enum Content {
     },
 }
 
-/// A file with content: a temporary one, which is deleted when it is not used any more, or one that stays where it is.
-#[derive(Debug)]
-pub struct StoredFile {
-    path: PathBuf,
-    _temporary: Option<TempPath>,
-    /// The folder that goes with the last of its files.
-    _unpacked: Option<Arc<TempDir>>,
-}
-
-impl StoredFile {
-    /// The file, opened anew, so that several readers do not move each other's position.
-    ///
-    /// # Errors
-    /// When the file cannot be opened.
-    pub(crate) fn open_at(&self, position: u64) -> io::Result<File> {
-        let mut file = File::open(&self.path)?;
-        file.seek(SeekFrom::Start(position))?;
-        Ok(file)
-    }
-}
-
 impl Content {
     /// The content of a file, which stays where it is; in a temporary folder, for as long as any content of it is kept.
     ///
@@ -58,8 +38,7 @@ impl Content {
     /// When the file is not there.
     pub(crate) fn of_file(path: &Path, unpacked: Option<Arc<TempDir>>) -> io::Result<Self> {
         let length = path.metadata()?.len();
-        let file = StoredFile { path: path.to_owned(), _temporary: None, _unpacked: unpacked };
-        Ok(Self::File { file: Arc::new(file), range: 0..length })
+        Ok(Self::File { file: Arc::new(StoredFile::at(path, unpacked)), range: 0..length })
     }
 
     /// Writes all of it.
@@ -101,6 +80,23 @@ impl Content {
         }
     }
 
+    /// The same with the byte at `position` inverted; a byte that it does not have stays as it is.
+    pub(crate) fn with_inverted_byte(&self, position: u64) -> Self {
+        match self {
+            Self::Memory(bytes) => {
+                let mut bytes = bytes.to_vec();
+                if let Some(byte) = usize::try_from(position).ok().and_then(|position| bytes.get_mut(position)) {
+                    *byte = !*byte;
+                }
+                Self::Memory(bytes.into())
+            }
+            Self::File { file, range } => {
+                let file = Arc::new(file.clone().inverted(range.start.saturating_add(position)));
+                Self::File { file, range: range.clone() }
+            }
+        }
+    }
+
     /// All of it in memory.
     ///
     /// # Errors
@@ -124,14 +120,17 @@ impl Content {
         match self {
             Self::Memory(bytes) => take(bytes),
             Self::File { file, range } => {
-                let mut file = file.open_at(range.start)?.take(range.end - range.start);
+                let reader = file.reader()?;
                 let mut piece = vec![0; 64 * 1024];
-                loop {
-                    let count = file.read(&mut piece)?;
+                let mut position = range.start;
+                while position < range.end {
+                    let wanted = piece.len().min(usize::try_from(range.end - position).unwrap_or(usize::MAX));
+                    let count = reader.read_at(&mut piece[..wanted], position)?;
                     if count == 0 {
-                        break;
+                        return Err(io::ErrorKind::UnexpectedEof.into());
                     }
                     take(&piece[..count]);
+                    position += count as u64;
                 }
             }
         }
@@ -156,7 +155,7 @@ pub(crate) struct Writer {
 #[derive(Debug)]
 enum Place {
     Memory(Vec<u8>),
-    File(NamedTempFile),
+    File(TemporaryFile),
 }
 
 impl Default for Writer {
@@ -174,7 +173,7 @@ impl Writer {
         if let Place::Memory(bytes) = &self.place
             && self.length + piece.len() as u64 > SPILL_THRESHOLD
         {
-            let mut file = NamedTempFile::new()?;
+            let mut file = TemporaryFile::new()?;
             file.write_all(bytes)?;
             self.place = Place::File(file);
         }
@@ -187,28 +186,11 @@ impl Writer {
         Ok(())
     }
 
-    /// The content as a file, which goes when it is dropped.
-    #[cfg(feature = "control")]
-    pub(crate) fn into_file(self) -> io::Result<NamedTempFile> {
-        match self.place {
-            Place::File(file) => Ok(file),
-            Place::Memory(bytes) => {
-                let mut file = NamedTempFile::new()?;
-                file.write_all(&bytes)?;
-                Ok(file)
-            }
-        }
-    }
-
     /// The content, and its digest by `algorithm`.
     pub(crate) fn finish(self, algorithm: Algorithm) -> io::Result<(Content, Digest)> {
         let content = match self.place {
             Place::Memory(bytes) => Content::Memory(bytes.into()),
-            Place::File(file) => {
-                let path = file.into_temp_path();
-                let file = StoredFile { path: path.to_path_buf(), _temporary: Some(path), _unpacked: None };
-                Content::File { file: Arc::new(file), range: 0..self.length }
-            }
+            Place::File(file) => Content::File { file: Arc::new(file.into_stored()), range: 0..self.length },
         };
         let digest = if algorithm == Algorithm::Sha256 {
             self.sha256.finish()

@@ -3,6 +3,7 @@
 mod content;
 mod manifest;
 mod signatures;
+mod stored_file;
 mod tags;
 mod uploads;
 
@@ -12,10 +13,12 @@ use std::{
 };
 
 pub(crate) use content::Writer;
-pub use content::{Content, SPILL_THRESHOLD, StoredFile};
+pub use content::{Content, SPILL_THRESHOLD};
 pub use manifest::MANIFEST_LIMIT;
 pub(crate) use manifest::Manifest;
 pub(crate) use signatures::Signatures;
+pub(crate) use stored_file::FileReader;
+pub use stored_file::StoredFile;
 pub(crate) use tags::Tags;
 pub use uploads::UPLOAD_LIMIT;
 pub(crate) use uploads::{Arrived, Found, Upload, Uploads};
