@@ -45,7 +45,7 @@ fn profile_answers_as_the_product() -> Result<(), Failed> {
         match (expected == actual, known) {
             (false, None) => wrong.push(format!("{name}\n  the product: {expected}\n  the profile: {actual}")),
             (true, Some(_)) => {
-                wrong.push(format!("{name}: known to differ, and does not (hint: take it off the list)"))
+                wrong.push(format!("{name}: known to differ, and does not (hint: take it off the list)"));
             }
             (true, None) | (false, Some(_)) => {}
         }
