@@ -328,3 +328,20 @@ fn what_a_killed_save_leaves_behind_is_no_blob() {
     fs::remove_file(root.path().join("app/oci-layout")).unwrap();
     assert!(loaded(root.path()).unwrap_err().contains("holds no images"));
 }
+
+#[test]
+fn the_next_save_removes_what_a_killed_one_has_left_behind_and_nothing_that_is_being_written() {
+    let first = registry("repositories: { app: { v1: s2-basic } }");
+    let root = tempfile::tempdir().unwrap();
+    first.save(root.path()).unwrap();
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3_600);
+    let left = ["app/.partial-x1", "app/blobs/sha256/.partial-x2"].map(|name| root.path().join(name));
+    for path in &left {
+        fs::File::create(path).unwrap().set_modified(long_ago).unwrap();
+    }
+    let being_written = root.path().join("app/.partial-x3");
+    fs::write(&being_written, b"half").unwrap();
+    first.save(root.path()).unwrap();
+    assert_eq!(left.map(|path| path.exists()), [false; 2]);
+    assert!(being_written.exists());
+}

@@ -5,6 +5,7 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde_json::{Map, Value, json};
@@ -67,6 +68,7 @@ fn save_repository(repository: &Repository, folder: &Path) -> Result<(), FolderE
         "mediaType": oci_types::media_type::OCI_INDEX,
         "manifests": entries,
     });
+    remove_left_behind(folder);
     // What the index names is there before the index is, and the index before the folder says that it is a layout.
     for (name, text) in [("index.json", index), ("oci-layout", json!({ "imageLayoutVersion": "1.0.0" }))] {
         write(&folder.join(name), |file| file.write_all(text.to_string().as_bytes()))?;
@@ -100,6 +102,23 @@ pub(crate) fn write(path: &Path, content: impl FnOnce(&mut fs::File) -> io::Resu
 
 /// How the name of a file begins that is being written. One that a killed process has left behind is no blob.
 const PARTIAL: &str = ".partial-";
+
+/// How long ago a partial file was written to that nobody writes any more.
+const LEFT_BEHIND: Duration = Duration::from_secs(60);
+
+/// Removes what killed processes have left of files that they were writing. One that cannot be removed does no harm.
+fn remove_left_behind(folder: &Path) {
+    let algorithms = fs::read_dir(folder.join("blobs")).into_iter().flatten().flatten().map(|entry| entry.path());
+    for folder in algorithms.chain([folder.to_owned()]) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let is_partial = entry.file_name().to_string_lossy().starts_with(PARTIAL);
+            let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+            if is_partial && age().is_some_and(|age| age > LEFT_BEHIND) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
 
 /// Temporary files are for their owner alone; what is saved is for those that the process lets read its files.
 #[cfg(unix)]
