@@ -88,7 +88,7 @@ impl Folder {
     /// # Errors
     /// When they are malformed, which a test of this crate rules out.
     pub fn builtin(requirements: &[&str]) -> Result<Self, FolderError> {
-        Self::of_builtin(builtin_suites().map(|(_, source)| source).collect(), requirements)
+        Self::of_builtin(&builtin_suites().map(|(_, source)| source).collect::<Vec<_>>(), requirements)
     }
 
     /// Those of these names among the suites that are part of the binary, for a run of a few cases; nothing if one of the names
@@ -101,12 +101,12 @@ impl Folder {
         if !names.iter().all(|name| sources.iter().any(|(known, _)| known == name)) {
             return Ok(None);
         }
-        Self::of_builtin(sources.into_iter().map(|(_, source)| source).collect(), requirements).map(Some)
+        Self::of_builtin(&sources.into_iter().map(|(_, source)| source).collect::<Vec<_>>(), requirements).map(Some)
     }
 
-    fn of_builtin(sources: Vec<Source>, requirements: &[&str]) -> Result<Self, FolderError> {
+    fn of_builtin(sources: &[Source], requirements: &[&str]) -> Result<Self, FolderError> {
         let images = fixture::builtin().clone();
-        let suites = load(&sources, &images, requirements)?;
+        let suites = load(sources, &images, requirements)?;
         Ok(Self { suites, images, goldens: golden::Store::embedded(&GOLDEN) })
     }
 
