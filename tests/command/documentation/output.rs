@@ -74,6 +74,7 @@ fn serves(command: &str) -> bool {
     let serving = ["registry", "reference", "up", "serve"].map(|name| format!("isi-conformance {name}"));
     serving.iter().any(|start| command.starts_with(start))
         && !command.contains("--quirks list")
+        && !command.contains("no-link,absolute-link")
         && !command.contains("wrong")
 }
 
