@@ -166,11 +166,13 @@ mod tests {
     async fn a_connection_that_does_not_end_is_cut_off() {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
-        let listener = Listener::start(socket, |stream, _| async move {
-            let _stream = stream;
+        let listener = Listener::start(socket, |mut stream, _| async move {
+            stream.write_u8(b'1').await.unwrap();
             pending::<()>().await;
         });
         let mut client = TcpStream::connect(address).await.unwrap();
+        // It was accepted.
+        assert_eq!(client.read_u8().await.unwrap(), b'1');
         assert!(!listener.shutdown(Duration::from_millis(50)).await);
         assert_eq!(client.read(&mut [0]).await.unwrap_or(0), 0);
     }
