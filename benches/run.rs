@@ -151,7 +151,8 @@ fn many_cases() -> TempDir {
         for file in fs::read_dir(original.join("suites"))? {
             let path = file?.path();
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            if name == DECLARED {
+            let is_suite = path.extension().is_some_and(|extension| extension == "yaml");
+            if name == DECLARED || !is_suite {
                 continue;
             }
             let copied = format!("{name}-{number}");
