@@ -1,8 +1,6 @@
 //! `isi-conformance registry --upstream URL --capture DIR`, and what is answered from the folder: with skopeo, and request by
 //! request.
 
-mod upstream;
-
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -12,12 +10,12 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, Method};
 use rstest::rstest;
 use tempfile::TempDir;
-use test_support::{loopback_client, needs_program};
+use test_support::{DockerRegistry, loopback_client, needs_program};
 
-use self::upstream::{DockerRegistry, PASSWORD, USER};
 use super::{folder, isi_conformance, text};
 
 /// A registry of the command that is being served.
@@ -144,18 +142,18 @@ const ACCEPT: &str = "application/vnd.docker.distribution.manifest.list.v2+json,
 #[case::basic(true)]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_distribution_answers_is_answered_again(#[case] with_users: bool) {
-    if !needs_program("docker-registry") || !needs_program("skopeo") {
+    if !needs_program(DockerRegistry::PROGRAM) || !needs_program("skopeo") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let distribution = DockerRegistry::start(with_users);
-    let pair = format!("{USER}:{PASSWORD}");
+    let distribution = if with_users { DockerRegistry::start_with_users() } else { DockerRegistry::start() };
+    let pair = format!("{}:{}", DockerRegistry::USER, DockerRegistry::PASSWORD);
     let credentials = with_users.then_some(pair.as_str());
     let source = fixture(folder.path(), "");
     for image in ["lib/app:v1", "lib/app:multi", "lib/app:oci"] {
         let (from, to) =
-            (format!("docker://{}/{image}", source.host), format!("docker://{}/{image}", distribution.host));
+            (format!("docker://{}/{image}", source.host), format!("docker://{}/{image}", distribution.host()));
         let credentials: Vec<&str> = credentials.map(|pair| vec!["--dest-creds", pair]).unwrap_or_default();
         let arguments = ["copy", "--all", "--src-tls-verify=false", "--dest-tls-verify=false"];
         let output = skopeo(&[&arguments, credentials.as_slice(), &[&from, &to]].concat());
@@ -163,7 +161,7 @@ async fn what_distribution_answers_is_answered_again(#[case] with_users: bool) {
     }
     source.terminate();
 
-    let basic = format!("Basic {}", upstream::encoded(&pair));
+    let basic = format!("Basic {}", STANDARD.encode(&pair));
     let mut with = vec![("accept", ACCEPT)];
     if with_users {
         with.push(("authorization", &basic));
@@ -184,10 +182,10 @@ async fn what_distribution_answers_is_answered_again(#[case] with_users: bool) {
         ("GET", "/nothing"),
     ];
     let captured = path("captured");
-    let proxy = Served::capturing(&distribution.host, &captured, &["--capture-blobs", "all"]);
+    let proxy = Served::capturing(distribution.host(), &captured, &["--capture-blobs", "all"]);
     let mut answers = Vec::new();
     for (method, target) in script {
-        let direct = ask(&distribution.host, method, target, &with).await;
+        let direct = ask(distribution.host(), method, target, &with).await;
         let passed = ask(&proxy.host, method, target, &with).await;
         assert_eq!(passed, direct, "{method} {target}");
         answers.push(direct);
@@ -198,9 +196,9 @@ async fn what_distribution_answers_is_answered_again(#[case] with_users: bool) {
     copy(&proxy.host, "lib/app:oci", credentials, &path("first-oci"));
     let said = proxy.terminate();
     assert!(said.contains("of 1 repository"), "{said}");
-    assert_without(&captured, &[PASSWORD, &upstream::encoded(&pair), &distribution.host]);
+    assert_without(&captured, &[DockerRegistry::PASSWORD, &STANDARD.encode(&pair), distribution.host()]);
     if with_users {
-        assert_without(&captured, &[USER]);
+        assert_without(&captured, &[DockerRegistry::USER]);
     }
 
     let replay = Served::start(&[&captured.to_string_lossy()]);
@@ -234,7 +232,7 @@ async fn tokens_redirects_and_failures_are_captured_without_secrets() {
     let captured = path("captured");
     let proxy = Served::capturing(&upstream.host, &captured, &[]);
     let pair = "robotnik:hunter2-very-secret";
-    let basic = format!("Basic {}", upstream::encoded(pair));
+    let basic = format!("Basic {}", STANDARD.encode(pair));
     let challenge = ask(&proxy.host, "GET", "/v2/", &[]).await;
     let realm = challenge.headers.iter().find(|(name, _)| name == "www-authenticate").map(|(_, value)| value).unwrap();
     // It is the same registry by its other name, so that a client takes it for another host.
@@ -276,7 +274,7 @@ async fn tokens_redirects_and_failures_are_captured_without_secrets() {
 
     let log = fs::read_to_string(captured.join("exchanges.jsonl")).unwrap();
     assert!(log.contains("no redacted for redacted at {{host}}") && log.contains("account=redacted"), "{log}");
-    assert_without(&captured, &["hunter2", "robotnik", &token, &upstream::encoded(pair)]);
+    assert_without(&captured, &["hunter2", "robotnik", &token, &STANDARD.encode(pair)]);
 
     let replay = Served::start(&[&captured.to_string_lossy()]);
     let again = script(replay.host.clone(), "Bearer another".to_owned()).await;

@@ -1,4 +1,5 @@
-//! What several test binaries of isi-conformance share: running its command, and an HTTP client for this machine.
+//! What several test binaries share: running the command, an HTTP client for this machine, and the programs that tests talk
+//! to.
 //!
 //! Everything panics where a test could not go on anyway.
 
@@ -6,8 +7,10 @@
 
 mod client;
 mod command;
+mod docker_registry;
 mod program;
 
 pub use client::loopback_client;
 pub use command::{Finished, Running, command, finish};
+pub use docker_registry::DockerRegistry;
 pub use program::{needs_kubectl, needs_program};

@@ -11,7 +11,7 @@ pub fn needs_program(name: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     let is_installed = env::split_paths(&path).any(|folder| Path::new(&folder).join(name).is_file());
     let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty());
-    assert!(is_installed || !in_ci, "{name} is not installed");
+    assert!(is_installed || !in_ci, "{name} is not installed (hint: install it, or unset CI to skip its tests)");
     if !is_installed {
         eprintln!("skipped: {name} is not installed");
     }

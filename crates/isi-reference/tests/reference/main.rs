@@ -21,6 +21,7 @@ mod watch;
 
 use std::sync::Arc;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use isi_reference::{self, Options};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
@@ -48,6 +49,16 @@ impl Reference {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}/{path}", self.running.url())).bearer_auth("user-alice")
+    }
+
+    /// Creates a pull secret with the credentials `robot:secret` for a registry.
+    async fn create_pull_secret(&self, host: &str) {
+        let auths = json!({ "auths": { host: { "auth": STANDARD.encode("robot:secret") } } });
+        let secret = json!({
+            "metadata": { "name": "pull" }, "type": "kubernetes.io/dockerconfigjson",
+            "data": { ".dockerconfigjson": STANDARD.encode(auths.to_string()) },
+        });
+        self.post("api/v1/namespaces/team/secrets", &secret).await;
     }
 
     async fn get(&self, path: &str) -> Value {

@@ -2,7 +2,6 @@
 
 use std::{io::Write, time::Duration};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::{Compression, write::GzEncoder};
 use isi_reference::{Authority, Options, version::ApiVersion};
 use oci_mock_registry::{
@@ -80,12 +79,7 @@ async fn sends_no_credentials_where_a_redirect_leads_to_another_host() {
     serve(&elsewhere, "/content", ResponseTemplate::new(200).set_body_string(CONFIG)).await;
 
     let reference = Reference::start().await;
-    let auths = json!({ "auths": { registry.address().to_string(): { "auth": STANDARD.encode("robot:secret") } } });
-    let secret = json!({
-        "metadata": { "name": "pull" }, "type": "kubernetes.io/dockerconfigjson",
-        "data": { ".dockerconfigjson": STANDARD.encode(auths.to_string()) },
-    });
-    reference.post("api/v1/namespaces/team/secrets", &secret).await;
+    reference.create_pull_secret(&registry.address().to_string()).await;
     assert_eq!(import(&reference, &registry).await["status"], "Success");
     let requests = elsewhere.received_requests().await.unwrap();
     assert_eq!(requests.len(), 1);
@@ -318,12 +312,7 @@ async fn credentials_follow_a_redirect_only_to_the_api_of_the_registry() {
     }
     serve(&registry, "/storage/config", ResponseTemplate::new(200).set_body_string(CONFIG)).await;
     let reference = Reference::start().await;
-    let auths = json!({ "auths": { registry.address().to_string(): { "auth": STANDARD.encode("robot:secret") } } });
-    let secret = json!({
-        "metadata": { "name": "pull" }, "type": "kubernetes.io/dockerconfigjson",
-        "data": { ".dockerconfigjson": STANDARD.encode(auths.to_string()) },
-    });
-    reference.post("api/v1/namespaces/team/secrets", &secret).await;
+    reference.create_pull_secret(&registry.address().to_string()).await;
     assert_eq!(import(&reference, &registry).await["status"], "Success");
     let requests = registry.received_requests().await.unwrap();
     let carries = |path: &str| {

@@ -1,10 +1,5 @@
 //! Distribution 2.8 itself (Debian's `docker-registry`) beside the profile that is named after it, request by request.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-};
-
 use libtest_mimic::{Failed, Trial};
 use oci_mock_registry::{
     oci::{Algorithm, Digest},
@@ -12,10 +7,9 @@ use oci_mock_registry::{
 };
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
+use test_support::DockerRegistry;
 
 use crate::runtime;
-
-pub(crate) const PROGRAM: &str = "docker-registry";
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![Trial::test("distribution::profile_answers_as_the_product", profile_answers_as_the_product)]
@@ -33,10 +27,10 @@ const KNOWN: [(&str, &str); 6] = [
 
 fn profile_answers_as_the_product() -> Result<(), Failed> {
     let runtime = runtime();
-    let product = DockerRegistry::start()?;
+    let product = DockerRegistry::start();
     let profile = runtime.block_on(Registry::builder().quirk("distribution-2")?.start())?;
     let ask = |host: &str| runtime.block_on(script(host));
-    let (expected, actual) = (ask(&product.host)?, ask(profile.host())?);
+    let (expected, actual) = (ask(product.host())?, ask(profile.host())?);
     let names: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, actual.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
     let mut wrong = Vec::new();
@@ -53,55 +47,6 @@ fn profile_answers_as_the_product() -> Result<(), Failed> {
     let unasked = KNOWN.iter().filter(|(known, _)| !names.contains(known));
     wrong.extend(unasked.map(|(known, _)| format!("{known}: known to differ, and never asked")));
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
-}
-
-/// Debian's `docker-registry` on a free port, its content in memory.
-pub(crate) struct DockerRegistry {
-    process: Child,
-    pub(crate) host: String,
-    _folder: tempfile::TempDir,
-}
-
-impl DockerRegistry {
-    pub(crate) fn start() -> Result<Self, Failed> {
-        let folder = tempfile::tempdir()?;
-        let config = folder.path().join("config.yml");
-        std::fs::write(
-            &config,
-            "version: 0.1\nlog: { level: info, formatter: json }\nstorage: { inmemory: {}, delete: { enabled: false } }\n\
-             http: { addr: '127.0.0.1:0' }\n",
-        )?;
-        let mut process = Command::new(PROGRAM)
-            .arg("serve")
-            .arg(&config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let mut said = BufReader::new(process.stderr.take().ok_or("its standard error is a pipe")?);
-        let mut all = String::new();
-        let host = loop {
-            let mut line = String::new();
-            if said.read_line(&mut line)? == 0 {
-                return Err(format!("{PROGRAM} has ended:\n{all}").into());
-            }
-            let record: Value = serde_json::from_str(&line).unwrap_or_default();
-            if let Some(host) = record["msg"].as_str().and_then(|message| message.strip_prefix("listening on ")) {
-                break host.to_owned();
-            }
-            all.push_str(&line);
-        };
-        // Nobody may block the program by not reading what it says.
-        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        Ok(Self { process, host, _folder: folder })
-    }
-}
-
-impl Drop for DockerRegistry {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 /// What a registry answers to the script, by the name of the request.

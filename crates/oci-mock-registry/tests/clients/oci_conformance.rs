@@ -11,8 +11,9 @@ use oci_mock_registry::{
     fixture::Auth,
     registry::{Registry, RegistryBuilder},
 };
+use test_support::DockerRegistry;
 
-use crate::{distribution::DockerRegistry, runtime};
+use crate::runtime;
 
 /// The suite's program, if the environment says where it is.
 pub(crate) fn program() -> Option<OsString> {
@@ -65,9 +66,9 @@ fn run(version: &str, host: &str) -> Result<Output, Failed> {
 pub(crate) fn profile_scores_as_the_product() -> Trial {
     Trial::test("oci_conformance::profile_scores_as_the_product", || {
         let runtime = runtime();
-        let product = DockerRegistry::start()?;
+        let product = DockerRegistry::start();
         let profile = runtime.block_on(Registry::builder().quirk("distribution-2")?.start())?;
-        let (expected, actual) = (results(&run("1.1", &product.host)?), results(&run("1.1", profile.host())?));
+        let (expected, actual) = (results(&run("1.1", product.host())?), results(&run("1.1", profile.host())?));
         assert!(expected.len() > 900, "the suite has said too little: {} results", expected.len());
         let different: Vec<String> = differences(&expected, &actual);
         if different.is_empty() { Ok(()) } else { Err(different.join("\n").into()) }

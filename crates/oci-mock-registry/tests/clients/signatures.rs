@@ -13,17 +13,15 @@ use oci_mock_registry::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use test_support::needs_program;
 
-use crate::{is_installed, runtime, skopeo::skopeo};
+use crate::{runtime, skopeo::skopeo};
 
 type Test = fn() -> Result<(), Failed>;
 
 /// The tests; those that cannot be made here are shown as ignored, and a line says why.
 pub(crate) fn trials(skopeo_is_installed: bool) -> Vec<Trial> {
-    let gpg = is_installed("gpg");
-    if !gpg {
-        eprintln!("skipped: gpg is not installed, so OpenPGP signatures are not tested (apt-get install -y gnupg)");
-    }
+    let gpg = needs_program("gpg");
     let signing = gpg && skopeo_is_installed && skopeo_signs();
     if gpg && skopeo_is_installed && !signing {
         eprintln!("skipped: this skopeo is built without GnuPG, so it does not sign");
