@@ -29,7 +29,7 @@ use crate::{
     document::Source,
     fixture::Time,
     fixture::{Auth, ImageCatalogue, Quirks, RegistryFixture, Salt, Tls, UnknownQuirk, builtin},
-    registry::{Authority, CAPTURE_LOG, Entry, Registry, RegistryBuilder, StartError, is_archive},
+    registry::{Authority, Entry, Registry, RegistryBuilder, StartError, is_archive, is_captured},
 };
 
 /// Serve a registry: from a fixture file, from folders with images, or an empty one to push to.
@@ -245,11 +245,6 @@ impl RegistryArguments {
 /// Whether a path is no fixture file, but a folder or an archive with images.
 fn holds_images(path: &Path) -> bool {
     path.is_dir() || is_archive(path)
-}
-
-/// Whether a path is a folder that was captured.
-fn is_captured(path: &Path) -> bool {
-    path.join(CAPTURE_LOG).is_file()
 }
 
 /// Reads the fixture of a file.

@@ -164,16 +164,9 @@ pub(super) async fn add_archive(mut call: Call) -> Outcome {
     let body = std::mem::take(&mut call.body);
     let name = call.part("repository").to_owned();
     let loading = tokio::task::spawn_blocking(move || {
-        // Archives are read by their path.
-        let mut file = tempfile::NamedTempFile::new()?;
         let (archive, _) = body.finish(Algorithm::Sha256)?;
-        archive.copy_to(&mut file)?;
-        let error = |error: FixtureError| {
-            // Nobody knows the file: what was sent is the body.
-            let message = error.to_string().replace(&file.path().display().to_string(), "the archive");
-            ContentError::Archive(message)
-        };
-        state.load_into(&name, file.path()).map_err(error)?;
+        let refused = |error: FixtureError| ContentError::Archive(error.to_string());
+        state.load_archive(&name, &archive).map_err(refused)?;
         Ok::<_, ContentError>(state.repository(&name))
     });
     let internal =

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     answer::{Answer, Delivery, End, Manner},
     api::{catalog, delete, pull, push_blob, push_manifest, referrers, signatures, tags},
-    capture::Replayed,
+    capture::{Replay, Replayed},
     context::Context,
     error::{ErrorCode, error},
     fault::Armed,
@@ -73,13 +73,17 @@ impl<'a> Exchange<'a> {
         let context = Context { state, settings: state.settings() };
         let route = context.settings.route(request.uri.path());
         let fault = state.faults.firing(request);
-        let intake = match context.settings.access.check(request, &route) {
-            // A captured folder has answers of its own, whatever the credentials are.
-            _ if state.replay.get().is_some() => Intake::Ignored,
-            Err(refusal) => Intake::Refused(*refusal),
-            // A fault with an answer of its own changes nothing in the registry.
-            Ok(()) if fault.as_ref().is_some_and(|fault| fault.answers_itself()) => Intake::Ignored,
-            Ok(()) => intake(&context, request, &route),
+        let answers_itself = fault.as_ref().is_some_and(|fault| fault.answers_itself());
+        let intake = if state.replay.get().is_some() {
+            // The answers of a captured folder come from requests with credentials; they are not checked again.
+            Intake::Ignored
+        } else {
+            match context.settings.access.check(request, &route) {
+                Err(refusal) => Intake::Refused(*refusal),
+                // A fault with an answer of its own changes nothing in the registry.
+                Ok(()) if answers_itself => Intake::Ignored,
+                Ok(()) => intake(&context, request, &route),
+            }
         };
         Self { context, request, route, fault, intake, finished: false }
     }
@@ -120,16 +124,7 @@ impl<'a> Exchange<'a> {
         self.finished = true;
         let fault = self.fault.take();
         if let Some(replay) = self.context.state.replay.get() {
-            let (usual, missing) = match replay.answer(self.context.state, self.request) {
-                Replayed::Captured(delivery) => (delivery, false),
-                Replayed::Missing(answer) => (answer.into(), true),
-            };
-            let delivery = match &fault {
-                Some(fault) => fault.apply(|| usual.answer),
-                None => usual,
-            };
-            let missing = missing && !fault.as_ref().is_some_and(|it| it.answers_itself());
-            return self.journalled(delivery, fault, missing);
+            return self.replay(replay, fault);
         }
         let intake = std::mem::replace(&mut self.intake, Intake::Ignored);
         let usual = || match intake {
@@ -155,6 +150,20 @@ impl<'a> Exchange<'a> {
         let unexpected =
             !self.route.takes(&self.request.method) && !fault.as_ref().is_some_and(|it| it.answers_itself());
         self.journalled(delivery, fault, unexpected)
+    }
+
+    /// Answers as a captured folder does.
+    fn replay(&self, replay: &Replay, fault: Option<Arc<Armed>>) -> Delivery {
+        let (usual, is_missing) = match replay.answer(self.context.state, self.request) {
+            Replayed::Captured(delivery) => (delivery, false),
+            Replayed::Missing(answer) => (answer.into(), true),
+        };
+        let is_unexpected = is_missing && !fault.as_ref().is_some_and(|it| it.answers_itself());
+        let delivery = match &fault {
+            Some(fault) => fault.apply(|| usual.answer),
+            None => usual,
+        };
+        self.journalled(delivery, fault, is_unexpected)
     }
 
     /// Writes the request and its answer into the journal.

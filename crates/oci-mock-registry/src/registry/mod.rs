@@ -47,13 +47,13 @@ mod fault;
 mod finding;
 mod fixture_error;
 mod folder;
-mod folders;
 mod forwarded;
 mod from_fixture;
 mod hold;
 mod journal;
 mod lookaside;
 mod origin;
+mod persistence;
 mod query;
 mod quirks;
 mod route;
@@ -74,7 +74,7 @@ mod wiremock;
 
 pub use answer::{Answer, Delivery, End, Manner};
 pub use builder::{Registry, RegistryBuilder, StartError};
-pub use capture::LOG as CAPTURE_LOG;
+pub use capture::is_captured;
 #[cfg(feature = "capture")]
 pub use capture::{
     Capture, CaptureBlobs, CaptureError, CaptureSummary, SMALL_BLOB, Upstream, UpstreamBody, UpstreamError,
@@ -86,9 +86,9 @@ pub use fault::FaultState;
 pub use finding::Finding;
 pub use fixture_error::FixtureError;
 pub use folder::{FolderError, LOOKASIDE_LIMIT, is_archive};
-pub use folders::LONGEST_REPLAYED_DELAY;
 pub use hold::{ContentError, Held, HeldRepository, HeldTag};
 pub use journal::{Entry, JOURNAL_TEXT_LIMIT, JournalFilter, WaitError};
+pub use persistence::LONGEST_REPLAYED_DELAY;
 #[cfg(feature = "control")]
 pub(crate) use query::pairs as query_pairs;
 pub use route::EndpointKind;

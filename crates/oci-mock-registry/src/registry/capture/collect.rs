@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tempfile::NamedTempFile;
 use tokio::{fs::File, io::AsyncWriteExt};
 
-use crate::registry::store::SPILL_THRESHOLD;
+use crate::registry::{folder::partial_file, store::SPILL_THRESHOLD};
 use oci_types::{Algorithm, Digest, Hasher};
 
 /// Bytes that arrive.
@@ -17,6 +17,8 @@ pub(super) struct Collected {
     length: u64,
     limit: u64,
     hasher: Hasher,
+    /// Why the content was dropped, where it could not be written.
+    error: Option<io::Error>,
 }
 
 #[derive(Debug)]
@@ -26,11 +28,23 @@ enum Place {
         temporary: NamedTempFile,
         file: File,
     },
-    /// There were more than are to be kept.
+    /// There were more bytes than are to be kept, or they could not be written.
     Dropped,
 }
 
-/// All that has arrived.
+/// What has arrived.
+#[derive(Debug)]
+pub(super) struct Collection {
+    pub(super) kept: Kept,
+    /// The digest of what was kept.
+    pub(super) digest: Digest,
+    /// How many bytes have arrived.
+    pub(super) length: u64,
+    /// Why the content was dropped, where it could not be written.
+    pub(super) error: Option<io::Error>,
+}
+
+/// The bytes that were kept: all of them, or none.
 #[derive(Debug)]
 pub(super) enum Kept {
     Memory(Bytes),
@@ -42,7 +56,7 @@ impl Collected {
     /// Keeps as many as `limit` bytes. If there are more, none is kept.
     pub(super) fn new(limit: u64, algorithm: Algorithm) -> Self {
         let place = if limit == 0 { Place::Dropped } else { Place::Memory(Vec::new()) };
-        Self { place, length: 0, limit, hasher: algorithm.hasher() }
+        Self { place, length: 0, limit, hasher: algorithm.hasher(), error: None }
     }
 
     /// Whether what arrives is still of use.
@@ -55,15 +69,24 @@ impl Collected {
         self.length
     }
 
-    pub(super) async fn push(&mut self, piece: &Bytes, folder: &Path) -> io::Result<()> {
+    /// Takes the next bytes. What cannot be written is dropped as a whole: content is kept from its first byte to its last, or
+    /// not at all.
+    pub(super) async fn push(&mut self, piece: &Bytes, folder: &Path) {
         self.length += piece.len() as u64;
         if self.length > self.limit {
             self.place = Place::Dropped;
         }
+        if let Err(error) = self.write(piece, folder).await {
+            self.place = Place::Dropped;
+            self.error = Some(error);
+        }
+    }
+
+    async fn write(&mut self, piece: &Bytes, folder: &Path) -> io::Result<()> {
         if let Place::Memory(bytes) = &self.place
             && self.length > SPILL_THRESHOLD
         {
-            let temporary = NamedTempFile::with_prefix_in(".partial-", folder)?;
+            let temporary = partial_file(folder)?;
             let mut file = File::from_std(temporary.reopen()?);
             file.write_all(bytes).await?;
             self.place = Place::File { temporary, file };
@@ -77,16 +100,43 @@ impl Collected {
         Ok(())
     }
 
-    /// What was kept, and the digest of it.
-    pub(super) async fn finish(self) -> io::Result<(Kept, Digest)> {
-        let kept = match self.place {
+    /// Ends the content.
+    pub(super) async fn finish(self) -> Collection {
+        let Self { place, mut error, hasher, length, .. } = self;
+        let kept = match place {
             Place::Memory(bytes) => Kept::Memory(bytes.into()),
-            Place::File { temporary, mut file } => {
-                file.flush().await?;
-                Kept::File(temporary)
-            }
+            Place::File { temporary, mut file } => match file.flush().await {
+                Ok(()) => Kept::File(temporary),
+                Err(failed) => {
+                    error = Some(failed);
+                    Kept::Dropped
+                }
+            },
             Place::Dropped => Kept::Dropped,
         };
-        Ok((kept, self.hasher.finish()))
+        Collection { kept, digest: hasher.finish(), length, error }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn content_that_cannot_be_written_is_dropped_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = folder.path().join("gone");
+        let mut collected = Collected::new(u64::MAX, Algorithm::Sha256);
+        let piece = Bytes::from(vec![7; usize::try_from(SPILL_THRESHOLD).unwrap()]);
+        collected.push(&piece, &gone).await;
+        assert!(collected.is_kept());
+        collected.push(&piece, &gone).await;
+        assert!(!collected.is_kept());
+        collected.push(&piece, folder.path()).await;
+        let Collection { kept, length, error, .. } = collected.finish().await;
+        assert!(matches!(kept, Kept::Dropped), "{kept:?}");
+        assert_eq!(length, 3 * SPILL_THRESHOLD);
+        assert_eq!(error.unwrap().kind(), io::ErrorKind::NotFound);
     }
 }

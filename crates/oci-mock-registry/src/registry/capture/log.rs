@@ -13,7 +13,7 @@ use crate::{fixture::Time, registry::folder::FolderError};
 use oci_types::Digest;
 
 /// The name of the log in a captured folder.
-pub const LOG: &str = "exchanges.jsonl";
+pub(super) const LOG: &str = "exchanges.jsonl";
 
 /// The version of the format; it rises with every change that an older version would misread.
 const FORMAT: u32 = 1;
@@ -136,8 +136,9 @@ impl CapturedEnd {
     }
 }
 
-/// Whether a folder is a captured one.
-pub(crate) fn is_captured(folder: &Path) -> bool {
+/// Whether a folder was captured: the answers of another registry are in it.
+#[must_use]
+pub fn is_captured(folder: &Path) -> bool {
     folder.join(LOG).symlink_metadata().is_ok()
 }
 

@@ -1,12 +1,13 @@
 //! Capture and replay: what an upstream registry answered, written into a folder, and answered again from there.
 //!
-//! A captured folder holds an OCI layout for each repository, and the log [`LOG`]: one JSON object a line, the first says the
-//! format, each of the others is an exchange. Credentials and hosts are not part of it: placeholders stand in
-//! their place.
+//! A captured folder holds an OCI layout for each repository, and the log, `exchanges.jsonl`: one JSON object a line, the first
+//! says the format, each of the others is an exchange. Credentials and hosts are replaced by placeholders.
 
+mod captured_answer;
 #[cfg(feature = "capture")]
 mod collect;
 mod key;
+mod likeness;
 mod log;
 #[cfg(feature = "capture")]
 mod options;
@@ -25,15 +26,15 @@ mod secrets;
 #[cfg(feature = "capture")]
 mod upstream;
 
-pub use log::LOG;
-pub(crate) use log::is_captured;
+pub(crate) use captured_answer::Replayed;
+pub use log::is_captured;
 #[cfg(feature = "capture")]
 pub use options::{Capture, CaptureBlobs, CaptureError, CaptureSummary, SMALL_BLOB};
 #[cfg(feature = "capture")]
 pub(crate) use passing::PassedBody;
 #[cfg(feature = "capture")]
 pub(crate) use proxy::{Passed, Proxy};
-pub(crate) use replay::{Position, Replay, Replayed};
+pub(crate) use replay::{Position, Replay};
 #[cfg(feature = "capture")]
 pub use upstream::{Upstream, UpstreamBody, UpstreamError, UpstreamFailure, upstream_body};
 

@@ -20,7 +20,7 @@ use http_body_util::BodyExt;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
-    collect::{Collected, Kept},
+    collect::{Collected, Collection, Kept},
     log::{CapturedBody, CapturedEnd, CapturedExchange, CapturedRequest, CapturedResponse},
     placeholder::{LENGTH, REDACTED},
     proxy::{Proxy, WITH_URLS, journal},
@@ -97,23 +97,19 @@ impl Passing {
             Some(body) => self.copy(body, &client, &mut collected).await,
             None => Some(CapturedEnd::Complete),
         };
-        drop(client);
-        let length = collected.len();
         let manner = if end == Some(CapturedEnd::Complete) { Manner::Whole } else { Manner::Nothing(End::Close) };
         let answer = Answer { status: self.status, headers: self.live.clone(), body: Content::Memory(Bytes::new()) };
-        journal(&self.state, &self.request, &Delivery { manner, ..answer.into() }, length, false);
-        let (kept, found) = match collected.finish().await {
-            Ok(finished) => finished,
-            Err(error) => {
-                self.proxy.recorder.problem(format!("content cannot be kept: {error}"));
-                return;
-            }
-        };
-        let _ = tokio::task::spawn_blocking(move || self.capture(kept, found, length, end)).await;
+        journal(&self.state, &self.request, &Delivery { manner, ..answer.into() }, collected.len(), false);
+        drop(client);
+        let collection = collected.finish().await;
+        if let Some(error) = &collection.error {
+            self.proxy.recorder.problem(format!("content cannot be kept: {error}"));
+        }
+        let _ = tokio::task::spawn_blocking(move || self.capture(collection, end)).await;
     }
 
-    /// Copies a body to the client, and to what is kept. Returns how it ended; nothing if the client has gone and the rest is
-    /// not wanted.
+    /// Copies a body to the client, and to what is kept. Returns how it ended; nothing if it was given up, because the client
+    /// has gone and the content is not kept.
     async fn copy(
         &self,
         mut body: UpstreamBody,
@@ -125,10 +121,7 @@ impl Passing {
                 Ok(None) => return Some(CapturedEnd::Complete),
                 Ok(Some(Ok(frame))) => {
                     let Ok(piece) = frame.into_data() else { continue };
-                    if let Err(error) = collected.push(&piece, self.proxy.recorder.folder()).await {
-                        self.proxy.recorder.problem(format!("content cannot be kept: {error}"));
-                        return None;
-                    }
+                    collected.push(&piece, self.proxy.recorder.folder()).await;
                     if client.send(Ok(piece)).await.is_err() && !collected.is_kept() {
                         return None;
                     }
@@ -146,7 +139,8 @@ impl Passing {
     }
 
     /// Writes the exchange into the folder.
-    fn capture(self, kept: Kept, found: Digest, length: u64, end: Option<CapturedEnd>) {
+    fn capture(self, collection: Collection, end: Option<CapturedEnd>) {
+        let Collection { kept, digest: found, length, .. } = collection;
         let Self { proxy, host, begun: Begun { number, captured, delay }, status, live, templates, purpose, .. } = self;
         let end = end.unwrap_or_default();
         let whole = end == CapturedEnd::Complete;

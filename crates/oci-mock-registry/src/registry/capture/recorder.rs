@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::{
     collect::Kept,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     fixture::canonical_digest,
     registry::{
-        folder::{FolderError, REFERENCE, blob_path, folder_of, make_readable, write_file},
+        folder::{FolderError, IndexedManifest, blob_path, folder_of, persist, write_file, write_index},
         store::MANIFEST_LIMIT,
     },
 };
@@ -41,6 +41,18 @@ struct Held {
     manifests: BTreeMap<Digest, HeldManifest>,
     tags: BTreeMap<String, Digest>,
     blobs: BTreeSet<Digest>,
+}
+
+impl Held {
+    /// The manifests with their tags.
+    fn indexed(&self) -> impl Iterator<Item = IndexedManifest<'_>> {
+        self.manifests.iter().map(|(digest, HeldManifest { media_type, size })| IndexedManifest {
+            digest,
+            media_type,
+            size: *size,
+            tags: self.tags.iter().filter(|(_, tagged)| *tagged == digest).map(|(tag, _)| tag.as_str()).collect(),
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -140,7 +152,7 @@ impl Recorder {
         let path = blob_path(&folder, &digest);
         let first = !self.content().contains_key(repository);
         if first {
-            self.write_index(&folder, &Held::default())?;
+            write_index(&folder, [])?;
         }
         if path.symlink_metadata().is_err() {
             store(&path, kept)?;
@@ -161,30 +173,12 @@ impl Recorder {
         Ok(CapturedBody::Content { repository: repository.clone(), digest })
     }
 
-    /// Writes the index of a layout, and what says that it is one.
-    fn write_index(&self, folder: &Path, held: &Held) -> Result<(), FolderError> {
-        let mut entries = Vec::new();
-        for (digest, HeldManifest { media_type, size }) in &held.manifests {
-            let descriptor = |annotations: Map<String, Value>| json!({ "mediaType": media_type, "digest": digest, "size": size, "annotations": annotations });
-            let mut tags = held.tags.iter().filter(|(_, tagged)| *tagged == digest).map(|(tag, _)| tag).peekable();
-            if tags.peek().is_none() {
-                entries.push(descriptor(Map::new()));
-            }
-            entries.extend(tags.map(|tag| descriptor(Map::from_iter([(REFERENCE.to_owned(), json!(tag))]))));
-        }
-        let index = json!({ "schemaVersion": 2, "mediaType": oci_types::media_type::OCI_INDEX, "manifests": entries });
-        for (name, text) in [("index.json", index), ("oci-layout", json!({ "imageLayoutVersion": "1.0.0" }))] {
-            write_file(&folder.join(name), |file| file.write_all(text.to_string().as_bytes()))?;
-        }
-        Ok(())
-    }
-
     /// Writes the indexes, and the log without what has become known as a secret only later. Returns what was captured.
     pub(super) fn finish(&self) -> CaptureSummary {
         let mut problems = Vec::new();
         let content = self.content();
         for (repository, held) in &*content {
-            if let Err(error) = self.write_index(&self.folder.join(folder_of(repository)), held) {
+            if let Err(error) = write_index(&self.folder.join(folder_of(repository)), held.indexed()) {
                 problems.push(error.to_string());
             }
         }
@@ -245,14 +239,7 @@ fn line(value: &impl serde::Serialize) -> Vec<u8> {
 fn store(path: &Path, kept: Kept) -> Result<(), FolderError> {
     match kept {
         Kept::Memory(bytes) => write_file(path, |file| file.write_all(&bytes)),
-        Kept::File(file) => {
-            let folder = path.parent().unwrap_or(path);
-            let failed = |source| FolderError::File { path: path.to_owned(), source };
-            fs::create_dir_all(folder).map_err(failed)?;
-            file.as_file().sync_all().map_err(failed)?;
-            make_readable(file.as_file()).map_err(failed)?;
-            file.persist(path).map_err(|error| failed(error.error)).map(drop)
-        }
+        Kept::File(file) => persist(file, path),
         Kept::Dropped => Ok(()),
     }
 }

@@ -1,5 +1,5 @@
-//! Answers of a captured folder: the first request gets the first answer that was captured for such a request, the second
-//! the second; the last one repeats.
+//! Which exchange of a captured folder answers a request: for equal requests the captured answers come in their order, and the
+//! last one repeats.
 
 use std::{
     collections::HashMap,
@@ -8,92 +8,29 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use bytes::Bytes;
-use http::{
-    HeaderName, HeaderValue, Method, StatusCode,
-    header::{CONTENT_LENGTH, TRANSFER_ENCODING},
-    request::Parts,
-};
+use http::{Method, request::Parts};
 
 use super::{
+    captured_answer::Replayed,
     key,
-    log::{self, CapturedBody, CapturedEnd, CapturedExchange, CapturedRequest, CapturedResponse},
-    placeholder::{LENGTH, Values},
+    likeness::Likeness,
+    log::{self, CapturedExchange, CapturedRequest},
+    placeholder::Values,
 };
-use crate::registry::{
-    answer::{Answer, Delivery, End, Manner},
-    error::error,
-    folder::FolderError,
-    state::RegistryState,
-    store::Content,
-};
+use crate::registry::{folder::FolderError, state::RegistryState};
 
 /// The exchanges of a captured folder, and how often each kind of request was made.
 #[derive(Debug)]
 pub(crate) struct Replay {
     exchanges: Vec<CapturedExchange>,
-    /// The exchanges of a request, by their places in the log: for each way to identify a request a map.
+    /// The exchanges of a request, as indexes into `exchanges`: a map for each likeness.
     by_key: [HashMap<String, Vec<usize>>; Likeness::ALL.len()],
     asked: Mutex<Asked>,
     longest_delay: Duration,
 }
 
 /// How often requests were made, by the likeness and the key by which they were found.
-pub(super) type Asked = HashMap<(Likeness, String), usize>;
-
-/// How much of a request has to be as it was captured, the most first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Likeness {
-    Whole,
-    /// Whatever media types it accepts, and whatever the client has already.
-    AnyAccept,
-    /// And with the parameters of its query in any order.
-    AnyOrder,
-    /// And whatever range it asks for: a registry may answer with the whole.
-    AnyRange,
-    /// And with whatever credentials.
-    AnyCredentials,
-}
-
-/// What a captured folder says to a request.
-#[derive(Debug)]
-pub(crate) enum Replayed {
-    /// What was captured.
-    Captured(Delivery),
-    /// An error: there is no such request, or its body was left out.
-    Missing(Answer),
-}
-
-impl Likeness {
-    const ALL: [Self; 5] = [Self::Whole, Self::AnyAccept, Self::AnyOrder, Self::AnyRange, Self::AnyCredentials];
-
-    fn key(self, method: &str, request: &CapturedRequest) -> String {
-        let CapturedRequest { path, query, accept, authorization, range, if_none_match, .. } = request;
-        let mut key = format!("{method} {path}");
-        let mut add = |text: Option<&str>| {
-            key.push('\n');
-            key.push_str(text.unwrap_or_default());
-        };
-        match self {
-            Self::Whole | Self::AnyAccept => add(query.as_deref()),
-            Self::AnyOrder | Self::AnyRange | Self::AnyCredentials => {
-                add(query.as_deref().map(key::sorted).as_deref());
-            }
-        }
-        if self != Self::AnyCredentials {
-            add(authorization.as_deref());
-        }
-        if matches!(self, Self::Whole | Self::AnyAccept | Self::AnyOrder) {
-            add(range.as_deref());
-        }
-        if self == Self::Whole {
-            add(if_none_match.as_deref());
-            accept.iter().for_each(|accepted| add(Some(accepted)));
-        }
-        key
-    }
-}
+type Asked = HashMap<(Likeness, String), usize>;
 
 impl Replay {
     /// Reads the log of a captured folder. No delay is longer than `longest_delay`.
@@ -116,12 +53,12 @@ impl Replay {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How often requests were made, to [go back](Self::rewind) to.
+    /// How often each request was made until now, for [`rewind`](Self::rewind).
     pub(crate) fn position(&self) -> Position {
         Position(self.asked().clone())
     }
 
-    /// Goes back to a position.
+    /// Continues from an earlier position.
     pub(crate) fn rewind(&self, position: &Position) {
         *self.asked() = position.0.clone();
     }
@@ -130,10 +67,10 @@ impl Replay {
     pub(crate) fn answer(&self, state: &RegistryState, request: &Parts) -> Replayed {
         let values = Values::of(state, request);
         let captured = key::of(request, values.host());
-        let Some(exchange) = self.find(&captured) else {
-            return Replayed::Missing(self.unknown(&captured));
-        };
-        self.deliver(exchange, state, &values, request.method == Method::HEAD)
+        match self.find(&captured) {
+            Some(exchange) => exchange.deliver(state, &values, self.longest_delay, request.method == Method::HEAD),
+            None => self.unknown(&captured),
+        }
     }
 
     fn find(&self, request: &CapturedRequest) -> Option<&CapturedExchange> {
@@ -157,8 +94,7 @@ impl Replay {
         })
     }
 
-    /// How the registry asked for credentials at its front door: what a request gets that came only with credentials when it
-    /// was captured.
+    /// The captured 401 of `/v2/`. It answers a request without credentials that was captured only with credentials.
     fn challenge(&self) -> Option<&CapturedExchange> {
         let asks = |exchange: &&CapturedExchange| {
             exchange.request.path.trim_end_matches('/') == "/v2"
@@ -168,113 +104,33 @@ impl Replay {
         self.exchanges.iter().find(asks)
     }
 
-    fn unknown(&self, request: &CapturedRequest) -> Answer {
-        let query = request.query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();
-        let paths = self.exchanges.iter().filter(|exchange| exchange.request.path == request.path);
-        let message = match paths.count() {
-            0 => format!(
-                "{} {}{query} was not captured, nor any other request of this path",
-                request.method, request.path
-            ),
-            _ => {
-                format!("{} {}{query} was not captured; other requests of this path were", request.method, request.path)
-            }
+    fn unknown(&self, request: &CapturedRequest) -> Replayed {
+        let CapturedRequest { method, path, query, .. } = request;
+        let query = query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();
+        let others = if self.exchanges.iter().any(|exchange| exchange.request.path == *path) {
+            "; other requests of this path were"
+        } else {
+            ", nor any other request of this path"
         };
-        error(StatusCode::NOT_FOUND, "NOT_CAPTURED", &message)
-    }
-
-    fn deliver(
-        &self,
-        CapturedExchange { request, delay, response, end, .. }: &CapturedExchange,
-        state: &RegistryState,
-        values: &Values,
-        is_head: bool,
-    ) -> Replayed {
-        let delay = delay.0.min(self.longest_delay);
-        let connection_end = match end {
-            CapturedEnd::Complete | CapturedEnd::Closed => End::Close,
-            CapturedEnd::Reset => End::Reset,
-            CapturedEnd::Stalled => End::Stall,
-        };
-        let Some(CapturedResponse { status, headers, body }) = response else {
-            let answer = Answer::empty(StatusCode::INTERNAL_SERVER_ERROR);
-            return Replayed::Captured(Delivery { answer, delay, manner: Manner::Nothing(connection_end) });
-        };
-        let mut content = match body {
-            CapturedBody::Empty => Content::Memory(Bytes::new()),
-            CapturedBody::Text(text) => Bytes::from(values.fill(text).into_owned()).into(),
-            CapturedBody::Base64(text) => Bytes::from(STANDARD.decode(text).unwrap_or_default()).into(),
-            CapturedBody::Content { repository, digest } => match content(state, repository, &digest.to_string()) {
-                Some(content) => content,
-                None if is_head => Content::Memory(Bytes::new()),
-                None => return Replayed::Missing(left_out(request, "is not in the folder any more", None)),
-            },
-            CapturedBody::Omitted(_) if is_head || *end != CapturedEnd::Complete => Content::Memory(Bytes::new()),
-            CapturedBody::Omitted(bytes) => {
-                return Replayed::Missing(left_out(request, "was left out of the capture", Some(*bytes)));
-            }
-        };
-        let mut answer = Answer::with_body(StatusCode::from_u16(*status).unwrap_or_default(), content.clone());
-        answer.headers.clear();
-        for (name, value) in headers {
-            let value = values.fill(value).replace(LENGTH, &content.len().to_string());
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                answer.headers.append(name, value);
-            }
-        }
-        if is_head {
-            content = Content::Memory(Bytes::new());
-        }
-        let manner = match end {
-            CapturedEnd::Complete => Manner::Whole,
-            _ => {
-                if !answer.headers.contains_key(CONTENT_LENGTH) {
-                    // Without a length the end of the connection would be the end of the body.
-                    answer.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-                    content = unfinished_chunk(&content);
-                }
-                Manner::Cut { length: u64::MAX, bytes_per_second: None, end: connection_end }
-            }
-        };
-        answer.body = content;
-        Replayed::Captured(Delivery { answer, delay, manner })
+        Replayed::missing(&format!("{method} {path}{query} was not captured{others}"))
     }
 }
 
-/// How often requests were made at some time.
+/// How often each request was made at some time.
 #[derive(Debug, Clone)]
 pub(crate) struct Position(Asked);
-
-fn content(state: &RegistryState, repository: &str, digest: &str) -> Option<Content> {
-    let store = state.store();
-    let repository = store.repository(repository)?;
-    let manifest = || repository.manifest(digest).map(|manifest| manifest.bytes.clone().into());
-    repository.blob(digest).cloned().or_else(manifest)
-}
-
-fn left_out(request: &CapturedRequest, why: &str, bytes: Option<u64>) -> Answer {
-    let size = bytes.map(|bytes| format!(" ({bytes} bytes)")).unwrap_or_default();
-    let message =
-        format!("what {} {} answered{size} {why}; `--capture-blobs all` keeps it", request.method, request.path);
-    error(StatusCode::NOT_FOUND, "NOT_CAPTURED", &message)
-}
-
-/// A body in one chunk (RFC 9112, section 7.1) that is longer than what comes.
-fn unfinished_chunk(content: &Content) -> Content {
-    let Ok(bytes) = content.bytes() else { return content.clone() };
-    let mut chunk = format!("{:x}\r\n", bytes.len() + 1).into_bytes();
-    chunk.extend_from_slice(&bytes);
-    Bytes::from(chunk).into()
-}
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use http::Request;
+    use http::{Request, StatusCode, header::CONTENT_LENGTH};
     use rstest::rstest;
 
     use super::*;
-    use crate::registry::Registry;
+    use crate::registry::{
+        Registry,
+        answer::{Delivery, End, Manner},
+    };
 
     const LOG: &str = r#"{"format":1}
 {"number":0,"request":{"method":"GET","path":"/v2/"},"delay":"0s","response":{"status":401,"headers":[["www-authenticate","Bearer realm=\"{{elsewhere}}/elsewhere/1/token\",service=\"{{host}}\""]]}}
@@ -403,17 +259,22 @@ mod tests {
         assert_eq!(statuses, [503, 200], "the request counts all the same");
     }
 
+    fn load(log: &str) -> Result<(), FolderError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(log::LOG), log).unwrap();
+        Registry::builder().build().unwrap().load(folder.path())
+    }
+
     #[rstest]
-    #[case("", ":1: EOF while parsing")]
     #[case("{\"format\":2}\n", "the log is of format 2, expected 1")]
     #[case("{\"format\":1}\n{\"number\":0}\n", ":2: missing field `request`")]
-    fn a_log_that_is_none_is_told_with_its_line(#[case] text: &str, #[case] message: &str) {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(log::LOG), text).unwrap();
-        let loaded = Registry::builder().build().unwrap().load(folder.path());
-        match loaded {
-            Err(error) => assert!(error.to_string().contains(message), "{error}"),
-            Ok(()) => assert!(text.is_empty(), "it was read"),
-        }
+    fn an_invalid_line_of_a_log_is_an_error_that_names_it(#[case] text: &str, #[case] message: &str) {
+        let error = load(text).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+
+    #[test]
+    fn a_log_without_a_line_has_no_exchanges() {
+        load("").unwrap();
     }
 }

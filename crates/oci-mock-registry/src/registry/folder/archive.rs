@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufReader, Read},
+    io::{self, BufReader, Cursor, Read},
     path::{Component, Path, PathBuf},
 };
 
@@ -19,6 +19,22 @@ enum Compression {
     Zstd,
 }
 
+impl Compression {
+    /// How an archive is compressed, none if it is no archive; and the bytes that were read to know it.
+    fn of(archive: &mut impl Read) -> io::Result<(Option<Self>, Vec<u8>)> {
+        let (position, magic) = TAR_MAGIC;
+        let mut start = Vec::new();
+        archive.take((position + magic.len()) as u64).read_to_end(&mut start)?;
+        let compression = match start.as_slice() {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            start if start.get(position..) == Some(magic) => Some(Self::None),
+            _ => None,
+        };
+        Ok((compression, start))
+    }
+}
+
 /// Where a tar archive says that it is one (POSIX.1-1988, `ustar`), and what comes of reading so far.
 const TAR_MAGIC: (usize, &[u8]) = (257, b"ustar");
 
@@ -30,15 +46,7 @@ pub fn is_archive(path: &Path) -> bool {
 
 /// How the archive is compressed; none if the file is no archive.
 fn compression(path: &Path) -> io::Result<Option<Compression>> {
-    let (position, magic) = TAR_MAGIC;
-    let mut start = Vec::new();
-    File::open(path)?.take((position + magic.len()) as u64).read_to_end(&mut start)?;
-    Ok(match start.as_slice() {
-        [0x1f, 0x8b, ..] => Some(Compression::Gzip),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Compression::Zstd),
-        start if start.get(position..) == Some(magic) => Some(Compression::None),
-        _ => None,
-    })
+    Compression::of(&mut File::open(path)?).map(|(compression, _)| compression)
 }
 
 /// Unpacks an archive into a temporary folder.
@@ -46,24 +54,30 @@ pub(super) fn unpack(path: &Path) -> Result<Tree, FolderError> {
     if !path.metadata().map_err(at(path))?.is_file() {
         return Err(FolderError::NoFile(path.to_owned()));
     }
-    let Some(compression) = compression(path).map_err(at(path))? else {
-        return Err(FolderError::Unknown(path.to_owned()));
+    unpack_from(File::open(path).map_err(at(path))?, path)
+}
+
+/// Unpacks the archive that `reader` reads into a temporary folder. Messages call it `shown`.
+pub(super) fn unpack_from(mut reader: impl Read, shown: &Path) -> Result<Tree, FolderError> {
+    let (compression, start) = Compression::of(&mut reader).map_err(at(shown))?;
+    let Some(compression) = compression else {
+        return Err(FolderError::Unknown(shown.to_owned()));
     };
-    let file = BufReader::new(File::open(path).map_err(at(path))?);
-    let unpacked = tempfile::tempdir().map_err(at(path))?;
+    let archive = BufReader::new(Cursor::new(start).chain(reader));
+    let unpacked = tempfile::tempdir().map_err(at(shown))?;
     match compression {
-        Compression::None => unpack_tar(path, file, unpacked.path())?,
-        Compression::Gzip => unpack_tar(path, MultiGzDecoder::new(file), unpacked.path())?,
+        Compression::None => unpack_tar(shown, archive, unpacked.path())?,
+        Compression::Gzip => unpack_tar(shown, MultiGzDecoder::new(archive), unpacked.path())?,
         #[cfg(feature = "zstd")]
         Compression::Zstd => {
             let decoder =
-                ruzstd::decoding::StreamingDecoder::new(file).map_err(|error| at(path)(io::Error::other(error)))?;
-            unpack_tar(path, decoder, unpacked.path())?;
+                ruzstd::decoding::StreamingDecoder::new(archive).map_err(|error| at(shown)(io::Error::other(error)))?;
+            unpack_tar(shown, decoder, unpacked.path())?;
         }
         #[cfg(not(feature = "zstd"))]
-        Compression::Zstd => return Err(FolderError::NoZstd(path.to_owned())),
+        Compression::Zstd => return Err(FolderError::NoZstd(shown.to_owned())),
     }
-    Tree::of_archive(path, unpacked)
+    Tree::of_archive(shown, unpacked)
 }
 
 fn unpack_tar(archive: &Path, reader: impl Read, root: &Path) -> Result<(), FolderError> {

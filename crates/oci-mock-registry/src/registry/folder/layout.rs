@@ -18,7 +18,7 @@ use crate::{
 use oci_types::Digest;
 
 /// The annotation that names a manifest in a layout.
-pub(crate) const REFERENCE: &str = "org.opencontainers.image.ref.name";
+pub(super) const REFERENCE: &str = "org.opencontainers.image.ref.name";
 
 /// The annotation in which containerd and Docker keep the whole name, where the other one is a tag only.
 const WHOLE_NAME: &str = "io.containerd.image.name";

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     error::{FolderError, at},
-    save::write,
+    write::write,
 };
 use crate::{
     fixture::SignatureWay,

@@ -4,6 +4,7 @@
 mod archive;
 mod docker_save;
 mod error;
+mod index;
 mod layout;
 mod lookaside;
 mod missing;
@@ -11,6 +12,7 @@ mod names;
 mod save;
 mod skopeo_dir;
 mod tree;
+mod write;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -19,12 +21,15 @@ use serde::{Deserialize, Deserializer};
 pub use archive::is_archive;
 pub use error::FolderError;
 #[cfg(feature = "capture")]
-pub(crate) use layout::{REFERENCE, blob_path};
+pub(crate) use index::{IndexedManifest, write_index};
+#[cfg(feature = "capture")]
+pub(crate) use layout::blob_path;
 pub use lookaside::LOOKASIDE_LIMIT;
 pub(crate) use lookaside::load as load_lookaside;
-
 #[cfg(feature = "capture")]
-pub(crate) use save::{folder_of, make_readable, write as write_file};
+pub(crate) use save::folder_of;
+#[cfg(feature = "capture")]
+pub(crate) use write::{partial_file, persist, write as write_file};
 
 use self::tree::{Tree, last};
 use super::{
@@ -51,9 +56,24 @@ enum Form {
 /// Adds the images of a folder or an archive to a repository. Returns what is missing of them.
 pub(crate) fn load(repository: &mut Repository, path: &Path) -> Result<Vec<String>, FolderError> {
     let tree = if path.is_dir() { Tree::of_folder(path)? } else { archive::unpack(path)? };
-    match form(&tree)? {
-        Some(form) => load_form(repository, &tree, form),
-        None => Err(FolderError::Unknown(path.to_owned())),
+    load_images(repository, &tree, path)
+}
+
+/// Adds the images of the archive that `reader` reads to a repository. Messages call it `shown`. Returns what is missing of
+/// them.
+#[cfg(feature = "control")]
+pub(crate) fn load_archive(
+    repository: &mut Repository,
+    reader: impl std::io::Read,
+    shown: &Path,
+) -> Result<Vec<String>, FolderError> {
+    load_images(repository, &archive::unpack_from(reader, shown)?, shown)
+}
+
+fn load_images(repository: &mut Repository, tree: &Tree, shown: &Path) -> Result<Vec<String>, FolderError> {
+    match form(tree)? {
+        Some(form) => load_form(repository, tree, form),
+        None => Err(FolderError::Unknown(shown.to_owned())),
     }
 }
 

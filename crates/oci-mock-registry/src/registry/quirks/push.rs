@@ -200,19 +200,22 @@ pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, endpoin
     }
 }
 
-/// Changes what content that was pushed is called.
+/// Changes the names in the answer to a push: the digest of the content and its URL.
 fn change_created(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>, answer: &mut Answer) {
     let policies = &context.settings.policies;
-    let digest = answer.headers.get(CONTENT_DIGEST).and_then(|digest| digest.to_str().ok()).map(str::to_owned);
     if policies.blob.named_by_sha256
         && matches!(endpoint, Endpoint::Upload(_))
-        && let Some(digest) = digest.and_then(|digest| blob::sha256(context, name, &digest))
+        && let Some(digest) = answer.headers.get(CONTENT_DIGEST).and_then(|digest| digest.to_str().ok())
+        && let Some(digest) = blob::sha256(context, name, digest)
     {
         answer.header(LOCATION, &format!("/v2/{name}/blobs/{digest}"));
         answer.header(CONTENT_DIGEST, &digest.to_string());
     }
+    if !policies.response.absolute_content_location {
+        return;
+    }
     let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok());
-    if let Some(path) = location.filter(|path| policies.response.absolute_content_location && path.starts_with('/')) {
+    if let Some(path) = location.filter(|path| path.starts_with('/')) {
         let url = format!("{}{path}", context.state.url_for(request));
         answer.header(LOCATION, &url);
     }

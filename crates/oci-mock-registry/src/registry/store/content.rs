@@ -1,21 +1,24 @@
 //! Content of any size: small content in memory, large content in a temporary file.
 
 use std::{
-    io::{self, Write},
+    io::{self, BufReader, Read, Write},
     ops::Range,
     path::Path,
     sync::Arc,
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use tempfile::TempDir;
 
-use super::stored_file::{StoredFile, TemporaryFile};
+use super::stored_file::{FileReader, StoredFile, TemporaryFile};
 
 use oci_types::{Algorithm, Digest, Hasher};
 
 /// Content larger than this many bytes is kept in a temporary file instead of memory.
 pub const SPILL_THRESHOLD: u64 = 1024 * 1024;
+
+/// How many bytes are read at a time.
+const PIECE: usize = 64 * 1024;
 
 /// Bytes in memory or in a file; cheap to clone. The file goes with the last clone.
 #[derive(Debug, Clone)]
@@ -43,13 +46,7 @@ impl Content {
 
     /// Writes all of it.
     pub(crate) fn copy_to(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut result = Ok(());
-        self.read(|piece| {
-            if result.is_ok() {
-                result = out.write_all(piece);
-            }
-        })?;
-        result
+        io::copy(&mut BufReader::with_capacity(PIECE, self.reader()?), out).map(drop)
     }
 
     /// How many bytes it has.
@@ -117,24 +114,57 @@ impl Content {
     /// # Errors
     /// When the file cannot be read.
     pub fn read(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
-        match self {
-            Self::Memory(bytes) => take(bytes),
-            Self::File { file, range } => {
-                let reader = file.reader()?;
-                let mut piece = vec![0; 64 * 1024];
-                let mut position = range.start;
-                while position < range.end {
-                    let wanted = piece.len().min(usize::try_from(range.end - position).unwrap_or(usize::MAX));
-                    let count = reader.read_at(&mut piece[..wanted], position)?;
-                    if count == 0 {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
-                    }
-                    take(&piece[..count]);
-                    position += count as u64;
-                }
+        if let Self::Memory(bytes) = self {
+            take(bytes);
+            return Ok(());
+        }
+        let mut reader = self.reader()?;
+        let mut piece = vec![0; PIECE];
+        loop {
+            match reader.read(&mut piece)? {
+                0 => return Ok(()),
+                count => take(&piece[..count]),
             }
         }
-        Ok(())
+    }
+
+    /// The content from its start, as a stream.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub(crate) fn reader(&self) -> io::Result<ContentReader> {
+        Ok(match self {
+            Self::Memory(bytes) => ContentReader::Memory(bytes.clone().reader()),
+            Self::File { file, range } => ContentReader::File { file: file.reader()?, rest: range.clone() },
+        })
+    }
+}
+
+/// Content that is being read.
+#[derive(Debug)]
+pub(crate) enum ContentReader {
+    Memory(bytes::buf::Reader<Bytes>),
+    File {
+        file: FileReader,
+        /// The bytes of the file that have not been read.
+        rest: Range<u64>,
+    },
+}
+
+impl Read for ContentReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Memory(bytes) => bytes.read(buffer),
+            Self::File { file, rest } => {
+                let wanted = buffer.len().min(usize::try_from(rest.end - rest.start).unwrap_or(usize::MAX));
+                let count = file.read_at(&mut buffer[..wanted], rest.start)?;
+                if count == 0 && wanted > 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                rest.start += count as u64;
+                Ok(count)
+            }
+        }
     }
 }
 

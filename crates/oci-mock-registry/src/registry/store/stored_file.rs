@@ -38,10 +38,10 @@ impl Drop for Unnamed {
 
 /// A file with content: a temporary one, which is gone when it is not used any more, or one that stays where it is.
 #[derive(Debug)]
-pub struct StoredFile(Place);
+pub struct StoredFile(Backing);
 
 #[derive(Debug)]
-enum Place {
+enum Backing {
     Unnamed(Arc<File>, Unnamed),
     Temporary(TempPath),
     /// A file that stays, or goes with the folder that an archive was unpacked into.
@@ -56,12 +56,12 @@ enum Place {
 impl StoredFile {
     /// A file that stays where it is; in a temporary folder, for as long as any content of it is kept.
     pub(crate) fn at(path: &Path, unpacked: Option<Arc<TempDir>>) -> Self {
-        Self(Place::Kept { path: path.to_owned(), _unpacked: unpacked })
+        Self(Backing::Kept { path: path.to_owned(), _unpacked: unpacked })
     }
 
     /// This file with the byte at `position` inverted.
     pub(super) const fn inverted(self: Arc<Self>, position: u64) -> Self {
-        Self(Place::Inverted(self, position))
+        Self(Backing::Inverted(self, position))
     }
 
     /// The file, open for reading at any position.
@@ -70,10 +70,10 @@ impl StoredFile {
     /// When it cannot be opened.
     pub(crate) fn reader(&self) -> io::Result<FileReader> {
         let file = match &self.0 {
-            Place::Unnamed(file, _) => file.clone(),
-            Place::Temporary(path) => Arc::new(File::open(path)?),
-            Place::Kept { path, .. } => Arc::new(File::open(path)?),
-            Place::Inverted(file, position) => return Ok(FileReader { inverted: Some(*position), ..file.reader()? }),
+            Backing::Unnamed(file, _) => file.clone(),
+            Backing::Temporary(path) => Arc::new(File::open(path)?),
+            Backing::Kept { path, .. } => Arc::new(File::open(path)?),
+            Backing::Inverted(file, position) => return Ok(FileReader { inverted: Some(*position), ..file.reader()? }),
         };
         Ok(FileReader { file, inverted: None })
     }
@@ -127,8 +127,8 @@ impl TemporaryFile {
     /// The file for those that read it.
     pub(super) fn into_stored(self) -> StoredFile {
         StoredFile(match self {
-            Self::Unnamed(file, right) => Place::Unnamed(Arc::new(file), right),
-            Self::Named(file) => Place::Temporary(file.into_temp_path()),
+            Self::Unnamed(file, right) => Backing::Unnamed(Arc::new(file), right),
+            Self::Named(file) => Backing::Temporary(file.into_temp_path()),
         })
     }
 }

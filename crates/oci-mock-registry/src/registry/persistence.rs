@@ -1,7 +1,9 @@
-//! Folders of images that a registry loads and writes.
+//! Loading what a registry holds from folders and archives, and saving it to folders.
 
 use std::{path::Path, sync::PoisonError, time::Duration};
 
+#[cfg(feature = "control")]
+use super::store::Content;
 use super::{
     capture::{Replay, is_captured},
     fixture_error::FixtureError,
@@ -50,6 +52,18 @@ impl RegistryState {
     pub fn load_into(&self, repository: &str, path: &Path) -> Result<(), FixtureError> {
         check_repository(repository)?;
         let missing = folder::load(self.store_mut().repository_mut(repository), path)?;
+        self.note(missing);
+        Ok(())
+    }
+
+    /// Adds the images of an archive that was received to a repository.
+    #[cfg(feature = "control")]
+    pub(crate) fn load_archive(&self, repository: &str, archive: &Content) -> Result<(), FixtureError> {
+        check_repository(repository)?;
+        let shown = Path::new("the archive");
+        let failed = |source| FolderError::File { path: shown.to_owned(), source };
+        let reader = archive.reader().map_err(failed)?;
+        let missing = folder::load_archive(self.store_mut().repository_mut(repository), reader, shown)?;
         self.note(missing);
         Ok(())
     }
