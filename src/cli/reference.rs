@@ -234,11 +234,8 @@ fn options(arguments: ReferenceArguments) -> Result<Options, CommandError> {
             DefaultImportMode::Legacy => ImportMode::Legacy,
             DefaultImportMode::PreserveOriginal => ImportMode::PreserveOriginal,
         },
-        integrated_registry: match arguments.integrated_registry.as_str() {
-            "none" => String::new(),
-            host => host.to_owned(),
-        },
-        public_registry: arguments.public_registry.unwrap_or_default(),
+        integrated_registry: Some(arguments.integrated_registry).filter(|host| !matches!(host.as_str(), "" | "none")),
+        public_registry: arguments.public_registry.filter(|host| !host.is_empty()),
         replicas: usize::from(arguments.replicas),
         watch_lag: Duration::from_millis(arguments.watch_lag),
         import_controller: if arguments.import_controller {

@@ -54,11 +54,11 @@ fn passes(report: &Value) -> usize {
 fn as_usual(_: &mut Options) {}
 
 fn no_registry(options: &mut Options) {
-    options.integrated_registry.clear();
+    options.integrated_registry = None;
 }
 
 fn public_registry(options: &mut Options) {
-    options.public_registry = "registry.apps.example.com".to_owned();
+    options.public_registry = Some("registry.apps.example.com".to_owned());
 }
 
 fn public_registry_only(options: &mut Options) {

@@ -73,7 +73,7 @@ impl Api {
         .with_users(&options.users);
         let allow_list = (!options.allowed_registries.is_empty()).then(|| {
             let entries = options.allowed_registries.iter().map(|entry| (entry.domain.as_str(), entry.insecure));
-            AllowList::new(entries, &options.integrated_registry)
+            AllowList::new(entries, options.integrated_registry.as_deref().unwrap_or_default())
         });
         let clients = HttpClients::new(options.registry_roots.clone(), &options.reach, behaviour)
             .map_err(|error| error.to_string())?;
@@ -209,12 +209,12 @@ impl Api {
     /// Where a stream is pulled from: in the integrated registry, else where its spec says.
     pub(crate) fn repositories(&self, stream: &ImageStream) -> Repositories {
         let (namespace, name) = (&stream.metadata.namespace, &stream.metadata.name);
-        let at = |host: &str| if host.is_empty() { String::new() } else { format!("{host}/{namespace}/{name}") };
-        let internal = match at(&self.options.integrated_registry) {
-            none if none.is_empty() => stream.spec.docker_image_repository.clone(),
-            internal => internal,
-        };
-        Repositories { internal, public: at(&self.options.public_registry) }
+        let at = |host: &String| format!("{host}/{namespace}/{name}");
+        let internal = self.options.integrated_registry.as_ref().map(at);
+        Repositories {
+            internal: internal.unwrap_or_else(|| stream.spec.docker_image_repository.clone()),
+            public: self.options.public_registry.as_ref().map(at).unwrap_or_default(),
+        }
     }
 
     /// The path of an object, where objects carry it.

@@ -4,7 +4,7 @@
 //! `openshift-apiserver` and answers recorded from builds of them.
 
 use crate::{
-    image_reference::{ImageReference, ParseReferenceError},
+    image_reference::{ImageReference, ParseReferenceError, Tag},
     registry_client::FetchStrategy,
     version::ApiVersion,
 };
@@ -194,10 +194,10 @@ impl Behaviour {
     /// Reads an image reference as this version reads it.
     pub(crate) fn parse_reference(&self, text: &str) -> Result<ImageReference, ParseReferenceError> {
         let reference: ImageReference = text.parse()?;
-        if self.bare_host_is_registry || !reference.name.is_empty() {
+        let (None, Some(registry), false) = (&reference.name, &reference.registry, self.bare_host_is_registry) else {
             return Ok(reference);
-        }
-        let (name, tag) = reference.registry.split_once(':').unwrap_or((&reference.registry, ""));
-        Ok(ImageReference { name: name.to_owned(), tag: tag.to_owned(), ..ImageReference::default() })
+        };
+        let (name, tag) = registry.split_once(':').unwrap_or((registry, ""));
+        Ok(ImageReference { name: Some(name.to_owned()), tag: Tag::written(tag), ..ImageReference::default() })
     }
 }

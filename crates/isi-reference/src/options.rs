@@ -39,10 +39,10 @@ pub struct Options {
     pub max_images_per_repository: Option<usize>,
     /// The import mode of requests that name none.
     pub default_import_mode: ImportMode,
-    /// The host of the integrated registry, empty for none.
-    pub integrated_registry: String,
-    /// The host of the integrated registry outside of the cluster, empty for none.
-    pub public_registry: String,
+    /// The host of the integrated registry, if there is one.
+    pub integrated_registry: Option<String>,
+    /// The host of the integrated registry outside of the cluster, if it has one.
+    pub public_registry: Option<String>,
     /// How many processes the server answers like, in turns: each remembers the sizes of layers itself, and all but the
     /// first see new images [`REPLICA_LAG`] later.
     pub replicas: usize,
@@ -110,11 +110,6 @@ pub enum ImportMode {
 }
 
 impl ImportMode {
-    /// The mode of a field `importMode`; whatever is not a mode is none, and the default.
-    pub(crate) fn of(text: &str) -> Self {
-        if text == Self::PreserveOriginal.as_str() { Self::PreserveOriginal } else { Self::Legacy }
-    }
-
     /// The mode as the API writes it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -163,8 +158,8 @@ impl Default for Options {
             allowed_registries: Vec::new(),
             max_images_per_repository: Some(MAX_IMAGES_PER_REPOSITORY),
             default_import_mode: ImportMode::Legacy,
-            integrated_registry: "image-registry.openshift-image-registry.svc:5000".to_owned(),
-            public_registry: String::new(),
+            integrated_registry: Some("image-registry.openshift-image-registry.svc:5000".to_owned()),
+            public_registry: None,
             replicas: 1,
             watch_lag: Duration::ZERO,
             import_controller: ImportController::Absent,

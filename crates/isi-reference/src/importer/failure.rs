@@ -79,7 +79,7 @@ impl ImportFailure {
 
     /// The failure of a registry that must not be contacted.
     pub(crate) fn blocked(reference: &ImageReference) -> Self {
-        Self::Blocked { registry: reference.registry.clone() }
+        Self::Blocked { registry: reference.registry.clone().unwrap_or_default() }
     }
 
     /// The status of the image.

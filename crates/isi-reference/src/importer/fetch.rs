@@ -13,12 +13,10 @@ use super::{
 };
 use crate::{
     behaviour::Behaviour,
-    image_reference::ImageReference,
+    image_reference::{DigestReference, ImageReference},
     model::image::Image,
     options::ImportMode,
-    registry_client::{
-        DigestReference, FetchError, FetchStrategy, Manifest, ManifestList, ManifestName, Session, TransportSecurity,
-    },
+    registry_client::{FetchError, FetchStrategy, Manifest, ManifestList, ManifestName, Session, TransportSecurity},
 };
 
 type Result<T> = std::result::Result<T, ImportFailure>;
@@ -92,7 +90,7 @@ impl<'a> ImageFetcher<'a> {
     pub(crate) async fn fetch(&mut self, wanted: &WantedImage) -> Result<FetchedImage> {
         self.last_list = LastList::Whole;
         let (manifest, source) = self.manifest(&wanted.reference, wanted.security).await?;
-        let asked = DigestReference::parse(&wanted.reference.digest);
+        let asked = wanted.reference.digest.clone();
         let image = self.image(manifest, asked, wanted, &source).await?;
         let parts = self.parts(&image, wanted).await;
         self.last_list = if parts.is_ok() { LastList::Whole } else { LastList::Broken };
@@ -105,7 +103,7 @@ impl<'a> ImageFetcher<'a> {
         for part in &list.docker_image_manifests {
             let digest = DigestReference::parse(&part.digest).ok_or(ImportFailure::PartReference)?;
             let wanted = WantedImage {
-                reference: wanted.reference.with_digest(digest.as_str()),
+                reference: wanted.reference.with_digest(digest.clone()),
                 platform: Platform::default(),
                 mode: ImportMode::Legacy,
                 security: wanted.security,
@@ -141,7 +139,7 @@ impl<'a> ImageFetcher<'a> {
             .session
             .connect(source, security)
             .map_err(|error| ImportFailure::Connect { image: Some(source.normalized()), error })?;
-        let name = ManifestName::of(source).map_err(failed)?;
+        let name = ManifestName::of(source);
         connection.manifest(&name).await.map_err(failed)
     }
 

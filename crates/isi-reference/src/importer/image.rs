@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     behaviour::Behaviour,
+    image_reference::DigestReference,
     json::{Shape, Struct},
     model::{
         docker::{DockerConfig, DockerImage},
@@ -14,9 +15,7 @@ use crate::{
         meta::{CreationTime, ObjectMeta},
         time::Time,
     },
-    registry_client::{
-        Descriptor, DigestReference, FetchStrategy, ImageManifest, ManifestError, ManifestList, SignedManifest, decode,
-    },
+    registry_client::{Descriptor, FetchStrategy, ImageManifest, ManifestError, ManifestList, SignedManifest, decode},
 };
 use oci_types::{Digest, media_type};
 

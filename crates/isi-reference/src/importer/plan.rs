@@ -10,13 +10,13 @@ use super::{
 use crate::{
     error::ApiError,
     field::FieldError,
-    image_reference::ImageReference,
+    image_reference::{ImageReference, Tag},
     model::{
         import::{ImageImport, ImageImportStatus, ImageStreamImport},
         status::Status,
     },
     options::ImportMode,
-    registry_client::{ManifestName, Tag, TransportSecurity},
+    registry_client::{ManifestName, TransportSecurity},
 };
 
 /// The annotation of a tag that names the architecture to prefer in manifest lists.
@@ -67,7 +67,7 @@ impl RepositoryPlan {
         match &fetch.result {
             Some(Ok(fetched)) => {
                 let mut image = fetched.image.clone();
-                image.docker_image_reference = self.reference.with_digest(&image.metadata.name).exact();
+                image.docker_image_reference = self.reference.to_image_object(&image.metadata.name);
                 let manifests = fetched.parts.clone();
                 ImageImportStatus { status: Status::success(), image: Some(image), tag, manifests }
             }
@@ -128,9 +128,8 @@ fn add(
         plans.len() - 1
     });
     let plan = &mut plans[position].1;
-    let mode = ImportMode::of(&image.import_policy.import_mode);
-    let name = ManifestName::of(&full)
-        .map_err(|error| ImportFailure::of_image(&reference, error, fetcher.behaviour()).to_status())?;
+    let mode = image.import_policy.import_mode.mode();
+    let name = ManifestName::of(&full);
     let platform = match &name {
         ManifestName::Tag(tag) => preferred(fetcher, image.to.as_ref().map_or(tag.as_str(), |to| &to.name)),
         ManifestName::Digest(_) => Platform::default(),
@@ -149,7 +148,7 @@ fn add(
 /// A reference as clients write it. The legacy name `*` names no image, and no repository either.
 pub(crate) fn parse(fetcher: &ImageFetcher<'_>, name: &str) -> Result<ImageReference, Status> {
     if name == "*" {
-        return Ok(ImageReference { name: name.to_owned(), ..ImageReference::default() });
+        return Ok(ImageReference { name: Some(name.to_owned()), ..ImageReference::default() });
     }
     fetcher.behaviour().parse_reference(name).map_err(|error| {
         let error = FieldError::invalid("from.name", name, format!("invalid name: {error}"));

@@ -9,13 +9,13 @@ use super::{
     tag_order::prioritize,
 };
 use crate::{
-    image_reference::ImageReference,
+    image_reference::{DigestReference, ImageReference, Tag},
     model::{
         import::{ImageImportStatus, ImageStreamImport, RepositoryImport, RepositoryImportStatus},
         status::{Outcome, Status},
     },
     options::ImportMode,
-    registry_client::{ConnectError, DigestReference, FetchStrategy, OpenError, Tag, TransportSecurity},
+    registry_client::{ConnectError, FetchStrategy, OpenError, TransportSecurity},
 };
 
 /// Fetches everything that is wanted of a repository: digests first.
@@ -91,7 +91,7 @@ async fn import_tags(
     let mut plan = RepositoryPlan::new(&reference, TransportSecurity::new(is_insecure));
     let listed = list(fetcher, &plan).await.map_err(|failure| failure.to_status())?;
     let mut listed = prioritize(listed);
-    let mode = ImportMode::of(&spec.import_policy.import_mode);
+    let mode = spec.import_policy.import_mode.mode();
     let limit = fetcher.import.tag_limit.unwrap_or(listed.len()).min(listed.len());
     let beyond = listed.split_off(limit);
     plan.fetches = listed.into_iter().map(|tag| PlannedFetch::of_tag(tag, mode)).collect();
@@ -139,7 +139,7 @@ fn already_imported<'a>(
     entries
         .filter(|(spec, status)| {
             let has_tag = status.image.is_some() && !status.tag.is_empty();
-            has_tag && ImportMode::of(&spec.import_policy.import_mode) == mode
+            has_tag && spec.import_policy.import_mode.mode() == mode
         })
         .filter(|(spec, _)| {
             spec.from.name.parse::<ImageReference>().is_ok_and(|from| from.with_defaults().as_repository() == wanted)

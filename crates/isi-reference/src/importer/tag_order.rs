@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::BTreeSet};
 
 use semver::Version;
 
-use crate::registry_client::Tag;
+use crate::image_reference::Tag;
 
 /// How soon a tag is imported: `latest`, then minor versions, then full versions, then the rest.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +38,7 @@ fn compare(one: &str, other: &str) -> Ordering {
 }
 
 fn classify(tag: &str) -> (Class, Option<Version>) {
-    if tag == Tag::LATEST {
+    if tag == Tag::latest().as_str() {
         return (Class::Latest, None);
     }
     let short = tag.strip_prefix('v').unwrap_or(tag);
@@ -80,6 +80,6 @@ mod tests {
 
     #[test]
     fn names_every_tag_once() {
-        assert_eq!(prioritize(["", "latest", "a", "a"].map(Tag::new).to_vec()), ["latest", "a"].map(Tag::new));
+        assert_eq!(prioritize(["latest", "latest", "a", "a"].map(Tag::new).to_vec()), ["latest", "a"].map(Tag::new));
     }
 }

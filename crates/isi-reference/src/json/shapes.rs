@@ -8,6 +8,7 @@ use super::{
 pub(crate) mod image;
 pub(crate) mod objects;
 pub(crate) mod reviews;
+pub(crate) mod versioned;
 
 const STRING: super::Shape = Text("string");
 static TEXT: super::Shape = STRING;

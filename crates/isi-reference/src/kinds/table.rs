@@ -288,7 +288,7 @@ pub(crate) static KINDS: &[Kind] = &[
         methods: &[
             (Verb::Delete, Handler::Store(projects::delete)),
             (Verb::Get, Handler::Store(projects::get)),
-            (Verb::List, Handler::Store(projects::list)),
+            (Verb::List, Handler::Store(namespaces::list)),
             (Verb::Watch, Handler::Watch),
         ],
         stored: Some(storage::NAMESPACES),

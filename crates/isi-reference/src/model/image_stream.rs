@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    import_mode::WrittenImportMode,
     is_default,
     meta::{ObjectMeta, ObjectReference},
     named::{self, Named},
@@ -75,7 +76,7 @@ pub(crate) struct TagImportPolicy {
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) scheduled: bool,
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) import_mode: String,
+    pub(crate) import_mode: WrittenImportMode,
 }
 
 /// How a tag is pulled.

@@ -4,6 +4,7 @@ pub(crate) mod docker;
 pub(crate) mod image;
 pub(crate) mod image_stream;
 pub(crate) mod import;
+pub(crate) mod import_mode;
 pub(crate) mod meta;
 pub(crate) mod named;
 pub(crate) mod signature;

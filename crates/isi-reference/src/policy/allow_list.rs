@@ -55,20 +55,21 @@ impl AllowList {
         }
         let (host, port) = match transport {
             Transport::Secure => reference.registry_host_and_port(false),
-            Transport::Any => match reference.registry.rsplit_once(':') {
-                Some((host, port)) => (host.to_owned(), port.to_owned()),
-                None if reference.registry.is_empty() => (reference.registry_host(), String::new()),
-                None => (reference.registry.clone(), String::new()),
+            Transport::Any => match reference.registry.as_deref().map(|registry| (registry, registry.rsplit_once(':')))
+            {
+                Some((_, Some((host, port)))) => (host.to_owned(), port.to_owned()),
+                Some((registry, None)) => (registry.to_owned(), String::new()),
+                None => (reference.registry_host(), String::new()),
             },
         };
         let is_hub = matches!(host.as_str(), "index.docker.io" | "registry-1.docker.io");
         if (is_hub && self.allows(DOCKER_HUB, &port)) || self.allows(&host, &port) {
             return Ok(());
         }
-        let shown = match reference.registry.as_str() {
-            "" if port.is_empty() => host,
-            "" => format!("{host}:{port}"),
-            registry => registry.to_owned(),
+        let shown = match &reference.registry {
+            None if port.is_empty() => host,
+            None => format!("{host}:{port}"),
+            Some(registry) => registry.clone(),
         };
         Err(self.refusal(&shown))
     }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::image_reference::ImageReference;
+use crate::image_reference::{DOCKER_HUB, ImageReference};
 
 /// What is configured about all registries.
 #[derive(Debug, Clone, Default)]
@@ -86,7 +86,7 @@ impl Registries {
 
     /// Whether the registry of an image must not be contacted. Only rules for whole hosts count.
     pub(crate) fn is_blocked(&self, reference: &ImageReference) -> bool {
-        let host = reference.with_defaults().registry;
+        let host = reference.registry.as_deref().unwrap_or(DOCKER_HUB);
         self.rules
             .iter()
             .filter(|rule| rule.location == host && rule.blocked)
@@ -95,14 +95,14 @@ impl Registries {
 
     /// Whether the registry of an image may be spoken to without verification. Only rules for whole hosts count.
     pub(crate) fn is_insecure(&self, reference: &ImageReference) -> bool {
-        let host = reference.with_defaults().registry;
+        let host = reference.registry.as_deref().unwrap_or(DOCKER_HUB);
         self.rules.iter().any(|rule| rule.location == host && rule.insecure)
     }
 
     /// Where to look for an image: the mirrors of its longest rule, in order, and the place that it names.
     pub(crate) fn sources(&self, reference: &ImageReference) -> Vec<ImageReference> {
         let normalized = reference.normalized();
-        let kind = if reference.digest.is_empty() { MirrorKind::Tags } else { MirrorKind::Digests };
+        let kind = if reference.digest.is_some() { MirrorKind::Digests } else { MirrorKind::Tags };
         let name = reference.as_repository().normalized();
         let rule =
             self.rules.iter().filter(|rule| is_part_of(&name, &rule.location)).max_by_key(|rule| rule.location.len());

@@ -77,9 +77,10 @@ impl Keyring {
     /// The credentials for an image: those of the longest matching place.
     pub(crate) fn lookup(&self, image: &ImageReference) -> Option<&Credentials> {
         let full = image.with_defaults();
+        let registry = full.registry.as_deref().unwrap_or(DOCKER_HUB);
         let path = format!("/{}", full.exact().split_once('/').map_or("", |(_, path)| path));
-        let found = self.0.iter().rev().find(|(place, _)| matches(place, &full.registry, &path));
-        let hub = || (full.registry == DOCKER_HUB).then(|| self.0.get_key_value("index.docker.io")).flatten();
+        let found = self.0.iter().rev().find(|(place, _)| matches(place, registry, &path));
+        let hub = || (registry == DOCKER_HUB).then(|| self.0.get_key_value("index.docker.io")).flatten();
         found.or_else(hub).map(|(_, credentials)| credentials)
     }
 }

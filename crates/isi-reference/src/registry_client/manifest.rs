@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::{
-    manifest_name::DigestReference,
     media_type::{MediaTypeError, essence},
     schema1::{self, Schema1Error, SignedManifest},
 };
 use crate::{
     behaviour::Behaviour,
+    image_reference::DigestReference,
     json::{self, Case, Node, Shape, Struct, SyntaxError, TypeError},
 };
 use oci_types::{Digest, media_type};

@@ -34,7 +34,7 @@ pub(crate) use error::FetchError;
 pub(crate) use error_body::RegistryErrorCode;
 pub(crate) use http_client::{HttpClients, TransportSecurity};
 pub(crate) use manifest::{Descriptor, ImageManifest, Manifest, ManifestError, ManifestList, decode};
-pub(crate) use manifest_name::{DigestReference, ManifestName, Tag};
+pub(crate) use manifest_name::ManifestName;
 pub use reach::Reach;
 pub(crate) use schema1::SignedManifest;
 pub(crate) use session::{ConnectError, OpenError, Session};

@@ -7,12 +7,13 @@ use http::{
 };
 
 use super::{
-    DigestReference, FetchError, FetchStrategy, Manifest, ManifestName, RepositoryConnection,
+    FetchError, FetchStrategy, Manifest, ManifestName, RepositoryConnection,
     connection::Target,
     content_encoding,
     error_body::ErrorResponse,
     manifest::{self, ContentKind},
 };
+use crate::image_reference::DigestReference;
 
 type Result<T> = std::result::Result<T, FetchError>;
 

@@ -5,8 +5,11 @@ use std::collections::HashSet;
 use http::{HeaderMap, Method, header::LINK};
 use reqwest::Url;
 
-use super::{FetchError, RepositoryConnection, Tag, connection::Target, http_client::BODY_LIMIT};
-use crate::json::{self, Case, Shape, Struct, SyntaxError, TypeError};
+use super::{FetchError, RepositoryConnection, connection::Target, http_client::BODY_LIMIT};
+use crate::{
+    image_reference::Tag,
+    json::{self, Case, Shape, Struct, SyntaxError, TypeError},
+};
 
 /// How many tags of a repository are read.
 const TAG_LIMIT: usize = 1_000_000;
@@ -59,7 +62,7 @@ impl RepositoryConnection<'_> {
 fn read_page(body: &[u8]) -> Result<Vec<Tag>, TagListError> {
     let page = json::decode(&json::parse(body)?, &PAGE, Case::Insensitive)?.value;
     let tags = page["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
-    Ok(tags.iter().map(|tag| Tag::new(tag.as_str().unwrap_or_default())).collect())
+    Ok(tags.iter().map(|tag| Tag::written(tag.as_str().unwrap_or_default()).unwrap_or_else(Tag::latest)).collect())
 }
 
 /// Where a `Link` header leads: its first link, relative to the page that has it.
@@ -77,7 +80,7 @@ mod tests {
     #[test]
     fn a_tag_that_is_null_means_latest() {
         let tags = read_page(br#"{"name": "app", "tags": ["v1", null]}"#).unwrap();
-        assert_eq!(tags, [Tag::new("v1"), Tag::new("latest")]);
+        assert_eq!(tags, [Tag::new("v1"), Tag::latest()]);
         assert_eq!(read_page(br#"{"tags": null}"#).unwrap(), []);
     }
 

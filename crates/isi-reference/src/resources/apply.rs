@@ -6,7 +6,7 @@ use super::{imports::IMPORTS, write};
 use crate::{
     api::Api,
     error::{ApiError, Result},
-    image_reference::ImageReference,
+    image_reference::{ImageReference, Tag},
     model::{
         image::Image,
         image_stream::{
@@ -86,7 +86,7 @@ impl Writer<'_> {
             let tag = image.tag.clone();
             let destination = Destination {
                 tag: &tag,
-                from: from.with_tag(&tag).exact(),
+                from: ImageReference { tag: Tag::written(&tag), ..from.as_repository() }.exact(),
                 import_policy: &spec.import_policy,
                 reference_policy: &spec.reference_policy,
             };

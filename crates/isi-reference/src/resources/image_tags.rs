@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::{
     admit, check_name, check_namespace, listing, name,
     patched::{self, PatchedType},
-    streams, tag_writes,
+    streams,
+    tag_spec::{self, StreamBefore},
     tags::{pull_reference, split},
     view,
 };
@@ -21,7 +22,7 @@ use crate::{
         options::WriteOptions,
         request::Request,
     },
-    json::{Shape, Struct, shapes},
+    json::shapes::versioned::IMAGE_TAG,
     model::{
         ListMeta, Typed,
         image::Image,
@@ -47,15 +48,12 @@ struct WrittenImageTag {
     status: Option<TagHistory>,
 }
 
-fn structure(api: &Api) -> &'static Struct {
-    if api.behaviour.import_modes { &shapes::modern::IMAGE_TAG } else { &shapes::legacy::IMAGE_TAG }
-}
-
-fn tag_type(api: &Api) -> PatchedType {
-    static MODERN: Shape = Shape::Struct(&shapes::modern::IMAGE_TAG);
-    static LEGACY: Shape = Shape::Struct(&shapes::legacy::IMAGE_TAG);
-    let shape = if api.behaviour.import_modes { &MODERN } else { &LEGACY };
-    PatchedType { kind: KIND, shape, subresource: "" }
+impl WrittenImageTag {
+    fn set_defaults(&mut self, api: &Api) {
+        if let Some(spec) = &mut self.spec {
+            tag_spec::set_defaults(api, spec);
+        }
+    }
 }
 
 /// A tag of a stream, with its image if that is known.
@@ -129,34 +127,24 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     admit(&api.store.lock(), target, &written.metadata.name)?;
     check_new(api, &mut written)?;
     let full = written.metadata.name.as_str();
-    let (of, tag) = tag_writes::split_new(full)?;
-    let old = api.store.lock().stream(&target.namespace, of).cloned();
-    let mut stream = old.clone().unwrap_or_else(|| tag_writes::new_stream(target, of));
+    let (of, tag) = tag_spec::split_new(full)?;
+    let before = StreamBefore::named(api, target, of);
+    let mut stream = before.to_change();
     if stream.spec.tags.contains_key(tag) {
         return Err(ApiError::already_exists(IMAGE_TAGS, full));
     }
     if let Some(spec) = written.spec {
         stream.spec.tags.insert(tag.to_owned(), TagReference { name: tag.to_owned(), ..spec });
     }
-    let stream = tag_writes::store(api, stream, old.as_ref(), &options)?;
+    let stream = before.store(api, stream, &options)?;
     answer(api, request, target, 201, &stream, tag)
 }
 
 fn read(api: &Api, request: &Request, options: &WriteOptions) -> Result<WrittenImageTag> {
-    let mut written = body::read::<WrittenImageTag>(request, KIND, structure(api), options, &api.behaviour)?;
-    tag_writes::set_defaults(api, written.spec.as_mut());
+    let mut written =
+        body::read::<WrittenImageTag>(request, KIND, IMAGE_TAG.structure(&api.behaviour), options, &api.behaviour)?;
+    written.set_defaults(api);
     Ok(written)
-}
-
-/// A tag as it is before a write: also one that is not there.
-fn before(api: &Api, target: &Target) -> Result<(Option<ImageStream>, ImageTag)> {
-    let (of, tag) = split(name(target), KIND)?;
-    let stream = api.store.lock().stream(&target.namespace, of).cloned();
-    let mut shown = stream.clone().unwrap_or_else(|| tag_writes::new_stream(target, of));
-    if stream.is_none() {
-        shown.metadata.fill_system_fields();
-    }
-    Ok((stream, tag_of(&shown, tag, None)))
 }
 
 /// Replaces the spec of a tag, or creates it.
@@ -167,11 +155,12 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     let mut written = read(api, request, &options)?;
     check_namespace(&mut written.metadata.namespace, target)?;
     check_name(&written.metadata.name, target)?;
-    let (stream, old) = before(api, target)?;
+    let (before, tag) = tag_spec::named(api, target, KIND)?;
+    let old = tag_of(&before.to_compare(), tag, None);
     if written.metadata.uid.is_empty() {
         written.metadata.uid.clone_from(&old.metadata.uid);
     }
-    put(api, request, target, stream.as_ref(), &old, written, &options)
+    put(api, request, target, (&before, tag), &old, written, &options)
 }
 
 /// Patches the spec of a tag, or creates it.
@@ -179,19 +168,21 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     let kind = PatchType::of(request, true, api.behaviour.managed_fields)?;
     negotiate(api, request, target.kind)?;
     let options = WriteOptions::read_patch(request, kind, &api.behaviour)?;
-    let (stream, old) = before(api, target)?;
+    let (before, tag) = tag_spec::named(api, target, KIND)?;
+    let old = tag_of(&before.to_compare(), tag, None);
     let value = view::to_value(&Typed::image_api(KIND, old.clone()))?;
     let empty = empty()?;
     let entries = old.metadata.managed_fields.as_slice();
-    let patched = patched::patched(api, request, (kind, &options), &tag_type(api), (&value, entries), &empty)?;
+    let of = PatchedType { kind: KIND, shape: IMAGE_TAG.shape(&api.behaviour), subresource: "" };
+    let patched = patched::patched(api, request, (kind, &options), &of, (&value, entries), &empty)?;
     let mut written: WrittenImageTag = patched.object;
     if let Some(entries) = patched.applied {
         written.metadata.managed_fields = entries;
     }
-    tag_writes::set_defaults(api, written.spec.as_mut());
+    written.set_defaults(api);
     check_namespace(&mut written.metadata.namespace, target)?;
     check_name(&written.metadata.name, target)?;
-    put(api, request, target, stream.as_ref(), &old, written, &options)
+    put(api, request, target, (&before, tag), &old, written, &options)
 }
 
 /// A tag with nothing in it.
@@ -204,25 +195,24 @@ fn put(
     api: &Api,
     request: &Request,
     target: &Target,
-    stream: Option<&ImageStream>,
+    (before, tag): (&StreamBefore, &str),
     old: &ImageTag,
     mut written: WrittenImageTag,
     options: &WriteOptions,
 ) -> Result<Answer> {
-    let (of, tag) = split(name(target), KIND)?;
-    tag_writes::check_version(target, &written.metadata.resource_version, stream)?;
-    match stream {
+    before.check_version(target, &written.metadata.resource_version)?;
+    match before.stored {
         None => check_new(api, &mut written)?,
         Some(_) => check_changes(api, &mut written, old)?,
     }
     admit(&api.store.lock(), target, name(target))?;
-    let mut changed = stream.cloned().unwrap_or_else(|| tag_writes::new_stream(target, of));
+    let mut changed = before.to_change();
     let exists = changed.spec.tags.contains_key(tag);
     match written.spec {
         Some(spec) => drop(changed.spec.tags.insert(tag.to_owned(), TagReference { name: tag.to_owned(), ..spec })),
         None => drop(changed.spec.tags.remove(tag)),
     }
-    let stream = tag_writes::store(api, changed, stream, options)?;
+    let stream = before.store(api, changed, options)?;
     answer(api, request, target, if exists { 200 } else { 201 }, &stream, tag)
 }
 
@@ -256,12 +246,7 @@ fn check_changes(api: &Api, written: &mut WrittenImageTag, old: &ImageTag) -> Re
     new.resource_version.clone_from(&known.resource_version);
     new.generation = known.generation;
     new.creation_timestamp = known.creation_timestamp;
-    let mut errors = Vec::new();
-    if new.uid != known.uid {
-        // It is checked in two places, and told twice.
-        let error = FieldError::invalid("metadata.uid", &new.uid, "field is immutable");
-        errors.extend([error.clone(), error]);
-    }
+    let mut errors = tag_spec::changed_uid(new, known);
     if let Some(spec) = &written.spec {
         errors.extend(check_spec(api, &written.metadata.name, spec));
     }

@@ -8,7 +8,7 @@ use crate::{
     http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
     image_reference::ImageReference,
     importer::{Completion, Import, Passwords},
-    json::{Shape, shapes},
+    json::shapes::versioned::IMPORT,
     model::{
         IMAGE_API, Typed,
         image_stream::{ImageStream, TagImportPolicy, TagReferencePolicy},
@@ -31,7 +31,7 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
     body::syntax(request)?;
     request.body()?;
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
-    let shape = if api.behaviour.import_modes { &shapes::modern::IMPORT } else { &shapes::legacy::IMPORT };
+    let shape = IMPORT.structure(&api.behaviour);
     let mut import = body::read::<ImageStreamImport>(request, "ImageStreamImport", shape, &options, &api.behaviour)?;
     check_namespace(&mut import.metadata.namespace, target)?;
     if !api.behaviour.uid_is_precondition {
@@ -62,8 +62,6 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
 
 /// Records whose the fields are that differ from an empty import.
 fn track(api: &Api, import: &mut ImageStreamImport, options: &WriteOptions) -> Result<()> {
-    static MODERN: Shape = Shape::Struct(&shapes::modern::IMPORT);
-    static LEGACY: Shape = Shape::Struct(&shapes::legacy::IMPORT);
     import.metadata.managed_fields.clear();
     if !api.behaviour.managed_fields {
         return Ok(());
@@ -71,7 +69,7 @@ fn track(api: &Api, import: &mut ImageStreamImport, options: &WriteOptions) -> R
     let value = |import: &ImageStreamImport| {
         serde_json::to_value(import).map_err(|error| ApiError::internal(&error.to_string()))
     };
-    let shape = if api.behaviour.import_modes { &MODERN } else { &LEGACY };
+    let shape = IMPORT.shape(&api.behaviour);
     let kind = "ImageStreamImport";
     let write = Write { manager: &options.manager, api_version: IMAGE_API, kind, shape, subresource: "" };
     let entries = patch::track(&value(&ImageStreamImport::default())?, &value(import)?, &[], true, &write);
@@ -81,8 +79,8 @@ fn track(api: &Api, import: &mut ImageStreamImport, options: &WriteOptions) -> R
 
 fn set_defaults(api: &Api, import: &mut ImageStreamImport) {
     let policies = |policy: &mut TagImportPolicy, reference: &mut TagReferencePolicy| {
-        if api.behaviour.import_modes && policy.import_mode.is_empty() {
-            policy.import_mode = api.options.default_import_mode.as_str().to_owned();
+        if api.behaviour.import_modes {
+            policy.import_mode.set_default(api.options.default_import_mode);
         }
         if reference.kind.is_empty() {
             "Source".clone_into(&mut reference.kind);
@@ -92,9 +90,9 @@ fn set_defaults(api: &Api, import: &mut ImageStreamImport) {
         policies(&mut image.import_policy, &mut image.reference_policy);
         if image.to.is_none()
             && let Ok(reference) = api.behaviour.parse_reference(&image.from.name)
-            && !reference.tag.is_empty()
+            && let Some(tag) = reference.tag
         {
-            image.to = Some(TagName { name: reference.tag });
+            image.to = Some(TagName { name: tag.to_string() });
         }
     }
     if let Some(repository) = &mut import.spec.repository {
@@ -115,7 +113,7 @@ fn check_allowed(api: &Api, request: &Request, import: &ImageStreamImport) -> Re
         let reference: ImageReference = name.parse().unwrap_or_default();
         let (host, port) = reference.registry_host_and_port(insecure);
         let registry = format!("{host}:{port}");
-        let asked = ImageReference { registry: registry.clone(), ..ImageReference::default() };
+        let asked = ImageReference { registry: Some(registry.clone()), ..ImageReference::default() };
         if let Err(refusal) = allowed.check(&asked, Transport::Secure) {
             let detail = format!("importing images from registry {registry:?} is forbidden: {refusal}");
             errors.push(FieldError::forbidden(field, detail));

@@ -69,8 +69,10 @@ fn complete(api: &Api, mapping: &mut Mapping) {
     let Mapping { metadata, image, .. } = mapping;
     image_writes::set_defaults(api, image);
     image.signatures.clear();
-    let registry = &api.options.integrated_registry;
-    if image.docker_image_reference.is_empty() && !registry.is_empty() && !metadata.name.is_empty() {
+    if let Some(registry) = &api.options.integrated_registry
+        && image.docker_image_reference.is_empty()
+        && !metadata.name.is_empty()
+    {
         let digest = &image.metadata.name;
         // What is no digest is taken for a tag.
         let separator = if digest.contains(':') { "@" } else { ":" };
@@ -106,7 +108,7 @@ fn store_image(api: &Api, stream: &ImageStream, mut image: Image) -> String {
     let is_managed = image.metadata.annotations.get(MANAGED).is_some_and(|value| value == "true");
     let repository = stream.status.docker_image_repository.parse::<ImageReference>();
     match repository {
-        Ok(repository) if is_managed => repository.with_digest(&name).exact(),
+        Ok(repository) if is_managed => repository.to_image_object(&name),
         _ => reference,
     }
 }

@@ -21,6 +21,7 @@ pub(crate) mod signatures;
 pub(crate) mod stream_images;
 pub(crate) mod stream_writes;
 pub(crate) mod streams;
+pub(crate) mod tag_spec;
 pub(crate) mod tag_writes;
 pub(crate) mod tags;
 pub(crate) mod users;

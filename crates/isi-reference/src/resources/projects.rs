@@ -2,27 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    deletion::check_preconditions,
-    items,
-    listing::{Listing, read_list},
-    name, view,
-};
+use super::{name, namespaces, view};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
-    field::FieldError,
-    http::{
-        answer::Answer,
-        body,
-        negotiate::{negotiate, negotiate_list},
-        options::DeleteOptions,
-        request::Request,
-    },
+    http::{answer::Answer, body, negotiate::negotiate, options::DeleteOptions, request::Request},
     model::status::Status,
     route::Target,
-    storage,
-    validation::meta::is_dns_label,
 };
 
 const GROUP: &str = "project.openshift.io";
@@ -36,26 +22,11 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     view::object(api, request, target.kind, 200, &found, form)
 }
 
-/// Lists projects.
-pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate_list(api, request, target.kind)?;
-    let of = (storage::NAMESPACES, "");
-    let Listing { objects, meta } = read_list(&api.store.lock(), request, of, &api.behaviour)?;
-    view::list(api, request, target.kind, &items(api, target.kind, objects)?, meta, form)
-}
-
 /// Deletes a project: the namespace with everything in it.
 pub(crate) fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(api, request, target.kind)?;
     let options = DeleteOptions::read(request, &api.behaviour)?;
-    let mut state = api.store.lock();
-    let found = state.find(storage::NAMESPACES, "", name(target));
-    let found = found.ok_or_else(|| ApiError::not_found(PROJECTS, name(target)))?;
-    check_preconditions(&options, target.kind, found.name(), found.uid(), found.version())?;
-    if !options.dry_run {
-        state.delete_namespace(name(target));
-    }
-    drop(state);
+    namespaces::remove(&mut api.store.lock(), target, &options, PROJECTS)?;
     Ok(Answer::status(200, &Status::success(), form))
 }
 
@@ -70,11 +41,7 @@ pub(crate) fn request(api: &Api, request: &Request, target: &Target) -> Result<A
     let form = negotiate(api, request, target.kind)?;
     body::syntax(request)?;
     let wanted = body::read_any(request)?;
-    let name = wanted["metadata"]["name"].as_str().unwrap_or_default();
-    if !is_dns_label(name) {
-        let error = FieldError::invalid("metadata.name", name, "a lowercase RFC 1123 label is expected");
-        return Err(ApiError::invalid(GROUP, "ProjectRequest", name, &[error], true));
-    }
+    let name = namespaces::new_name(&wanted, GROUP, "ProjectRequest")?;
     let text = |field: &str| wanted[field].as_str().unwrap_or_default();
     let annotations = json!({
         "openshift.io/description": text("description"),

@@ -6,14 +6,14 @@ use super::{
     admit, check_name, check_namespace, name,
     patched::{self, PatchedType},
     streams::{self, STREAMS},
-    view, write,
+    tag_spec, view, write,
 };
 use crate::{
     api::Api,
     error::{ApiError, Result},
     field::FieldError,
     http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
-    json::{Shape, shapes},
+    json::shapes::versioned::STREAM,
     model::{Typed, image_stream::ImageStream},
     patch::{self, ManagedEntry, PatchType},
     route::Target,
@@ -24,13 +24,11 @@ const KIND: &str = "ImageStream";
 
 /// Streams in a version, for a write of what `target` names.
 fn stream_type(api: &Api, target: &Target) -> PatchedType {
-    static MODERN: Shape = Shape::Struct(&shapes::modern::STREAM);
-    static LEGACY: Shape = Shape::Struct(&shapes::legacy::STREAM);
     let subresource = match writer(target) {
         Writer::Status if api.behaviour.managed_subresources => "status",
         _ => "",
     };
-    PatchedType { kind: KIND, shape: if api.behaviour.import_modes { &MODERN } else { &LEGACY }, subresource }
+    PatchedType { kind: KIND, shape: STREAM.shape(&api.behaviour), subresource }
 }
 
 /// What a write of `target` changes.
@@ -81,7 +79,7 @@ fn store_new(api: &Api, mut stream: ImageStream, options: &WriteOptions) -> Resu
 }
 
 fn read(api: &Api, request: &Request, options: &WriteOptions) -> Result<ImageStream> {
-    let shape = if api.behaviour.import_modes { &shapes::modern::STREAM } else { &shapes::legacy::STREAM };
+    let shape = STREAM.structure(&api.behaviour);
     let mut stream = body::read::<ImageStream>(request, KIND, shape, options, &api.behaviour)?;
     set_defaults(api, &mut stream);
     Ok(stream)
@@ -89,12 +87,7 @@ fn read(api: &Api, request: &Request, options: &WriteOptions) -> Result<ImageStr
 
 fn set_defaults(api: &Api, stream: &mut ImageStream) {
     for tag in stream.spec.tags.values_mut() {
-        if tag.reference_policy.kind.is_empty() {
-            "Source".clone_into(&mut tag.reference_policy.kind);
-        }
-        if api.behaviour.import_modes && tag.import_policy.import_mode.is_empty() {
-            tag.import_policy.import_mode = api.options.default_import_mode.as_str().to_owned();
-        }
+        tag_spec::set_defaults(api, tag);
     }
 }
 

@@ -140,7 +140,7 @@ pub(super) fn pull_reference(stream: &ImageStream, tag: &str, event: &TagEvent) 
     let is_local = stream.spec.tags.get(tag).is_some_and(|spec| spec.reference_policy.kind == "Local");
     let repository = stream.status.docker_image_repository.parse::<ImageReference>();
     match repository {
-        Ok(repository) if is_local && !event.image.is_empty() => repository.with_digest(&event.image).exact(),
+        Ok(repository) if is_local && !event.image.is_empty() => repository.to_image_object(&event.image),
         _ => event.docker_image_reference.clone(),
     }
 }

@@ -89,10 +89,10 @@ fn check_repository(stream: &ImageStream, allowed: Option<&AllowList>, errors: &
         return;
     }
     match repository.parse::<ImageReference>() {
-        Ok(reference) if !reference.tag.is_empty() => {
+        Ok(reference) if reference.tag.is_some() => {
             errors.push(FieldError::invalid(field, repository, "the repository name may not contain a tag"));
         }
-        Ok(reference) if !reference.digest.is_empty() => {
+        Ok(reference) if reference.digest.is_some() => {
             errors.push(FieldError::invalid(field, repository, "the repository name may not contain an ID"));
         }
         _ => check_reference(repository, field.to_owned(), allowed, errors),
@@ -115,7 +115,7 @@ pub(crate) fn check_tag(
         match from.kind.as_str() {
             "DockerImage" if !from.name.is_empty() => {
                 let is_digest =
-                    || from.name.parse::<ImageReference>().is_ok_and(|reference| !reference.digest.is_empty());
+                    || from.name.parse::<ImageReference>().is_ok_and(|reference| reference.digest.is_some());
                 if tag.import_policy.scheduled && behaviour.refuses_scheduled_digests && is_digest() {
                     let detail = "only tags can be scheduled for import";
                     errors.push(FieldError::invalid(field.clone(), &from.name, detail));

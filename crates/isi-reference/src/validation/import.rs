@@ -5,7 +5,7 @@ use crate::{
     behaviour::Behaviour,
     field::FieldError,
     image_reference::ImageReference,
-    model::{image_stream::TagImportPolicy, import::ImageStreamImport},
+    model::{image_stream::TagImportPolicy, import::ImageStreamImport, import_mode::WrittenImportMode},
 };
 
 /// Everything that is wrong with a request, in the order in which servers say it.
@@ -27,7 +27,7 @@ pub(crate) fn check(import: &ImageStreamImport, behaviour: &Behaviour) -> Vec<Fi
                 name => {
                     let problem = match name.parse::<ImageReference>() {
                         Ok(reference) => {
-                            let is_scheduled = image.import_policy.scheduled && !reference.digest.is_empty();
+                            let is_scheduled = image.import_policy.scheduled && reference.digest.is_some();
                             let refused = is_scheduled && behaviour.refuses_scheduled_digests;
                             refused.then(|| "only tags can be scheduled for import".to_owned())
                         }
@@ -61,7 +61,7 @@ fn check_repository(import: &ImageStreamImport, behaviour: &Behaviour, errors: &
         errors.push(FieldError::required("spec.repository.from.name", detail));
     } else {
         let problem = match name.parse::<ImageReference>() {
-            Ok(reference) if reference.tag.is_empty() && reference.digest.is_empty() => None,
+            Ok(reference) if reference.tag.is_none() && reference.digest.is_none() => None,
             Ok(_) => Some("you must specify an image repository, not a tag or ID".to_owned()),
             Err(error) => Some(error.to_string()),
         };
@@ -72,8 +72,9 @@ fn check_repository(import: &ImageStreamImport, behaviour: &Behaviour, errors: &
 
 /// The rule of import policies, wherever they are.
 pub(crate) fn check_policy(policy: &TagImportPolicy, path: &str, behaviour: &Behaviour, errors: &mut Vec<FieldError>) {
-    let mode = policy.import_mode.as_str();
-    if behaviour.import_modes && !matches!(mode, "" | "Legacy" | "PreserveOriginal") {
+    if let WrittenImportMode::Unknown(mode) = &policy.import_mode
+        && behaviour.import_modes
+    {
         let detail = "invalid import mode, valid modes are '', 'Legacy', 'PreserveOriginal'";
         errors.push(FieldError::invalid(format!("{path}.importPolicy.importMode"), mode, detail));
     }

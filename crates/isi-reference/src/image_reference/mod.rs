@@ -3,9 +3,14 @@
 //! The grammar is that of `library-go`'s `pkg/image/reference`, older than the one container tools use today. What a
 //! reference means when parts are left out follows the Docker client: no host means Docker Hub, no tag means `latest`.
 
+mod grammar;
+mod parts;
+
 use std::{fmt, str::FromStr};
 
-use oci_types::Algorithm;
+pub use parts::{DigestReference, Tag};
+
+use self::grammar::{Parts, check_digest, split};
 
 /// The registry that a reference without a host means.
 pub const DOCKER_HUB: &str = "docker.io";
@@ -27,16 +32,16 @@ const NAME_LENGTH_LIMIT: usize = 255;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ImageReference {
-    /// Host and port; empty when none was written.
-    pub registry: String,
-    /// First component of the path when there are several; empty otherwise.
-    pub namespace: String,
-    /// The rest of the path; empty when the text names a registry only.
-    pub name: String,
-    /// The tag; empty when none was written.
-    pub tag: String,
-    /// The digest; empty when none was written.
-    pub digest: String,
+    /// Host and port, if written.
+    pub registry: Option<String>,
+    /// The first component of the path, if it has several.
+    pub namespace: Option<String>,
+    /// The rest of the path; absent if the text names a registry only.
+    pub name: Option<String>,
+    /// The tag, if written.
+    pub tag: Option<Tag>,
+    /// The digest, if written.
+    pub digest: Option<DigestReference>,
 }
 
 /// Why a text is not an image reference; the texts are those of `openshift-apiserver`.
@@ -65,66 +70,53 @@ impl FromStr for ImageReference {
         if text.is_empty() {
             return Err(ParseReferenceError::Empty);
         }
-        let Some((path, tag, digest)) = split(text) else {
+        let Some(parts) = split(text) else {
             let uppercase = split(&text.to_lowercase()).is_some();
             return Err(if uppercase { ParseReferenceError::Uppercase } else { ParseReferenceError::Format });
         };
-        if path.len() > NAME_LENGTH_LIMIT {
+        if parts.path.len() > NAME_LENGTH_LIMIT {
             return Err(ParseReferenceError::TooLong);
         }
-        if !digest.is_empty() {
+        if let Some(digest) = &parts.digest {
             check_digest(digest)?;
         }
-        Ok(Self::from_parts(text, path, tag, digest))
+        Ok(Self::from_parts(text, parts))
     }
 }
 
 impl ImageReference {
-    fn from_parts(text: &str, path: &str, tag: &str, digest: &str) -> Self {
-        let mut reference = Self { digest: digest.to_owned(), ..Self::default() };
-        let (first, rest) = path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
-        match rest {
+    fn from_parts(text: &str, Parts { path, tag, digest }: Parts<'_>) -> Self {
+        let (registry, path) = match path.split_once('/') {
             // Without a path, whatever looks like a host is taken for a registry, tag (port) included.
             None if path.contains('.') || path.starts_with("localhost") => {
-                text.clone_into(&mut reference.registry);
-                return reference;
+                return Self { registry: Some(text.to_owned()), digest, ..Self::default() };
             }
-            None => path.clone_into(&mut reference.name),
-            Some(rest) if first.contains([':', '.']) || first == "localhost" => {
-                first.clone_into(&mut reference.registry);
-                rest.clone_into(&mut reference.name);
-            }
-            Some(_) => path.clone_into(&mut reference.name),
-        }
-        tag.clone_into(&mut reference.tag);
-        if let Some((namespace, name)) = reference.name.split_once('/') {
-            (reference.namespace, reference.name) = (namespace.to_owned(), name.to_owned());
-        }
-        reference
+            Some((first, rest)) if first.contains([':', '.']) || first == "localhost" => (Some(first.to_owned()), rest),
+            _ => (None, path),
+        };
+        let (namespace, name) = match path.split_once('/') {
+            Some((namespace, name)) => (Some(namespace.to_owned()), name),
+            None => (None, path),
+        };
+        Self { registry, namespace, name: Some(name.to_owned()), tag, digest }
     }
 
     /// The reference with the parts filled in that a Docker client would fill in.
     #[must_use]
     pub fn with_defaults(&self) -> Self {
-        let mut reference = self.clone();
-        if reference.registry.is_empty() {
-            DOCKER_HUB.clone_into(&mut reference.registry);
-        }
-        if reference.namespace.is_empty() && is_docker_hub(&reference.registry) {
-            "library".clone_into(&mut reference.namespace);
-        }
-        if reference.tag.is_empty() {
-            "latest".clone_into(&mut reference.tag);
-        }
-        reference
+        let registry = self.registry.clone().unwrap_or_else(|| DOCKER_HUB.to_owned());
+        let library = || is_docker_hub(&registry).then(|| "library".to_owned());
+        let namespace = self.namespace.clone().or_else(library);
+        let tag = self.tag.clone().unwrap_or_else(Tag::latest);
+        Self { registry: Some(registry), namespace, tag: Some(tag), ..self.clone() }
     }
 
     /// Host and port to contact: what was written, or Docker Hub's host.
     #[must_use]
     pub fn registry_host(&self) -> String {
-        match self.with_defaults().registry.as_str() {
-            DOCKER_HUB | DOCKER_HUB_V1 => DOCKER_HUB_V2.to_owned(),
-            host => host.to_owned(),
+        match self.registry.as_deref() {
+            None | Some(DOCKER_HUB | DOCKER_HUB_V1) => DOCKER_HUB_V2.to_owned(),
+            Some(host) => host.to_owned(),
         }
     }
 
@@ -141,60 +133,63 @@ impl ImageReference {
     /// The path within the registry, with neither tag nor digest.
     #[must_use]
     pub fn repository_path(&self) -> String {
-        Self { registry: String::new(), ..self.as_repository() }.exact()
+        Self { registry: None, ..self.as_repository() }.exact()
     }
 
     /// The reference without tag and digest.
     #[must_use]
     pub fn as_repository(&self) -> Self {
-        Self { tag: String::new(), digest: String::new(), ..self.clone() }
+        Self { tag: None, digest: None, ..self.clone() }
     }
 
     /// The same repository with this tag and no digest.
     #[must_use]
-    pub fn with_tag(&self, tag: &str) -> Self {
-        Self { tag: tag.to_owned(), ..self.as_repository() }
+    pub fn with_tag(&self, tag: Tag) -> Self {
+        Self { tag: Some(tag), ..self.as_repository() }
     }
 
     /// The same repository with this digest and no tag.
     #[must_use]
-    pub fn with_digest(&self, digest: &str) -> Self {
-        Self { digest: digest.to_owned(), ..self.as_repository() }
+    pub fn with_digest(&self, digest: DigestReference) -> Self {
+        Self { digest: Some(digest), ..self.as_repository() }
+    }
+
+    /// The text of a reference to an image object of the same repository. Its name is a digest, or whatever a client has named
+    /// it.
+    pub(crate) fn to_image_object(&self, name: &str) -> String {
+        match self.as_repository().exact() {
+            repository if repository.is_empty() || name.is_empty() => repository,
+            repository => format!("{repository}@{name}"),
+        }
     }
 
     /// The reference as text, with nothing filled in; the digest hides the tag.
     #[must_use]
     pub fn exact(&self) -> String {
-        if self.name.is_empty() {
-            return String::new();
-        }
+        let Some(name) = &self.name else { return String::new() };
         let mut text = String::new();
-        for part in [&self.registry, &self.namespace].into_iter().filter(|part| !part.is_empty()) {
+        for part in [&self.registry, &self.namespace].into_iter().flatten() {
             text.push_str(part);
             text.push('/');
         }
-        text.push_str(&self.name);
-        if !self.digest.is_empty() {
-            text.push('@');
-            text.push_str(&self.digest);
-        } else if !self.tag.is_empty() {
-            text.push(':');
-            text.push_str(&self.tag);
+        text.push_str(name);
+        match (&self.digest, &self.tag) {
+            (Some(digest), _) => text + "@" + digest.as_str(),
+            (None, Some(tag)) => text + ":" + tag.as_str(),
+            (None, None) => text,
         }
-        text
     }
 
     /// The reference as text in full: `docker.io/library/app:v1`. Without a name there is nothing to normalise.
     #[must_use]
     pub fn normalized(&self) -> String {
-        let mut reference = self.clone();
-        if reference.registry.is_empty() || reference.registry == DOCKER_HUB_V1 {
-            DOCKER_HUB.clone_into(&mut reference.registry);
-        }
-        if reference.registry == DOCKER_HUB && reference.namespace.is_empty() {
-            "library".clone_into(&mut reference.namespace);
-        }
-        reference.exact()
+        let registry = match self.registry.as_deref() {
+            None | Some(DOCKER_HUB_V1) => DOCKER_HUB,
+            Some(registry) => registry,
+        };
+        let library = || (registry == DOCKER_HUB).then(|| "library".to_owned());
+        let namespace = self.namespace.clone().or_else(library);
+        Self { registry: Some(registry.to_owned()), namespace, ..self.clone() }.exact()
     }
 }
 
@@ -206,73 +201,6 @@ impl fmt::Display for ImageReference {
 
 fn is_docker_hub(host: &str) -> bool {
     matches!(host, DOCKER_HUB | DOCKER_HUB_V1 | DOCKER_HUB_V2)
-}
-
-/// Path, tag and digest of a text that matches the grammar; an absent part is empty.
-fn split(text: &str) -> Option<(&str, &str, &str)> {
-    let (rest, digest) = text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
-    let (path, tag) = match rest.rsplit_once(':') {
-        Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
-        _ => (rest, None),
-    };
-    let matches = is_path(path) && tag.is_none_or(is_tag) && digest.is_none_or(is_digest_like);
-    matches.then_some((path, tag.unwrap_or_default(), digest.unwrap_or_default()))
-}
-
-fn is_path(path: &str) -> bool {
-    match path.split_once('/') {
-        None => is_component(path),
-        Some((first, rest)) => (is_component(first) || is_host(first)) && rest.split('/').all(is_component),
-    }
-}
-
-/// `[a-z0-9]+` joined by one of `.`, `_`, `__` or any number of dashes.
-fn is_component(text: &str) -> bool {
-    let is_word = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit();
-    text.starts_with(is_word)
-        && text.ends_with(is_word)
-        && text
-            .split(is_word)
-            .all(|gap| matches!(gap, "" | "." | "_" | "__") || gap.chars().all(|character| character == '-'))
-}
-
-fn is_host(text: &str) -> bool {
-    let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
-    let is_label = |label: &str| {
-        label.starts_with(|character: char| character.is_ascii_alphanumeric())
-            && label.ends_with(|character: char| character.is_ascii_alphanumeric())
-            && label.chars().all(|character| character.is_ascii_alphanumeric() || character == '-')
-    };
-    host.split('.').all(is_label)
-        && port.is_none_or(|port| !port.is_empty() && port.chars().all(|digit| digit.is_ascii_digit()))
-}
-
-fn is_tag(tag: &str) -> bool {
-    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    tag.len() <= 128
-        && tag.starts_with(is_word)
-        && tag.chars().all(|character| is_word(character) || matches!(character, '.' | '-'))
-}
-
-/// `algorithm[+algorithm…]:` and at least 32 hexadecimal digits.
-fn is_digest_like(digest: &str) -> bool {
-    let Some((algorithm, hex)) = digest.split_once(':') else { return false };
-    let is_algorithm = |part: &str| {
-        part.starts_with(|character: char| character.is_ascii_alphabetic())
-            && part.chars().all(|character| character.is_ascii_alphanumeric())
-    };
-    algorithm.split(['-', '_', '+', '.']).all(is_algorithm)
-        && hex.len() >= 32
-        && hex.chars().all(|digit| digit.is_ascii_hexdigit())
-}
-
-fn check_digest(digest: &str) -> Result<(), ParseReferenceError> {
-    let (algorithm, hex) = digest.split_once(':').ok_or(ParseReferenceError::Format)?;
-    let algorithm = [Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512]
-        .into_iter()
-        .find(|known| known.name() == algorithm)
-        .ok_or(ParseReferenceError::DigestAlgorithm)?;
-    if hex.len() == algorithm.hex_length() { Ok(()) } else { Err(ParseReferenceError::DigestLength) }
 }
 
 #[cfg(test)]
@@ -314,7 +242,7 @@ mod tests {
     #[test]
     fn takes_a_bare_host_for_a_registry_without_a_repository() {
         let reference: ImageReference = "localhost:5000".parse().unwrap();
-        assert_eq!((reference.registry.as_str(), reference.name.as_str()), ("localhost:5000", ""));
+        assert_eq!((reference.registry.as_deref(), reference.name.as_deref()), (Some("localhost:5000"), None));
         assert_eq!(reference.exact(), "");
     }
 
@@ -322,7 +250,7 @@ mod tests {
     fn a_digest_hides_the_tag() {
         let digest = Digest::sha256(b"content");
         let reference: ImageReference = format!("r.example/a:v1@{digest}").parse().unwrap();
-        assert_eq!(reference.tag, "v1");
+        assert_eq!(reference.tag.as_ref().map(Tag::as_str), Some("v1"));
         assert_eq!(reference.exact(), format!("r.example/a@{digest}"));
     }
 }

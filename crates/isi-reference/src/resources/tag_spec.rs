@@ -1,0 +1,110 @@
+//! What `imagestreamtags` and `imagetags` share: a write of either changes a tag of a stream's spec, and makes the stream if it
+//! is not there.
+
+use super::{name, streams::STREAMS, tags::split, write};
+use crate::{
+    api::Api,
+    error::{ApiError, Result},
+    field::FieldError,
+    http::options::WriteOptions,
+    model::{
+        image_stream::{ImageStream, TagReference},
+        meta::ObjectMeta,
+    },
+    route::Target,
+    storage::stream::Writer,
+};
+
+/// Sets what a tag of a stream's spec is where a client does not say it.
+pub(super) fn set_defaults(api: &Api, tag: &mut TagReference) {
+    if tag.reference_policy.kind.is_empty() {
+        "Source".clone_into(&mut tag.reference_policy.kind);
+    }
+    if api.behaviour.import_modes {
+        tag.import_policy.import_mode.set_default(api.options.default_import_mode);
+    }
+}
+
+/// Stream and tag of the name of a new tag; without a tag it is the usual one.
+pub(super) fn split_new(full: &str) -> Result<(&str, &str)> {
+    match full.split(':').collect::<Vec<_>>().as_slice() {
+        [of, ""] => Ok((*of, "latest")),
+        [of, tag] => Ok((*of, *tag)),
+        _ => Err(ApiError::failed(format!("{full:?} must be of the form <stream_name>:<tag>"))),
+    }
+}
+
+/// A stream that a tag is a part of, before the tag is written.
+#[derive(Debug)]
+pub(super) struct StreamBefore {
+    /// The stream, if it is there.
+    pub(super) stored: Option<ImageStream>,
+    namespace: String,
+    name: String,
+}
+
+impl StreamBefore {
+    /// The stream of this name in the namespace of a request.
+    pub(super) fn named(api: &Api, target: &Target, name: &str) -> Self {
+        let stored = api.store.lock().stream(&target.namespace, name).cloned();
+        Self { stored, namespace: target.namespace.clone(), name: name.to_owned() }
+    }
+
+    /// The stream to change: as it is, or a new one with nothing in it.
+    pub(super) fn to_change(&self) -> ImageStream {
+        self.stored.clone().unwrap_or_else(|| {
+            let (name, namespace) = (self.name.clone(), self.namespace.clone());
+            let metadata = ObjectMeta { name, namespace, ..ObjectMeta::default() };
+            ImageStream { metadata, ..ImageStream::default() }
+        })
+    }
+
+    /// The stream as it is compared with a write: one that is not there has an identity of its own.
+    pub(super) fn to_compare(&self) -> ImageStream {
+        let mut stream = self.to_change();
+        if self.stored.is_none() {
+            stream.metadata.fill_system_fields();
+        }
+        stream
+    }
+
+    /// Refuses to write the tag that a request names if the stream is not at `version`. Without one it is written in any case.
+    pub(super) fn check_version(&self, target: &Target, version: &str) -> Result<()> {
+        let resource = target.kind.resource();
+        match (version, &self.stored) {
+            ("", _) => Ok(()),
+            (_, None) => Err(ApiError::not_found(resource, name(target))),
+            (version, Some(stream)) if version != stream.metadata.resource_version => {
+                let newest = &stream.metadata.resource_version;
+                let why = format!("another caller has updated the resource version to {newest}");
+                Err(ApiError::conflict(resource, name(target), &why))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores the stream with its changed spec.
+    pub(super) fn store(&self, api: &Api, changed: ImageStream, options: &WriteOptions) -> Result<ImageStream> {
+        let dry_run = options.dry_run && api.behaviour.dry_run_of_tags;
+        let options = WriteOptions { dry_run, ..options.clone() };
+        match &self.stored {
+            None => write::create_unless_dry(api, changed, &options, STREAMS),
+            Some(old) => {
+                let version = &old.metadata.resource_version;
+                write::update_unless_dry(api, changed, version, &options, Writer::Client, STREAMS)
+            }
+        }
+    }
+}
+
+/// The stream, and the name of the tag, that a request names. `kind` is what errors call it.
+pub(super) fn named<'a>(api: &Api, target: &'a Target, kind: &str) -> Result<(StreamBefore, &'a str)> {
+    let (of, tag) = split(name(target), kind)?;
+    Ok((StreamBefore::named(api, target, of), tag))
+}
+
+/// What is wrong with a change of the identity. It is checked in two places, and told twice.
+pub(super) fn changed_uid(new: &ObjectMeta, old: &ObjectMeta) -> Vec<FieldError> {
+    let error = || FieldError::invalid("metadata.uid", &new.uid, "field is immutable");
+    if new.uid == old.uid { Vec::new() } else { vec![error(), error()] }
+}
