@@ -63,11 +63,13 @@ impl MockRegistry {
     /// When the fixture makes no registry.
     pub(super) fn start_with(
         place: Place,
-        fixture: RegistryFixture,
+        mut fixture: RegistryFixture,
         images: Images,
         authority: Option<&Authority>,
         configure: impl FnOnce(RegistryBuilder) -> RegistryBuilder,
     ) -> Result<Self, String> {
+        // What is expected of an implementation was recorded over HTTP/1.1.
+        fixture.http2 = fixture.http2.or(Some(false));
         let Place { listener, address, lease } = place;
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         for (name, password) in fixture.auth.iter().flat_map(|auth| &auth.users) {

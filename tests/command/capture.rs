@@ -364,7 +364,7 @@ async fn a_case_has_what_was_captured_as_its_registry() {
     // What has no effect beside it is refused, and so is a folder that is none.
     folder::write(bug.path(), "suites/bug.yaml", &suite("{ capture: captured, quirks: [quay] }"));
     let said = text(&folder::run(bug.path(), &[]).stdout);
-    assert!(said.contains("only `faults`, `tls` and `behindProxy` have a meaning beside `capture`"), "{said}");
+    assert!(said.contains("only `faults`, `tls`, `http2` and `behindProxy` have a meaning beside `capture`"), "{said}");
 }
 
 #[rstest]

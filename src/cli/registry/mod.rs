@@ -49,6 +49,9 @@ pub(super) struct RegistryArguments {
     /// How connections are secured: none, self-signed, trusted, expired, other-name, too-old or plain-http.
     #[arg(long, value_name = "MODE", value_parser = word::<Tls>)]
     tls: Option<Tls>,
+    /// Offer HTTP/1.1 alone in TLS handshakes; without this, clients may choose HTTP/2.
+    #[arg(long)]
+    no_http2: bool,
     /// Ask for credentials: basic or bearer, a user and a password.
     #[arg(long, value_name = "SCHEME:USER:PASSWORD", value_parser = auth)]
     auth: Option<Auth>,
@@ -198,6 +201,9 @@ impl RegistryArguments {
             return Err(CommandError::usage("`--replay-delay` has no effect: nothing that was captured is served"));
         }
         fixture.tls = self.tls.clone().unwrap_or(fixture.tls);
+        if self.no_http2 {
+            fixture.http2 = Some(false);
+        }
         fixture.auth = self.auth.clone().or(fixture.auth);
         fixture.read_only |= self.read_only;
         fixture.behind_proxy |= self.behind_proxy;

@@ -46,6 +46,10 @@ pub enum StartError {
     #[cfg(not(feature = "tls"))]
     #[error("this registry cannot do TLS (hint: enable the feature `tls`)")]
     NoTls,
+    /// The fixture asks for HTTP/2, which this build cannot do.
+    #[cfg(all(feature = "tls", not(feature = "http2")))]
+    #[error("this registry cannot do HTTP/2 (hint: enable the feature `http2`)")]
+    NoHttp2,
     /// An image cannot be built.
     #[error(transparent)]
     Image(#[from] BuildError),
@@ -237,6 +241,12 @@ impl RegistryBuilder {
         self
     }
 
+    /// Offers HTTP/2 beside HTTP/1.1 in TLS handshakes, or HTTP/1.1 alone.
+    pub const fn http2(mut self, offered: bool) -> Self {
+        self.fixture.http2 = Some(offered);
+        self
+    }
+
     /// Takes certificates from this authority instead of that of the process.
     #[cfg(feature = "tls")]
     pub fn authority(mut self, authority: super::tls::Authority) -> Self {
@@ -294,7 +304,8 @@ impl RegistryBuilder {
             #[cfg(feature = "tls")]
             tls => {
                 let authority = self.authority.as_ref().unwrap_or_else(|| super::tls::Authority::of_this_process());
-                Security::Tls(super::tls::acceptor(tls, authority, &host, address.ip())?)
+                let offer = offer(self.fixture.http2)?;
+                Security::Tls(super::tls::acceptor(tls, authority, &host, address.ip(), offer)?)
             }
             #[cfg(not(feature = "tls"))]
             _ => return Err(StartError::NoTls),
@@ -330,5 +341,24 @@ impl RegistryBuilder {
             state.on_request(listener);
         }
         Ok(state)
+    }
+}
+
+/// Which versions of HTTP are offered where a fixture's `http2` says this.
+#[cfg(feature = "http2")]
+#[expect(clippy::unnecessary_wraps, reason = "without HTTP/2 it can fail")]
+const fn offer(http2: Option<bool>) -> Result<super::tls::Offer, StartError> {
+    match http2 {
+        None | Some(true) => Ok(super::tls::Offer::Http2),
+        Some(false) => Ok(super::tls::Offer::Http1),
+    }
+}
+
+/// Which versions of HTTP are offered where a fixture's `http2` says this.
+#[cfg(all(feature = "tls", not(feature = "http2")))]
+const fn offer(http2: Option<bool>) -> Result<super::tls::Offer, StartError> {
+    match http2 {
+        None | Some(false) => Ok(super::tls::Offer::Http1),
+        Some(true) => Err(StartError::NoHttp2),
     }
 }

@@ -47,7 +47,7 @@ pub enum FixtureError {
     },
     /// A captured folder says all there is to be answered, and the fixture says more.
     #[error(
-        "a captured folder answers every request, so that only `faults`, `tls` and `behindProxy` have a meaning beside \
+        "a captured folder answers every request, so that only `faults`, `tls`, `http2` and `behindProxy` have a meaning beside \
          `capture`"
     )]
     BesideCapture,

@@ -32,7 +32,8 @@
 //! | a layer made from a recipe | 64 MiB ([`LARGEST_LAYER`](crate::fixture::LARGEST_LAYER)) | the fixture is refused |
 //! | repository names and tags | 255 and 128 characters | 400 `NAME_INVALID`, or 404 |
 //!
-//! It speaks HTTP/1.1; OpenShift's clients ask for nothing else. What a manifest names need not be there when it is pushed.
+//! It speaks HTTP/1.1, and HTTP/2 with clients that choose it in a TLS handshake (feature `http2`, unless
+//! [`RegistryBuilder::http2`] takes it away). What a manifest names need not be there when it is pushed.
 
 mod answer;
 mod api;

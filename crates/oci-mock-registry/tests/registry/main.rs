@@ -9,6 +9,8 @@ mod control;
 mod examples;
 mod faults;
 mod folders;
+#[cfg(feature = "http2")]
+mod http2;
 mod malformed;
 #[cfg(feature = "wiremock")]
 mod on_wiremock;

@@ -36,6 +36,10 @@ pub struct Entry {
     /// The query. Values of parameters that hold credentials are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
+    /// It came over HTTP/2.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub http2: bool,
     /// The status of the answer; absent where the client got no complete answer.
     #[serde(serialize_with = "status_number")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<u16>"))]

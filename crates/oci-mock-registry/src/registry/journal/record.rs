@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 
 use super::{Entry, JOURNAL_TEXT_LIMIT};
 use crate::registry::{
@@ -25,6 +25,7 @@ pub(crate) struct Record {
     accept: Option<Box<str>>,
     user_agent: Option<Box<str>>,
     scheme: Option<Box<str>>,
+    http2: bool,
     status: Option<StatusCode>,
     content_type: Option<HeaderValue>,
     content_digest: Option<HeaderValue>,
@@ -55,6 +56,7 @@ impl Record {
             accept: accept(&request.headers),
             user_agent: text(&request.headers, header::USER_AGENT).map(|text| cut(text).into()),
             scheme: text(&request.headers, header::AUTHORIZATION).and_then(scheme),
+            http2: request.version == Version::HTTP_2,
             status: delivery.is_complete().then_some(*status),
             content_type: answered(header::CONTENT_TYPE),
             content_digest: answered(CONTENT_DIGEST),
@@ -86,6 +88,7 @@ impl Record {
             repository: owned(&self.repository),
             endpoint: self.endpoint,
             query: owned(&self.query),
+            http2: self.http2,
             status: self.status,
             accept: accept.filter(|accepted| !accepted.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>(),
             user_agent: owned(&self.user_agent),

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::file_body::FileBody;
+#[cfg(feature = "http2")]
+use super::http2::CutBody;
 #[cfg(feature = "capture")]
 use crate::registry::capture::PassedBody;
 use crate::registry::store::Content;
@@ -21,11 +23,17 @@ pub(super) enum AnswerBody {
     File(FileBody),
     #[cfg(feature = "capture")]
     Passed(PassedBody),
+    #[cfg(feature = "http2")]
+    Cut(Box<CutBody>),
     /// One whose length is not said, so that it is sent in chunks.
     OfUnknownLength(Box<Self>),
 }
 
 impl AnswerBody {
+    /// No body at all.
+    #[cfg(feature = "http2")]
+    pub(super) const EMPTY: Self = Self::Memory(None);
+
     pub(super) fn new(content: Content) -> io::Result<Self> {
         Ok(match content {
             Content::Memory(bytes) => Self::Memory(Some(bytes).filter(|bytes| !bytes.is_empty())),
@@ -44,6 +52,8 @@ impl Body for AnswerBody {
             Self::File(file) => file.poll_piece(context).map(|piece| piece.map(|piece| piece.map(Frame::data))),
             #[cfg(feature = "capture")]
             Self::Passed(body) => Pin::new(body).poll_frame(context),
+            #[cfg(feature = "http2")]
+            Self::Cut(body) => Pin::new(body.as_mut()).poll_frame(context),
             Self::OfUnknownLength(body) => Pin::new(body.as_mut()).poll_frame(context),
         }
     }
@@ -54,6 +64,8 @@ impl Body for AnswerBody {
             Self::File(file) => file.left() == 0,
             #[cfg(feature = "capture")]
             Self::Passed(body) => body.is_end_stream(),
+            #[cfg(feature = "http2")]
+            Self::Cut(body) => body.is_end_stream(),
             Self::OfUnknownLength(body) => body.is_end_stream(),
         }
     }
@@ -62,6 +74,8 @@ impl Body for AnswerBody {
         SizeHint::with_exact(match self {
             #[cfg(feature = "capture")]
             Self::Passed(body) => return body.size_hint(),
+            #[cfg(feature = "http2")]
+            Self::Cut(body) => return body.size_hint(),
             Self::OfUnknownLength(_) => return SizeHint::default(),
             Self::Memory(bytes) => bytes.as_ref().map_or(0, Bytes::len) as u64,
             Self::File(file) => file.left(),

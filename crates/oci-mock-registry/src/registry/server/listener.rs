@@ -5,11 +5,15 @@ use std::{sync::Arc, time::Duration};
 use test_listener::{Listener, Stopping};
 use tokio::net::{TcpListener, TcpStream};
 
+#[cfg(feature = "http2")]
+use super::http2;
 use super::{
     connection, raw,
     security::{Security, TLS_HANDSHAKE},
 };
 use crate::registry::state::RegistryState;
+#[cfg(feature = "http2")]
+use crate::registry::tls::HTTP_2;
 
 /// How long a client may take for a TLS handshake, as long as for the head of a request.
 #[cfg(feature = "tls")]
@@ -49,6 +53,10 @@ async fn serve(stream: TcpStream, state: Arc<RegistryState>, security: Security,
                 () = stopping.stopped() => return,
             };
             match accepted {
+                #[cfg(feature = "http2")]
+                Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) => {
+                    http2::serve(stream, state, stopping).await;
+                }
                 Ok(Ok(stream)) => connection::serve(stream, state, stopping).await,
                 Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake came to nothing"),
                 Err(_) => tracing::debug!("a TLS handshake took too long"),

@@ -4,9 +4,11 @@ mod body;
 mod connection;
 mod early_bytes;
 mod file_body;
+#[cfg(feature = "http2")]
+mod http2;
 mod listener;
+mod outcome;
 mod port_owner;
-
 mod raw;
 mod security;
 

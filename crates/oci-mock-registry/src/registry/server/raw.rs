@@ -31,7 +31,7 @@ impl Ending {
 }
 
 /// How long a client has to take in what was written before the connection is closed.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Delivers an answer in its manner, and ends the connection. The client may be gone: then there is nothing left to do.
 pub(super) async fn end(mut stream: impl Wire, ending: Ending) {
@@ -81,19 +81,27 @@ async fn write(
 }
 
 /// Writes no more than `rate` bytes a second.
-async fn write_slowly(stream: &mut impl Wire, bytes: &[u8], rate: u64) -> std::io::Result<()> {
-    const PIECES_PER_SECOND: u64 = 10;
-    let piece = usize::try_from(rate / PIECES_PER_SECOND).unwrap_or(usize::MAX).max(1);
-    for piece in bytes.chunks(piece) {
+async fn write_slowly(stream: &mut impl Wire, mut bytes: &[u8], rate: u64) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        let (length, pause) = piece_per_pause(rate, bytes.len());
+        let (piece, rest) = bytes.split_at(length);
         stream.write_all(piece).await?;
         stream.flush().await?;
-        tokio::time::sleep(Duration::from_secs_f64(piece.len() as f64 / rate.max(1) as f64)).await;
+        tokio::time::sleep(pause).await;
+        bytes = rest;
     }
     Ok(())
 }
 
+/// How many of the bytes that are left are sent next, and how long to wait behind them, for so many bytes a second.
+pub(super) fn piece_per_pause(rate: u64, left: usize) -> (usize, Duration) {
+    const PIECES_PER_SECOND: u64 = 10;
+    let length = usize::try_from(rate / PIECES_PER_SECOND).unwrap_or(usize::MAX).max(1).min(left);
+    (length, Duration::from_secs_f64(length as f64 / rate.max(1) as f64))
+}
+
 /// How long a connection stalls if the client does not give up.
-const LONGEST_STALL: Duration = Duration::from_secs(3_600);
+pub(super) const LONGEST_STALL: Duration = Duration::from_secs(3_600);
 
 /// Closes with a TCP RST: lingering for no time discards what was not sent, and the peer is told.
 fn reset(stream: impl Wire) {

@@ -4,5 +4,7 @@ mod config;
 
 pub use test_authority::{Authority, AuthorityError, Identity};
 
+#[cfg(feature = "http2")]
+pub(crate) use config::HTTP_2;
 pub use config::TlsError;
-pub(crate) use config::acceptor;
+pub(crate) use config::{Offer, acceptor};

@@ -1,0 +1,103 @@
+//! One request to its answer, whatever version of HTTP it came by.
+
+use std::sync::Arc;
+
+use http::{
+    Request, Response, StatusCode, Version,
+    header::{CONTENT_LENGTH, EXPECT, HOST},
+    request::Parts,
+};
+use http_body::Body;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use super::{body::AnswerBody, raw::Ending};
+#[cfg(feature = "capture")]
+use crate::registry::capture::Passed;
+use crate::registry::{
+    answer::{Answer, Delivery, Manner},
+    error::{ErrorCode, error},
+    state::RegistryState,
+};
+
+/// How much of a body that is not wanted is read all the same, in bytes: many clients read no answer while they are still
+/// sending, and see the connection break instead.
+const UNWANTED_LIMIT: usize = 1 << 30;
+
+/// What a request leads to.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// An answer that arrives whole.
+    Response(Response<AnswerBody>),
+    /// An answer that does not, or after which the connection is closed.
+    Ending(Ending),
+    /// None, because the client has gone.
+    Gone,
+}
+
+/// Receives a request and answers it.
+pub(super) async fn outcome(state: &Arc<RegistryState>, request: Request<Incoming>) -> Outcome {
+    let (request, mut body) = request.into_parts();
+    if let Some(answer) = wrong_head(&request) {
+        state.note_malformed();
+        return Outcome::Ending(Ending { answer, manner: Manner::WHOLE_THEN_CLOSED });
+    }
+    #[cfg(feature = "capture")]
+    if let Some(proxy) = &state.proxy {
+        return match proxy.pass(state, request, body).await {
+            Passed::Answered(response) => Outcome::Response(response.map(AnswerBody::Passed)),
+            Passed::Refused(answer) => response(answer),
+            Passed::Ended(manner) => Outcome::Ending(Ending { answer: Answer::empty(StatusCode::BAD_GATEWAY), manner }),
+        };
+    }
+    let mut exchange = state.begin(&request);
+    let mut wanted = exchange.wants_body();
+    // A client that waits for `100 Continue` before a body that is not wanted learns that from the response.
+    if wanted || !request.headers.contains_key(EXPECT) {
+        let mut unwanted = 0;
+        while let Some(frame) = body.frame().await {
+            // A client that stops in the middle gets no answer; the connection is gone.
+            let Ok(frame) = frame else { return Outcome::Gone };
+            let Some(piece) = frame.data_ref() else { continue };
+            if wanted {
+                wanted = exchange.receive(piece);
+            } else {
+                unwanted += piece.len();
+                if unwanted > UNWANTED_LIMIT {
+                    break;
+                }
+            }
+        }
+    }
+    let Delivery { answer, delay, manner } = exchange.finish();
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    if manner == Manner::Whole { response(answer) } else { Outcome::Ending(Ending { answer, manner }) }
+}
+
+/// The answer to a head that HTTP does not allow: one without a host, or with several (RFC 9112, section 3.2), or with an
+/// expectation that is unknown (RFC 9110, section 10.1.1).
+fn wrong_head(request: &Parts) -> Option<Answer> {
+    let hosts = request.headers.get_all(HOST).iter().count();
+    let refuse = |status, message: &str| Some(error(status, ErrorCode::Unsupported.name(), message));
+    if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
+        return refuse(StatusCode::BAD_REQUEST, "a request of HTTP/1.1 has exactly one Host");
+    }
+    let expected = request.headers.get(EXPECT)?;
+    if expected.as_bytes().eq_ignore_ascii_case(b"100-continue") {
+        return None;
+    }
+    refuse(StatusCode::EXPECTATION_FAILED, "the only expectation that is known is 100-continue")
+}
+
+fn response(answer: Answer) -> Outcome {
+    let Ok(mut body) = AnswerBody::new(answer.body) else { return Outcome::Gone };
+    if !answer.headers.contains_key(CONTENT_LENGTH) && !body.is_end_stream() {
+        body = AnswerBody::OfUnknownLength(Box::new(body));
+    }
+    let mut response = Response::new(body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    Outcome::Response(response)
+}
