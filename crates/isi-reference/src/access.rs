@@ -2,11 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{
-    kinds::{Kind, served},
-    user::User,
-    version::ApiVersion,
-};
+use super::user::User;
 
 /// A rule that denies something: `user:verb:group:resource`, each part `*` for all.
 ///
@@ -104,8 +100,12 @@ impl Access {
         user.is_master() || (matches!(verb, "get" | "head") && PUBLIC_PATHS.iter().any(is_public))
     }
 
-    /// What `user` may do on a server of `version`.
-    pub(crate) fn grants(&self, user: &User, version: ApiVersion) -> Grants {
+    /// What `user` may do with these resources: groups, names and verbs.
+    pub(crate) fn grants(
+        &self,
+        user: &User,
+        resources: impl Iterator<Item = (&'static str, &'static str, Vec<&'static str>)>,
+    ) -> Grants {
         let all = |verbs: &[&'static str]| Grant { verbs: verbs.to_vec(), group: "*", resource: "*" };
         if user.is_master() {
             return Grants { resources: vec![all(&["*"])], paths: (vec!["*"], vec!["*"]), incomplete: false };
@@ -117,12 +117,11 @@ impl Access {
         if self.rules_for(user).next().is_none() {
             return Grants { resources: vec![all(&VERBS)], paths, incomplete: false };
         }
-        let granted = |kind: &Kind| {
-            let may = |verb: &&'static str| self.allows(user, verb, kind.group, kind.plural);
-            let verbs: Vec<_> = kind.verbs().into_iter().filter(may).collect();
-            (!verbs.is_empty()).then_some(Grant { verbs, group: kind.group, resource: kind.plural })
+        let granted = |(group, resource, mut verbs): (&'static str, &'static str, Vec<&'static str>)| {
+            verbs.retain(|verb| self.allows(user, verb, group, resource));
+            (!verbs.is_empty()).then_some(Grant { verbs, group, resource })
         };
-        Grants { resources: served(version).filter_map(granted).collect(), paths, incomplete: true }
+        Grants { resources: resources.filter_map(granted).collect(), paths, incomplete: true }
     }
 
     fn rules_for<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a DenyRule> {

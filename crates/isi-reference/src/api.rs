@@ -1,47 +1,30 @@
-//! The API: what a request comes to.
+//! The state of a server: what it was started with, and what it remembers.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Instant,
 };
 
-use http::{Response, header::ACCEPT, request::Parts};
+use http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Options,
     access::Access,
     behaviour::Behaviour,
-    discovery,
     error::{ApiError, Result},
-    http::{
-        answer::{Answer, AnswerBody},
-        negotiate::{Form, negotiate_error},
-        options,
-        request::Request,
-    },
-    impersonation,
     importer::LayerSizes,
-    journal::{Journal, RecordedRequest},
-    kinds::{Handler, Verb},
+    journal::Journal,
+    kinds::Kind,
     model::image_stream::ImageStream,
-    openapi::Documents,
     options::REPLICA_LAG,
     policy::allow_list::AllowList,
     registry_client::{ClientContext, HttpClients},
-    resources,
-    route::{Route, Target, route},
+    replica::Replica,
+    route::Target,
     storage::{Store, stream::Repositories},
     user::{Authenticator, User},
-    watch,
 };
-
-/// One of the processes that the server answers like, by number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Replica(pub(crate) usize);
 
 /// One server's API with everything that it remembers.
 #[derive(Debug)]
@@ -60,11 +43,17 @@ pub(crate) struct Api {
     pub(crate) journal: Journal,
     /// Cancelled when the server stops, which ends watches.
     pub(crate) stop: CancellationToken,
+    /// The resources of servers of any version.
+    kinds: &'static [Kind],
 }
 
 impl Api {
     /// The API of a server that starts with `options`.
-    pub(crate) fn new(options: Options, stop: CancellationToken) -> std::result::Result<Self, String> {
+    pub(crate) fn new(
+        options: Options,
+        kinds: &'static [Kind],
+        stop: CancellationToken,
+    ) -> std::result::Result<Self, String> {
         let behaviour = Behaviour::of(options.api_version);
         let authenticator = match &options.token_auth_file {
             Some(path) => Authenticator::from_file(path)?,
@@ -82,7 +71,7 @@ impl Api {
         {
             let mut state = store.lock();
             state.start_namespaces(options.any_namespace);
-            resources::objects::seed(&mut state);
+            state.seed();
         }
         Ok(Self {
             behaviour,
@@ -95,6 +84,7 @@ impl Api {
             authenticator,
             journal: Journal::default(),
             stop,
+            kinds,
             options,
         })
     }
@@ -104,76 +94,20 @@ impl Api {
         self.authenticator.tokens()
     }
 
-    /// Answers a request, and records it.
-    pub(crate) async fn answer(self: &Arc<Self>, parts: Parts, body: hyper::body::Incoming) -> Response<AnswerBody> {
-        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-        let query = parts.uri.query().unwrap_or_default().to_owned();
-        let minor = self.options.api_version.kubernetes_minor();
-        let user = self.authenticator.authenticate(&parts.headers);
-        let user = user.and_then(|user| impersonation::impersonate(&self.access, &parts, user, minor));
-        let name = user.as_ref().ok().map(|user| user.name.clone());
-        let response = match user {
-            Ok(user) => self.answer_user(parts, body, user).await,
-            Err(error) => Answer::error(&error, Form::default()).into_response(),
-        };
-        let status = response.status().as_u16();
-        self.journal.record(RecordedRequest { number: 0, method, path, query, user: name, status });
-        response
+    /// Who sends a request.
+    pub(crate) fn authenticate(&self, headers: &HeaderMap) -> Result<User> {
+        self.authenticator.authenticate(headers)
     }
 
-    async fn answer_user(
-        self: &Arc<Self>,
-        parts: Parts,
-        body: hyper::body::Incoming,
-        user: User,
-    ) -> Response<AnswerBody> {
-        let replica = Replica(self.turn.fetch_add(1, Ordering::Relaxed) % self.layer_sizes.len());
-        let request = Request::read(parts, body, user, self.behaviour.body_limit, replica).await;
-        let form = negotiate_error(&request);
-        let timeout = match options::timeout(&request, &self.behaviour) {
-            Ok(timeout) => timeout,
-            Err(error) => return Answer::error(&error, form).into_response(),
-        };
-        let answer = match tokio::time::timeout(timeout, self.handle(&request)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => Answer::error(&error, form),
-            Err(_) => Answer::error(&ApiError::timeout(), form),
-        };
-        answer.with_warnings(request.take_warnings()).into_response()
+    /// The process whose turn it is to answer.
+    pub(crate) fn next_replica(&self) -> Replica {
+        Replica(self.turn.fetch_add(1, Ordering::Relaxed) % self.layer_sizes.len())
     }
 
-    async fn handle(self: &Arc<Self>, request: &Request) -> Result<Answer> {
-        let target = match route(&request.path, self.options.api_version) {
-            Ok(Route::Health) => return Ok(Answer::text("ok")),
-            Ok(Route::OpenApi(path)) => {
-                let accept = request.header(ACCEPT).unwrap_or_default();
-                let page = Documents::of(self.options.api_version).find(&path, accept);
-                return page.map(Answer::page).ok_or_else(ApiError::no_such_path);
-            }
-            Ok(Route::Objects(target)) => target,
-            Ok(discovered) => return discovery::answer(self, request, &discovered),
-            Err(error) => return Err(error),
-        };
-        self.authorize(request, &target)?;
-        let handler = target.handler(request)?;
-        if target.asked(request) == Verb::Get && target.kind.stored.is_some() {
-            resources::listing::check_version(&self.store.lock(), request)?;
-        }
-        match handler {
-            Handler::Store(answer) => answer(self, request, &target),
-            Handler::Import => resources::imports::create(self, request, &target).await,
-            Handler::Watch => watch::answer(self, request, &target),
-        }
-    }
-
-    /// Access is decided before it is known whether the method exists.
-    fn authorize(&self, request: &Request, target: &Target) -> Result<()> {
-        let verb = target.asked(request).name();
-        if self.access.allows(&request.user, verb, target.kind.group, target.kind.plural) {
-            Ok(())
-        } else {
-            Err(target.forbidden(&request.user, verb))
-        }
+    /// The resources that the server has.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &'static Kind> {
+        let version = self.options.api_version;
+        self.kinds.iter().filter(move |kind| kind.since <= version)
     }
 
     /// The error of an object of the image API that breaks rules.

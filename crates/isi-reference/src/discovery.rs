@@ -7,11 +7,12 @@ use super::{
     error::{ApiError, Result},
     http::{
         answer::Answer,
-        negotiate::{Form, Format, View, negotiate_discovery},
+        form::{Form, Format, View},
+        negotiate::negotiate_discovery,
         request::Request,
     },
-    kinds::{Kind, served},
-    route::Route,
+    kinds::{Kind, table::served},
+    paths::Route,
 };
 
 /// Answers a request for something that describes the server.

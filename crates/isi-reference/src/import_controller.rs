@@ -7,13 +7,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::{Api, Replica},
+    api::Api,
     error::ApiError,
     model::{
         image_stream::{ImageStream, REPOSITORY_CHECK, TagReference},
         import::{ImageImport, ImageStreamImport, ImportSpec, RepositoryImport, TagName},
         meta::ObjectReference,
     },
+    replica::Replica,
     resources::{apply, imports},
     storage::Key,
 };

@@ -21,9 +21,10 @@ use super::{
     builder::ReferenceBuilder,
     import_controller,
     journal::{JournalWaitError, RecordedRequest},
+    kinds::table::KINDS,
     kubeconfig::Kubeconfig,
     options::{ImportController, ServerCertificate},
-    tls,
+    router, tls,
 };
 
 /// How large the head of a request may be, in bytes: as on a server, by Go's default.
@@ -145,7 +146,7 @@ pub async fn start(mut options: Options) -> Result<Reference, StartError> {
     let listen_error = |source| StartError::Listen { address, source };
     let (tls, host, controller) = (options.tls.take(), options.host.take(), options.import_controller);
     let stop = CancellationToken::new();
-    let api = Arc::new(Api::new(options, stop.clone()).map_err(StartError::Option)?);
+    let api = Arc::new(Api::new(options, KINDS, stop.clone()).map_err(StartError::Option)?);
     let socket = TcpListener::bind(address).await.map_err(listen_error)?;
     let bound = socket.local_addr().map_err(listen_error)?;
     let certificate = tls.as_ref().map(|certificate| tls::acceptor(certificate, bound, host.as_deref()));
@@ -198,7 +199,7 @@ async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
         let api = Arc::clone(&api);
         async move {
             let (parts, body) = request.into_parts();
-            Ok::<_, Infallible>(api.answer(parts, body).await)
+            Ok::<_, Infallible>(router::answer(&api, parts, body).await)
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{behaviour::Behaviour, http::negotiate::MetaVersion, kinds::columns::Columns, model::ListMeta};
+use super::{behaviour::Behaviour, http::form::MetaVersion, kinds::columns::Columns, model::ListMeta};
 
 const NAMES_IN_CONCEPTS: &str = "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
 const NAMES_IN_USER_GUIDE: &str = "http://kubernetes.io/docs/user-guide/identifiers#names";

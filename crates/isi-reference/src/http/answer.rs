@@ -1,6 +1,6 @@
 //! An answer, put together.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, fmt};
 
 use bytes::Bytes;
 use http::{
@@ -11,10 +11,10 @@ use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use serde::Serialize;
 
 use super::{
-    negotiate::{Form, Format},
+    form::{Form, Format},
     yaml,
 };
-use crate::{error::ApiError, model::status::Status, openapi::Page, protobuf, watch::WatchBody};
+use crate::{error::ApiError, model::status::Status, protobuf};
 
 /// The answer to a request.
 #[derive(Debug)]
@@ -32,6 +32,15 @@ enum Body {
     Whole(Vec<u8>),
     /// One that goes on.
     Watch(WatchBody),
+}
+
+/// A body that goes on.
+pub(crate) struct WatchBody(pub(crate) UnsyncBoxBody<Bytes, Infallible>);
+
+impl fmt::Debug for WatchBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("WatchBody")
+    }
 }
 
 /// The body of an answer, as HTTP sends it.
@@ -97,25 +106,12 @@ impl Answer {
 
     /// Text for a program that only looks at the status.
     pub(crate) fn text(text: &str) -> Self {
-        let content_type = "text/plain; charset=utf-8";
-        Self {
-            status: 200,
-            content_type,
-            body: Body::Whole(text.as_bytes().to_vec()),
-            warnings: Vec::new(),
-            retry_after: None,
-        }
+        Self::document("text/plain; charset=utf-8", text.as_bytes().to_vec())
     }
 
-    /// A document of OpenAPI.
-    pub(crate) fn page(page: &Page) -> Self {
-        Self {
-            status: 200,
-            content_type: page.content_type,
-            body: Body::Whole(page.body.clone()),
-            warnings: Vec::new(),
-            retry_after: None,
-        }
+    /// A document that is no object.
+    pub(crate) fn document(content_type: &'static str, body: Vec<u8>) -> Self {
+        Self { status: 200, content_type, body: Body::Whole(body), warnings: Vec::new(), retry_after: None }
     }
 
     /// The same answer as another content type.

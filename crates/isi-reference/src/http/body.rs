@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{
-    negotiate::MEDIA_TYPES,
+    form::MEDIA_TYPES,
     options::{FieldValidation, WriteOptions},
     request::Request,
 };

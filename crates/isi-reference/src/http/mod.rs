@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod body;
+pub(crate) mod form;
 pub(crate) mod negotiate;
 pub(crate) mod options;
 pub(crate) mod request;

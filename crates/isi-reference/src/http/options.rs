@@ -10,7 +10,7 @@ use crate::{
     json,
     patch::PatchType,
     quote::quote,
-    watch,
+    watch::options::is_watch,
 };
 
 /// How long the name of a field manager may be, in bytes.
@@ -244,7 +244,7 @@ pub(crate) fn timeout(request: &Request, behaviour: &Behaviour) -> Result<Durati
     let default = Duration::from_secs(behaviour.default_timeout);
     let Some(text) = request.parameter("timeout").filter(|text| !text.is_empty()) else { return Ok(default) };
     // Imports and watches may take long, and their handlers ignore what is no duration.
-    let is_long = request.path.iter().any(|part| part == "imagestreamimports") || watch::is_watch(request);
+    let is_long = request.path.iter().any(|part| part == "imagestreamimports") || is_watch(request);
     match go_duration(text) {
         Ok(timeout) if timeout.is_zero() => Ok(default),
         Ok(timeout) => Ok(timeout),

@@ -11,8 +11,8 @@ use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    api::Replica,
     error::{ApiError, Result},
+    replica::Replica,
     user::User,
 };
 

@@ -5,16 +5,17 @@ use std::collections::HashSet;
 use bytes::Bytes;
 
 use super::{
-    Completion, Import,
     failure::ImportFailure,
     image::{self, ImageError},
-    plan::RepositoryPlan,
+    import_run::{Completion, Import},
     platform::Platform,
 };
 use crate::{
     behaviour::Behaviour,
+    error::ApiError,
+    field::FieldError,
     image_reference::{DigestReference, ImageReference},
-    model::image::Image,
+    model::{image::Image, status::Status},
     options::ImportMode,
     registry_client::{FetchError, FetchStrategy, Manifest, ManifestList, ManifestName, Session, TransportSecurity},
 };
@@ -79,11 +80,20 @@ impl<'a> ImageFetcher<'a> {
         self.last_list == LastList::Broken
     }
 
-    /// Notes whether everything of a repository was tried.
-    pub(crate) fn note_completion(&mut self, plan: &RepositoryPlan) {
-        if plan.fetches.iter().any(|fetch| fetch.result.is_none()) {
-            self.completion = Completion::GivenUp;
+    /// Notes that something was given up before it was tried.
+    pub(crate) fn give_up(&mut self) {
+        self.completion = Completion::GivenUp;
+    }
+
+    /// A reference as clients write it. The legacy name `*` names no image, and no repository either.
+    pub(crate) fn parse(&self, name: &str) -> std::result::Result<ImageReference, Status> {
+        if name == "*" {
+            return Ok(ImageReference { name: Some(name.to_owned()), ..ImageReference::default() });
         }
+        self.behaviour().parse_reference(name).map_err(|error| {
+            let error = FieldError::invalid("from.name", name, format!("invalid name: {error}"));
+            ApiError::invalid("", "", "", &[error], true).into_status()
+        })
     }
 
     /// Fetches one image with its parts.

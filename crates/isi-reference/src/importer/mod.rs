@@ -5,68 +5,26 @@
 mod failure;
 mod fetch;
 mod image;
+mod import_run;
 mod layer_sizes;
+mod named_images;
 mod plan;
 mod platform;
 mod repository;
 mod tag_order;
 
-use std::collections::BTreeMap;
-
 pub(crate) use image::empty_metadata;
+pub(crate) use import_run::{Completion, Import, Outcome, Passwords};
 pub(crate) use layer_sizes::LayerSizes;
 
-use crate::{
-    model::{image_stream::TagReference, import::ImageStreamImport},
-    policy::registries::Registries,
-    registry_client::{ClientContext, Keyring, KeyringError},
-};
+use crate::model::import::ImageStreamImport;
 use fetch::ImageFetcher;
-
-/// What an import needs besides the request.
-#[derive(Debug)]
-pub(crate) struct Import<'a> {
-    pub(crate) context: &'a ClientContext,
-    pub(crate) layer_sizes: &'a LayerSizes,
-    /// Blocked, insecure and mirrored registries.
-    pub(crate) registries: &'a Registries,
-    /// The pull secrets, or why they cannot be read.
-    pub(crate) keyring: &'a Result<Keyring, KeyringError>,
-    /// The tags of the stream as it is.
-    pub(crate) tags: &'a BTreeMap<String, TagReference>,
-    /// How many tags of a repository are imported at most; `None` for all of them.
-    pub(crate) tag_limit: Option<usize>,
-}
-
-/// How an import ended, whatever the statuses of its images say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    pub(crate) completion: Completion,
-    pub(crate) passwords: Passwords,
-}
-
-/// Whether everything was tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Completion {
-    Complete,
-    /// Something was given up, and is neither a success nor a failure. Old servers crash over it.
-    GivenUp,
-}
-
-/// What registries said of the pull secrets of the images that were named one by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Passwords {
-    /// Nothing.
-    Accepted,
-    /// At least one does not know the user, or not the password.
-    Refused,
-}
 
 impl Import<'_> {
     /// Imports what `import` names, and writes the results into its status.
     pub(crate) async fn run(&self, import: &mut ImageStreamImport) -> Outcome {
         let mut fetcher = ImageFetcher::new(self);
-        let passwords = plan::import_images(&mut fetcher, import).await;
+        let passwords = named_images::import_images(&mut fetcher, import).await;
         repository::import_repository(&mut fetcher, import).await;
         Outcome { completion: fetcher.completion(), passwords }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     failure::ImportFailure,
     fetch::ImageFetcher,
-    plan::{PlannedFetch, RepositoryPlan, parse},
+    plan::{PlannedFetch, RepositoryPlan},
     tag_order::prioritize,
 };
 use crate::{
@@ -31,7 +31,9 @@ pub(crate) async fn fetch_all(fetcher: &mut ImageFetcher<'_>, plan: &mut Reposit
             }
         },
     }
-    fetcher.note_completion(plan);
+    if plan.was_given_up() {
+        fetcher.give_up();
+    }
 }
 
 /// Fetches one after the other. Before 4.18, a manifest list with a part that cannot be imported ends that.
@@ -82,7 +84,7 @@ async fn import_tags(
     import: &ImageStreamImport,
     spec: &RepositoryImport,
 ) -> Result<RepositoryImportStatus, Status> {
-    let reference = parse(fetcher, &spec.from.name)?;
+    let reference = fetcher.parse(&spec.from.name)?;
     let registries = fetcher.import.registries;
     if registries.is_blocked(&reference) {
         return Err(ImportFailure::blocked(&reference).to_status());

@@ -1,12 +1,11 @@
-//! The resources that the server has: one table for paths, discovery, access, dispatch, tables and the store.
+//! The resources that the server has: [one table](table) for paths, discovery, access, dispatch, tables and the store.
 
 pub(crate) mod columns;
 mod durations;
 mod image_tag_row;
-mod table;
+pub(crate) mod table;
 
 use self::columns::Columns;
-pub(crate) use self::table::KINDS;
 use super::{
     api::Api,
     error::{Resource, Result},
@@ -14,6 +13,10 @@ use super::{
     route::Target,
     version::ApiVersion,
 };
+
+/// The groups of custom resources.
+const CONFIG: &str = "config.openshift.io";
+const OPERATOR: &str = "operator.openshift.io";
 
 /// A kind of object, or a part of one.
 #[derive(Debug)]
@@ -79,11 +82,6 @@ impl Verb {
     }
 }
 
-/// The resources that servers of `version` have.
-pub(crate) fn served(version: ApiVersion) -> impl Iterator<Item = &'static Kind> {
-    KINDS.iter().filter(move |kind| kind.since <= version)
-}
-
 impl Kind {
     /// The resource as messages name it.
     pub(crate) fn resource(&self) -> Resource {
@@ -112,7 +110,7 @@ impl Kind {
 
     /// Whether objects of the kind are custom resources, which cannot be replaced without saying which version is meant.
     pub(crate) fn is_custom(&self) -> bool {
-        self.group == table::CONFIG || self.group == table::OPERATOR
+        self.group == CONFIG || self.group == OPERATOR
     }
 
     /// Whether a path to a whole collection exists.
@@ -133,36 +131,6 @@ impl Kind {
             _ if self.is_custom() => format!("*unstructured.Unstructured{list}"),
             "" => format!("*core.{}{list}", self.kind),
             group => format!("*{}.{}{list}", group.split('.').next().unwrap_or_default(), self.kind),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn verbs_are_in_the_order_of_discovery_and_each_is_once() {
-        for kind in KINDS {
-            assert!(kind.verbs().is_sorted_by(|one, next| one < next), "{}", kind.plural);
-        }
-    }
-
-    #[test]
-    fn what_is_watched_or_deleted_as_a_collection_is_stored() {
-        for kind in KINDS.iter().filter(|kind| kind.has(Verb::Watch) || kind.has(Verb::DeleteCollection)) {
-            assert!(kind.stored.is_some() && kind.has(Verb::List), "{}", kind.plural);
-        }
-    }
-
-    #[test]
-    fn groups_stand_together() {
-        let mut seen = Vec::new();
-        for kind in KINDS {
-            if seen.last() != Some(&kind.group) {
-                assert!(!seen.contains(&kind.group), "{}", kind.group);
-                seen.push(kind.group);
-            }
         }
     }
 }

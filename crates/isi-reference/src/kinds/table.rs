@@ -1,6 +1,6 @@
 //! The table of resources.
 
-use super::{Handler, Kind, Verb, columns};
+use super::{CONFIG, Handler, Kind, OPERATOR, Verb, columns};
 use crate::{
     resources::{
         deletion, image_tags, image_writes, images, layers, mappings, namespaces, objects, projects, reviews,
@@ -9,9 +9,6 @@ use crate::{
     storage,
     version::ApiVersion,
 };
-
-pub(super) const CONFIG: &str = "config.openshift.io";
-pub(super) const OPERATOR: &str = "operator.openshift.io";
 
 /// A row to begin with.
 const NONE: Kind = Kind {
@@ -120,7 +117,7 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "images",
         singular: "image",
         kind: "Image",
-        stored: Some(objects::IMAGE_CONFIG),
+        stored: Some(storage::seed::IMAGE_CONFIG),
         ..CUSTOM
     },
     Kind {
@@ -304,3 +301,38 @@ pub(crate) static KINDS: &[Kind] = &[
         ..NONE
     },
 ];
+
+/// The resources that servers of `version` have.
+pub(crate) fn served(version: ApiVersion) -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().filter(move |kind| kind.since <= version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verbs_are_in_the_order_of_discovery_and_each_is_once() {
+        for kind in KINDS {
+            assert!(kind.verbs().is_sorted_by(|one, next| one < next), "{}", kind.plural);
+        }
+    }
+
+    #[test]
+    fn what_is_watched_or_deleted_as_a_collection_is_stored() {
+        for kind in KINDS.iter().filter(|kind| kind.has(Verb::Watch) || kind.has(Verb::DeleteCollection)) {
+            assert!(kind.stored.is_some() && kind.has(Verb::List), "{}", kind.plural);
+        }
+    }
+
+    #[test]
+    fn groups_stand_together() {
+        let mut seen = Vec::new();
+        for kind in KINDS {
+            if seen.last() != Some(&kind.group) {
+                assert!(!seen.contains(&kind.group), "{}", kind.group);
+                seen.push(kind.group);
+            }
+        }
+    }
+}

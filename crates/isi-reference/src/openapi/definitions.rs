@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::published::Published;
 use crate::{
-    kinds::KINDS,
+    kinds::table::KINDS,
     protobuf::{
         KINDS_OF,
         descriptor::{Field, FieldType, Label, Message},

@@ -9,8 +9,8 @@ use super::{
     published::Published,
 };
 use crate::{
-    http::negotiate::MEDIA_TYPES,
-    kinds::{KINDS, Kind, Verb},
+    http::form::MEDIA_TYPES,
+    kinds::{Kind, Verb, table::KINDS},
     model::IMAGE_GROUP,
 };
 

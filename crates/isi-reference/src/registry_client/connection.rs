@@ -8,7 +8,7 @@ use super::{
     ClientContext, FetchError, TransportSecurity,
     challenge::Scheme,
     credentials::Credentials,
-    error_body::{ErrorResponse, Retry},
+    error_response::{ErrorResponse, Retry},
     http_client::{Authorization, RegistryRequest, RegistryResponse},
     ping::{Endpoint, PING_TIMEOUT, ping},
     token,

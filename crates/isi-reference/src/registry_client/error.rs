@@ -4,14 +4,15 @@ use http::StatusCode;
 use reqwest::Url;
 
 use super::{
-    error_body::{RegistryError, RegistryErrorCode, RegistryErrors, UnreadableReason, status_line},
     http_client::BodyError,
     manifest::ManifestError,
-    tag_list::TagListError,
+    reported_error::{RegistryError, RegistryErrorCode, RegistryErrors, UnreadableReason, status_line},
     transport_error::{GoVerb, TransportError},
-    v1::V1Error,
 };
-use crate::{json::SyntaxError, quote::quote};
+use crate::{
+    json::{SyntaxError, TypeError},
+    quote::quote,
+};
 
 /// Why a registry did not give what it was asked for. `Display` is the sentence of Go's client.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -95,4 +96,29 @@ impl From<RegistryError> for FetchError {
     fn from(error: RegistryError) -> Self {
         Self::Reported(RegistryErrors::from(vec![error]))
     }
+}
+
+/// Why the tags of a repository cannot be listed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum TagListError {
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    #[error(transparent)]
+    Type(#[from] TypeError),
+    /// The list goes round in circles, or is longer than is read; a registry can send pages without end.
+    #[error("the registry's list of tags does not end: {page} was reached after {tags} tags")]
+    Endless { page: String, tags: usize },
+}
+
+/// Why a registry of version 1 has no tags or images.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum V1Error {
+    #[error("error getting X-Docker-Token from {path}: {source}")]
+    DockerToken { path: String, source: TransportError },
+    #[error("the repository {path:?} was not found")]
+    NotFound { path: String },
+    #[error("error retrieving repository: server returned {}", .0.as_u16())]
+    Status(StatusCode),
+    #[error("no valid endpoints for repository {path:?}")]
+    NoEndpoints { path: String },
 }

@@ -9,13 +9,14 @@ mod connection;
 mod content_encoding;
 mod credentials;
 mod error;
-mod error_body;
+mod error_response;
 mod http_client;
 mod manifest;
 mod manifest_name;
 mod media_type;
 mod ping;
 mod reach;
+mod reported_error;
 mod requests;
 mod schema1;
 mod session;
@@ -30,16 +31,15 @@ use std::time::Duration;
 
 pub(crate) use connection::RepositoryConnection;
 pub(crate) use credentials::{Keyring, KeyringError};
-pub(crate) use error::FetchError;
-pub(crate) use error_body::RegistryErrorCode;
+pub(crate) use error::{FetchError, V1Error};
 pub(crate) use http_client::{HttpClients, TransportSecurity};
 pub(crate) use manifest::{Descriptor, ImageManifest, Manifest, ManifestError, ManifestList, decode};
 pub(crate) use manifest_name::ManifestName;
 pub use reach::Reach;
+pub(crate) use reported_error::RegistryErrorCode;
 pub(crate) use schema1::SignedManifest;
 pub(crate) use session::{ConnectError, OpenError, Session};
 pub(crate) use strategy::FetchStrategy;
-pub(crate) use v1::V1Error;
 
 use crate::behaviour::Behaviour;
 

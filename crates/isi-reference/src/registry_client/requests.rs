@@ -10,7 +10,7 @@ use super::{
     FetchError, FetchStrategy, Manifest, ManifestName, RepositoryConnection,
     connection::Target,
     content_encoding,
-    error_body::ErrorResponse,
+    error_response::ErrorResponse,
     manifest::{self, ContentKind},
 };
 use crate::image_reference::DigestReference;

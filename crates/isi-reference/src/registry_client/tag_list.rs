@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use http::{HeaderMap, Method, header::LINK};
 use reqwest::Url;
 
-use super::{FetchError, RepositoryConnection, connection::Target, http_client::BODY_LIMIT};
+use super::{FetchError, RepositoryConnection, connection::Target, error::TagListError, http_client::BODY_LIMIT};
 use crate::{
     image_reference::Tag,
-    json::{self, Case, Shape, Struct, SyntaxError, TypeError},
+    json::{self, Case, Shape, Struct},
 };
 
 /// How many tags of a repository are read.
@@ -17,18 +17,6 @@ const TAG_LIMIT: usize = 1_000_000;
 const PAGE_LIMIT: usize = 10_000;
 /// How many bytes all pages may have together.
 const LIST_LIMIT: usize = 4 * BODY_LIMIT;
-
-/// Why the tags of a repository cannot be listed.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub(crate) enum TagListError {
-    #[error(transparent)]
-    Syntax(#[from] SyntaxError),
-    #[error(transparent)]
-    Type(#[from] TypeError),
-    /// The list goes round in circles, or is longer than is read; a registry can send pages without end.
-    #[error("the registry's list of tags does not end: {page} was reached after {tags} tags")]
-    Endless { page: String, tags: usize },
-}
 
 /// One page; Go's client reads it into a struct without a name.
 static PAGE: Struct = Struct {

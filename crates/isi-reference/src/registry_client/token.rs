@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    FetchError, challenge::Challenge, credentials::Credentials, error_body::ErrorResponse,
+    FetchError, challenge::Challenge, credentials::Credentials, error_response::ErrorResponse,
     http_client::RegistryResponse,
 };
 use crate::json::{self, Node};

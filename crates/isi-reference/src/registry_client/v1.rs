@@ -4,23 +4,8 @@
 
 use http::{HeaderMap, Method, StatusCode};
 
-use super::{
-    ClientContext, TransportSecurity, http_client::RegistryRequest, ping::PING_TIMEOUT, transport_error::TransportError,
-};
+use super::{ClientContext, TransportSecurity, error::V1Error, http_client::RegistryRequest, ping::PING_TIMEOUT};
 use crate::image_reference::ImageReference;
-
-/// Why a registry of version 1 has no tags or images.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub(crate) enum V1Error {
-    #[error("error getting X-Docker-Token from {path}: {source}")]
-    DockerToken { path: String, source: TransportError },
-    #[error("the repository {path:?} was not found")]
-    NotFound { path: String },
-    #[error("error retrieving repository: server returned {}", .0.as_u16())]
-    Status(StatusCode),
-    #[error("no valid endpoints for repository {path:?}")]
-    NoEndpoints { path: String },
-}
 
 /// Asks for a repository by the v1 API, and returns why that failed, as it always does.
 pub(crate) async fn ask(context: &ClientContext, reference: &ImageReference, security: TransportSecurity) -> V1Error {

@@ -2,7 +2,7 @@
 
 use super::{admit, apply, check_namespace, view};
 use crate::{
-    api::{Api, Replica},
+    api::Api,
     error::{ApiError, Resource, Result},
     field::FieldError,
     http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
@@ -18,6 +18,7 @@ use crate::{
     patch::{self, Write},
     policy::{allow_list::Transport, registries::Registries},
     registry_client::{Keyring, KeyringError},
+    replica::Replica,
     route::Target,
     validation,
 };

@@ -25,11 +25,8 @@ use crate::{
     model::ListMeta,
     policy::registries::{MirrorEntry, MirrorKind, Registries, RegistrySources},
     route::Target,
-    storage::{State, history::Stored},
+    storage::{State, history::Stored, seed::IMAGE_CONFIG},
 };
-
-/// The key of the cluster's image configuration among stored objects.
-pub(crate) const IMAGE_CONFIG: &str = "config.openshift.io/images";
 
 /// Answers with an object.
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
@@ -195,10 +192,4 @@ pub(crate) fn registries(state: &State, behaviour: &Behaviour) -> Result<Registr
 /// A part of an object; one that cannot be read says nothing.
 fn part<T: DeserializeOwned + Default>(value: &Value) -> T {
     serde_json::from_value(value.clone()).unwrap_or_default()
-}
-
-/// Puts the objects into a new store that every cluster has.
-pub(crate) fn seed(state: &mut State) {
-    let object = json!({ "kind": "Image", "apiVersion": "config.openshift.io/v1", "metadata": {}, "spec": {} });
-    state.put_object(IMAGE_CONFIG, (String::new(), "cluster".to_owned()), object);
 }

@@ -164,7 +164,8 @@ fn is_allowed(api: &Api, user: &User, spec: &Value) -> bool {
 }
 
 fn rules(api: &Api, user: &User) -> Value {
-    let grants = api.access.grants(user, api.options.api_version);
+    let kinds = api.kinds().map(|kind| (kind.group, kind.plural, kind.verbs()));
+    let grants = api.access.grants(user, kinds);
     let rule =
         |grant: &Grant| json!({ "verbs": grant.verbs, "apiGroups": [grant.group], "resources": [grant.resource] });
     let (verbs, paths) = &grants.paths;

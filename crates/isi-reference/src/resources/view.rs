@@ -8,7 +8,7 @@ use crate::{
     error::{ApiError, Result},
     http::{
         answer::Answer,
-        negotiate::{Form, MetaVersion, View},
+        form::{Form, MetaVersion, View},
         request::Request,
     },
     kinds::{Kind, columns::Columns},

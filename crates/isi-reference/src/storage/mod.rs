@@ -4,6 +4,7 @@
 
 pub(crate) mod history;
 mod namespaces;
+pub(crate) mod seed;
 pub(crate) mod stream;
 pub(crate) mod tracking;
 

@@ -11,7 +11,7 @@ use crate::{
     error::ApiError,
     http::{
         answer::{TypedStatus, render},
-        negotiate::{Form, Format, View},
+        form::{Form, Format, View},
     },
     model::{
         Typed,

@@ -13,7 +13,6 @@ mod stream;
 use std::sync::Arc;
 
 use self::{event::Encoder, options::WatchOptions, stream::Watcher};
-pub(crate) use self::{options::is_watch, stream::WatchBody};
 use crate::{
     api::Api,
     error::Result,

@@ -1,10 +1,10 @@
 //! The body of a watch: what happened, as the client reads it, until its time is over.
 
-use std::{convert::Infallible, fmt, time::Duration};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
-use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 use tokio::{
     sync::watch::Receiver,
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     error::{ApiError, Result},
+    http::answer::WatchBody,
     resources::selection::Selection,
     storage::history::{Change, Stored},
 };
@@ -27,15 +28,6 @@ const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
 const LAST_BOOKMARK: Duration = Duration::from_secs(2);
 /// How many events are put into one frame of the body, so that none grows with the number of objects.
 const BATCH: usize = 100;
-
-/// A body that goes on.
-pub(crate) struct WatchBody(pub(crate) UnsyncBoxBody<Bytes, Infallible>);
-
-impl fmt::Debug for WatchBody {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("WatchBody")
-    }
-}
 
 /// A watch that is under way.
 #[derive(Debug)]

@@ -1,14 +1,10 @@
-//! Error bodies of registries: `{"errors": [{"code": …, "message": …}]}`.
+//! The errors that registries report: `{"errors": [{"code": …, "message": …}]}`.
 
 use std::fmt;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
-use super::{
-    FetchError,
-    challenge::{self, Scheme},
-};
-use crate::json::{self, Node, SyntaxError};
+use crate::json::{Node, SyntaxError};
 
 /// A code of the distribution specification or of Docker's registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +62,7 @@ impl RegistryErrorCode {
     }
 
     /// Name and message.
-    fn texts(self) -> (&'static str, &'static str) {
+    pub(super) fn texts(self) -> (&'static str, &'static str) {
         Self::ALL
             .into_iter()
             .find(|(code, ..)| *code == self)
@@ -90,11 +86,11 @@ pub(crate) struct RegistryError {
 
 impl RegistryError {
     /// An error with a message of its own.
-    fn new(code: RegistryErrorCode, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: RegistryErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: Some(message.into()) }
     }
 
-    fn read(node: &Node) -> Self {
+    pub(super) fn read(node: &Node) -> Self {
         let text = |key| node.get_in_any_case(key).and_then(Node::as_text).unwrap_or_default();
         let code = RegistryErrorCode::of(text("code"));
         let message = text("message");
@@ -124,6 +120,11 @@ impl RegistryErrors {
     /// Each of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &RegistryError> {
         self.0.iter()
+    }
+
+    /// All of them.
+    pub(super) fn into_vec(self) -> Vec<RegistryError> {
+        self.0
     }
 
     /// The only one, if there is one.
@@ -158,86 +159,6 @@ pub(crate) enum UnreadableReason {
     Syntax(#[from] SyntaxError),
     #[error("no error details found in HTTP response body")]
     NoDetails,
-}
-
-/// Whether a request may be repeated after a delay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Retry {
-    Never,
-    /// The registry answered 429 without a list of errors.
-    Later,
-}
-
-/// An error response of a registry.
-#[derive(Debug)]
-pub(crate) struct ErrorResponse {
-    pub(crate) error: FetchError,
-    pub(crate) retry: Retry,
-}
-
-impl ErrorResponse {
-    /// Reads a response with a status that is not a success.
-    pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        if !status.is_client_error() {
-            return Self { error: FetchError::UnexpectedStatus(status), retry: Retry::Never };
-        }
-        let response = Self::read_body(status, body);
-        if let Some(first) = bearer_error(headers) {
-            let rest = match response.error {
-                FetchError::Reported(RegistryErrors(rest)) => rest,
-                other => vec![RegistryError::new(RegistryErrorCode::Unknown, other.to_string())],
-            };
-            let errors = std::iter::once(first).chain(rest).collect();
-            return Self { error: FetchError::Reported(RegistryErrors(errors)), retry: Retry::Never };
-        }
-        let is_reported = matches!(response.error, FetchError::Reported(_));
-        if status == StatusCode::UNAUTHORIZED && !is_reported {
-            let error = RegistryError::new(RegistryErrorCode::Unauthorized, "authentication required");
-            return Self { error: error.into(), retry: response.retry };
-        }
-        response
-    }
-
-    fn read_body(status: StatusCode, body: &[u8]) -> Self {
-        let retry = if status == StatusCode::TOO_MANY_REQUESTS { Retry::Later } else { Retry::Never };
-        let unreadable = |reason| {
-            let body = String::from_utf8_lossy(body).into_owned();
-            Self { error: FetchError::UnreadableError { status, reason, body }, retry }
-        };
-        let node = match json::parse(body) {
-            Ok(node) => node,
-            Err(error) => return unreadable(error.into()),
-        };
-        if let Some(details) = node.get_in_any_case("details").and_then(Node::as_text).filter(|text| !text.is_empty()) {
-            let code = match status.as_u16() {
-                401 => RegistryErrorCode::Unauthorized,
-                403 => RegistryErrorCode::Denied,
-                429 => RegistryErrorCode::TooManyRequests,
-                _ => RegistryErrorCode::Unknown,
-            };
-            return Self { error: RegistryError::new(code, details).into(), retry };
-        }
-        match node.get_in_any_case("errors") {
-            Some(Node::Array(errors)) if !errors.is_empty() => {
-                let errors = errors.iter().map(RegistryError::read).collect();
-                Self { error: FetchError::Reported(RegistryErrors(errors)), retry: Retry::Never }
-            }
-            _ => unreadable(UnreadableReason::NoDetails),
-        }
-    }
-}
-
-/// The error that a Bearer challenge names (RFC 6750, section 3.1).
-fn bearer_error(headers: &HeaderMap) -> Option<RegistryError> {
-    challenge::read(headers).iter().filter(|challenge| challenge.scheme == Scheme::Bearer).find_map(|challenge| {
-        let code = match challenge.parameter("error")? {
-            "invalid_token" => RegistryErrorCode::Unauthorized,
-            "insufficient_scope" => RegistryErrorCode::Denied,
-            _ => return None,
-        };
-        let description = challenge.parameter("error_description").filter(|text| !text.is_empty());
-        Some(RegistryError::new(code, description.unwrap_or(code.texts().1)))
-    })
 }
 
 /// Code and reason, as in `404 Not Found`.

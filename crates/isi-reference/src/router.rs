@@ -1,0 +1,97 @@
+//! What answers a request: who asks, what the path names, whether it is allowed, and the handler of the resource.
+
+use std::sync::Arc;
+
+use http::{Response, header::ACCEPT, request::Parts};
+use hyper::body::Incoming;
+
+use super::{
+    api::Api,
+    discovery,
+    error::{ApiError, Result},
+    http::{
+        answer::{Answer, AnswerBody},
+        form::Form,
+        negotiate::negotiate_error,
+        options,
+        request::Request,
+    },
+    impersonation,
+    journal::RecordedRequest,
+    kinds::{Handler, Verb},
+    openapi::Documents,
+    paths::{Route, route},
+    resources,
+    route::Target,
+    user::User,
+    watch,
+};
+
+/// Answers a request, and records it.
+pub(crate) async fn answer(api: &Arc<Api>, parts: Parts, body: Incoming) -> Response<AnswerBody> {
+    let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let minor = api.options.api_version.kubernetes_minor();
+    let user = api.authenticate(&parts.headers);
+    let user = user.and_then(|user| impersonation::impersonate(&api.access, &parts, user, minor));
+    let name = user.as_ref().ok().map(|user| user.name.clone());
+    let response = match user {
+        Ok(user) => answer_user(api, parts, body, user).await,
+        Err(error) => Answer::error(&error, Form::default()).into_response(),
+    };
+    let status = response.status().as_u16();
+    api.journal.record(RecordedRequest { number: 0, method, path, query, user: name, status });
+    response
+}
+
+async fn answer_user(api: &Arc<Api>, parts: Parts, body: Incoming, user: User) -> Response<AnswerBody> {
+    let replica = api.next_replica();
+    let request = Request::read(parts, body, user, api.behaviour.body_limit, replica).await;
+    let form = negotiate_error(&request);
+    let timeout = match options::timeout(&request, &api.behaviour) {
+        Ok(timeout) => timeout,
+        Err(error) => return Answer::error(&error, form).into_response(),
+    };
+    let answer = match tokio::time::timeout(timeout, handle(api, &request)).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => Answer::error(&error, form),
+        Err(_) => Answer::error(&ApiError::timeout(), form),
+    };
+    answer.with_warnings(request.take_warnings()).into_response()
+}
+
+async fn handle(api: &Arc<Api>, request: &Request) -> Result<Answer> {
+    let target = match route(&request.path, api.options.api_version) {
+        Ok(Route::Health) => return Ok(Answer::text("ok")),
+        Ok(Route::OpenApi(path)) => {
+            let accept = request.header(ACCEPT).unwrap_or_default();
+            let page = Documents::of(api.options.api_version).find(&path, accept);
+            return page
+                .map(|page| Answer::document(page.content_type, page.body.clone()))
+                .ok_or_else(ApiError::no_such_path);
+        }
+        Ok(Route::Objects(target)) => target,
+        Ok(discovered) => return discovery::answer(api, request, &discovered),
+        Err(error) => return Err(error),
+    };
+    authorize(api, request, &target)?;
+    let handler = target.handler(request)?;
+    if target.asked(request) == Verb::Get && target.kind.stored.is_some() {
+        resources::listing::check_version(&api.store.lock(), request)?;
+    }
+    match handler {
+        Handler::Store(answer) => answer(api, request, &target),
+        Handler::Import => resources::imports::create(api, request, &target).await,
+        Handler::Watch => watch::answer(api, request, &target),
+    }
+}
+
+/// Access is decided before it is known whether the method exists.
+fn authorize(api: &Api, request: &Request, target: &Target) -> Result<()> {
+    let verb = target.asked(request).name();
+    if api.access.allows(&request.user, verb, target.kind.group, target.kind.plural) {
+        Ok(())
+    } else {
+        Err(target.forbidden(&request.user, verb))
+    }
+}
