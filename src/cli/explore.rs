@@ -1,35 +1,34 @@
 //! `isi-conformance explore`: random scenarios on an implementation and on the reference.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
     process::ExitCode,
-    time::{Duration, Instant},
+    sync::Arc,
+    time::Duration,
 };
 
 use clap::{Args, FromArgMatches};
-use futures_util::{StreamExt, stream};
-use serde_json::json;
 use tokio::sync::watch;
 
 use super::{
     exit::{CommandError, Exit, finish, notice, printed},
-    run::{ExecutionArguments, Plan, RegistryArguments, RunArguments, TargetArguments, know_secrets, open_files},
+    run::{
+        ExecutionArguments, Plan, RegistryArguments, RunArguments, TargetArguments, know_secrets, open_files, profile,
+    },
     signals::Signals,
 };
 use crate::{
-    explore::{Compared, Comparison, Coverage, Findings, Generator, PROBE_SUITE, Scenario, shrink, write_bug_folder},
+    explore::{
+        Amount, Comparison, Course, Exploration, ExplorationReport, Generator, Limits, PROBE_SUITE, write_bug_folder,
+        write_page,
+    },
     report::Destination,
+    requirement::Profile,
     runner::RunId,
-    verdict::{CaseResult, Level, cause::Cause},
+    verdict::{CaseResult, Level},
     version::ApiVersion,
 };
-
-/// How many scenarios are loaded at once.
-const BATCH: u64 = 128;
-/// How many failures of the harness end an exploration.
-const MOST_FAILURES: usize = 20;
 
 /// Find differences that no suite asks for: random scenarios on an implementation and on the embedded reference. Every
 /// difference is made as small as it can be, and differences are grouped by cause.
@@ -38,13 +37,16 @@ pub(super) struct ExploreArguments {
     /// The API version that the implementation is held against.
     #[arg(long, value_name = "VERSION", env = "ISI_API_VERSION", default_value_t = ApiVersion::NEWEST)]
     api_version: ApiVersion,
+    /// Ask only for what this profile needs.
+    #[arg(long, value_name = "PROFILE", env = "ISI_PROFILE", value_parser = profile)]
+    profile: Option<&'static Profile>,
     /// The seed of the first scenario; each next one has the next seed. A fresh one if absent; it is said at the beginning.
     #[arg(long, value_name = "N", value_parser = seed_value())]
     seed: Option<u64>,
     /// How many scenarios to try.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = seed_value(), conflicts_with = "time")]
     scenarios: u64,
-    /// Try scenarios for this long: `90s`, `10m`, `1h`.
+    /// Begin scenarios for this long: `90s`, `10m`, `1h`.
     #[arg(long = "for", id = "time", value_name = "TIME", value_parser = length)]
     time: Option<Duration>,
     /// Try the scenario of this seed alone, and print it.
@@ -68,6 +70,9 @@ pub(super) struct ExploreArguments {
     /// Write causes and coverage as JSON to this file, `-` for standard output.
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
+    /// Write causes and coverage as a page to this file.
+    #[arg(long, value_name = "PATH")]
+    html: Option<PathBuf>,
 
     /// Where the implementation is, and who asks.
     #[command(flatten)]
@@ -88,19 +93,28 @@ pub(super) fn run(arguments: ExploreArguments) -> ExitCode {
     finish(ended)
 }
 
+/// Where causes and coverage are written beside the terminal.
+struct Destinations {
+    json: Option<Destination>,
+    html: Option<Destination>,
+}
+
 async fn execute(mut arguments: ExploreArguments) -> Result<Exit, CommandError> {
     know_secrets(&arguments.target);
     if let Some(out) = &arguments.out {
         fs::create_dir_all(out).map_err(|error| CommandError::usage(format!("{}: {error}", out.display())))?;
     }
-    let json = arguments.json.take().map(Destination::from);
-    Destination::prepare(&json).map_err(CommandError::usage)?;
+    let destinations = Destinations {
+        json: arguments.json.take().map(Destination::from),
+        html: arguments.html.take().map(Destination::from),
+    };
+    Destination::prepare(destinations.json.iter().chain(&destinations.html)).map_err(CommandError::usage)?;
     arguments.jobs = open_files::jobs(arguments.jobs)?;
     let signals = Signals::listen(|| {
         notice("stopping: what was made is taken back; a second signal ends the exploration at once");
     });
     tokio::select! {
-        exit = explore(arguments, json, signals.first()) => exit,
+        exit = explore(arguments, &destinations, signals.first()) => exit,
         () = signals.second() => Err(CommandError::harness("stopped at once by a second signal")
             .hint("`isi-conformance clean` removes what was left behind")),
     }
@@ -108,7 +122,7 @@ async fn execute(mut arguments: ExploreArguments) -> Result<Exit, CommandError> 
 
 async fn explore(
     mut arguments: ExploreArguments,
-    json: Option<Destination>,
+    destinations: &Destinations,
     stop: watch::Receiver<bool>,
 ) -> Result<Exit, CommandError> {
     let work = tempfile::tempdir().map_err(CommandError::harness)?;
@@ -120,23 +134,26 @@ async fn explore(
     let of_target = (std::mem::take(&mut arguments.target), std::mem::take(&mut arguments.registry));
     let planned = |target, registry| plan(&arguments, work.path(), &run, target, registry);
     let oracle = planned(TargetArguments::default(), RegistryArguments::default())?;
-    let oracle = RunArguments { update: true, deviations: Vec::new(), ..oracle };
+    let oracle = RunArguments { profile: None, deviations: Vec::new(), ..oracle };
     let of_target = planned(of_target.0, of_target.1)?;
     let reference = Plan::of(&oracle, &stop).await?;
     let target = match Plan::of(&of_target, &stop).await {
-        Ok(target) => target,
+        Ok(target) => Arc::new(target),
         Err(error) => {
             reference.end().await;
             return Err(error);
         }
     };
-    let found = compare(&arguments, work.path(), (&reference, &target), &stop).await;
-    for left in reference.end().await.into_iter().chain(target.end().await) {
+    let ended = compare(&arguments, destinations, (&reference, &target), &stop).await;
+    let mut left = reference.end().await;
+    // What was explored has ended, and with it every other holder of the plan.
+    if let Some(target) = Arc::into_inner(target) {
+        left.extend(target.end().await);
+    }
+    for left in left {
         notice(format_args!("warning: left behind: {left}"));
     }
-    let found = found?;
-    found.report(&arguments, json.as_ref())?;
-    Ok(found.exit(*stop.borrow()))
+    ended
 }
 
 /// The arguments of a run that asks `target` for what scenarios need.
@@ -154,8 +171,9 @@ fn plan(
     Ok(RunArguments {
         api_version: arguments.api_version,
         level: arguments.level,
-        profile: None,
+        profile: arguments.profile,
         deviations: arguments.deviations.clone(),
+        update: true,
         execution: ExecutionArguments {
             timeout: Duration::from_secs(arguments.timeout),
             // Scenarios change nothing of the cluster.
@@ -169,111 +187,82 @@ fn plan(
     })
 }
 
-/// What an exploration found out.
-struct Found {
-    first_seed: u64,
-    findings: Findings,
-    coverage: Coverage,
-    skipped: usize,
-    failures: Vec<(u64, String)>,
-    /// Differences that were not there when the scenario was tried again.
-    unstable: Vec<(u64, Cause)>,
-    duration: Duration,
-}
-
 async fn compare(
     arguments: &ExploreArguments,
-    work: &Path,
-    (reference, target): (&Plan, &Plan),
+    destinations: &Destinations,
+    (reference, target): (&Plan, &Arc<Plan>),
     stop: &watch::Receiver<bool>,
-) -> Result<Found, CommandError> {
+) -> Result<Exit, CommandError> {
     let session = |plan: &Plan| plan.planned.first().map(|planned| planned.session.clone());
     let (Some(oracle), Some(session)) = (session(reference), session(target)) else {
         return Err(CommandError::harness("nothing was planned"));
     };
-    let comparison = Comparison::new(oracle, session, work.join("golden"));
-    let declare = |result: &mut CaseResult| {
-        target.declare(result);
-        result.hold_to(arguments.level);
+    let generator = Generator::new(Limits::of(arguments.api_version, &session.features));
+    let (declaring, level) = (target.clone(), arguments.level);
+    let declare = move |result: &mut CaseResult| {
+        declaring.declare(result);
+        result.hold_to(level);
     };
-    let generator = Generator::default();
+    let comparison = Arc::new(Comparison::new(oracle, session, Arc::new(declare)));
     // Seeds that a person can type.
-    let first_seed = arguments.replay.or(arguments.seed).unwrap_or_else(|| u64::from(rand_seed()));
+    let first_seed = arguments.replay.or(arguments.seed).unwrap_or_else(|| u64::from(fresh_seed()));
     if arguments.replay.is_none() {
         notice(format_args!("the first seed is {first_seed}"));
     }
-    let begun = Instant::now();
-    let is_over = |seed: u64| match (arguments.replay, arguments.time) {
-        (Some(_), _) => seed > first_seed,
-        (None, Some(time)) => begun.elapsed() >= time,
-        (None, None) => seed - first_seed >= arguments.scenarios,
+    let amount = match (arguments.replay, arguments.time) {
+        (Some(_), _) => Amount::Scenarios(1),
+        (None, Some(time)) => Amount::For(time),
+        (None, None) => Amount::Scenarios(arguments.scenarios),
     };
-    let mut found = Found {
-        first_seed,
-        findings: Findings::default(),
-        coverage: Coverage::default(),
-        skipped: 0,
-        failures: Vec::new(),
-        unstable: Vec::new(),
-        duration: Duration::ZERO,
-    };
-    let mut next = first_seed;
-    while !is_over(next) && !*stop.borrow() && found.failures.len() < MOST_FAILURES {
-        let last = match (arguments.replay, arguments.time) {
-            (Some(_), _) => next + 1,
-            (None, Some(_)) => next.saturating_add(BATCH),
-            (None, None) => next.saturating_add(BATCH).min(first_seed.saturating_add(arguments.scenarios)),
-        };
-        let scenarios: Vec<(String, Scenario)> =
-            (next..last).map(|seed| (format!("seed-{seed}"), generator.draw(seed).current())).collect();
-        let cases = Comparison::cases(&comparison.target.images, &scenarios).map_err(CommandError::harness)?;
-        let mut running = stream::iter((next..last).zip(&cases))
-            .map(|(seed, case)| {
-                let stop = stop.clone();
-                let comparison = &comparison;
-                async move { (seed, comparison.compare(case, stop, declare).await) }
-            })
-            .buffer_unordered(usize::from(arguments.jobs));
-        let mut different = Vec::new();
-        while let Some((seed, compared)) = running.next().await {
-            if *stop.borrow() {
-                continue;
-            }
-            found.coverage.count(&scenarios[usize::try_from(seed - next).unwrap_or_default()].1);
-            match compared.map_err(CommandError::harness)? {
-                Compared::Same => {}
-                Compared::Skipped(_) => found.skipped += 1,
-                Compared::Failed(problem) => found.failures.push((seed, problem)),
-                Compared::Different { cause, .. } => different.push((seed, cause)),
-            }
-        }
-        drop(running);
-        different.sort_by_key(|(seed, _)| *seed);
-        for (seed, cause) in different {
-            if found.findings.count(&cause) || *stop.borrow() {
-                continue;
-            }
-            let mut tree = generator.draw(seed);
-            let smallest = shrink(tree.as_mut(), async |attempt, scenario| {
-                let scenarios = [(format!("seed-{seed}-{attempt}"), scenario.clone())];
-                let case = Comparison::cases(&comparison.target.images, &scenarios)?;
-                let Some(case) = case.first() else { return Ok(None) };
-                match comparison.compare(case, stop.clone(), declare).await? {
-                    Compared::Different { cause: other, result, golden } if other == cause => {
-                        Ok::<_, crate::explore::ComparisonError>(Some((result, golden)))
-                    }
-                    _ => Ok(None),
-                }
-            });
-            match smallest.await.map_err(CommandError::harness)? {
-                Some((scenario, (result, golden))) => found.findings.add(seed, scenario, *cause, &result, *golden),
-                None => found.unstable.push((seed, *cause)),
-            }
-        }
-        next = last;
+    let course = Course { first_seed, amount, jobs: usize::from(arguments.jobs), first_difference: false };
+    if arguments.replay.is_some() {
+        notice(format_args!("{}", generator.draw(first_seed).current()));
     }
-    found.duration = begun.elapsed();
-    Ok(found)
+    let exploration = Exploration::new(comparison, &generator, stop.clone());
+    let explored = exploration.run(&course, |seed, cause| notice(format_args!("seed {seed}: {cause}"))).await;
+    let report = ExplorationReport {
+        target: &target.target,
+        api_version: arguments.api_version,
+        first_seed,
+        explored: &explored,
+    };
+    publish(arguments, destinations, &report)?;
+    Ok(if !explored.findings.is_empty() || explored.unstable > 0 {
+        Exit::Failure
+    } else if *stop.borrow() || explored.failed > 0 {
+        Exit::Harness
+    } else {
+        Exit::Success
+    })
+}
+
+/// Writes what was found everywhere it is asked for.
+fn publish(
+    arguments: &ExploreArguments,
+    Destinations { json, html }: &Destinations,
+    report: &ExplorationReport<'_>,
+) -> Result<(), CommandError> {
+    if let Some(folder) = &arguments.out {
+        for (index, finding) in report.explored.findings.sorted().iter().enumerate() {
+            let written = write_bug_folder(folder, index + 1, finding, arguments.api_version);
+            notice(format_args!("wrote {}", written.map_err(CommandError::harness)?.display()));
+        }
+    }
+    let to_stdout = json.iter().chain(html).any(Destination::is_standard_output);
+    let written =
+        if to_stdout { report.write(&mut io::stderr().lock()) } else { report.write(&mut io::stdout().lock()) };
+    printed(written)?;
+    let ended = |destination: &Destination, written: io::Result<()>| match written {
+        Err(error) if destination.is_standard_output() => printed(Err(error)),
+        written => written.map_err(|error| CommandError::harness(format!("cannot write to {destination}: {error}"))),
+    };
+    if let Some(json) = json {
+        ended(json, json.write(|out| writeln!(out, "{:#}", report.to_json())))?;
+    }
+    if let Some(html) = html {
+        ended(html, html.write(|out| write_page(report, out)))?;
+    }
+    Ok(())
 }
 
 /// Seeds and numbers of scenarios, far enough from the largest number that sums of them are one too.
@@ -282,68 +271,9 @@ fn seed_value() -> clap::builder::RangedU64ValueParser {
 }
 
 /// A seed that differs from run to run.
-fn rand_seed() -> u32 {
+fn fresh_seed() -> u32 {
     let (high, _) = uuid::Uuid::new_v4().as_u64_pair();
     u32::try_from(high >> 32).unwrap_or_default()
-}
-
-impl Found {
-    fn report(&self, arguments: &ExploreArguments, json: Option<&Destination>) -> Result<(), CommandError> {
-        let sorted = self.findings.sorted();
-        if let Some(folder) = &arguments.out {
-            for (index, finding) in sorted.iter().enumerate() {
-                let written = write_bug_folder(folder, index + 1, finding, arguments.api_version);
-                notice(format_args!("wrote {}", written.map_err(CommandError::harness)?.display()));
-            }
-        }
-        let to_stdout = json.is_some_and(Destination::is_standard_output);
-        let written =
-            if to_stdout { self.write(&mut io::stderr().lock()) } else { self.write(&mut io::stdout().lock()) };
-        printed(written)?;
-        let document = json!({
-            "apiVersion": arguments.api_version.to_string(), "seed": self.first_seed,
-            "scenarios": self.coverage.scenarios, "skipped": self.skipped, "unstable": self.unstable.len(),
-            "failures": self.failures.len(), "causes": sorted, "coverage": self.coverage,
-        });
-        let Some(json) = json else { return Ok(()) };
-        match json.write(|out| writeln!(out, "{document:#}")) {
-            Err(error) if to_stdout => printed(Err(error)),
-            written => written.map_err(|error| CommandError::harness(format!("cannot write to {json}: {error}"))),
-        }
-    }
-
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.findings.write(out)?;
-        let Self { coverage, findings, skipped, unstable, failures, duration, first_seed } = self;
-        let seconds = duration.as_secs_f64();
-        for (seed, problem) in failures.iter().take(3) {
-            writeln!(out, "error: seed {seed} could not be judged: {problem}")?;
-        }
-        for (seed, cause) in unstable.iter().take(3) {
-            writeln!(out, "not repeatable: seed {seed} differed once and not again: {cause}")?;
-        }
-        self.coverage.write(out)?;
-        let causes = findings.sorted().len();
-        writeln!(
-            out,
-            "{} scenarios with {} steps in {seconds:.1}s, first seed {first_seed}: {causes} causes of differences, \
-            {skipped} skipped, {} not repeatable, {} not judged",
-            coverage.scenarios,
-            coverage.steps,
-            unstable.len(),
-            failures.len()
-        )
-    }
-
-    fn exit(&self, stopped: bool) -> Exit {
-        if !self.findings.sorted().is_empty() || !self.unstable.is_empty() {
-            Exit::Failure
-        } else if stopped || !self.failures.is_empty() {
-            Exit::Harness
-        } else {
-            Exit::Success
-        }
-    }
 }
 
 /// A length of time: a number and `s`, `m` or `h`.

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Finding, scenario::suite_header};
+use super::{
+    Finding,
+    scenario::{Written, suite_header},
+};
 use crate::{
     golden::{Store, StoreError},
     version::ApiVersion,
@@ -30,22 +33,24 @@ pub fn write_bug_folder(
     let root = folder.join(format!("cause-{number:03}-{name}"));
     let failed = |source: io::Error| StoreError::Io { path: root.display().to_string(), source };
     let mut suite = suite_header(SUITE, "Found by a random scenario.");
+    let written =
+        Written { name: &name, about: &finding.says, until: Some(version), statuses: &finding.expected.statuses };
     // Writing to a string cannot fail.
-    let _ = finding.scenario().write_case(&name, &finding.cause.to_string(), Some(version), &mut suite);
+    let _ = finding.scenario().write_case(written, &mut suite);
     fs::create_dir_all(root.join("suites")).map_err(failed)?;
     fs::write(root.join("suites").join(format!("{SUITE}.yaml")), suite).map_err(failed)?;
-    for path in Store::folder(root.join("golden")).propose(SUITE, &name, (version, version), &finding.golden)? {
-        fs::rename(&path, path.with_extension("")).map_err(failed)?;
-    }
+    let store = Store::folder(root.join("golden"));
+    let proposals = store.propose(SUITE, &name, (version, version), &finding.expected.golden)?;
+    Store::accept(&proposals)?;
     fs::write(root.join("README.md"), note(finding, version)).map_err(failed)?;
     Ok(root)
 }
 
 fn note(finding: &Finding, version: ApiVersion) -> String {
-    let Finding { cause, seed, scenarios, difference, .. } = finding;
+    let Finding { says, seed, scenarios, difference, .. } = finding;
     let difference = difference.as_ref().map(|text| format!("\n    {text}\n")).unwrap_or_default();
     format!(
-        "# {cause}\n{difference}\n\
+        "# {says}\n{difference}\n\
         The golden is what the embedded reference answers for API version {version}. First seen with seed {seed}; \
         {scenarios} of the scenarios of that exploration differ first in this.\n\n    \
         isi-conformance run PATH-OF-THIS-FOLDER --target URL --api-version {version}\n    \

@@ -1,18 +1,19 @@
-//! One scenario on two implementations: what the reference answers is the golden of the target.
+//! One scenario on two implementations: what the reference answers is what the target is held against.
 
-use std::{collections::HashSet, fs, io, path::PathBuf, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 use tokio::sync::{RwLock, watch};
 
-use super::{Scenario, scenario::suite_header};
+use super::{
+    Scenario, masks,
+    scenario::{Written, suite_header},
+};
 use crate::{
     document::{Diagnostics, Source},
-    fixture::ImageCatalogue,
-    golden::{self, Golden},
-    runner::{self, Remainder, Session, run_case},
+    runner::{self, ExpectedAnswers, Remainder, Session, run_case, run_case_against},
     suite::{Case, load},
     verdict::{
-        CaseResult, CheckKind, Verdict,
+        CaseResult, CheckKind, CheckResult, Verdict,
         cause::{Cause, findings},
     },
 };
@@ -23,17 +24,24 @@ const SUITE: &str = "explore";
 /// A suite that needs what scenarios need, so that the features of a target are looked for before the first of them.
 pub const PROBE_SUITE: &str = include_str!("probe.yaml");
 
+/// Turns failures of a result into known ones.
+pub type Declare = Arc<dyn Fn(&mut CaseResult) + Send + Sync>;
+
 /// Runs scenarios on the reference and on a target.
-#[derive(Debug)]
 pub struct Comparison {
     /// The session of the reference, which proposes goldens.
     pub reference: Arc<Session>,
-    /// The session of the target, whose goldens are in `goldens`.
+    /// The session of the target.
     pub target: Arc<Session>,
-    /// The folder of goldens.
-    pub goldens: PathBuf,
+    declare: Declare,
     /// Held for reading by every scenario, for writing by those that change what others see.
     alone: RwLock<()>,
+}
+
+impl std::fmt::Debug for Comparison {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Comparison").field("target", &self.target.target.url).finish_non_exhaustive()
+    }
 }
 
 /// What came out of a scenario.
@@ -42,110 +50,88 @@ pub enum Compared {
     /// Both answered alike.
     Same,
     /// They differ.
-    Different {
-        /// The first difference.
-        cause: Box<Cause>,
-        /// All that the target was judged by.
-        result: Box<CaseResult>,
-        /// What the reference answers.
-        golden: Box<Golden>,
-    },
+    Different(Box<Different>),
     /// The target lacks what the scenario needs, for this reason.
     Skipped(String),
     /// It could not be judged: the harness failed, or was stopped.
     Failed(String),
 }
 
-/// Why scenarios could not be compared.
-#[derive(Debug, thiserror::Error)]
-pub enum ComparisonError {
-    /// A scenario is no case.
-    #[error("a drawn scenario is no case: {0}")]
-    Invalid(#[from] Diagnostics),
-    /// A golden could not be written.
-    #[error("cannot keep a golden: {0}")]
-    Golden(#[from] golden::StoreError),
-    /// A golden could not be moved or removed.
-    #[error("cannot keep a golden: {0}")]
-    Io(#[from] io::Error),
+/// How two implementations differ in a scenario.
+#[derive(Debug)]
+pub struct Different {
+    /// The first difference.
+    pub cause: Cause,
+    /// All that the target was judged by.
+    pub result: CaseResult,
+    /// What the reference answers.
+    pub expected: ExpectedAnswers,
 }
 
 impl Comparison {
-    /// Compares `target` with `reference`; goldens are kept in the folder `goldens` for as long as they are needed.
+    /// Compares `target` with `reference`; `declare` may turn failures into known ones.
     #[must_use]
-    pub fn new(reference: Arc<Session>, target: Arc<Session>, goldens: PathBuf) -> Self {
-        Self { reference, target, goldens, alone: RwLock::new(()) }
+    pub fn new(reference: Arc<Session>, target: Arc<Session>, declare: Declare) -> Self {
+        Self { reference, target, declare, alone: RwLock::new(()) }
     }
 
-    /// The cases of scenarios, each with its name, in their order. They can be compared on any two implementations whose
-    /// sessions have these `images`.
-    ///
-    /// # Errors
-    /// When a scenario is no case, which the generator rules out.
-    pub fn cases(images: &ImageCatalogue, scenarios: &[(String, Scenario)]) -> Result<Vec<Case>, ComparisonError> {
-        let mut text = suite_header(SUITE, "Random scenarios.");
-        for (name, scenario) in scenarios {
-            // Writing to a string cannot fail.
-            let _ = scenario.write_case(name, "A random scenario.", None, &mut text);
+    /// Runs a scenario under this name on both.
+    pub async fn compare(&self, name: &str, scenario: &Scenario, stop: watch::Receiver<bool>) -> Compared {
+        let case = match self.case(name, scenario) {
+            Ok(Some(case)) => case,
+            Ok(None) => return Compared::Failed("a drawn scenario has no case".to_owned()),
+            Err(problem) => return Compared::Failed(format!("a drawn scenario is no case: {problem}")),
+        };
+        if let Some(reason) = Remainder::of(&case, &self.target.features, self.target.version).skip {
+            return Compared::Skipped(reason);
         }
-        let suites = load(&[Source::new("explore.yaml", text)], images, &[])?;
-        Ok(suites.into_iter().flat_map(|suite| suite.cases).collect())
-    }
-
-    /// Runs a case on both. `declare` may turn failures into known ones.
-    ///
-    /// # Errors
-    /// When a golden cannot be kept.
-    pub async fn compare(
-        &self,
-        case: &Case,
-        stop: watch::Receiver<bool>,
-        declare: impl FnOnce(&mut CaseResult),
-    ) -> Result<Compared, ComparisonError> {
-        let version = self.target.version;
-        if let Some(reason) = Remainder::of(case, &self.target.features, version).skip {
-            return Ok(Compared::Skipped(reason));
-        }
-        let (shared, exclusive) = if case.runs_alone() {
+        let (shared, exclusive) = if scenario.runs_alone() {
             (None, Some(self.alone.write().await))
         } else {
             (Some(self.alone.read().await), None)
         };
-        let reference = run_case(&self.reference, case, runner::stopped(stop.clone())).await;
-        let Some(golden) = reference.proposal else {
-            return Ok(Compared::Failed(failure(&reference.result)));
+        let reference = run_case(&self.reference, &case, runner::stopped(stop.clone())).await;
+        let Some(mut golden) = reference.proposal else {
+            return Compared::Failed(failure(&reference.result));
         };
-        for path in self.target.goldens.propose(&case.suite, &case.name, (version, version), &golden)? {
-            fs::rename(&path, path.with_extension(""))?;
-        }
-        let outcome = run_case(&self.target, case, runner::stopped(stop.clone())).await;
+        masks::mask(&mut golden);
+        let expected = ExpectedAnswers { golden, statuses: reference.statuses };
+        let target = run_case_against(&self.target, &case, &expected, runner::stopped(stop.clone())).await;
         drop((shared, exclusive));
-        fs::remove_file(self.goldens.join(&case.suite).join(format!("{}.snap", case.name)))?;
-        let mut result = outcome.result;
         if *stop.borrow() {
-            return Ok(Compared::Failed("the exploration was stopped".to_owned()));
+            return Compared::Failed("the exploration was stopped".to_owned());
         }
-        declare(&mut result);
+        let mut result = target.result;
+        (self.declare)(&mut result);
         if result.verdict == Verdict::Error {
-            return Ok(Compared::Failed(failure(&result)));
+            return Compared::Failed(failure(&result));
         }
         // What holds for the reference as well is no difference: a fault that is never met, say.
         let common: HashSet<Cause> = findings(&reference.result).into_iter().map(|finding| finding.cause).collect();
         let cause = findings(&result).into_iter().map(|finding| finding.cause).find(|cause| !common.contains(cause));
-        Ok(match cause {
+        match cause {
             None => Compared::Same,
-            Some(cause) => {
-                Compared::Different { cause: Box::new(cause), result: Box::new(result), golden: Box::new(golden) }
-            }
-        })
+            Some(cause) => Compared::Different(Box::new(Different { cause, result, expected })),
+        }
+    }
+
+    /// The case that a scenario is.
+    fn case(&self, name: &str, scenario: &Scenario) -> Result<Option<Case>, Diagnostics> {
+        let mut text = suite_header(SUITE, "Random scenarios.");
+        let written = Written { name, about: "A random scenario.", ..Written::default() };
+        // Writing to a string cannot fail.
+        let _ = scenario.write_case(written, &mut text);
+        let suites = load(&[Source::new("explore.yaml", text)], &self.target.images, &[])?;
+        Ok(suites.into_iter().flat_map(|suite| suite.cases).next())
     }
 }
 
 /// The first thing that went wrong.
 fn failure(result: &CaseResult) -> String {
     let failing = || result.checks.iter().filter(|check| check.verdict.is_failure() && check.message.is_some());
-    // That the reference has no golden yet goes without saying.
-    let check = failing().find(|check| check.kind != CheckKind::Golden).or_else(|| failing().next());
+    // That the reference has no golden, and other status codes than the usual ones, goes without saying.
+    let is_problem = |check: &&CheckResult| check.kind == CheckKind::Status && check.status.is_none();
+    let check = failing().find(is_problem).or_else(|| failing().next());
     let message = check.and_then(|check| check.message.clone());
     message.unwrap_or_else(|| "the scenario was not answered".to_owned())
 }

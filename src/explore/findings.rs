@@ -1,16 +1,18 @@
 //! What differs, grouped by cause.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     io::{self, Write},
 };
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Scenario;
 use crate::{
-    golden::Golden,
     redaction::Secrets,
+    runner::ExpectedAnswers,
     verdict::{
         CaseResult, Difference,
         cause::{self, Cause},
@@ -22,27 +24,36 @@ use crate::{
 pub struct Finding {
     /// What differs.
     pub cause: Cause,
+    /// The same in words.
+    pub says: String,
     /// In how many scenarios it was the first difference.
     pub scenarios: usize,
-    /// The seed of the first of them.
+    /// The seed of the example.
     pub seed: u64,
     /// The registry of the example.
-    pub registry: serde_json::Value,
+    pub registry: Value,
     /// The steps of the example.
-    pub steps: Vec<serde_json::Value>,
+    pub steps: Vec<Value>,
     /// The difference, where it is one of values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<String>,
     /// What the reference answers to the example.
     #[serde(skip)]
-    pub golden: Golden,
+    pub expected: ExpectedAnswers,
 }
 
 impl Finding {
+    fn name(&mut self, cause: Cause) {
+        self.says = cause.to_string();
+        // The target may have echoed a token.
+        Secrets::of_this_process().redactor().redact(&mut self.says);
+        self.cause = cause;
+    }
+
     /// The example.
     #[must_use]
     pub fn scenario(&self) -> Scenario {
-        Scenario { registry: self.registry.clone(), steps: self.steps.clone() }
+        Scenario { registry: self.registry.clone(), steps: self.steps.clone(), words: [].into() }
     }
 }
 
@@ -56,31 +67,58 @@ pub struct Findings {
 impl Findings {
     /// Counts one more scenario of a known cause. Returns whether the cause is known.
     pub fn count(&mut self, cause: &Cause) -> bool {
-        let place = self.places.get(cause);
+        let place = self.places.get(&group(cause));
         place.map(|place| self.found[*place].scenarios += 1).is_some()
     }
 
-    /// Adds a new cause with its example.
-    pub fn add(&mut self, seed: u64, scenario: Scenario, cause: Cause, result: &CaseResult, golden: Golden) {
-        let of_cause = |finding: &cause::Finding<'_>| finding.cause == cause;
-        let finding = cause::findings(result).into_iter().find(of_cause);
-        let difference = finding.and_then(|finding| {
+    /// Notes a new cause, whose example is yet to be found.
+    pub(super) fn reserve(&mut self, seed: u64, cause: Cause) {
+        self.places.insert(group(&cause), self.found.len());
+        let mut finding = Finding {
+            cause: cause.clone(),
+            says: String::new(),
+            scenarios: 1,
+            seed,
+            registry: Value::Null,
+            steps: Vec::new(),
+            difference: None,
+            expected: ExpectedAnswers::default(),
+        };
+        finding.name(cause);
+        self.found.push(finding);
+    }
+
+    /// Adds the example of a cause.
+    pub(super) fn fill(&mut self, cause: &Cause, scenario: Scenario, result: &CaseResult, expected: ExpectedAnswers) {
+        let Some(place) = self.places.get(&group(cause)) else { return };
+        let of_cause = |finding: &cause::Finding<'_>| is_same(&finding.cause, cause);
+        let shown = cause::findings(result).into_iter().find(of_cause);
+        let difference = shown.and_then(|finding| {
             let Difference { path, expected, actual, .. } = finding.difference?;
             let mut text = format!("{path}: the reference has {expected}, the target {actual}");
             // The target may have echoed a token.
             Secrets::of_this_process().redactor().redact(&mut text);
             Some(text)
         });
-        let Scenario { registry, steps } = scenario;
-        self.places.insert(cause.clone(), self.found.len());
-        self.found.push(Finding { cause, scenarios: 1, seed, registry, steps, difference, golden });
+        let Scenario { registry, steps, .. } = scenario;
+        let finding = &mut self.found[*place];
+        *finding = Finding { registry, steps, difference, expected, ..finding.clone() };
+        if let Some(shown) = cause::findings(result).into_iter().find(of_cause) {
+            finding.name(shown.cause);
+        }
+    }
+
+    /// Whether nothing was found.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.found.is_empty()
     }
 
     /// The causes, the most frequent first.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Finding> {
         let mut found: Vec<&Finding> = self.found.iter().collect();
-        found.sort_by_key(|finding| (std::cmp::Reverse(finding.scenarios), finding.seed));
+        found.sort_by_key(|finding| (Reverse(finding.scenarios), finding.seed));
         found
     }
 
@@ -90,17 +128,28 @@ impl Findings {
     /// When `out` cannot be written to.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         for finding in self.sorted() {
-            let noun = if finding.scenarios == 1 { "scenario" } else { "scenarios" };
-            writeln!(out, "{:>6} {noun}  {}", finding.scenarios, finding.cause)?;
+            let noun = if finding.scenarios == 1 { "scenario " } else { "scenarios" };
+            writeln!(out, "{:>6} {noun}  {}", finding.scenarios, finding.says)?;
             if let Some(difference) = &finding.difference {
-                writeln!(out, "{:>16}{difference}", "")?;
+                writeln!(out, "{:>18}{difference}", "")?;
             }
-            writeln!(out, "{:>16}registry: {}", "", finding.registry)?;
+            writeln!(out, "{:>18}registry: {}", "", finding.registry)?;
             for step in &finding.steps {
-                writeln!(out, "{:>16}- {step}", "")?;
+                writeln!(out, "{:>18}- {step}", "")?;
             }
-            writeln!(out, "{:>16}isi-conformance explore --replay {}", "", finding.seed)?;
+            writeln!(out, "{:>18}isi-conformance explore --replay {}\n", "", finding.seed)?;
         }
         Ok(())
     }
+}
+
+/// Whether two causes are one, whatever the query of the request.
+pub(super) fn is_same(one: &Cause, other: &Cause) -> bool {
+    group(one) == group(other)
+}
+
+/// What differences are grouped by: the cause, whatever the query of the request.
+fn group(cause: &Cause) -> Cause {
+    let request = cause.request.as_deref().map(|request| request.split('?').next().unwrap_or(request).to_owned());
+    Cause { request, ..cause.clone() }
 }

@@ -1,47 +1,72 @@
 //! Draws scenarios. A seed stands for one scenario, on every machine.
 
+use std::collections::BTreeSet;
+
 use proptest::{
     collection::vec,
     option,
-    sample::select,
-    strategy::{BoxedStrategy, Just, Strategy, Union, ValueTree},
+    strategy::{BoxedStrategy, Just, Strategy, ValueTree},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Scenario, vocabulary as words};
-use crate::fixture::Quirks;
+use super::{
+    Limits, Scenario,
+    references::IMAGE_OF_V1,
+    registry::registry,
+    scenario::Word,
+    steps::{Drawn, step},
+    weights,
+};
+use crate::suite::Feature;
 
-/// The most steps of a scenario.
-const MOST_STEPS: usize = 6;
-/// The most images of one import.
-const MOST_IMAGES: usize = 3;
-
-/// Draws scenarios from the vocabulary.
+/// Draws scenarios that ask for nothing beyond its limits.
 #[derive(Debug)]
 pub struct Generator {
     scenarios: BoxedStrategy<Scenario>,
+    limits: Limits,
 }
 
 impl Default for Generator {
     fn default() -> Self {
-        let scenarios = (registry(), vec(step(), 1..=MOST_STEPS));
-        let scenarios = scenarios.prop_map(|(registry, steps)| {
-            let asks = registry.get("auth").is_some();
-            // A registry that asks for credentials is one for which there mostly is a pull secret.
-            let secret = asks.then(|| json!({ "secret": { "username": "robot", "password": "secret" } }));
-            let mut steps: Vec<Value> = secret.into_iter().chain(steps).collect();
-            // A tag that is not there any more cannot be taken away.
-            let mut is_untagged = false;
-            steps
-                .retain(|step| step.pointer("/registry/untag").is_none() || !std::mem::replace(&mut is_untagged, true));
-            Scenario { registry, steps }
-        });
-        Self { scenarios: scenarios.boxed() }
+        Self::new(Limits::default())
     }
 }
 
 impl Generator {
+    /// Draws scenarios within these limits.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        let has_secrets = limits.has(Feature::PullSecrets);
+        let secret = option::weighted(weights::SECRET, Just(()));
+        let scenarios = (registry(), secret, vec(step(&limits), 1..=weights::MOST_STEPS));
+        let scenarios = scenarios.prop_map(move |(registry, secret, drawn)| {
+            let asks = secret.is_some() && has_secrets && registry.get("auth").is_some();
+            let secret = asks.then(|| json!({ "secret": { "username": "robot", "password": "secret" } }));
+            let (steps, words): (Vec<_>, Vec<_>) =
+                drawn.into_iter().map(|Drawn { steps, words }| (steps, words)).unzip();
+            let mut steps: Vec<Value> = secret.into_iter().chain(steps.into_iter().flatten()).collect();
+            only_first(&mut steps, "/secret");
+            if steps.iter().any(|step| step.get("secret").is_some()) {
+                // A secret names the registry of its side, in Base64.
+                steps.retain(|step| !step["get"].as_str().is_some_and(|path| path.ends_with("/secrets")));
+            }
+            // A tag that is not there any more cannot be taken away.
+            only_first(&mut steps, "/registry/untag");
+            let image = registry["repositories"]["lib/app"]["v1"].as_str().unwrap_or_default().to_owned();
+            steps.iter_mut().for_each(|step| name_image(step, &image));
+            let words: BTreeSet<Word> = words.into_iter().flatten().collect();
+            Scenario { registry, steps, words }
+        });
+        Self { scenarios: scenarios.boxed(), limits }
+    }
+
+    /// What scenarios may ask for.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// The scenario of `seed`, which can be made simpler.
     ///
     /// # Panics
@@ -57,124 +82,21 @@ impl Generator {
     }
 }
 
-fn registry() -> BoxedStrategy<Value> {
-    let image = || select(words::images());
-    let repositories = (image(), option::weighted(0.5, image()), option::weighted(0.3, image()), image());
-    let auth = option::weighted(words::AUTH, select(vec!["basic", "bearer"]));
-    let quirks = option::weighted(words::QUIRKS, vec(select(words::quirks()), 1..=2));
-    let faults = option::weighted(words::FAULTS, vec(select(words::faults()), 1..=2));
-    (repositories, auth, quirks, faults)
-        .prop_map(|((first, second, latest, other), auth, quirks, faults)| {
-            let tags = [("v1", Some(first)), ("v2", second), ("latest", latest)];
-            let tags: Map<String, Value> =
-                tags.into_iter().filter_map(|(tag, image)| Some((tag.to_owned(), image?.into()))).collect();
-            let mut registry = json!({ "repositories": { "lib/app": tags, "lib/other": { "v1": other } } });
-            if let Some(scheme) = auth {
-                registry["auth"] = json!({ "scheme": scheme, "users": { "robot": "secret" } });
-            }
-            if let Some(mut quirks) = quirks {
-                quirks.sort_unstable();
-                quirks.dedup();
-                // Some quirks contradict each other.
-                if serde_json::from_value::<Quirks>(json!(quirks)).is_err() {
-                    quirks.truncate(1);
-                }
-                registry["quirks"] = json!(quirks);
-            }
-            if let Some(faults) = faults {
-                registry["faults"] = json!(faults);
-            }
-            registry
-        })
-        .boxed()
+/// Leaves out what is at this place of a step, but for the first: with two pull secrets for one registry servers take one of
+/// them, in an order of their own.
+fn only_first(steps: &mut Vec<Value>, place: &str) {
+    let mut is_there = false;
+    steps.retain(|step| step.pointer(place).is_none() || !std::mem::replace(&mut is_there, true));
 }
 
-fn step() -> BoxedStrategy<Value> {
-    let weights = words::STEP_WEIGHTS;
-    let stream = "imagestreams/{{stream}}";
-    let patch = select(words::patches()).prop_map(move |(kind, body)| {
-        json!({ "patch": {
-            "path": stream, "headers": { "content-type": kind }, "body": body,
-        } })
-    });
-    let create =
-        (vec(select(words::spec_tags()), 0..=2), option::weighted(words::FIELD, Just(json!({ "own": "label" }))))
-            .prop_map(|(tags, labels)| json!({ "create": object([("tags", Some(tags.into())), ("labels", labels)]) }));
-    let raw = select(words::TEXTS).prop_map(|text| json!({ "post": { "path": "imagestreamimports", "text": text } }));
-    Union::new_weighted(vec![
-        (weights.import_plain, Just(json!({ "import": "lib/app:v1 -> v1" })).boxed()),
-        (
-            weights.import_images,
-            import(vec(entry(words::REFERENCES), 1..=MOST_IMAGES).prop_map(|images| ("images", json!(images)))),
-        ),
-        (weights.import_repository, import(entry(words::REPOSITORIES).prop_map(|entry| ("repository", entry)))),
-        (weights.read, select(words::PATHS).prop_map(|path| json!({ "get": path })).boxed()),
-        (weights.create, create.boxed()),
-        (weights.patch, patch.boxed()),
-        (weights.delete, select(words::DELETED).prop_map(|path| json!({ "delete": path })).boxed()),
-        (weights.registry, registry_change()),
-        (weights.raw, raw.boxed()),
-    ])
-    .boxed()
-}
-
-fn registry_change() -> BoxedStrategy<Value> {
-    let moved = select(words::images()).prop_map(|image| json!({ "registry": { "tag": { "lib/app:v1": image } } }));
-    let armed = select(words::faults()).prop_map(|fault| json!({ "registry": { "faults": [fault] } }));
-    let untagged = Just(json!({ "registry": { "untag": ["lib/app:v1"] } }));
-    Union::new_weighted(vec![(3, moved.boxed()), (1, untagged.boxed()), (1, armed.boxed())]).boxed()
-}
-
-/// An image or a repository to import.
-fn entry(references: &'static [&'static str]) -> BoxedStrategy<Value> {
-    let field = |values: Vec<Value>| option::weighted(words::FIELD, select(values));
-    let texts = |texts: &[&str]| texts.iter().copied().map(Value::from).collect::<Vec<_>>();
-    let toggles = || vec![json!(true), json!(false)];
-    // Right references are drawn as often as all wrong ones together.
-    let from = Union::new_weighted(vec![
-        (1, select(&references[..references.len() / 3]).boxed()),
-        (1, select(references).boxed()),
-    ]);
-    let fields = (
-        field(texts(words::TAGS)),
-        field(texts(words::IMPORT_MODES)),
-        field(toggles()),
-        field(texts(words::REFERENCE_POLICIES)),
-        field(toggles()),
-        field(vec![json!(true), json!(false), json!("omit")]),
-    );
-    (from, fields)
-        .prop_map(|(from, (to, mode, scheduled, policy, manifest, insecure))| {
-            let fields = [
-                ("from", Some(from.into())),
-                ("to", to),
-                ("importMode", mode),
-                ("scheduled", scheduled),
-                ("referencePolicy", policy),
-                ("includeManifest", manifest),
-                ("insecure", insecure),
-            ];
-            object(fields)
-        })
-        .boxed()
-}
-
-/// An import of `entries`, with what else it says.
-fn import(entries: impl Strategy<Value = (&'static str, Value)> + 'static) -> BoxedStrategy<Value> {
-    let odd = |values: Vec<Value>| option::weighted(words::ODD, select(values));
-    let query = option::weighted(words::ODD, select(words::QUERIES));
-    (entries, odd(words::metadata()), odd(words::specs()), odd(words::objects()), query)
-        .prop_map(|((name, entries), metadata, spec, merge, query)| {
-            let query = query.map(|(name, value)| json!({ name: value }));
-            let fields =
-                [(name, Some(entries)), ("metadata", metadata), ("spec", spec), ("merge", merge), ("query", query)];
-            json!({ "import": object(fields) })
-        })
-        .boxed()
-}
-
-fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
-    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
+/// Puts the name of the image in.
+fn name_image(value: &mut Value, image: &str) {
+    match value {
+        Value::String(text) if text.contains(IMAGE_OF_V1) => *text = text.replace(IMAGE_OF_V1, image),
+        Value::Array(items) => items.iter_mut().for_each(|item| name_image(item, image)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| name_image(field, image)),
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -187,19 +109,54 @@ mod tests {
         let draw = |seed| Generator::default().draw(seed).current();
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
-        let Scenario { registry, steps } = draw(7);
+        let Scenario { registry, steps, .. } = draw(7);
         insta::assert_snapshot!("seed_7", format!("{registry:#}\n{:#}", Value::from(steps)));
     }
 
     #[test]
     fn a_scenario_is_made_simpler_until_it_is_one_plain_step() {
+        let generator = Generator::default();
         for seed in 0..50 {
-            let mut tree = Generator::default().draw(seed);
+            let mut tree = generator.draw(seed);
             while tree.simplify() {}
-            let Scenario { registry, steps } = tree.current();
-            assert_eq!(registry["repositories"]["lib/app"], json!({ "v1": "s2-basic" }), "seed {seed}");
-            assert_eq!(registry.get("faults").or_else(|| registry.get("quirks")), None, "seed {seed}");
-            assert_eq!(steps.len(), 1, "seed {seed}: {steps:?}");
+            let Scenario { registry, steps, words } = tree.current();
+            assert_eq!(
+                registry,
+                json!({ "repositories": { "lib/app": { "v1": "s2-basic" }, "lib/other": { "v1": "s2-basic" } } }),
+                "seed {seed}"
+            );
+            assert_eq!(steps, [json!({ "import": "lib/app:v1 -> v1" })], "seed {seed}");
+            assert_eq!(words, BTreeSet::new(), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn what_a_target_lacks_is_not_asked() {
+        let absent = [Feature::StreamCreation, Feature::StreamUpdates, Feature::Imports, Feature::PullSecrets];
+        let generator = Generator::new(Limits::without(crate::version::ApiVersion::NEWEST, absent));
+        for seed in 0..300 {
+            let scenario = generator.draw(seed).current();
+            for step in &scenario.steps {
+                let text = step.to_string();
+                assert!(!["create", "secret"].iter().any(|action| step.get(action).is_some()), "{seed}: {text}");
+                let updates = ["put", "patch"].iter().any(|action| step.get(action).is_some());
+                assert!(!updates || text.contains("imagestreamtags"), "{seed}: {text}");
+                assert_ne!(step.pointer("/import/store"), Some(&json!(true)), "{seed}: {text}");
+                assert!(step.get("import").is_none() || text.contains("\"store\":false"), "{seed}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn everything_a_scenario_writes_carries_the_mark_of_the_run() {
+        let generator = Generator::default();
+        for seed in 0..500 {
+            for step in generator.draw(seed).current().steps {
+                let body = ["post", "put"].iter().find_map(|method| step.pointer(&format!("/{method}/body")));
+                let name =
+                    body.and_then(|body| body.pointer("/metadata/name")).and_then(Value::as_str).unwrap_or_default();
+                assert!(name.is_empty() || name.contains("{{stream}}"), "seed {seed}: {step}");
+            }
         }
     }
 }

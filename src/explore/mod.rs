@@ -1,28 +1,44 @@
 //! Exploration: random scenarios, answered by the reference and by a target, and compared.
 //!
-//! A scenario is a case that was drawn instead of written. What the reference answers becomes its golden, so that masks,
-//! levels, traits, features and deviations are those of every other case.
+//! A scenario is a case that was drawn instead of written. What the reference answers takes the place of its golden, so that
+//! masks, levels, traits, features and deviations are those of every other case.
 //!
 //! ```text
-//! seed ─ generator ─ Scenario ─ Comparison ┬ reference → golden ┐
-//!                                          └ target ────────────┴ CaseResult → cause → shrunk → BugFolder
+//! weights, vocabulary, fields of the schema, grammar of references
+//!     │
+//! seed ─ Generator ─ Scenario ─ Comparison ┬ reference → ExpectedAnswers ┐
+//!                                          └ target ─────────────────────┴ CaseResult → cause → shrunk → bug folder
 //! ```
 
 mod bug_folder;
 mod comparison;
 mod coverage;
+mod exploration;
+mod fields;
 mod findings;
 mod generator;
+mod import;
+mod limits;
+mod masks;
+mod page;
+mod references;
+mod registry;
 mod scenario;
 mod shrink;
+mod steps;
+mod values;
 mod vocabulary;
+mod weights;
 
 pub use self::{
     bug_folder::write_bug_folder,
-    comparison::{Compared, Comparison, ComparisonError, PROBE_SUITE},
+    comparison::{Compared, Comparison, Declare, Different, PROBE_SUITE},
     coverage::Coverage,
+    exploration::{Amount, Course, Exploration, Explored},
     findings::{Finding, Findings},
     generator::Generator,
-    scenario::Scenario,
+    limits::Limits,
+    page::{ExplorationReport, write_page},
+    scenario::{Scenario, Word},
     shrink::shrink,
 };

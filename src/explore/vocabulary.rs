@@ -1,45 +1,11 @@
-//! What scenarios are drawn from, the plainest value first: a scenario is shrunk towards it.
+//! What scenarios are drawn from beside the fields of the schema, the plainest value first: a scenario is shrunk towards it.
 
 use serde_json::{Value, json};
 
 use crate::fixture::{self, Quirk};
 
-/// How often each kind of step is drawn, in proportion to the others.
-pub(super) const STEP_WEIGHTS: StepWeights = StepWeights {
-    import_plain: 5,
-    import_images: 10,
-    import_repository: 3,
-    read: 6,
-    create: 2,
-    patch: 2,
-    delete: 1,
-    registry: 4,
-    raw: 2,
-};
-
-/// How often each kind of step is drawn.
-pub(super) struct StepWeights {
-    pub(super) import_plain: u32,
-    pub(super) import_images: u32,
-    pub(super) import_repository: u32,
-    pub(super) read: u32,
-    pub(super) create: u32,
-    pub(super) patch: u32,
-    pub(super) delete: u32,
-    pub(super) registry: u32,
-    pub(super) raw: u32,
-}
-
-/// How likely a registry asks for credentials.
-pub(super) const AUTH: f64 = 0.15;
-/// How likely a registry has quirks.
-pub(super) const QUIRKS: f64 = 0.15;
-/// How likely a registry has a fault.
-pub(super) const FAULTS: f64 = 0.2;
-/// How likely an optional field is written.
-pub(super) const FIELD: f64 = 0.25;
-/// How likely metadata or `spec` have a value that is unusual or wrong.
-pub(super) const ODD: f64 = 0.15;
+/// Images that take long to build, or to serve.
+const LARGE: [&str; 3] = ["s2-hugemanifest", "s2-over-1-mib", "s2-over-4-mib"];
 
 /// The names of all images, a plain one first.
 pub(super) fn images() -> Vec<String> {
@@ -48,64 +14,26 @@ pub(super) fn images() -> Vec<String> {
     names
 }
 
+/// Whether the image of this name takes long to build.
+pub(super) fn is_large(image: &str) -> bool {
+    LARGE.contains(&image)
+}
+
 /// The names of all quirks.
 pub(super) fn quirks() -> Vec<&'static str> {
     Quirk::ALL.iter().map(|quirk| quirk.name()).collect()
 }
 
-/// References to images, right and wrong.
-pub(super) const REFERENCES: &[&str] = &[
-    "lib/app:v1",
-    "lib/app:v2",
-    "lib/app",
-    "lib/app:latest",
-    "lib/other:v1",
-    "lib/app@{{digest s2-basic}}",
-    "lib/app:v1@{{digest s2-basic}}",
-    "lib/app:missing",
-    "lib/missing:v1",
-    "app:v1",
-    "lib/App:v1",
-    "lib//app:v1",
-    "lib/app:",
-    "lib/app:v 1",
-    "lib/app@sha256:12",
-    "lib/app:-v1",
-    "{{registry}}/lib/app:v1",
-    "http://{{registry}}/lib/app:v1",
-    "a/b/c/d:v1",
-];
+/// Names of tags to write.
+pub(super) const TAGS: &[&str] = &["v1", "v2", "latest", "stable", "V1.2_3"];
 
-/// References to repositories, right and wrong.
-pub(super) const REPOSITORIES: &[&str] =
-    &["lib/app", "lib/other", "lib/missing", "lib/app:v1", "lib/app:latest", "lib/App", "lib/app@{{digest s2-basic}}"];
-
-/// Names of tags to write, right and wrong.
-pub(super) const TAGS: &[&str] = &["v1", "v2", "latest", "stable", "V1.2_3", "", "a/b", "a b", "-a", "a:b"];
-
-/// What `spec.importPolicy.importMode` can be.
-pub(super) const IMPORT_MODES: &[&str] = &["Legacy", "PreserveOriginal", "", "legacy", "Other"];
+/// Import modes, right ones first.
+pub(super) const IMPORT_MODES: &[&str] = &["PreserveOriginal", "Legacy", "", "legacy", "Other"];
 
 /// What `referencePolicy.type` can be.
-pub(super) const REFERENCE_POLICIES: &[&str] = &["Source", "Local", "", "source", "Other"];
+pub(super) const REFERENCE_POLICIES: &[&str] = &["Local", "Source", "", "source", "Other"];
 
-/// Paths to read.
-pub(super) const PATHS: &[&str] = &[
-    "imagestreams/{{stream}}",
-    "imagestreamtags/{{stream}}:v1",
-    "imagestreamtags/{{stream}}:latest",
-    "imagestreamimages/{{stream}}@{{digest s2-basic}}",
-    "imagestreams/{{stream}}/layers",
-    "imagestreamtags/{{stream}}",
-    "imagestreamimages/{{stream}}",
-    "imagestreamimages/{{stream}}@sha256:12",
-    "imagestreams/{{stream}}-other",
-    "imagestreams?fieldSelector=metadata.name%3D{{stream}}",
-    "imagestreams?labelSelector=,",
-    "imagestreams/{{stream}}?resourceVersion=x",
-];
-
-/// Query parameters of an import, right and wrong.
+/// Query parameters of a request that writes, right and wrong.
 pub(super) const QUERIES: &[(&str, &str)] = &[
     ("pretty", "true"),
     ("dryRun", "All"),
@@ -116,136 +44,271 @@ pub(super) const QUERIES: &[(&str, &str)] = &[
     ("fieldValidation", "Ignore"),
     ("fieldValidation", "Other"),
     ("fieldManager", "tester"),
+    ("fieldManager", "ü"),
     ("unknown", "1"),
 ];
 
-/// What is merged over the `metadata` of an import.
-pub(super) fn metadata() -> Vec<Value> {
-    vec![
-        json!({ "labels": { "a": "b" } }),
-        json!({ "annotations": { "a": "b" } }),
-        json!({ "labels": { "a b": "c" } }),
-        json!({ "annotations": { "openshift.io/image.insecureRepository": "true" } }),
-        json!({ "generateName": "x-" }),
-        json!({ "name": null }),
-        json!({ "name": "" }),
-        json!({ "name": "A_b" }),
-        json!({ "namespace": "other" }),
-        json!({ "namespace": null }),
-        json!({ "labels": null }),
-        json!({ "labels": 1 }),
-        json!({ "unknown": true }),
-    ]
-}
+/// Query parameters of a request that reads one object.
+pub(super) const READ_QUERIES: &[(&str, &str)] =
+    &[("pretty", "true"), ("resourceVersion", "0"), ("resourceVersion", "x"), ("unknown", "1")];
 
-/// What is merged over the `spec` of an import.
-pub(super) fn specs() -> Vec<Value> {
-    vec![
-        json!({ "import": false }),
-        json!({ "import": null }),
-        json!({ "import": "true" }),
-        json!({ "images": [] }),
-        json!({ "images": null }),
-        json!({ "images": {} }),
-        json!({ "images": [{}] }),
-        json!({ "images": [{ "from": { "kind": "ImageStreamTag", "name": "a:b" } }] }),
-        json!({ "images": [{ "from": { "kind": "DockerImage", "name": "" } }] }),
-        json!({ "images": [{ "from": { "kind": "DockerImage", "name": 7 } }] }),
-        json!({ "repository": {} }),
-        json!({ "repository": { "from": { "kind": "DockerImage" } } }),
-        json!({ "unknown": 1 }),
-    ]
-}
+/// Query parameters of a list that holds the scenario's own stream, and of some that hold none.
+pub(super) const LIST_QUERIES: &[(&str, &str)] = &[
+    ("fieldSelector", "metadata.name={{stream}}"),
+    ("fieldSelector", "metadata.name={{stream}},metadata.namespace={{namespace}}"),
+    ("fieldSelector", "metadata.name={{stream}}-other"),
+    ("fieldSelector", "metadata.unknown=a"),
+    ("fieldSelector", "="),
+    ("labelSelector", "of-scenario={{stream}}"),
+    ("labelSelector", ","),
+    ("labelSelector", "a in (b"),
+];
 
-/// What is merged over the whole import.
-pub(super) fn objects() -> Vec<Value> {
-    vec![
-        json!({ "status": {} }),
-        json!({ "apiVersion": null }),
-        json!({ "apiVersion": "v1" }),
-        json!({ "kind": null }),
-        json!({ "kind": "ImageStream" }),
-        json!({ "metadata": null }),
-        json!({ "spec": null }),
-        json!({ "spec": [] }),
-        json!({ "unknown": {} }),
-    ]
-}
+/// Header fields of a request that writes.
+pub(super) const HEADERS: &[(&str, &str)] = &[
+    ("accept", "application/yaml"),
+    ("accept", "text/html"),
+    ("accept", "*/*"),
+    ("accept", "application/*"),
+    ("accept", "application/json;q=0.1,application/yaml;q=0.9"),
+    ("accept", "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"),
+    ("content-type", "application/json; charset=utf-8"),
+    ("content-type", "text/plain"),
+    ("content-type", "application/xml"),
+    ("content-type", ""),
+];
 
-/// Bodies that are no JSON object.
-pub(super) const TEXTS: &[&str] =
-    &["", "{}", "[]", "null", "{", "1", "\"a\"", "a: b", "{\"kind\":\"ImageStreamImport\"}"];
+/// Header fields of a request that reads.
+pub(super) const READ_HEADERS: &[(&str, &str)] = &[
+    ("accept", "application/yaml"),
+    ("accept", "text/html"),
+    ("accept", "application/json;q=0.1,application/yaml;q=0.9"),
+    ("accept", "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"),
+    ("accept", "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"),
+];
 
-/// Tags of the spec of a stream to create.
+/// Users who ask, beside the one of the run.
+pub(super) const USERS: &[&str] = &["unknown", "anonymous"];
+
+/// Bodies that are no import, or not written as clients write it.
+pub(super) const TEXTS: &[&str] = &[
+    "",
+    "{}",
+    "[]",
+    "null",
+    "{",
+    "1",
+    "\"a\"",
+    "a: b",
+    "{\"kind\":\"ImageStreamImport\"}",
+    "{\"kind\":\"ImageStreamImport\",\"apiVersion\":\"image.openshift.io/v1\"}",
+    "{\"kind\":\"ImageStreamImport\",\"apiVersion\":\"image.openshift.io/v1\",\"metadata\":{\"name\":\"{{stream}}\"},\"spec\":{\"import\":true,\"import\":false}}",
+    "{\"kind\":\"ImageStreamImport\",\"apiVersion\":\"image.openshift.io/v1\",\"metadata\":{\"name\":\"{{stream}}\"},\"spec\":{\"Import\":true}} ",
+    "kind: ImageStreamImport\napiVersion: image.openshift.io/v1\nmetadata: { name: \"{{stream}}\" }\nspec: { import: true, images: [{ from: { kind: DockerImage, name: \"{{registry}}/lib/app:v1\" }, importPolicy: { insecure: true } }] }\n",
+    "{\"kind\":\"ImageStreamImport\",\"apiVersion\":\"image.openshift.io/v1\",\"metadata\":{\"name\":\"{{stream}}\"},\"spec\":{}}{}",
+];
+
+/// Fields that no schema has, and where they are written.
+pub(super) const UNKNOWN_FIELDS: &[&str] =
+    &["/unknown", "/metadata/unknown", "/spec/unknown", "/spec/images/0/unknown"];
+
+/// Tags of the spec of a stream.
 pub(super) fn spec_tags() -> Vec<Value> {
     let docker =
         |name: &str| json!({ "name": name, "from": { "kind": "DockerImage", "name": "{{registry}}/lib/app:v1" } });
+    let from = |kind: &str, name: &str| json!({ "name": "x", "from": { "kind": kind, "name": name } });
     vec![
         docker("v1"),
         docker("stable"),
         json!({ "name": "v1", "annotations": { "a": "b" } }),
         json!({ "name": "latest", "from": { "kind": "ImageStreamTag", "name": "v1" } }),
-        json!({ "name": "x", "from": { "kind": "ImageStreamTag", "name": "missing:v1" } }),
-        json!({ "name": "x", "from": { "kind": "Other", "name": "y" } }),
+        from("ImageStreamTag", "{{stream}}:v1"),
+        from("ImageStreamTag", "missing:v1"),
+        from("ImageStreamTag", "missing"),
+        from("ImageStreamImage", "{{stream}}@{{digest IMAGE-OF-V1}}"),
+        from("ImageStreamImage", "missing@sha256:12"),
+        from("Other", "y"),
         docker(""),
         docker("a/b"),
     ]
 }
 
-/// Patches of the stream, each with its content type.
+/// The content types of patches.
+pub(super) const MERGE: &str = "application/merge-patch+json";
+pub(super) const STRATEGIC: &str = "application/strategic-merge-patch+json";
+pub(super) const JSON_PATCH: &str = "application/json-patch+json";
+pub(super) const APPLY: &str = "application/apply-patch+yaml";
+
+/// Patches of the stream that are no fields of the schema, each with its content type.
 pub(super) fn patches() -> Vec<(&'static str, Value)> {
-    const MERGE: &str = "application/merge-patch+json";
-    const STRATEGIC: &str = "application/strategic-merge-patch+json";
-    const JSON_PATCH: &str = "application/json-patch+json";
+    let tag =
+        |name: &str| json!({ "name": name, "from": { "kind": "DockerImage", "name": "{{registry}}/lib/app:v2" } });
+    let json_patch =
+        |op: &str, path: &str, value: Value| (JSON_PATCH, json!([{ "op": op, "path": path, "value": value }]));
     vec![
         (MERGE, json!({ "metadata": { "labels": { "a": "b" } } })),
-        (MERGE, json!({ "metadata": { "annotations": { "a": "b" } } })),
+        (MERGE, json!({ "metadata": { "annotations": { "a": null, "b": "c" } } })),
         (MERGE, json!({ "spec": { "tags": null } })),
+        (MERGE, json!({ "spec": { "tags": [tag("v1"), tag("v2")] } })),
         (MERGE, json!({ "spec": { "lookupPolicy": { "local": true } } })),
         (MERGE, json!({ "spec": { "unknown": 1 } })),
         (MERGE, json!({ "metadata": { "uid": "x" } })),
         (MERGE, json!({ "kind": "Other" })),
+        (MERGE, json!([])),
+        (MERGE, json!(1)),
         (STRATEGIC, json!({ "metadata": { "labels": { "c": "d" } } })),
         (STRATEGIC, json!({ "spec": { "tags": [{ "name": "v1", "annotations": { "k": "v" } }] } })),
-        (JSON_PATCH, json!([{ "op": "add", "path": "/metadata/labels", "value": { "a": "b" } }])),
+        (STRATEGIC, json!({ "spec": { "tags": [tag("added")] } })),
+        (STRATEGIC, json!({ "spec": { "tags": [{ "name": "v1", "$patch": "delete" }] } })),
+        (STRATEGIC, json!({ "spec": { "tags": [] } })),
+        (STRATEGIC, json!({ "metadata": { "annotations": { "$patch": "replace", "x": "y" } } })),
+        json_patch("add", "/metadata/labels", json!({ "a": "b" })),
+        json_patch("add", "/spec/tags/-", tag("added")),
+        json_patch("replace", "/spec/lookupPolicy/local", json!(true)),
+        json_patch("test", "/metadata/name", json!("other")),
+        json_patch("test", "/metadata/name", json!("{{stream}}")),
+        json_patch("other", "/spec", json!({})),
         (JSON_PATCH, json!([{ "op": "remove", "path": "/spec/missing" }])),
+        (JSON_PATCH, json!([{ "op": "move", "from": "/metadata/labels", "path": "/metadata/annotations" }])),
+        (JSON_PATCH, json!({})),
+        (JSON_PATCH, json!([])),
         ("application/json", json!({ "metadata": { "labels": { "a": "b" } } })),
+        ("text/plain", json!({})),
     ]
 }
 
-/// What is deleted.
-pub(super) const DELETED: &[&str] = &[
-    "imagestreams/{{stream}}",
-    "imagestreamtags/{{stream}}:v1",
-    "imagestreams/{{stream}}?dryRun=All",
-    "imagestreams/{{stream}}-other",
-];
+/// What a server applies.
+pub(super) fn applied() -> Vec<Value> {
+    vec![
+        json!({ "lookupPolicy": { "local": true } }),
+        json!({ "lookupPolicy": { "local": false } }),
+        json!({ "tags": [{ "name": "v1", "annotations": { "a": "b" } }] }),
+        json!({ "tags": [{ "name": "v1" }, { "name": "v1" }] }),
+        json!({ "unknown": 1 }),
+    ]
+}
+
+/// Options of a deletion. None leaves the object to a garbage collector.
+pub(super) fn delete_options() -> Vec<Value> {
+    vec![
+        json!({ "dryRun": ["All"] }),
+        json!({ "dryRun": ["x"] }),
+        json!({ "preconditions": { "uid": "x" } }),
+        json!({ "preconditions": { "resourceVersion": "1" } }),
+        json!({ "propagationPolicy": "Background" }),
+        json!({ "propagationPolicy": "Other" }),
+        json!({ "gracePeriodSeconds": 0 }),
+        json!({ "kind": "DeleteOptions", "apiVersion": "v1" }),
+        json!({ "kind": "Other", "apiVersion": "v1" }),
+        json!([]),
+    ]
+}
+
+/// Pull secrets, the right one first.
+pub(super) fn secrets() -> Vec<Value> {
+    let user = || json!({ "username": "robot", "password": "secret" });
+    let with = |key: &str, value: Value| {
+        let mut secret = user();
+        secret[key] = value;
+        secret
+    };
+    vec![
+        user(),
+        with("written", json!("auth")),
+        with("written", json!("username-and-password")),
+        with("type", json!("kubernetes.io/dockercfg")),
+        with("type", json!("Opaque")),
+        with("password", json!("wrong")),
+        with("registry", json!("https://{{registry}}")),
+        with("registry", json!("https://{{registry}}/v1/")),
+        with("registry", json!("{{registry}}/lib")),
+        with("registry", json!("{{registry}}/lib/app")),
+        with("registry", json!("{{registry}}/other")),
+        with("registry", json!("{{registry host}}")),
+        json!({ "registries": { "{{registry}}": user(), "other.example.test": user() } }),
+        json!({ "text": "{}", "type": "kubernetes.io/dockerconfigjson" }),
+    ]
+}
+
+/// How a registry lists tags.
+pub(super) fn tag_listings() -> Vec<Value> {
+    vec![
+        json!({ "pageSize": 1 }),
+        json!({ "order": ["v2", "v1", "latest"] }),
+        json!({ "order": ["v1", "missing"] }),
+        json!({ "order": ["v1", "x+y"] }),
+        json!({ "order": [] }),
+        json!({ "asNull": true }),
+    ]
+}
+
+/// Transport security that no implementation has been told to trust.
+pub(super) const TLS: &[&str] = &["self-signed", "plain-http", "too-old"];
 
 /// Faults of the registry. None depends on the order of requests to several images, which Go leaves open.
 pub(super) fn faults() -> Vec<Value> {
+    let manifest = |more: Value| with("GET manifests/*", &more);
+    let blob = |more: Value| with("GET blobs/*", &more);
+    let tags = |more: Value| with("GET tags/list", &more);
+    let ping = |more: Value| with("GET /v2/", &more);
     vec![
-        json!({ "when": "GET manifests/*", "status": 404, "errors": ["MANIFEST_UNKNOWN"] }),
-        json!({ "when": "GET manifests/*", "status": 401, "errors": ["UNAUTHORIZED"] }),
-        json!({ "when": "GET manifests/*", "status": 403, "errors": ["DENIED"] }),
-        json!({ "when": "GET manifests/*", "status": 429, "errors": ["TOOMANYREQUESTS"] }),
-        json!({ "when": "GET manifests/*", "status": 500, "errors": ["UNKNOWN"] }),
-        json!({ "when": "GET manifests/*", "status": 503, "body": "<html/>", "headers": { "Content-Type": "text/html" } }),
-        json!({ "when": "GET manifests/*", "body": "" }),
-        json!({ "when": "GET manifests/*", "body": "{}" }),
-        json!({ "when": "GET manifests/*", "truncate": 10 }),
-        json!({ "when": "GET manifests/*", "headers": { "Content-Type": "application/json" } }),
-        json!({ "when": "GET manifests/*", "headers": { "Docker-Content-Digest": null } }),
-        json!({ "when": "GET manifests/*", "connection": "close" }),
-        json!({ "when": "GET blobs/*", "status": 404, "errors": ["BLOB_UNKNOWN"] }),
-        json!({ "when": "GET blobs/*", "status": 500, "errors": ["UNKNOWN"] }),
-        json!({ "when": "GET blobs/*", "body": "{}" }),
-        json!({ "when": "GET blobs/*", "truncate": 10 }),
-        json!({ "when": "HEAD blobs/*", "status": 404 }),
-        json!({ "when": "GET tags/list", "status": 404, "errors": ["NAME_UNKNOWN"] }),
-        json!({ "when": "GET tags/list", "status": 503, "errors": ["UNAVAILABLE"] }),
-        json!({ "when": "GET tags/list", "body": "{\"tags\":null}" }),
-        json!({ "when": "GET /v2/", "status": 404, "errors": ["UNKNOWN"] }),
-        json!({ "when": "GET /v2/", "status": 500, "body": "" }),
-        json!({ "when": "GET /v2/", "status": 401, "errors": ["UNAUTHORIZED"], "headers": { "WWW-Authenticate": "Other" } }),
+        manifest(json!({ "status": 404, "errors": ["MANIFEST_UNKNOWN"] })),
+        manifest(json!({ "status": 401, "errors": ["UNAUTHORIZED"] })),
+        manifest(json!({ "status": 403, "errors": ["DENIED"] })),
+        manifest(json!({ "status": 429, "errors": ["TOOMANYREQUESTS"] })),
+        manifest(json!({ "status": 400, "errors": ["UNSUPPORTED"] })),
+        manifest(json!({ "status": 418, "body": "teapot" })),
+        manifest(json!({ "status": 500, "errors": ["UNKNOWN"] })),
+        manifest(json!({ "status": 503, "body": "<html/>", "headers": { "Content-Type": "text/html" } })),
+        manifest(json!({ "status": 204, "body": "" })),
+        manifest(json!({ "body": "" })),
+        manifest(json!({ "body": "{}" })),
+        manifest(json!({ "body": "[" })),
+        manifest(json!({ "truncate": 10 })),
+        manifest(json!({ "corrupt": 3 })),
+        manifest(json!({ "image": "s2-second" })),
+        manifest(json!({ "headers": { "Content-Type": "application/json" } })),
+        manifest(json!({ "headers": { "Content-Type": "garbage;;" } })),
+        manifest(json!({ "headers": { "Content-Type": null } })),
+        manifest(json!({ "headers": { "Docker-Content-Digest": null } })),
+        manifest(json!({ "headers": { "Docker-Content-Digest": "sha256:12" } })),
+        manifest(json!({ "headers": { "Content-Encoding": "gzip" } })),
+        manifest(json!({ "connection": "close" })),
+        blob(json!({ "status": 404, "errors": ["BLOB_UNKNOWN"] })),
+        blob(json!({ "status": 500, "errors": ["UNKNOWN"] })),
+        blob(json!({ "status": 304, "body": "" })),
+        blob(json!({ "body": "{}" })),
+        blob(json!({ "body": "" })),
+        blob(json!({ "truncate": 10 })),
+        blob(json!({ "corrupt": 3 })),
+        blob(json!({ "redirect": "http://{{registry}}/v2/lib/missing/blobs/x" })),
+        blob(json!({ "connection": "close" })),
+        with("HEAD blobs/*", &json!({ "status": 404 })),
+        with("HEAD blobs/*", &json!({ "status": 405 })),
+        tags(json!({ "status": 404, "errors": ["NAME_UNKNOWN"] })),
+        tags(json!({ "status": 401, "errors": ["UNAUTHORIZED"] })),
+        tags(json!({ "status": 503, "errors": ["UNAVAILABLE"] })),
+        tags(json!({ "body": "{\"tags\":null}" })),
+        tags(json!({ "body": "{\"tags\":[null,\"v1\"]}" })),
+        tags(json!({ "body": "{\"name\":1}" })),
+        tags(json!({ "body": "[" })),
+        tags(json!({ "headers": { "Link": "</v2/lib/app/tags/list?last=v1>; rel=\"next\"" }, "first": 1 })),
+        ping(json!({ "status": 404, "errors": ["UNKNOWN"] })),
+        ping(json!({ "status": 500, "body": "" })),
+        ping(json!({ "status": 403, "errors": ["DENIED"] })),
+        ping(json!({ "status": 401, "errors": ["UNAUTHORIZED"], "headers": { "WWW-Authenticate": "Other" } })),
+        ping(
+            json!({ "status": 401, "headers": { "WWW-Authenticate": "Bearer realm=\"http://{{registry}}/missing\"" } }),
+        ),
+        ping(json!({ "redirect": "http://{{registry}}/elsewhere" })),
+        ping(json!({ "headers": { "Docker-Distribution-Api-Version": null } })),
     ]
+}
+
+fn with(when: &str, more: &Value) -> Value {
+    let mut fault = json!({ "when": when });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        fault[key] = value.clone();
+    }
+    fault
 }

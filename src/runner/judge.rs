@@ -27,6 +27,7 @@ pub(super) struct Judge {
     pub(super) requests: usize,
     memory: Memory,
     proposal: Option<Proposal>,
+    statuses: Vec<u16>,
     recorder: Option<Recorder>,
     /// What was asked of the registry by the last requests.
     pub(super) asked: Asked,
@@ -67,6 +68,8 @@ struct Recorder {
 pub(super) struct Made {
     /// The golden that they make.
     pub(super) proposal: Option<Golden>,
+    /// The status codes of the answers.
+    pub(super) statuses: Vec<u16>,
     /// What is recorded of them.
     pub(super) recorded: Option<RecordedCase>,
 }
@@ -83,6 +86,7 @@ impl Judge {
             requests: 0,
             memory: Memory::default(),
             proposal,
+            statuses: Vec::new(),
             recorder,
             asked: Asked::default(),
             kept: BTreeMap::new(),
@@ -94,6 +98,7 @@ impl Judge {
     pub(super) fn into_made(self) -> Made {
         Made {
             proposal: self.proposal.map(|proposal| proposal.golden),
+            statuses: self.statuses,
             recorded: self.recorder.map(|recorder| recorder.recorded),
         }
     }
@@ -130,6 +135,7 @@ impl Judge {
         let by_trait = previous.map(|golden| golden::by_trait(golden, expected.traits));
         let golden = by_trait.as_ref();
         self.requests += 1;
+        self.statuses.push(answered.status);
         let mut traffic = std::mem::take(&mut asked.traffic);
         if step.expect.any_order {
             let expected = step.expect.traffic.as_ref().or(golden.map(|golden| &golden.traffic));

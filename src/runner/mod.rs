@@ -45,7 +45,7 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
 
 pub use self::{
-    case::{CaseOutcome, run_case},
+    case::{CaseOutcome, ExpectedAnswers, run_case, run_case_against},
     cleanup::Cleanup,
     cluster::{Change, ClusterConfiguration, Holder, Lock, Unavailable},
     configuration_lag::ConfigurationLag,
@@ -162,7 +162,7 @@ fn skipped(case: &Case, reason: String) -> CaseOutcome {
         requirements: case.requirements.clone(),
         ..CaseResult::skip(&case.suite, &case.name, reason)
     };
-    CaseOutcome { result, newest: case.newest(), proposal: None, recorded: None, left_behind: Vec::new() }
+    CaseOutcome { newest: case.newest(), ..CaseOutcome::of(result) }
 }
 
 fn panicked(suite: String, case: String, panic: &tokio::task::JoinError) -> CaseOutcome {
@@ -170,5 +170,5 @@ fn panicked(suite: String, case: String, panic: &tokio::task::JoinError) -> Case
     let check = CheckResult::error(CheckKind::Status, Level::Required, format!("the harness panicked: {panic}"));
     let left = format!("what {suite}::{case} made: the harness panicked while it cleaned up");
     let result = CaseResult { verdict: Verdict::Error, ..CaseResult::of_checks(suite, case, vec![check]) };
-    CaseOutcome { result, newest: ApiVersion::NEWEST, proposal: None, recorded: None, left_behind: vec![left] }
+    CaseOutcome { left_behind: vec![left], ..CaseOutcome::of(result) }
 }

@@ -60,6 +60,12 @@ impl Default for Expectation {
 pub struct StatusByVersion(BTreeMap<ApiVersion, u16>);
 
 impl StatusByVersion {
+    /// This status code for every version.
+    #[must_use]
+    pub fn always(status: u16) -> Self {
+        Self([(ApiVersion::ALL[0], status)].into())
+    }
+
     /// The status code that holds for `version`, unless the first one given is for a later version.
     #[must_use]
     pub fn at(&self, version: ApiVersion) -> Option<u16> {
@@ -83,7 +89,7 @@ impl<'de> Deserialize<'de> for StatusByVersion {
                     u16::try_from(status).ok().filter(|status| (100..600).contains(status)).ok_or_else(|| {
                         E::invalid_value(de::Unexpected::Unsigned(status), &"a status code from 100 to 599")
                     })?;
-                Ok(StatusByVersion([(ApiVersion::ALL[0], status)].into()))
+                Ok(StatusByVersion::always(status))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<StatusByVersion, A::Error> {

@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 pub(super) use self::{
     against::{generator, unusable},
-    arguments::{CaseArguments, ExecutionArguments, RegistryArguments, TargetArguments, level},
+    arguments::{CaseArguments, ExecutionArguments, RegistryArguments, TargetArguments, level, profile},
     reach::reach,
     suite_sources::read_folders,
     target::connect,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Mutex};
 use super::Ended;
 use crate::{
     fixture::Salt,
-    golden::{Golden, ResolvedGolden},
+    golden::Golden,
     recording::RecordedCase,
     runner::{
         cleanup::Ledger,
@@ -17,7 +17,7 @@ use crate::{
         recording, secret,
         session::{Baseline, Session},
     },
-    suite::{Action, Case, Script, Step, TargetDefault},
+    suite::{Action, Case, Script, StatusByVersion, Step, TargetDefault},
     variable::{Bindings, ImageValues},
     verdict::{CheckKind, CheckResult, Exchange, LeftOutStep, StepName},
 };
@@ -34,14 +34,24 @@ pub(super) struct Progress {
     /// Values in differences and what they are called.
     pub(super) values: BTreeMap<String, String>,
     pub(super) proposal: Option<Golden>,
+    pub(super) statuses: Vec<u16>,
     pub(super) recorded: Option<RecordedCase>,
+}
+
+/// The golden that the answers of a case are held against, and its file, if it is from one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GoldenInUse<'a> {
+    pub(super) path: Option<&'a str>,
+    pub(super) golden: Option<&'a Golden>,
 }
 
 /// One attempt at a case.
 pub(super) struct Attempt<'a> {
     pub(super) session: &'a Session,
     pub(super) case: &'a Case,
-    pub(super) golden: Option<&'a ResolvedGolden>,
+    pub(super) golden: GoldenInUse<'a>,
+    /// The status codes that are expected in place of those of the suite; none if it is to be those.
+    pub(super) statuses: &'a [u16],
     pub(super) recorded: Option<&'a RecordedCase>,
     pub(super) progress: &'a Mutex<Progress>,
     pub(super) ledger: &'a Ledger,
@@ -100,6 +110,7 @@ impl Attempt<'_> {
         if self.case.about_default != Some(TargetDefault::ImportMode) {
             default_mode::name_legacy(&mut steps, self.session.traits.import_mode);
         }
+        expect_statuses(&mut steps, self.statuses);
         let digests = bindings.images.values().map(|image| image.digest.to_string()).collect();
         self.with(|progress| progress.images = digests);
         let mut mock = MockRegistry::start(place, registry, images, self.session.authority.as_ref())?;
@@ -125,8 +136,9 @@ impl Attempt<'_> {
             if is_whole && self.recorded.is_none() {
                 progress.checks.extend(mock.accounting());
             }
-            let Made { proposal, recorded } = judge.into_made();
+            let Made { proposal, statuses, recorded } = judge.into_made();
             progress.proposal = proposal.filter(|_| is_whole);
+            progress.statuses = statuses;
             progress.recorded = recorded;
         });
         mock.stop().await;
@@ -134,9 +146,8 @@ impl Attempt<'_> {
     }
 
     pub(super) fn expected(&self) -> Expected<'_> {
-        let golden = self.golden.map(|file| &file.golden);
         Expected {
-            golden,
+            golden: self.golden.golden,
             recorded: self.recorded,
             version: self.session.version,
             traits: &self.session.traits,
@@ -146,9 +157,10 @@ impl Attempt<'_> {
 
     /// A golden that is missing or of other steps is the harness's failure, and said once.
     fn golden_fits(&self, steps: &[Step], exchanges: usize) {
-        let problem = match self.golden {
-            Some(file) if file.golden.steps.len() != exchanges => {
-                format!("golden/{} has {} steps, the case has {exchanges} requests", file.path, file.golden.steps.len())
+        let problem = match self.golden.golden {
+            Some(golden) if golden.steps.len() != exchanges => {
+                let place = self.golden.path.map_or_else(|| "the golden".to_owned(), |path| format!("golden/{path}"));
+                format!("{place} has {} steps, the case has {exchanges} requests", golden.steps.len())
             }
             None if steps.iter().flat_map(Step::requests).any(|(_, expect)| expect.golden) => {
                 format!("there is no golden of this case for {}; `--update` proposes one", self.session.version)
@@ -210,6 +222,21 @@ impl Attempt<'_> {
                 }
             }
             Action::Request(_) | Action::Together(_) => Ok(self.requests(index, &step, mock, judge).await?),
+        }
+    }
+}
+
+/// Makes the requests of `steps` expect these status codes, as far as there are any.
+fn expect_statuses(steps: &mut [Step], statuses: &[u16]) {
+    let mut statuses = statuses.iter();
+    for step in steps {
+        let requests = match &mut step.action {
+            Action::Together(members) => members.as_mut_slice(),
+            Action::Request(_) => std::slice::from_mut(step),
+            _ => continue,
+        };
+        for (request, status) in requests.iter_mut().zip(&mut statuses) {
+            request.expect.status = Some(StatusByVersion::always(*status));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{any::Any, collections::BTreeSet, panic::AssertUnwindSafe, sync::Mutex,
 
 use futures_util::FutureExt;
 
-use self::attempt::{Attempt, Progress};
+use self::attempt::{Attempt, GoldenInUse, Progress};
 use super::{
     cluster::NotApplied,
     configuration_lag::Attempts,
@@ -31,10 +31,36 @@ pub struct CaseOutcome {
     pub newest: ApiVersion,
     /// The golden that the answers would make; only if every step was answered.
     pub proposal: Option<Golden>,
+    /// The status codes of the answers that were judged, in the order of a golden.
+    pub statuses: Vec<u16>,
     /// What was answered, where that is recorded; only if every request was answered.
     pub recorded: Option<RecordedCase>,
     /// What could not be taken back.
     pub left_behind: Vec<String>,
+}
+
+impl CaseOutcome {
+    /// An outcome of which only the verdict is known.
+    pub(super) const fn of(result: CaseResult) -> Self {
+        Self {
+            result,
+            newest: ApiVersion::NEWEST,
+            proposal: None,
+            statuses: Vec::new(),
+            recorded: None,
+            left_behind: Vec::new(),
+        }
+    }
+}
+
+/// What another implementation answered to a case: it takes the place of the golden, and of the status codes that the
+/// suite expects.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExpectedAnswers {
+    /// The golden that its answers make.
+    pub golden: Golden,
+    /// Its status codes, one for each step of the golden.
+    pub statuses: Vec<u16>,
 }
 
 /// Why a case ends before its last step.
@@ -63,6 +89,25 @@ impl From<NotApplied> for Ended {
 /// Runs one case and removes what it made, whatever happens, a panic included; `stopped` ends it early. A case that
 /// changed configuration of the cluster is run again while that may not have taken effect yet.
 pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Output = ()>) -> CaseOutcome {
+    run_attempts(session, case, None, stopped).await
+}
+
+/// [`run_case`], held against what another implementation answered instead of what the suite and its golden say.
+pub async fn run_case_against(
+    session: &Session,
+    case: &Case,
+    expected: &ExpectedAnswers,
+    stopped: impl Future<Output = ()>,
+) -> CaseOutcome {
+    run_attempts(session, case, Some(expected), stopped).await
+}
+
+async fn run_attempts(
+    session: &Session,
+    case: &Case,
+    expected: Option<&ExpectedAnswers>,
+    stopped: impl Future<Output = ()>,
+) -> CaseOutcome {
     if case.changes_cluster()
         && let Err(reason) = session.configuration.claim().await
     {
@@ -74,7 +119,7 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
     tokio::pin!(stopped);
     loop {
         attempts.begin().await;
-        let mut outcome = run_once(session, case, &attempts, &mut stopped).await;
+        let mut outcome = run_once((session, case, expected), &attempts, &mut stopped).await;
         left_behind.append(&mut outcome.left_behind);
         outcome.result.attempts = attempts.number();
         if !attempts.goes_on(&outcome.result) {
@@ -87,23 +132,34 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
 
 /// One attempt at a case.
 async fn run_once(
-    session: &Session,
-    case: &Case,
+    (session, case, expected): (&Session, &Case, Option<&ExpectedAnswers>),
     attempts: &Attempts<'_>,
     stopped: &mut (impl Future<Output = ()> + Unpin),
 ) -> CaseOutcome {
     let progress = Mutex::new(Progress::default());
     let ledger = session.cleanup.begin(&session.run);
     let golden = match session.baseline {
-        Baseline::Recording(_) => Ok(None),
-        Baseline::Suites | Baseline::SuitesWhileRecording => {
+        Baseline::Suites | Baseline::SuitesWhileRecording if expected.is_none() => {
             session.goldens.find(&case.suite, &case.name, session.version)
         }
+        _ => Ok(None),
     };
     let found = golden.as_ref().ok().and_then(Option::as_ref);
+    let found = GoldenInUse { path: found.map(|found| found.path.as_str()), golden: found.map(|found| &found.golden) };
+    let golden_in_use = expected.map_or(found, |expected| GoldenInUse { path: None, golden: Some(&expected.golden) });
+    let statuses = expected.map_or(&[][..], |expected| &expected.statuses);
     let recording = session.baseline.recording();
     let recorded = recording.and_then(|recording| recording.cases.get(&case.full_name()));
-    let attempt = Attempt { session, case, golden: found, recorded, progress: &progress, ledger: &ledger, attempts };
+    let attempt = Attempt {
+        session,
+        case,
+        golden: golden_in_use,
+        statuses,
+        recorded,
+        progress: &progress,
+        ledger: &ledger,
+        attempts,
+    };
     let running = AssertUnwindSafe(attempt.run()).catch_unwind();
     let (ended, is_whole) = tokio::select! {
         ended = running => match ended {
@@ -154,8 +210,8 @@ async fn run_once(
         values: std::mem::take(&mut progress.values),
         ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)
     };
-    let Progress { proposal, recorded, .. } = progress;
-    CaseOutcome { result, newest: case.newest(), proposal, recorded, left_behind }
+    let Progress { proposal, statuses, recorded, .. } = progress;
+    CaseOutcome { result, newest: case.newest(), proposal, statuses, recorded, left_behind }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

@@ -193,7 +193,7 @@ pub(in crate::cli) fn level(text: &str) -> Result<Level, String> {
         .ok_or_else(|| "expected `required` or `compatible`".to_owned())
 }
 
-fn profile(text: &str) -> Result<&'static Profile, String> {
+pub(in crate::cli) fn profile(text: &str) -> Result<&'static Profile, String> {
     Profile::find(text).ok_or_else(|| {
         let names: Vec<&str> = Profile::builtin().iter().map(|profile| profile.name.as_str()).collect();
         let near = nearest(text, names.iter().copied()).map(|near| format!("did you mean `{near}`? "));

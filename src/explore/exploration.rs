@@ -1,0 +1,230 @@
+//! A bounded stream of scenarios: so many at a time, from one seed on, until there were enough of them.
+
+use std::{
+    cell::RefCell,
+    future::ready,
+    ops::ControlFlow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::{StreamExt, stream};
+use proptest::strategy::ValueTree;
+use tokio::sync::watch;
+
+use super::{Compared, Comparison, Coverage, Different, Findings, Generator, Scenario, findings::is_same, shrink};
+use crate::verdict::cause::Cause;
+
+/// How many failures of the harness end an exploration.
+const MOST_FAILURES: usize = 20;
+/// How many things that need no explanation of their own are kept.
+const MOST_KEPT: usize = 100;
+/// How often a scenario that differed is tried again before the difference counts as one that cannot be repeated.
+const REPETITIONS: usize = 3;
+
+/// What is to be tried.
+#[derive(Debug, Clone)]
+pub struct Course {
+    /// The seed of the first scenario; each next one has the next seed.
+    pub first_seed: u64,
+    /// How much.
+    pub amount: Amount,
+    /// How many scenarios run at a time.
+    pub jobs: usize,
+    /// Ends the exploration at the first difference, without looking for the smallest scenario that shows it.
+    pub first_difference: bool,
+}
+
+/// How many scenarios are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// So many.
+    Scenarios(u64),
+    /// As many as begin within this time.
+    For(Duration),
+}
+
+/// What an exploration found out.
+#[derive(Debug, Default)]
+pub struct Explored {
+    /// What differs, by cause.
+    pub findings: Findings,
+    /// What was drawn.
+    pub coverage: Coverage,
+    /// How many scenarios the target lacks something for.
+    pub skipped: usize,
+    /// How many scenarios could not be judged.
+    pub failed: usize,
+    /// The first of them, by seed, with the reason.
+    pub failures: Vec<(u64, String)>,
+    /// How many scenarios differed and did not when they were tried again.
+    pub unstable: usize,
+    /// The first of them, by seed, with the difference.
+    pub unstable_examples: Vec<(u64, Cause)>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// Scenarios of one generator on one pair of implementations.
+#[derive(Debug)]
+pub struct Exploration<'a> {
+    comparison: Arc<Comparison>,
+    generator: &'a Generator,
+    stop: watch::Receiver<bool>,
+}
+
+/// How one scenario came out.
+enum Tried {
+    Same,
+    Skipped,
+    Failed(String),
+    /// The cause, and whether it was not known before.
+    Different(Cause, bool),
+    Unstable(Cause),
+}
+
+impl<'a> Exploration<'a> {
+    /// Explores with `generator` until `stop` turns true.
+    #[must_use]
+    pub const fn new(comparison: Arc<Comparison>, generator: &'a Generator, stop: watch::Receiver<bool>) -> Self {
+        Self { comparison, generator, stop }
+    }
+
+    /// Tries the scenarios of a course; `on_finding` is told the seed and the cause of each difference that is new.
+    pub async fn run(&self, course: &Course, mut on_finding: impl FnMut(u64, &Cause)) -> Explored {
+        let begun = Instant::now();
+        let explored = RefCell::new(Explored { coverage: Coverage::of(self.generator), ..Explored::default() });
+        let over = RefCell::new(false);
+        let is_over = |seed: u64| {
+            *over.borrow()
+                || *self.stop.borrow()
+                || match course.amount {
+                    Amount::Scenarios(number) => seed - course.first_seed >= number,
+                    Amount::For(time) => begun.elapsed() >= time,
+                }
+        };
+        {
+            let seeds = stream::iter(course.first_seed..).take_while(|seed| ready(!is_over(*seed)));
+            // A value tree stays on this task; what takes time runs on tasks of its own.
+            let mut running = std::pin::pin!(
+                seeds.map(|seed| self.scenario(seed, course, &explored)).buffer_unordered(course.jobs.max(1))
+            );
+            while let Some((seed, scenario, tried)) = running.next().await {
+                if *self.stop.borrow() {
+                    continue;
+                }
+                let mut explored = explored.borrow_mut();
+                explored.coverage.count(&scenario);
+                if let Tried::Different(cause, true) = &tried {
+                    on_finding(seed, cause);
+                }
+                if explored.note(seed, tried, course.first_difference).is_break() {
+                    *over.borrow_mut() = true;
+                    if course.first_difference {
+                        break;
+                    }
+                }
+            }
+        }
+        let mut explored = explored.into_inner();
+        explored.duration = begun.elapsed();
+        explored
+    }
+
+    async fn scenario(&self, seed: u64, course: &Course, explored: &RefCell<Explored>) -> (u64, Scenario, Tried) {
+        let scenario = self.generator.draw(seed).current();
+        let tried = match self.compare(format!("seed-{seed}"), scenario.clone()).await {
+            Compared::Same => Tried::Same,
+            Compared::Skipped(_) => Tried::Skipped,
+            Compared::Failed(problem) => Tried::Failed(problem),
+            Compared::Different(different) => {
+                // Borrowed for a moment: other scenarios count, too.
+                if explored.borrow_mut().findings.count(&different.cause) {
+                    Tried::Different(different.cause, false)
+                } else {
+                    self.examine(seed, &scenario, *different, course, explored).await
+                }
+            }
+        };
+        (seed, scenario, tried)
+    }
+
+    /// Finds the smallest scenario that shows a difference whose cause is new.
+    async fn examine(
+        &self,
+        seed: u64,
+        scenario: &Scenario,
+        different: Different,
+        course: &Course,
+        explored: &RefCell<Explored>,
+    ) -> Tried {
+        let cause = different.cause;
+        let mut again = None;
+        for attempt in 0..REPETITIONS {
+            if let Some(different) = self.shows(format!("seed-{seed}-again-{attempt}"), scenario, &cause).await {
+                again = Some(different);
+                break;
+            }
+        }
+        let Some(mut smallest) = again else { return Tried::Unstable(cause) };
+        // Another scenario may have found the same meanwhile.
+        if explored.borrow_mut().findings.count(&cause) {
+            return Tried::Different(cause, false);
+        }
+        explored.borrow_mut().findings.reserve(seed, cause.clone());
+        let mut example = scenario.clone();
+        if !course.first_difference {
+            let mut tree = self.generator.draw(seed);
+            let shrunk = shrink(tree.as_mut(), async |attempt, scenario| {
+                self.shows(format!("seed-{seed}-{attempt}"), scenario, &cause).await
+            })
+            .await;
+            if let Some((scenario, different)) = shrunk {
+                (example, smallest) = (scenario, different);
+            }
+        }
+        explored.borrow_mut().findings.fill(&cause, example, &smallest.result, smallest.expected);
+        Tried::Different(cause, true)
+    }
+
+    /// How a scenario differs, if that has this cause.
+    async fn shows(&self, name: String, scenario: &Scenario, cause: &Cause) -> Option<Different> {
+        match self.compare(name, scenario.clone()).await {
+            Compared::Different(different) if is_same(&different.cause, cause) => Some(*different),
+            _ => None,
+        }
+    }
+
+    async fn compare(&self, name: String, scenario: Scenario) -> Compared {
+        let (comparison, stop) = (self.comparison.clone(), self.stop.clone());
+        let task = tokio::spawn(async move { comparison.compare(&name, &scenario, stop).await });
+        task.await.unwrap_or_else(|panic| Compared::Failed(format!("the harness panicked: {panic}")))
+    }
+}
+
+impl Explored {
+    fn note(&mut self, seed: u64, tried: Tried, first_difference: bool) -> ControlFlow<()> {
+        match tried {
+            Tried::Same => {}
+            Tried::Different(..) if first_difference => return ControlFlow::Break(()),
+            Tried::Different(..) => {}
+            Tried::Skipped => self.skipped += 1,
+            Tried::Unstable(cause) => {
+                self.unstable += 1;
+                if self.unstable_examples.len() < MOST_KEPT {
+                    self.unstable_examples.push((seed, cause));
+                }
+            }
+            Tried::Failed(problem) => {
+                self.failed += 1;
+                if self.failures.len() < MOST_KEPT {
+                    self.failures.push((seed, problem));
+                }
+                if self.failed >= MOST_FAILURES {
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}

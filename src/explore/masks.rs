@@ -1,0 +1,77 @@
+//! Volatile values inside texts: messages of servers repeat whole objects.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+use serde_json::Value;
+
+use super::values::UID;
+use crate::golden::Golden;
+
+/// A uid, a time, or a version behind its name, inside of a longer text.
+static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+        r"|(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)",
+        r#"|(?<name>resourceVersion\\*":\s*\\*")(?<version>\d+)"#,
+    ))
+    .expect("the pattern is compiled by a test")
+});
+
+/// Puts placeholders for volatile values into the texts of a golden.
+pub(super) fn mask(golden: &mut Golden) {
+    golden.steps.iter_mut().for_each(|step| mask_value(&mut step.body));
+}
+
+fn mask_value(value: &mut Value) {
+    match value {
+        Value::String(text) if VOLATILE.is_match(text) => *text = masked(text),
+        Value::Array(items) => items.iter_mut().for_each(mask_value),
+        Value::Object(fields) => fields.values_mut().for_each(mask_value),
+        _ => {}
+    }
+}
+
+fn masked(text: &str) -> String {
+    let placeholder = |found: &Captures<'_>| {
+        let whole = &found[0];
+        if found.name("uid").is_some_and(|uid| uid.as_str() != UID) {
+            "[uid]".to_owned()
+        } else if let Some(name) = found.name("name") {
+            format!("{}[resourceVersion]", name.as_str())
+        } else if found.name("time").is_some() && is_of_now(whole) {
+            "[time]".to_owned()
+        } else {
+            whole.to_owned()
+        }
+    };
+    VOLATILE.replace_all(text, placeholder).into_owned()
+}
+
+/// Whether a time is near to now; those of fixtures and of scenarios are long gone.
+fn is_of_now(text: &str) -> bool {
+    const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+    let time = text.parse::<jiff::Timestamp>();
+    time.is_ok_and(|time| time.duration_since(jiff::Timestamp::now()).abs() < DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(r#"{\"uid\":\"836065b9-25d0-4050-9e64-4342065313bc\"}"#, r#"{\"uid\":\"[uid]\"}"#)]
+    #[case(r#"{\"resourceVersion\":\"17\"}: no"#, r#"{\"resourceVersion\":\"[resourceVersion]\"}: no"#)]
+    #[case("at 2024-01-02T03:04:05Z", "at 2024-01-02T03:04:05Z")]
+    #[case(UID, UID)]
+    fn volatile_values_inside_texts_become_placeholders(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(masked(text), expected);
+    }
+
+    #[test]
+    fn a_time_of_this_run_becomes_a_placeholder() {
+        assert_eq!(masked(&format!("created {}", jiff::Timestamp::now())), "created [time]");
+    }
+}

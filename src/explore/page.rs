@@ -1,0 +1,135 @@
+//! What an exploration found out, for the terminal, for tools and as a page.
+
+use std::io::{self, Write};
+
+use minijinja::{Environment, value::Serde};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Explored, Finding};
+use crate::{redaction::Secrets, version::ApiVersion};
+
+/// The name ends in `.html`, so that everything put into the template is escaped.
+const TEMPLATE: &str = "page.html";
+/// How many seeds that could not be judged the terminal names.
+const NAMED: usize = 5;
+
+/// What an exploration found out, and of what.
+#[derive(Debug)]
+pub struct ExplorationReport<'a> {
+    /// What the target is called.
+    pub target: &'a str,
+    /// The API version it was held against.
+    pub api_version: ApiVersion,
+    /// The seed of the first scenario.
+    pub first_seed: u64,
+    /// What was found out.
+    pub explored: &'a Explored,
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    target: &'a str,
+    api_version: ApiVersion,
+    headline: String,
+    causes: Vec<&'a Finding>,
+    unstable: Vec<Entry>,
+    failures: Vec<Entry>,
+    coverage: Vec<Kind<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    seed: u64,
+    says: String,
+}
+
+#[derive(Serialize)]
+struct Kind<'a> {
+    name: &'a str,
+    drawn: usize,
+    all: usize,
+    missed: Vec<&'a str>,
+}
+
+impl ExplorationReport<'_> {
+    /// What came out, in one line.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let Explored { findings, coverage, skipped, failed, unstable, duration, .. } = self.explored;
+        format!(
+            "{} scenarios with {} steps in {:.1}s, first seed {}: {} causes of differences, {skipped} skipped, \
+            {unstable} not repeatable, {failed} not judged",
+            coverage.scenarios,
+            coverage.steps,
+            duration.as_secs_f64(),
+            self.first_seed,
+            findings.sorted().len(),
+        )
+    }
+
+    /// Writes everything for people.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.explored.findings.write(out)?;
+        for Entry { seed, says } in self.failures().into_iter().take(NAMED) {
+            writeln!(out, "error: seed {seed} could not be judged: {says}")?;
+        }
+        for Entry { seed, says } in self.unstable().into_iter().take(NAMED) {
+            writeln!(out, "not repeatable: seed {seed} differed once and not again: {says}")?;
+        }
+        self.explored.coverage.write(out)?;
+        writeln!(out, "{}", self.headline())
+    }
+
+    /// Everything for tools.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let Explored { findings, coverage, skipped, failed, unstable, duration, .. } = self.explored;
+        json!({
+            "target": self.target, "apiVersion": self.api_version.to_string(), "seed": self.first_seed,
+            "seconds": duration.as_secs_f64(), "scenarios": coverage.scenarios, "skipped": skipped,
+            "unstable": unstable, "failures": failed, "unstableExamples": self.unstable(),
+            "failureExamples": self.failures(), "causes": findings.sorted(), "coverage": coverage,
+        })
+    }
+
+    fn unstable(&self) -> Vec<Entry> {
+        let entries = self.explored.unstable_examples.iter();
+        entries.map(|(seed, cause)| Entry { seed: *seed, says: redacted(cause.to_string()) }).collect()
+    }
+
+    fn failures(&self) -> Vec<Entry> {
+        let entries = self.explored.failures.iter();
+        entries.map(|(seed, problem)| Entry { seed: *seed, says: redacted(problem.clone()) }).collect()
+    }
+}
+
+/// Writes the page of an exploration, which needs nothing beside it.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write_page(report: &ExplorationReport<'_>, mut out: impl Write) -> io::Result<()> {
+    let mut environment = Environment::new();
+    environment.add_template(TEMPLATE, include_str!("page.html")).map_err(io::Error::other)?;
+    let kinds = report.explored.coverage.kinds();
+    let page = Page {
+        target: report.target,
+        api_version: report.api_version,
+        headline: report.headline(),
+        causes: report.explored.findings.sorted(),
+        unstable: report.unstable(),
+        failures: report.failures(),
+        coverage: kinds.map(|(name, drawn, all, missed)| Kind { name, drawn, all, missed }).collect(),
+    };
+    let text = environment.get_template(TEMPLATE).and_then(|template| template.render(Serde(&page)));
+    out.write_all(text.map_err(io::Error::other)?.as_bytes())
+}
+
+/// A text without the secrets of this process: a target may echo a token.
+fn redacted(mut text: String) -> String {
+    Secrets::of_this_process().redactor().redact(&mut text);
+    text
+}

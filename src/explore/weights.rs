@@ -1,0 +1,122 @@
+//! How often what is drawn: the one table of all weights.
+
+use crate::suite::Feature;
+
+/// A kind of step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StepKind {
+    /// An import of one image that is there.
+    ImportPlain,
+    /// An import of one to three images.
+    ImportImages,
+    /// An import of a repository.
+    ImportRepository,
+    /// An import of a repository and images.
+    ImportBoth,
+    /// A body that is no import, or not written as clients write it.
+    ImportText,
+    ReadStream,
+    ReadList,
+    ReadTag,
+    ReadImage,
+    ReadLayers,
+    ReadSecrets,
+    ReadImageObject,
+    /// `POST imagestreams`.
+    Create,
+    /// `PUT imagestreams/NAME`, after a read that tells the version.
+    Replace,
+    /// `PATCH imagestreams/NAME`, of three kinds.
+    Patch,
+    /// Server-side apply.
+    Apply,
+    DeleteStream,
+    DeleteTag,
+    /// `POST`, `PUT` and `PATCH imagestreamtags`.
+    WriteTag,
+    /// A pull secret.
+    Secret,
+    /// A change of what the registry holds, or of what goes wrong.
+    Registry,
+}
+
+/// How often each kind of step is drawn, in proportion to the others, and what it needs of a target. The plainest comes first:
+/// steps are shrunk towards it.
+pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
+    (StepKind::ImportPlain, 8, &[]),
+    (StepKind::ImportImages, 24, &[]),
+    (StepKind::ImportRepository, 8, &[]),
+    (StepKind::ImportBoth, 4, &[]),
+    (StepKind::ImportText, 3, &[]),
+    (StepKind::ReadStream, 6, &[Feature::Streams]),
+    (StepKind::ReadList, 2, &[Feature::Streams, Feature::StreamLists]),
+    (StepKind::ReadTag, 4, &[Feature::StreamTags]),
+    (StepKind::ReadImage, 3, &[Feature::StreamImages]),
+    (StepKind::ReadLayers, 2, &[Feature::StreamLayers]),
+    (StepKind::ReadSecrets, 1, &[Feature::StreamSecrets]),
+    (StepKind::ReadImageObject, 1, &[Feature::Images, Feature::ClusterAdmin]),
+    (StepKind::Create, 6, &[Feature::StreamCreation]),
+    (StepKind::Replace, 3, &[Feature::Streams, Feature::StreamCreation, Feature::StreamUpdates]),
+    (StepKind::Patch, 5, &[Feature::Streams, Feature::StreamUpdates]),
+    (StepKind::Apply, 1, &[Feature::Streams, Feature::StreamUpdates, Feature::ServerSideApply]),
+    (StepKind::DeleteStream, 2, &[Feature::Streams, Feature::StreamDeletion]),
+    (StepKind::DeleteTag, 2, &[Feature::StreamTags]),
+    (StepKind::WriteTag, 4, &[Feature::StreamTags]),
+    (StepKind::Secret, 1, &[Feature::PullSecrets]),
+    (StepKind::Registry, 9, &[]),
+];
+
+/// The most steps that are drawn for a scenario.
+pub(super) const MOST_STEPS: usize = 6;
+/// The most images of one import.
+pub(super) const MOST_IMAGES: usize = 3;
+
+/// How likely a registry asks for credentials.
+pub(super) const AUTH: f64 = 0.12;
+/// How likely there is a pull secret for a registry that asks for credentials.
+pub(super) const SECRET: f64 = 0.8;
+/// How likely a registry has quirks.
+pub(super) const QUIRKS: f64 = 0.15;
+/// How likely a registry has a fault.
+pub(super) const FAULTS: f64 = 0.18;
+/// How likely a registry speaks TLS, which no implementation has been told to trust.
+pub(super) const TLS: f64 = 0.04;
+/// How likely a registry lists tags in its own way.
+pub(super) const TAG_LISTING: f64 = 0.08;
+/// How likely an optional field of an entry is written.
+pub(super) const FIELD: f64 = 0.25;
+/// How likely an import mode is written.
+pub(super) const IMPORT_MODE: f64 = 0.4;
+/// How likely an import stores nothing.
+pub(super) const LOOKUP: f64 = 0.25;
+/// How likely a request has fields of the schema with other values than the plain ones.
+pub(super) const ODD_FIELDS: f64 = 0.3;
+/// How likely a request has a query.
+pub(super) const QUERY: f64 = 0.15;
+/// How likely a request has header fields of its own.
+pub(super) const HEADERS: f64 = 0.06;
+/// How likely a request is sent by somebody else than the user of the run.
+pub(super) const OTHER_USER: f64 = 0.03;
+/// Of references: those that name an image that is there, those made of right and wrong parts, and those that are only wrong.
+pub(super) const REFERENCES: [u32; 3] = [10, 5, 3];
+/// How often an image is drawn that is built at once.
+pub(super) const IMAGE: u32 = 150;
+/// How often one that takes long to build is drawn, in proportion.
+pub(super) const LARGE_IMAGE: u32 = 1;
+/// How often one of the fields is drawn that decide what a request is about, in proportion to [`PARTS`].
+pub(super) const DECIDING: u32 = 6;
+/// The fields that decide what a request is about.
+pub(super) const DECIDING_FIELDS: &[&str] = &[
+    "ImageStreamImport.kind",
+    "ImageStreamImportSpec.import",
+    "LocalObjectReference.name",
+    "ObjectMeta.name",
+    "ObjectMeta.namespace",
+    "ObjectReference.kind",
+    "ObjectReference.name",
+    "TagImportPolicy.importMode",
+    "TagReference.name",
+    "TagReferencePolicy.type",
+];
+/// How often the fields of each part of a request are drawn: of `spec`, of `metadata`, of the object itself, of `status`.
+pub(super) const PARTS: [(&str, u32); 4] = [("spec", 6), ("metadata", 3), ("", 2), ("status", 1)];
