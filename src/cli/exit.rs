@@ -86,6 +86,19 @@ pub(super) fn notice(message: impl fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// So many things that were left behind are named; `isi-conformance clean` finds the others.
+const NAMED: usize = 10;
+
+/// Warns of what is left behind on a server.
+pub(super) fn warn_of_remains(left: &[String]) {
+    for left in left.iter().take(NAMED) {
+        notice(format_args!("warning: left behind: {left}"));
+    }
+    if let Some(more) = left.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        notice(format_args!("warning: left behind: and {more} more"));
+    }
+}
+
 /// What became of writing to standard output. A pipe that was closed, as `head` does, ends quietly.
 ///
 /// # Errors

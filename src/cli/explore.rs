@@ -12,7 +12,7 @@ use clap::{Args, FromArgMatches};
 use tokio::sync::watch;
 
 use super::{
-    exit::{CommandError, Exit, finish, notice, printed},
+    exit::{CommandError, Exit, finish, notice, printed, warn_of_remains},
     run::{
         ExecutionArguments, Plan, RegistryArguments, RunArguments, TargetArguments, know_secrets, open_files, profile,
     },
@@ -150,9 +150,7 @@ async fn explore(
     if let Some(target) = Arc::into_inner(target) {
         left.extend(target.end().await);
     }
-    for left in left {
-        notice(format_args!("warning: left behind: {left}"));
-    }
+    warn_of_remains(&left);
     ended
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::{
-    exit::{CommandError, Exit, finish, notice, printed},
+    exit::{CommandError, Exit, finish, notice, printed, warn_of_remains},
     run::{
         CaseArguments, ExecutionArguments, Plan, RegistryArguments, RunArguments, TargetArguments, generator,
         know_secrets, open_files, unusable,
@@ -167,9 +167,8 @@ async fn pass(
     let outcomes = runner::run(planned, jobs, stop.clone(), |_| std::ops::ControlFlow::Continue(())).await;
     let target = Target { target: plan.target.clone(), traits: plan.traits.named() };
     let left = plan.end().await;
-    for left in outcomes.iter().flat_map(|outcome| &outcome.left_behind).chain(&left) {
-        notice(format_args!("warning: left behind: {left}"));
-    }
+    let of_cases = outcomes.iter().flat_map(|outcome| &outcome.left_behind);
+    warn_of_remains(&of_cases.chain(&left).cloned().collect::<Vec<_>>());
     if *stop.borrow() || outcomes.len() < count {
         return Err(CommandError::harness("stopped before every case was done; nothing is recorded"));
     }

@@ -36,7 +36,13 @@ pub(super) fn write(view: &View, paint: Paint, out: &mut dyn Write) -> io::Resul
 fn cause(cause: &ShownCause, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let verdict = if cause.verdict == Verdict::Error { Verdict::Error } else { Verdict::Fail };
     let count = paint.verdict(verdict, cases(cause.cases));
-    writeln!(out, "{count:>12}  {} {}", paint.bold(&cause.says), paint.dim(format_args!("({})", cause.level)))?;
+    let follows = if cause.follows { ", after another failure" } else { "" };
+    writeln!(
+        out,
+        "{count:>12}  {} {}",
+        paint.bold(&cause.says),
+        paint.dim(format_args!("({}{follows})", cause.level))
+    )?;
     if let (Some(expected), Some(actual)) = (&cause.expected, &cause.actual) {
         let note = if cause.uniform || cause.cases == 1 { "" } else { " (in the example)" };
         writeln!(out, "{:14}expected {expected}", "")?;

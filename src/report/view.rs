@@ -72,6 +72,9 @@ pub struct ShownCause {
     pub cases: usize,
     /// How many of them fail for nothing else.
     pub alone: usize,
+    /// Whether an earlier step of every one of them fails too: it may be a consequence of that.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub follows: bool,
     /// The simplest of the cases.
     pub example: String,
     /// Where that case is written.
@@ -150,6 +153,7 @@ fn shown(run: &RunResult, group: &cause::CauseGroup<'_>) -> ShownCause {
         verdict: group.verdict,
         cases: group.cases.len(),
         alone: group.alone,
+        follows: group.follows,
         example: first.map(CaseResult::name).unwrap_or_default(),
         location: first.and_then(|case| case.location.clone()),
         step: group.step.cloned(),
@@ -280,4 +284,8 @@ fn weight_of_exchange(exchange: &Exchange) -> usize {
 /// `1 case`, `3 cases`.
 pub(super) fn cases(count: usize) -> String {
     super::summary::plural(count, "case")
+}
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }

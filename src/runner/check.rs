@@ -89,13 +89,27 @@ pub(super) fn schema(
         let problem = serde_json::from_slice::<Value>(&answered.body).err();
         let is_stream = request.is_watch() && !answer.body.is_string();
         let problem = problem.filter(|_| claims_json && !is_stream);
-        let message = |error| format!("the answer is declared as JSON and cannot be parsed: {error}");
+        let message = |error| {
+            format!("the answer is declared as JSON and cannot be parsed: {}", unreadable(&answered.body, &error))
+        };
         return problem.map(|error| CheckResult::fail(CheckKind::Schema, cap, message(error))).into_iter().collect();
     }
     Schema::for_version(version)
         .judge(&answer.body)
         .map(|judgement| judgement.into_checks(cap).to_vec())
         .unwrap_or_default()
+}
+
+/// Why a text is no JSON: what people look for first, and the parser's words otherwise.
+fn unreadable(body: &[u8], error: &serde_json::Error) -> String {
+    const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+    if body.is_empty() {
+        "it is empty".to_owned()
+    } else if body.starts_with(BYTE_ORDER_MARK) {
+        "it begins with a byte order mark (U+FEFF), which RFC 8259 forbids".to_owned()
+    } else {
+        error.to_string()
+    }
 }
 
 /// The values that the step names.
@@ -234,7 +248,8 @@ mod tests {
 
     #[rstest]
     #[case::cut("{\"kind\": ", Some("EOF while parsing a value"))]
-    #[case::empty("", Some("EOF while parsing a value"))]
+    #[case::empty("", Some("it is empty"))]
+    #[case::byte_order_mark("\u{feff}{}", Some("byte order mark"))]
     #[case::deep(&"[".repeat(1000), Some("recursion limit exceeded"))]
     #[case::whole("[1]", None)]
     fn what_calls_itself_json_has_to_be_json(#[case] body: &str, #[case] expected: Option<&str>) {

@@ -152,7 +152,17 @@ impl Namespace {
             Origin::Requested => Objects::of_user(target),
             Origin::Existing | Origin::Made => Objects::of_admin(target),
         };
-        objects.delete(&path).await.err().map(|error| error.to_string())
+        match objects.delete(&path).await {
+            Err(error) => Some(error.to_string()),
+            // Projects are read from a cache, which can be behind.
+            Ok(_) if self.origin == Origin::Requested => None,
+            Ok(_) => match objects.get(&path).await {
+                Ok(Some(namespace)) if namespace["metadata"]["deletionTimestamp"].is_null() => {
+                    Some(format!("{path} is still there, although its deletion succeeded"))
+                }
+                _ => None,
+            },
+        }
     }
 }
 

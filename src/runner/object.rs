@@ -1,5 +1,7 @@
 //! Objects of the target that the run itself reads and writes, outside of what cases judge.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
 
@@ -46,7 +48,21 @@ impl ObjectError {
             Self::NoAnswer { .. } | Self::Unreadable { .. } => None,
         }
     }
+
+    /// Whether the same request can succeed a moment later.
+    const fn is_passing(&self) -> bool {
+        match self {
+            Self::NoAnswer { problem, .. } => matches!(problem, NoAnswer::Reset | NoAnswer::Closed(_)),
+            Self::Refused { status, .. } => matches!(status, 500 | 502..=504),
+            Self::Unreadable { .. } => false,
+        }
+    }
 }
+
+/// How often a deletion is sent to a server that fails to carry it out.
+const DELETIONS: u32 = 3;
+/// How long to wait before a deletion is sent again. Nothing tells when the server has recovered.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The objects of a target, as one of its users.
 #[derive(Debug, Clone, Copy)]
@@ -116,12 +132,21 @@ impl<'a> Objects<'a> {
         absent_is_none(deleted).map(|deleted| deleted.is_some())
     }
 
-    /// Deletes the object at `path`; says whether there was one.
+    /// Deletes the object at `path`; says whether there was one. A deletion that an error of the server or a cut connection
+    /// came in between is sent again.
     ///
     /// # Errors
     /// When it cannot be deleted.
     pub(super) async fn delete(self, path: &str) -> Result<bool, ObjectError> {
-        absent_is_none(self.send(&Request::new(Method::DELETE, path)).await).map(|deleted| deleted.is_some())
+        let request = Request::new(Method::DELETE, path);
+        let mut tries = 1;
+        loop {
+            match absent_is_none(self.send(&request).await) {
+                Err(error) if error.is_passing() && tries < DELETIONS => tries += 1,
+                deleted => return deleted.map(|deleted| deleted.is_some()),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     async fn send(self, request: &Request) -> Result<Value, ObjectError> {

@@ -38,7 +38,7 @@ pub use self::{arguments::RunArguments, plan::Plan};
 use self::{last_run::LastRun, plan::Unfinished, progress::Progress};
 use crate::{
     cli::{
-        exit::{CommandError, Exit, finish, notice, printed},
+        exit::{CommandError, Exit, finish, notice, printed, warn_of_remains},
         signals::Signals,
     },
     redaction::Secrets,
@@ -170,9 +170,7 @@ async fn carry_out(
     };
     let unfinished = plan.unfinished();
     let left = plan.end().await;
-    for left in &left {
-        notice(format_args!("warning: left behind: {left}"));
-    }
+    warn_of_remains(&left);
     if let Some(hint) = unfinished.hint().filter(|_| !left.is_empty()) {
         notice(format_args!("\nhint: {hint}"));
     }
@@ -210,9 +208,8 @@ async fn judge(
     })
     .await;
     progress.end();
-    for left in outcomes.iter().flat_map(|outcome| &outcome.left_behind) {
-        notice(format_args!("warning: left behind: {left}"));
-    }
+    let left: Vec<String> = outcomes.iter().flat_map(|outcome| outcome.left_behind.clone()).collect();
+    warn_of_remains(&left);
     if let Some(goldens) = goldens.filter(|_| arguments.proposes()) {
         update::propose(&goldens, arguments.api_version, &outcomes, arguments.accept)?;
     }

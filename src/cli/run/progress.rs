@@ -1,7 +1,8 @@
 //! What a person sees while a run goes on: a bar with what failed and the time left, and the first failures as they come.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
+    collections::HashSet,
     io::{self, IsTerminal, Write},
 };
 
@@ -10,11 +11,23 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::RunArguments;
 use crate::{
     report::{ColorChoice, Paint, terminal},
-    verdict::CaseResult,
+    verdict::{
+        CaseResult,
+        cause::{self, Cause},
+    },
 };
 
-/// So many cases that are not as expected are shown as they come; more would hide what was said before.
+/// So many causes are shown as they come; more would hide what was said before.
 const SHOWN: usize = 10;
+
+/// What is shown of cases that are not as expected, as they come.
+#[derive(Debug)]
+enum Shown {
+    Nothing,
+    Every,
+    /// The first case of each cause that comes first in a case, as far as there is room.
+    NewCauses(RefCell<HashSet<Option<Cause>>>),
+}
 
 /// The progress of a run, on standard error; the bar is there only on a terminal.
 #[derive(Debug)]
@@ -23,8 +36,8 @@ pub(super) struct Progress {
     paint: Paint,
     /// How many cases did not come out as expected.
     failed: Cell<usize>,
-    /// How many of them are shown.
-    most: usize,
+    /// What is shown of them.
+    shown: Shown,
     /// Which repetition it is, where there are several.
     repetition: String,
 }
@@ -39,16 +52,16 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}, {eta} left, {wide_msg}") {
             bar.set_style(style);
         }
-        let most = match (arguments.verbose, arguments.quiet) {
-            (true, _) => usize::MAX,
-            (false, true) => 0,
-            (false, false) => SHOWN,
+        let shown = match (arguments.verbose, arguments.quiet) {
+            (true, _) => Shown::Every,
+            (false, true) => Shown::Nothing,
+            (false, false) => Shown::NewCauses(RefCell::default()),
         };
         let repetition = match arguments.repeat {
             1 => String::new(),
             repeat => format!("repetition {number} of {repeat}, "),
         };
-        Self { bar, paint: Paint::choose(color, &io::stderr()), failed: Cell::new(0), most, repetition }
+        Self { bar, paint: Paint::choose(color, &io::stderr()), failed: Cell::new(0), shown, repetition }
     }
 
     /// How many cases did not come out as expected so far.
@@ -61,11 +74,11 @@ impl Progress {
         if case.is_failure() {
             self.failed.set(self.failed.get() + 1);
         }
-        if case.is_failure() && self.failed.get() <= self.most {
+        if case.is_failure() && self.shown.is_shown(case) {
             let mut text = Vec::new();
             if terminal::brief(case, self.paint, &mut text).is_ok() {
-                if self.failed.get() == self.most {
-                    text.extend_from_slice(b"             more are counted, and shown at the end\n");
+                if self.shown.is_full() {
+                    text.extend_from_slice(b"             further causes are counted, and shown at the end\n");
                 }
                 self.bar.suspend(|| {
                     // Nothing can be done about a terminal that went away; the results follow on standard output.
@@ -84,5 +97,25 @@ impl Progress {
     /// Takes the bar away.
     pub(super) fn end(self) {
         self.bar.finish_and_clear();
+    }
+}
+
+impl Shown {
+    /// Whether no further cause is shown.
+    fn is_full(&self) -> bool {
+        matches!(self, Self::NewCauses(known) if known.borrow().len() == SHOWN)
+    }
+
+    /// Whether this case is shown.
+    fn is_shown(&self, case: &CaseResult) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Every => true,
+            Self::NewCauses(known) => {
+                let mut known = known.borrow_mut();
+                let first = cause::findings(case).into_iter().next().map(|finding| finding.cause);
+                known.len() < SHOWN && known.insert(first)
+            }
+        }
     }
 }

@@ -35,7 +35,7 @@ pub struct CaseOutcome {
     pub statuses: Vec<u16>,
     /// What was answered, where that is recorded; only if every request was answered.
     pub recorded: Option<RecordedCase>,
-    /// What could not be taken back.
+    /// What could not be put back as it was. What could not be removed is told when the run ends.
     pub left_behind: Vec<String>,
 }
 
@@ -182,11 +182,10 @@ async fn run_once(
     if case.changes_cluster() {
         left_behind.extend(session.configuration.put_back().await);
     }
-    if !session.keep {
-        let left = ledger.clean_up(&session.target, &session.namespace).await;
-        left_behind.extend(left.into_iter().filter(|left| session.keeps(left)));
-    }
-    if is_whole && left_behind.is_empty() {
+    // What cannot be removed now is tried again when the run ends, and told then.
+    let is_clean = session.keep
+        || !ledger.clean_up(&session.target, &session.namespace).await.iter().any(|left| session.keeps(left));
+    if is_whole && is_clean {
         session.cleanup.forget(&ledger);
     }
     let mut progress = progress.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);

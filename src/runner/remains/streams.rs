@@ -44,6 +44,15 @@ pub(in crate::runner) async fn remove_streams(
             Err(error) => report.left.push(error.to_string()),
         }
     }
+    if mode == Mode::Remove {
+        for stream in report.list(user, &collection).await {
+            let is_there = run.owns(name(&stream)) && stream["metadata"]["deletionTimestamp"].is_null();
+            let path = format!("{collection}/{}", name(&stream));
+            if is_there && !report.left.iter().any(|left| left.contains(&path)) {
+                report.left.push(format!("{path} is still there, although its deletion succeeded"));
+            }
+        }
+    }
     for image in images {
         let path = format!("{API}/images/{image}");
         let removed = match mode {

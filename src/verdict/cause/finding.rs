@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Cause, CauseKind, particulars::without_particulars};
 use crate::{
     json_path::{JsonPath, Segment},
-    verdict::{CaseResult, CheckResult, Difference, Side, Verdict},
+    verdict::{CaseResult, CheckKind, CheckResult, Difference, Side, Verdict},
 };
 
 /// One thing that differs in a case.
@@ -21,7 +21,9 @@ pub struct Finding<'a> {
 
 /// What differs in a case, in order of its checks.
 ///
-/// Where a step has another status code, everything else about that response is a consequence of it, and left out.
+/// Where a step has another status code, everything else about that response is a consequence of it, and left out. Where a
+/// body is of another type than it should be, values that are not found in it are a consequence, and where it is no JSON at
+/// all, its type is one too.
 #[must_use]
 pub fn findings(case: &CaseResult) -> Vec<Finding<'_>> {
     let failing: Vec<&CheckResult> = case.checks.iter().filter(|check| check.verdict.is_failure()).collect();
@@ -34,13 +36,32 @@ pub fn findings(case: &CaseResult) -> Vec<Finding<'_>> {
         findings.push(Finding { cause: Cause::of(check, None, kind), check, difference: None });
     }
     for check in &failing {
-        let other_status = |other: &&CheckResult| other.status.is_some() && other.step == check.step;
-        let is_consequence = check.status.is_none() && check.step.is_some() && failing.iter().any(other_status);
-        if !(is_consequence && check.verdict == Verdict::Fail) {
+        let follows = |other: &&&CheckResult| other.step == check.step && is_consequence(check, other);
+        if !(check.verdict == Verdict::Fail && check.step.is_some() && failing.iter().any(|other| follows(&other))) {
             of_check(check, &mut findings);
         }
     }
     findings
+}
+
+/// Whether a failing check of a step says nothing that another failing check of the step does not say.
+fn is_consequence(check: &CheckResult, other: &CheckResult) -> bool {
+    if check.status.is_some() {
+        return false;
+    }
+    let is_unreadable = other.kind == CheckKind::Schema && other.differences.is_empty();
+    other.status.is_some()
+        || is_unreadable && is_of_another_type(check)
+        || check.kind == CheckKind::Value && (is_unreadable || is_of_another_type(other))
+}
+
+/// Whether the whole body is of another type than it should be.
+fn is_of_another_type(check: &CheckResult) -> bool {
+    let root = JsonPath::default();
+    let is_type = |found: &Difference| matches!(CauseKind::of(found), CauseKind::Type { .. });
+    check.kind == CheckKind::Golden
+        && !check.differences.is_empty()
+        && check.differences.iter().all(|found| found.path == root && is_type(found))
 }
 
 fn of_check<'a>(check: &'a CheckResult, findings: &mut Vec<Finding<'a>>) {
@@ -146,5 +167,38 @@ mod tests {
         };
         let cases = vec![CaseResult::of_checks("s", "a", checks()), CaseResult::of_checks("s", "b", checks())];
         assert_eq!(told(cases), ["2 `GET imagestreams/[stream]` answered 404 instead of 200"]);
+    }
+
+    #[test]
+    fn a_body_that_is_no_json_is_one_cause() {
+        let steps = || step(1, "POST imagestreamimports");
+        let value = CheckResult::of_differences(
+            CheckKind::Value,
+            Level::Compatible,
+            vec![difference("$.reason", json!("Invalid"), json!("absent"))],
+        );
+        let checks = vec![
+            golden(steps(), vec![difference("$", json!({ "kind": "ImageStreamImport" }), json!("{"))]),
+            CheckResult::fail(CheckKind::Schema, Level::Required, "cannot be parsed").at(steps()),
+            value.at(steps()),
+        ];
+        let cases = vec![CaseResult::of_checks("s", "a", checks)];
+        assert_eq!(told(cases), ["1 `POST imagestreamimports`: cannot be parsed"]);
+    }
+
+    #[test]
+    fn values_that_are_not_in_a_body_of_another_type_are_no_cause_of_their_own() {
+        let steps = || step(1, "GET imagestreams/[stream]");
+        let value = CheckResult::of_differences(
+            CheckKind::Value,
+            Level::Compatible,
+            vec![difference("$.reason", json!("NotFound"), json!("absent"))],
+        );
+        let checks = vec![
+            golden(steps(), vec![difference("$", json!({ "kind": "Status" }), json!("<html>"))]),
+            value.at(steps()),
+        ];
+        let cases = vec![CaseResult::of_checks("s", "a", checks)];
+        assert_eq!(told(cases), ["1 `GET imagestreams/[stream]`: `$` is a string instead of an object"]);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Cause, Finding, findings};
-use crate::verdict::{CaseResult, Difference, Level, RunResult, StepName, Verdict};
+use crate::verdict::{CaseResult, CheckResult, Difference, Level, RunResult, StepName, Verdict};
 
 /// The cases that fail for one cause.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct CauseGroup<'a> {
     pub cases: Vec<usize>,
     /// How many of the cases fail for nothing else.
     pub alone: usize,
+    /// Whether an earlier step of every one of the cases fails too: it may be a consequence of that.
+    pub follows: bool,
     /// The step that fails in the first of the cases.
     pub step: Option<&'a StepName>,
     /// The difference in the first of the cases.
@@ -26,7 +28,8 @@ pub struct CauseGroup<'a> {
     pub uniform: bool,
 }
 
-/// The causes of the failures of `run`, the largest group first.
+/// The causes of the failures of `run`: the largest group first, and those last that an earlier failure comes before in every
+/// case.
 #[must_use]
 pub fn groups(run: &RunResult) -> Vec<CauseGroup<'_>> {
     let mut order: Vec<usize> = (0..run.cases.len()).filter(|index| run.cases[*index].is_failure()).collect();
@@ -35,7 +38,10 @@ pub fn groups(run: &RunResult) -> Vec<CauseGroup<'_>> {
     let mut known: HashMap<Cause, usize> = HashMap::new();
     for index in order {
         let mut own: Vec<usize> = Vec::new();
-        for Finding { cause, check, difference } in findings(&run.cases[index]) {
+        let findings = findings(&run.cases[index]);
+        let number = |check: &CheckResult| check.step.as_ref().map(|step| step.number);
+        let first = findings.iter().map(|finding| number(finding.check)).min().flatten();
+        for Finding { cause, check, difference } in findings {
             let position = *known.entry(cause.clone()).or_insert_with(|| {
                 groups.push(CauseGroup {
                     cause,
@@ -43,6 +49,7 @@ pub fn groups(run: &RunResult) -> Vec<CauseGroup<'_>> {
                     verdict: check.verdict,
                     cases: Vec::new(),
                     alone: 0,
+                    follows: true,
                     step: check.step.as_ref(),
                     example: difference,
                     uniform: true,
@@ -51,6 +58,7 @@ pub fn groups(run: &RunResult) -> Vec<CauseGroup<'_>> {
             });
             let group = &mut groups[position];
             group.level = group.level.max(check.level);
+            group.follows &= number(check) > first;
             group.uniform &= match (group.example, difference) {
                 (Some(one), Some(other)) => one.expected == other.expected && one.actual == other.actual,
                 (one, other) => one.is_none() && other.is_none(),
@@ -65,7 +73,7 @@ pub fn groups(run: &RunResult) -> Vec<CauseGroup<'_>> {
         }
     }
     // The sort is stable: among groups of one size, the one of the simplest case comes first.
-    groups.sort_by_key(|group| std::cmp::Reverse(group.cases.len()));
+    groups.sort_by_key(|group| (group.follows, std::cmp::Reverse(group.cases.len())));
     groups
 }
 
@@ -105,5 +113,30 @@ mod tests {
             ]
         );
         assert!(groups.iter().all(|group| group.uniform));
+    }
+
+    #[test]
+    fn what_only_comes_after_another_failure_comes_last() {
+        let broken = |number| CheckResult::fail_status(Level::Required, 201, 500).at(step(number, "POST x"));
+        let old = |number| golden(step(number, "GET x"), vec![difference("$.generation", json!(2), json!(1))]);
+        let run = run(vec![
+            CaseResult::of_checks("s", "a", vec![broken(1), old(2)]),
+            CaseResult::of_checks("s", "b", vec![broken(1), old(2), old(3)]),
+            CaseResult::of_checks(
+                "s",
+                "c",
+                vec![CheckResult::fail_status(Level::Required, 200, 500).at(step(1, "GET x")), old(2)],
+            ),
+        ]);
+        let described: Vec<_> =
+            groups(&run).iter().map(|group| (group.cause.to_string(), group.cases.len(), group.follows)).collect();
+        assert_eq!(
+            described,
+            [
+                ("`POST x` answered 500 instead of 201".to_owned(), 2, false),
+                ("`GET x` answered 500 instead of 200".to_owned(), 1, false),
+                ("`GET x`: `$.generation` differs".to_owned(), 3, true),
+            ]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Requests that a server carries out after the run has given up waiting, and servers that do not let a run end.
+//! Requests that a server carries out after the run has given up waiting, and servers that fail to delete, or do not let a run
+//! end.
 
 use std::sync::{Arc, Mutex};
 
@@ -32,6 +33,10 @@ enum Rule {
     ImportsAfterTheCleanUp,
     /// A deletion is not answered once the configuration of the cluster was changed.
     NoDeletions,
+    /// A deletion fails, and succeeds when it is sent a second time.
+    DeletionsFailOnce,
+    /// A deletion is answered with success, and not carried out.
+    DeletionsAreClaimed,
 }
 
 impl Front {
@@ -72,11 +77,22 @@ async fn pass(
     body: Bytes,
 ) -> impl IntoResponse {
     let path = uri.path().to_owned();
-    let is_configured = {
+    let (is_configured, is_first) = {
         let mut seen = passing.seen.lock().unwrap();
-        seen.push(format!("{method} {path}"));
-        seen.iter().any(|seen| is_change(seen))
+        let asked = format!("{method} {path}");
+        let is_first = !seen.contains(&asked);
+        seen.push(asked);
+        (seen.iter().any(|seen| is_change(seen)), is_first)
     };
+    let instead = match passing.rule {
+        Rule::DeletionsFailOnce if is_first => Some((StatusCode::SERVICE_UNAVAILABLE, "Failure")),
+        Rule::DeletionsAreClaimed => Some((StatusCode::OK, "Success")),
+        _ => None,
+    };
+    if let Some((code, status)) = instead.filter(|_| method == Method::DELETE) {
+        let status = format!(r#"{{"kind":"Status","apiVersion":"v1","status":"{status}"}}"#);
+        return (code, [(CONTENT_TYPE, "application/json")], Bytes::from(status));
+    }
     // Only the case is held up, not the probes before it.
     let is_import = method == Method::POST
         && path.ends_with("/imagestreamimports")
@@ -146,4 +162,23 @@ async fn a_second_signal_ends_at_once_and_says_what_is_left() {
     let cleaned = finish(cluster.url(), &["clean", "--run", &id]).await;
     assert_eq!(cleaned.exit, Some(0), "{}{}", cleaned.stdout, cleaned.stderr);
     cluster.assert_as(&before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_fails_is_sent_again() {
+    let cluster = Cluster::start().await;
+    let before = cluster.state().await;
+    let front = Front::start(&cluster, Rule::DeletionsFailOnce).await;
+    let run = finish(&front.url, &["run", FOLDER, "--run", "quick"]).await;
+    assert_eq!(run.exit, Some(0), "{}{}", run.stdout, run.stderr);
+    assert!(!run.stderr.contains("left behind"), "{}", run.stderr);
+    cluster.assert_as(&before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_still_there_after_its_deletion_succeeded_is_told() {
+    let cluster = Cluster::start().await;
+    let front = Front::start(&cluster, Rule::DeletionsAreClaimed).await;
+    let run = finish(&front.url, &["run", FOLDER, "--run", "quick"]).await;
+    insta::assert_snapshot!("claimed", shown(&run, &front.url));
 }

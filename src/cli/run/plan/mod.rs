@@ -22,7 +22,7 @@ use super::{
     target::{self, Aim},
 };
 use crate::{
-    cli::exit::{CommandError, notice},
+    cli::exit::{CommandError, notice, warn_of_remains},
     document::Diagnostics,
     report::{Destination, Report},
     requirement::{Profile, ProfileCase},
@@ -212,9 +212,7 @@ impl Plan {
         match plan.get_permission(arguments.list).await {
             Ok(()) => Ok(plan),
             Err(error) => {
-                for left in plan.end().await {
-                    notice(format_args!("warning: left behind: {left}"));
-                }
+                warn_of_remains(&plan.end().await);
                 Err(error)
             }
         }
