@@ -154,7 +154,8 @@ impl<'a> Exchange<'a> {
 
     /// Answers as a captured folder does.
     fn replay(&self, replay: &Replay, fault: Option<Arc<Armed>>) -> Delivery {
-        let (usual, is_missing) = match replay.answer(self.context.state, self.request) {
+        let state = self.context.state;
+        let (usual, is_missing) = match replay.answer(&state.store(), &state.origin, self.request) {
             Replayed::Captured(delivery) => (delivery, false),
             Replayed::Missing(answer) => (answer.into(), true),
         };

@@ -16,8 +16,7 @@ use super::{
 use crate::registry::{
     answer::{Answer, Delivery, End, Manner},
     error::error,
-    state::RegistryState,
-    store::Content,
+    store::{Content, Store},
 };
 
 /// The answer of a captured folder to a request.
@@ -38,13 +37,7 @@ impl Replayed {
 
 impl CapturedExchange {
     /// The answer as this registry gives it: with its own host, and no later than after `longest_delay`. A HEAD has no body.
-    pub(super) fn deliver(
-        &self,
-        state: &RegistryState,
-        values: &Values,
-        longest_delay: Duration,
-        is_head: bool,
-    ) -> Replayed {
+    pub(super) fn deliver(&self, store: &Store, values: &Values, longest_delay: Duration, is_head: bool) -> Replayed {
         let Self { request, delay, response, end, .. } = self;
         let delay = delay.0.min(longest_delay);
         let connection_end = match end {
@@ -60,7 +53,7 @@ impl CapturedExchange {
             CapturedBody::Empty => Content::Memory(Bytes::new()),
             CapturedBody::Text(text) => Bytes::from(values.fill(text).into_owned()).into(),
             CapturedBody::Base64(text) => Bytes::from(STANDARD.decode(text).unwrap_or_default()).into(),
-            CapturedBody::Content { repository, digest } => match stored(state, repository, &digest.to_string()) {
+            CapturedBody::Content { repository, digest } => match stored(store, repository, &digest.to_string()) {
                 Some(content) => content,
                 None if is_head => Content::Memory(Bytes::new()),
                 None => return left_out(request, "is not in the folder any more", None),
@@ -97,8 +90,7 @@ impl CapturedExchange {
     }
 }
 
-fn stored(state: &RegistryState, repository: &str, digest: &str) -> Option<Content> {
-    let store = state.store();
+fn stored(store: &Store, repository: &str, digest: &str) -> Option<Content> {
     let repository = store.repository(repository)?;
     let manifest = || repository.manifest(digest).map(|manifest| manifest.bytes.clone().into());
     repository.blob(digest).cloned().or_else(manifest)

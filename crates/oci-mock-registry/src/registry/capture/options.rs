@@ -4,7 +4,7 @@ use std::{io, path::PathBuf, sync::Arc};
 
 use super::{
     rewrite::Base,
-    upstream::{Upstream, UpstreamError},
+    upstream::{self, Upstream, UpstreamError},
 };
 
 /// The largest blob, in bytes, that [`CaptureBlobs::Small`] keeps: configs are far smaller, most layers larger.
@@ -109,7 +109,7 @@ impl Capture {
     /// # Errors
     /// When it does not answer.
     pub async fn reach(&self) -> Result<(), UpstreamError> {
-        super::proxy::reach(&*self.client, &self.upstream).await
+        upstream::reach(&*self.client, &self.upstream.url()).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::request::Parts;
 
-use crate::registry::state::RegistryState;
+use crate::registry::origin::Origin;
 
 /// Scheme and host of the upstream registry, or of the one that replays.
 pub(super) const URL: &str = "{{url}}";
@@ -26,10 +26,8 @@ pub(super) struct Values {
 }
 
 impl Values {
-    pub(super) fn of(state: &RegistryState, request: &Parts) -> Self {
-        let url = state.url_for(request);
-        let elsewhere = state.url_elsewhere(request).unwrap_or_else(|| url.clone());
-        Self { url, elsewhere }
+    pub(super) fn of(origin: &Origin, request: &Parts) -> Self {
+        Self { url: origin.url_for(request), elsewhere: origin.url_elsewhere(request) }
     }
 
     /// Host and port by which the client reaches the registry.

@@ -48,8 +48,6 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long it may take where a body is sent first.
 const PATIENCE_WITH_BODY: Duration = Duration::from_secs(3_600);
-/// How long an upstream may take for its first answer.
-const PATIENCE_AT_START: Duration = Duration::from_secs(15);
 /// Larger forms are passed on without being looked at.
 const LARGEST_FORM: u64 = 64 * 1024;
 /// How many pieces of a body wait for the client.
@@ -96,19 +94,6 @@ pub(crate) enum Passed {
     /// The connection ends as the one to the upstream registry did.
     Ended(Manner),
 }
-/// Asks an upstream registry for anything.
-pub(super) async fn reach(client: &dyn Upstream, upstream: &Base) -> Result<(), UpstreamError> {
-    let nothing = Empty::new().map_err(|never| match never {}).boxed();
-    let request = Request::get(format!("{}/v2/", upstream.url())).body(nothing);
-    let request = request.map_err(|error| UpstreamError::new(UpstreamFailure::Unreachable, error.to_string()))?;
-    match timeout(PATIENCE_AT_START, client.send(request)).await {
-        Ok(answered) => answered.map(drop),
-        Err(_) => {
-            let message = format!("there is no answer within {PATIENCE_AT_START:?}");
-            Err(UpstreamError::new(UpstreamFailure::Unreachable, message))
-        }
-    }
-}
 
 impl Proxy {
     pub(crate) fn start(capture: Capture) -> Result<Self, CaptureError> {
@@ -126,7 +111,7 @@ impl Proxy {
 
     /// Passes a request on, and returns as soon as the head of the answer is there.
     pub(crate) async fn pass(self: &Arc<Self>, state: &Arc<RegistryState>, request: Parts, body: Incoming) -> Passed {
-        let values = Values::of(state, &request);
+        let values = Values::of(&state.origin, &request);
         let Some((target, base, path)) = self.hosts.target(request.uri.path()) else {
             let message = format!("the upstream registry has named no host for {}", request.uri.path());
             let answer = error(StatusCode::NOT_FOUND, "NOT_CAPTURED", &message);

@@ -17,7 +17,7 @@ use super::{
     log::{self, CapturedExchange, CapturedRequest},
     placeholder::Values,
 };
-use crate::registry::{folder::FolderError, state::RegistryState};
+use crate::registry::{folder::FolderError, origin::Origin, store::Store};
 
 /// The exchanges of a captured folder, and how often each kind of request was made.
 #[derive(Debug)]
@@ -63,12 +63,12 @@ impl Replay {
         *self.asked() = position.0.clone();
     }
 
-    /// Answers a request.
-    pub(crate) fn answer(&self, state: &RegistryState, request: &Parts) -> Replayed {
-        let values = Values::of(state, request);
+    /// Answers a request to a registry with this content and these names.
+    pub(crate) fn answer(&self, store: &Store, origin: &Origin, request: &Parts) -> Replayed {
+        let values = Values::of(origin, request);
         let captured = key::of(request, values.host());
         match self.find(&captured) {
-            Some(exchange) => exchange.deliver(state, &values, self.longest_delay, request.method == Method::HEAD),
+            Some(exchange) => exchange.deliver(store, &values, self.longest_delay, request.method == Method::HEAD),
             None => self.unknown(&captured),
         }
     }
@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
     use crate::registry::{
-        Registry,
+        Registry, RegistryState,
         answer::{Delivery, End, Manner},
     };
 

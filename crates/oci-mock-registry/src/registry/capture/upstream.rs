@@ -1,11 +1,15 @@
 //! The client by which a capturing registry asks its upstream. It is the caller's: this crate has none.
 
-use std::{error::Error, fmt, future::Future, io, pin::Pin};
+use std::{error::Error, fmt, future::Future, io, pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use http_body_util::{BodyExt, combinators::BoxBody};
+use http_body_util::{BodyExt, Empty, combinators::BoxBody};
+use tokio::time::timeout;
+
+/// How long an upstream may take for its first answer.
+const PATIENCE_AT_START: Duration = Duration::from_secs(15);
 
 /// The body of a request to an upstream registry, or of its answer.
 pub type UpstreamBody = BoxBody<Bytes, UpstreamError>;
@@ -97,4 +101,18 @@ where
     B::Error: Error + 'static,
 {
     body.map_err(|error| UpstreamError::caused_by(&error)).boxed()
+}
+
+/// Asks an upstream registry for anything.
+pub(super) async fn reach(client: &dyn Upstream, url: &str) -> Result<(), UpstreamError> {
+    let nothing = Empty::new().map_err(|never| match never {}).boxed();
+    let request = Request::get(format!("{url}/v2/")).body(nothing);
+    let request = request.map_err(|error| UpstreamError::new(UpstreamFailure::Unreachable, error.to_string()))?;
+    match timeout(PATIENCE_AT_START, client.send(request)).await {
+        Ok(answered) => answered.map(drop),
+        Err(_) => {
+            let message = format!("there is no answer within {PATIENCE_AT_START:?}");
+            Err(UpstreamError::new(UpstreamFailure::Unreachable, message))
+        }
+    }
 }

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{LOOKASIDE_LIMIT, MANIFEST_LIMIT};
+use crate::registry::store::MANIFEST_LIMIT;
+
+/// How many signatures a lookaside folder may hold.
+pub const LOOKASIDE_LIMIT: usize = 10_000;
 
 /// Why a folder or an archive with images cannot be served or written.
 #[derive(Debug, thiserror::Error)]

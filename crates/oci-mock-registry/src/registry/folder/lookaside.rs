@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    error::{FolderError, at},
+    error::{FolderError, LOOKASIDE_LIMIT, at},
     write::write,
 };
 use crate::{
@@ -20,9 +20,6 @@ use crate::{
     },
 };
 use oci_types::Digest;
-
-/// How many signatures a lookaside folder may hold.
-pub const LOOKASIDE_LIMIT: usize = 10_000;
 
 /// Adds the signatures of a folder, which has to hold some; clients find them in every way.
 pub(crate) fn load(signatures: &mut Signatures, root: &Path) -> Result<(), FolderError> {

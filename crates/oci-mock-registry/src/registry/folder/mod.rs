@@ -19,12 +19,11 @@ use std::{collections::BTreeMap, path::Path};
 use serde::{Deserialize, Deserializer};
 
 pub use archive::is_archive;
-pub use error::FolderError;
+pub use error::{FolderError, LOOKASIDE_LIMIT};
 #[cfg(feature = "capture")]
 pub(crate) use index::{IndexedManifest, write_index};
 #[cfg(feature = "capture")]
 pub(crate) use layout::blob_path;
-pub use lookaside::LOOKASIDE_LIMIT;
 pub(crate) use lookaside::load as load_lookaside;
 #[cfg(feature = "capture")]
 pub(crate) use save::folder_of;
@@ -34,7 +33,6 @@ pub(crate) use write::{partial_file, persist, write as write_file};
 use self::tree::{Tree, last};
 use super::{
     route::is_repository_name,
-    store::MANIFEST_LIMIT,
     store::{Repository, Store},
 };
 

@@ -9,8 +9,8 @@ use std::{
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
-use super::{MANIFEST_LIMIT, error::FolderError, error::at};
-use crate::registry::store::Content;
+use super::error::{FolderError, at};
+use crate::registry::store::{Content, MANIFEST_LIMIT};
 use oci_types::Digest;
 
 /// A folder, and where its files may lie.

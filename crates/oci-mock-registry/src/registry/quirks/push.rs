@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     fixture::{
         Policies,
-        policy::{RefusedDockerTypes, SubjectRule},
+        policy::{RefusedDockerTypes, SubjectRule, UploadLocation},
     },
     registry::{
         answer::Answer,
@@ -232,10 +232,12 @@ fn change_upload(context: &Context<'_>, request: &Parts, endpoint: &Endpoint<'_>
     let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok()).map(str::to_owned);
     if let (Some(path), true) = (location, is_under_way) {
         let url = context.state.url_for(request);
-        if policies.upload.plain_location {
-            answer.header(LOCATION, &format!("{}{path}", url.replacen("https://", "http://", 1)));
-        } else if policies.upload.absolute_location {
-            answer.header(LOCATION, &format!("{url}{path}"));
+        match policies.upload.location.get() {
+            Some(UploadLocation::Plain) => {
+                answer.header(LOCATION, &format!("{}{path}", url.replacen("https://", "http://", 1)));
+            }
+            Some(UploadLocation::Absolute) => answer.header(LOCATION, &format!("{url}{path}")),
+            None => {}
         }
     }
     if request.method == Method::PATCH && answer.status == StatusCode::ACCEPTED {
