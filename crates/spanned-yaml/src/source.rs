@@ -1,6 +1,15 @@
 //! A text and places in it.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    sync::Arc,
+};
+
+/// How many bytes a file has at most: one without an end would take all memory.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
 
 /// A file: its name as a person knows it, and its text. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,9 +32,14 @@ impl Source {
     /// Reads a file; its path becomes the name.
     ///
     /// # Errors
-    /// When the file cannot be read, or is not UTF-8.
-    pub fn read(path: &Path) -> std::io::Result<Self> {
-        Ok(Self::new(path.display().to_string(), std::fs::read_to_string(path)?))
+    /// When the file cannot be read, is not UTF-8, or has more than 64 MiB.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let mut text = String::new();
+        File::open(path)?.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > LARGEST_FILE {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {LARGEST_FILE} bytes")));
+        }
+        Ok(Self::new(path.display().to_string(), text))
     }
 
     /// The name, as it stands in messages.
@@ -73,8 +87,19 @@ impl Span {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_too_large_is_not_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(LARGEST_FILE + 1).unwrap();
+        let error = Source::read(file.path()).unwrap_err().to_string();
+        assert_eq!(error, "it has more than 67108864 bytes");
+        file.as_file().set_len(LARGEST_FILE).unwrap();
+        assert!(Source::read(file.path()).is_ok());
+    }
 
     #[test]
     fn positions_count_lines_and_characters_from_one() {

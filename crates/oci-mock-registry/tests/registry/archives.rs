@@ -156,6 +156,17 @@ fn an_archive_cannot_lead_out_of_itself() {
     assert!(error.contains("app.tar: `../../etc/passwd` leads out of the folder"), "{error}");
 }
 
+#[rstest]
+#[case::cut_behind_the_last_image(|bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 10))]
+#[case::changed(|bytes: &mut Vec<u8>| *bytes.iter_mut().nth_back(6).unwrap() ^= 1)]
+fn the_check_sum_of_a_compressed_archive_is_checked(#[case] damage: impl Fn(&mut Vec<u8>)) {
+    let mut bytes = gzip(&saved(&one_image()));
+    damage(&mut bytes);
+    let (_folder, path) = file("app.tar.gz", &bytes);
+    let error = loaded(&path).unwrap_err();
+    assert!(error.contains("app.tar.gz: "), "{error}");
+}
+
 #[test]
 fn a_cut_archive_is_an_error_with_its_name() {
     let whole = gzip(&saved(&one_image()));

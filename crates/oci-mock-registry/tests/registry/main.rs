@@ -4,6 +4,8 @@
 
 mod archives;
 mod auth;
+#[cfg(feature = "capture")]
+mod capture;
 #[cfg(feature = "control")]
 mod control;
 mod examples;

@@ -10,6 +10,7 @@ use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 
 use super::{error::FolderError, error::at, tree::Tree};
+use crate::registry::store::Unpacked;
 
 /// How an archive is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub(super) fn unpack_from(mut reader: impl Read, shown: &Path) -> Result<Tree, F
         return Err(FolderError::Unknown(shown.to_owned()));
     };
     let archive = BufReader::new(Cursor::new(start).chain(reader));
-    let unpacked = tempfile::tempdir().map_err(at(shown))?;
+    let unpacked = Unpacked::new().map_err(at(shown))?;
     match compression {
         Compression::None => unpack_tar(shown, archive, unpacked.path())?,
         Compression::Gzip => unpack_tar(shown, MultiGzDecoder::new(archive), unpacked.path())?,
@@ -82,7 +83,8 @@ pub(super) fn unpack_from(mut reader: impl Read, shown: &Path) -> Result<Tree, F
 
 fn unpack_tar(archive: &Path, reader: impl Read, root: &Path) -> Result<(), FolderError> {
     let mut links = Vec::new();
-    for entry in tar::Archive::new(reader).entries().map_err(at(archive))? {
+    let mut entries = tar::Archive::new(reader);
+    for entry in entries.entries().map_err(at(archive))? {
         let mut entry = entry.map_err(at(archive))?;
         let name = entry.path().map_err(at(archive))?.into_owned();
         let inside = inside(archive, Path::new(""), &name)?;
@@ -110,6 +112,8 @@ fn unpack_tar(archive: &Path, reader: impl Read, root: &Path) -> Result<(), Fold
             }
         }
     }
+    // The check sum of what was compressed comes behind the end of the archive.
+    io::copy(&mut entries.into_inner(), &mut io::sink()).map_err(at(archive))?;
     // Links become files, once what they mean is there. `docker save` of old linked layers that are the same.
     for (path, target) in links {
         fs::create_dir_all(path.parent().unwrap_or(root)).map_err(at(archive))?;

@@ -7,10 +7,9 @@ use std::{
 };
 
 use serde::de::DeserializeOwned;
-use tempfile::TempDir;
 
 use super::error::{FolderError, at};
-use crate::registry::store::{Content, MANIFEST_LIMIT};
+use crate::registry::store::{Content, MANIFEST_LIMIT, Unpacked};
 use oci_types::Digest;
 
 /// A folder, and where its files may lie.
@@ -21,7 +20,7 @@ pub(super) struct Tree {
     /// The folder that files and what links lead to have to lie in, without links.
     boundary: Arc<PathBuf>,
     /// The temporary folder that it is part of, where it was unpacked from an archive.
-    unpacked: Option<Arc<TempDir>>,
+    unpacked: Option<Arc<Unpacked>>,
     /// The archive that it was unpacked from, for messages.
     archive: Option<Arc<PathBuf>>,
 }
@@ -33,7 +32,7 @@ impl Tree {
     }
 
     /// What was unpacked from an archive. It is kept for as long as content of it is.
-    pub(super) fn of_archive(archive: &Path, unpacked: TempDir) -> Result<Self, FolderError> {
+    pub(super) fn of_archive(archive: &Path, unpacked: Unpacked) -> Result<Self, FolderError> {
         let mut tree = Self::of_folder(unpacked.path())?;
         (tree.unpacked, tree.archive) = (Some(Arc::new(unpacked)), Some(Arc::new(archive.to_owned())));
         Ok(tree)

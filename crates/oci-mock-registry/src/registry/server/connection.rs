@@ -77,7 +77,9 @@ pub(super) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut sto
 /// The answer to what is no HTTP request.
 fn malformed(reason: &hyper::Error) -> Answer {
     if reason.is_parse_too_large() {
-        let message = format!("the head of the request has more than {HEAD_LIMIT} bytes, or too many headers");
+        let message = format!(
+            "the head of the request has more than {HEAD_LIMIT} bytes, too many headers, or a length beyond all bounds"
+        );
         return error(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, ErrorCode::SizeInvalid.name(), &message);
     }
     let message = format!("this is no HTTP/1.1 request: {reason}");

@@ -1,6 +1,6 @@
 //! One request to its answer, whatever version of HTTP it came by.
 
-use std::sync::Arc;
+use std::{error::Error, io, sync::Arc};
 
 use http::{
     Request, Response, StatusCode, Version,
@@ -56,8 +56,18 @@ pub(super) async fn outcome(state: &Arc<RegistryState>, request: Request<Incomin
     if wanted || !request.headers.contains_key(EXPECT) {
         let mut unwanted = 0;
         while let Some(frame) = body.frame().await {
-            // A client that stops in the middle gets no answer; the connection is gone.
-            let Ok(frame) = frame else { return Outcome::Gone };
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(error) if is_malformed(&error) => {
+                    state.note_malformed();
+                    return Outcome::Ending(Ending {
+                        answer: malformed_body(&error),
+                        manner: Manner::WHOLE_THEN_CLOSED,
+                    });
+                }
+                // A client that stops in the middle gets no answer; the connection is gone.
+                Err(_) => return Outcome::Gone,
+            };
             let Some(piece) = frame.data_ref() else { continue };
             if wanted {
                 wanted = exchange.receive(piece);
@@ -74,6 +84,18 @@ pub(super) async fn outcome(state: &Arc<RegistryState>, request: Request<Incomin
         tokio::time::sleep(delay).await;
     }
     if manner == Manner::Whole { response(answer) } else { Outcome::Ending(Ending { answer, manner }) }
+}
+
+/// Whether a body is none in the coding that its head announces, such as one with a chunk without a length.
+fn is_malformed(failure: &hyper::Error) -> bool {
+    let io = failure.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    io.is_some_and(|io| matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
+}
+
+fn malformed_body(failure: &hyper::Error) -> Answer {
+    let reason = failure.source().map_or_else(|| failure.to_string(), ToString::to_string);
+    let message = format!("the body is not in the coding that the head announces: {reason}");
+    error(StatusCode::BAD_REQUEST, ErrorCode::Unsupported.name(), &message)
 }
 
 /// The answer to a head that HTTP does not allow: one without a host, or with several (RFC 9112, section 3.2), or with an

@@ -8,9 +8,11 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use tempfile::TempDir;
 
-use super::stored_file::{FileReader, StoredFile, TemporaryFile};
+use super::{
+    stored_file::{FileReader, StoredFile, TemporaryFile},
+    unpacked::Unpacked,
+};
 
 use oci_types::{Algorithm, Digest, Hasher};
 
@@ -39,7 +41,7 @@ impl Content {
     ///
     /// # Errors
     /// When the file is not there.
-    pub(crate) fn of_file(path: &Path, unpacked: Option<Arc<TempDir>>) -> io::Result<Self> {
+    pub(crate) fn of_file(path: &Path, unpacked: Option<Arc<Unpacked>>) -> io::Result<Self> {
         let length = path.metadata()?.len();
         Ok(Self::File { file: Arc::new(StoredFile::at(path, unpacked)), range: 0..length })
     }

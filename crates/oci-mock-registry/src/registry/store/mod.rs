@@ -5,6 +5,7 @@ mod manifest;
 mod signatures;
 mod stored_file;
 mod tags;
+mod unpacked;
 mod uploads;
 
 use std::{
@@ -20,6 +21,7 @@ pub(crate) use signatures::Signatures;
 pub(crate) use stored_file::FileReader;
 pub use stored_file::StoredFile;
 pub(crate) use tags::Tags;
+pub(crate) use unpacked::Unpacked;
 pub use uploads::UPLOAD_LIMIT;
 pub(crate) use uploads::{Arrived, Found, Upload, Uploads};
 

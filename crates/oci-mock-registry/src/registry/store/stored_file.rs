@@ -10,7 +10,9 @@ use std::{
     },
 };
 
-use tempfile::{NamedTempFile, TempDir, TempPath};
+use tempfile::{NamedTempFile, TempPath};
+
+use super::unpacked::Unpacked;
 
 /// How many temporary files have no name at a time, so that not even a killed process leaves them behind. Each costs an open
 /// descriptor; those beyond have a name, and go with their content.
@@ -47,7 +49,7 @@ enum Backing {
     /// A file that stays, or goes with the folder that an archive was unpacked into.
     Kept {
         path: PathBuf,
-        _unpacked: Option<Arc<TempDir>>,
+        _unpacked: Option<Arc<Unpacked>>,
     },
     /// Another file with one byte inverted, the one at this position.
     Inverted(Arc<StoredFile>, u64),
@@ -55,7 +57,7 @@ enum Backing {
 
 impl StoredFile {
     /// A file that stays where it is; in a temporary folder, for as long as any content of it is kept.
-    pub(crate) fn at(path: &Path, unpacked: Option<Arc<TempDir>>) -> Self {
+    pub(crate) fn at(path: &Path, unpacked: Option<Arc<Unpacked>>) -> Self {
         Self(Backing::Kept { path: path.to_owned(), _unpacked: unpacked })
     }
 

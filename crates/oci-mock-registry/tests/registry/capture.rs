@@ -1,0 +1,106 @@
+//! Upstream registries that stop answering, as a capturing registry meets them. The clock of these tests jumps to the next
+//! moment at which something happens.
+
+use std::{
+    future::{Future, pending},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, header::CONTENT_LENGTH};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+use oci_mock_registry::registry::{
+    Capture, CaptureSummary, Registry, Upstream, UpstreamBody, UpstreamError, UpstreamFailure,
+};
+use rstest::rstest;
+
+use crate::support::exchange;
+
+/// An upstream registry that stops answering.
+#[derive(Debug, Clone, Copy)]
+enum Hanging {
+    BeforeTheAnswer,
+    InTheBody,
+}
+
+impl Upstream for Hanging {
+    fn send(
+        &self,
+        request: Request<UpstreamBody>,
+    ) -> Pin<Box<dyn Future<Output = Result<Response<UpstreamBody>, UpstreamError>> + Send + '_>> {
+        Box::pin(async move {
+            // What a client sends is taken in.
+            let _ = request.into_body().collect().await;
+            if matches!(self, Self::BeforeTheAnswer) {
+                return pending().await;
+            }
+            let response = Response::builder().header(CONTENT_LENGTH, "100");
+            Ok(response.body(Begun(Some(Bytes::from_static(b"begun"))).boxed()).unwrap())
+        })
+    }
+}
+
+/// A body that has one piece and no end.
+struct Begun(Option<Bytes>);
+
+impl Body for Begun {
+    type Data = Bytes;
+    type Error = UpstreamError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpstreamError>>> {
+        match self.0.take() {
+            Some(piece) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// What a client gets that sends this through a capturing registry, what was captured, and the log of it.
+async fn captured(upstream: Hanging, sent: &str) -> (String, CaptureSummary, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = Capture::new("https://registry.test", Arc::new(upstream), folder.path()).unwrap();
+    let registry = Registry::builder().capture(capture).start().await.unwrap();
+    let received = exchange(registry.address(), sent.as_bytes()).await.unwrap();
+    let state = registry.state().clone();
+    assert!(registry.shutdown(Duration::from_secs(5)).await);
+    let summary = state.finish_capture(Duration::from_secs(5)).await.unwrap();
+    let log = std::fs::read_to_string(folder.path().join("exchanges.jsonl")).unwrap();
+    (String::from_utf8(received).unwrap(), summary, log)
+}
+
+const GET: &str = "GET /v2/lib/app/tags/list HTTP/1.1\r\nHost: a\r\n\r\n";
+const POST: &str = "POST /v2/lib/app/blobs/uploads/ HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nblob";
+
+#[rstest]
+#[case::to_a_question(GET)]
+#[case::to_content(POST)]
+#[tokio::test(start_paused = true)]
+async fn an_upstream_that_does_not_answer_is_captured_as_one_that_stalls(#[case] sent: &str) {
+    let (received, summary, log) = captured(Hanging::BeforeTheAnswer, sent).await;
+    assert_eq!(received, "", "the connection of the client ends without an answer");
+    assert_eq!((summary.exchanges, summary.unfinished), (1, 1));
+    assert!(log.contains(r#""end":"stalled""#), "{log}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upstream_that_stops_in_the_middle_is_captured_as_far_as_it_came() {
+    let (received, summary, log) = captured(Hanging::InTheBody, GET).await;
+    assert!(received.starts_with("HTTP/1.1 200 OK\r\n") && received.ends_with("\r\n\r\nbegun"), "{received}");
+    assert_eq!(summary.unfinished, 1);
+    assert!(log.contains(r#""text":"begun""#) && log.contains(r#""end":"stalled""#), "{log}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upstream_that_does_not_answer_at_the_start_cannot_be_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = Capture::new("https://registry.test", Arc::new(Hanging::BeforeTheAnswer), folder.path()).unwrap();
+    let error = capture.reach().await.unwrap_err();
+    assert_eq!(
+        (error.failure(), error.to_string().as_str()),
+        (UpstreamFailure::Unreachable, "there is no answer within 15s")
+    );
+}
