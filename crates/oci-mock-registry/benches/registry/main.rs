@@ -1,19 +1,26 @@
-//! How fast the mock registry is, beside servers that do nothing else: `cargo bench --bench registry`.
+//! How fast the mock registry is, beside other servers: `cargo bench --bench registry`.
 //!
-//! Every number comes from one run on one machine, so the ratios are what counts. The client that measures is one thread,
-//! the server that is measured another; both are in this process. Another registry that serves `lib/app:v1` is measured
-//! beside them where `ISI_BENCH_PEER` says its address: `ISI_BENCH_PEER=127.0.0.1:5000 cargo bench --bench registry`.
+//! Every number comes from one run on one machine, so the ratios are what counts. Each server is a process with one thread,
+//! the client is another. Servers that are programs of others are measured too where `ISI_BENCH_PEERS` says how they are
+//! started:
+//!
+//! ```sh
+//! ISI_BENCH_PEERS='olareg=olareg serve --port {port} --store-type mem; distribution=./distribution.sh {port}' \
+//!     cargo bench --bench registry
+//! ```
+//!
+//! A part alone is named behind `--`, such as `cargo bench --bench registry -- reads`.
 
+mod client;
+mod compare;
+mod content;
 mod load;
 mod memory;
+mod over_http2;
 mod peers;
 mod size;
 
-use std::{
-    hint::black_box,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, process::Command, time::Instant};
 
 use oci_mock_registry::{
     fixture::{RegistryFixture, Salt, builtin},
@@ -21,9 +28,14 @@ use oci_mock_registry::{
 };
 
 /// What is measured, each in a process of its own, so that no part has memory or threads that another left behind.
-const PARTS: [(&str, fn()); 5] = [
+const PARTS: [(&str, fn()); 10] = [
+    ("reads", compare::reads),
+    ("large", compare::large),
+    ("lists", compare::lists),
+    ("pushes", compare::pushes),
+    ("http2", over_http2::reads),
+    ("wiremock", compare::beside_wiremock),
     ("memory", memory::one_gibibyte),
-    ("throughput", throughput),
     ("start", start),
     ("many", many),
     ("size", size::curve),
@@ -35,6 +47,11 @@ fn main() {
     if arguments.iter().any(|argument| argument == "--test") {
         return;
     }
+    if let [command, kind, files @ ..] = arguments.as_slice()
+        && command == "serve"
+    {
+        return peers::serve(kind, files);
+    }
     let chosen = PARTS.iter().find(|(name, _)| arguments.iter().any(|argument| argument == name));
     if let Some((_, measure)) = chosen {
         return measure();
@@ -44,32 +61,6 @@ fn main() {
         let status = Command::new(&program).arg(name).status().expect("it starts again");
         assert!(status.success(), "measuring {name} failed");
     }
-}
-
-/// Asks every server in turn, several times over, because the machine is not the same from one second to the next.
-fn throughput() {
-    const ROUNDS: usize = 7;
-    let mut peers = vec![
-        ("this registry", peers::registry()),
-        ("bare hyper", peers::hyper()),
-        ("bare wiremock", peers::wiremock()),
-    ];
-    peers.extend(peers::other().map(|peer| ("ISI_BENCH_PEER", peer)));
-    let rounds: Vec<Vec<f64>> = (0..ROUNDS)
-        .map(|_| peers.iter().map(|(_, peer)| load::gets_per_second(peer.address, Duration::from_secs(1))).collect())
-        .collect();
-    println!("manifest GETs a second, {} connections, the median of {ROUNDS} rounds", load::CONNECTIONS);
-    for (position, (name, _)) in peers.iter().enumerate() {
-        let rate = median(rounds.iter().map(|rates| rates[position]).collect());
-        let ratio = median(rounds.iter().map(|rates| rates[0] / rates[position]).collect());
-        println!("  {name:<16} {rate:>8.0}   this registry is {ratio:.2} of it");
-    }
-    println!();
-}
-
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
 }
 
 fn start() {
@@ -118,7 +109,7 @@ fn many() {
         .collect();
     let took = began.elapsed();
     for registry in &registries {
-        load::get_once(registry.address());
+        client::get_once(registry.address(), "/v2/lib/app/manifests/v1");
     }
     let each = memory::resident().saturating_sub(resident) / u64::from(COUNT);
     println!("{COUNT} registries side by side: started in {took:?}, each asked once, {each} KiB each\n");

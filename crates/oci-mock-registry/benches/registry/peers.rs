@@ -1,28 +1,72 @@
-//! The servers that are compared: each on one thread of its own.
+//! The servers that are compared: each in a process of its own, on one thread, so that its CPU time can be told.
 
-use std::{convert::Infallible, net::SocketAddr, sync::mpsc, thread};
+use std::{
+    convert::Infallible,
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header::CONTENT_TYPE};
+use http::{HeaderValue, Request, Response, header::CONTENT_TYPE};
 use http_body_util::Full;
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use oci_mock_registry::{
-    fixture::{Salt, builtin},
-    oci::media_type::DOCKER_MANIFEST_V2,
+    fixture::{CertificateFiles, Tls},
+    oci::media_type::OCI_MANIFEST,
     registry::Registry,
+};
+use rustls::{
+    ServerConfig,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Runtime},
-    sync::oneshot,
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::{
+    client::Connection,
+    content::{self, SmallImage},
 };
 
-/// A running server. It stops when it is dropped.
+/// A running server. It is killed when it is dropped.
 pub(crate) struct Peer {
+    pub(crate) name: String,
     pub(crate) address: SocketAddr,
-    _stop: Option<oneshot::Sender<()>>,
-    _wiremock: Option<wiremock::MockServer>,
+    process: Child,
+}
+
+impl Peer {
+    /// The CPU time that the process has taken, as Linux counts it.
+    pub(crate) fn cpu(&self) -> Duration {
+        // `/proc/PID/stat` counts in hundredths of a second on every Linux (proc(5)).
+        const TICK: Duration = Duration::from_millis(10);
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
+        let behind_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        let ticks = behind_name.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u32>().ok());
+        TICK * ticks.sum::<u32>()
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 /// A runtime for servers: its threads are not those of the client.
@@ -30,78 +74,129 @@ pub(crate) fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
 }
 
-/// Runs a server on a thread of its own until the peer is dropped.
-fn on_thread<F, S>(start: F) -> Peer
-where
-    F: FnOnce() -> S + Send + 'static,
-    S: Future<Output = (SocketAddr, Box<dyn std::any::Any>)>,
-{
-    let (stop, stopped) = oneshot::channel::<()>();
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
-        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let (address, _server) = start().await;
-            tell.send(address).expect("the receiver waits");
-            // Either way the server has to end.
-            let _ = stopped.await;
-        });
+/// One of the servers of this program, in another process of it.
+pub(crate) fn own(kind: &str, arguments: &[&Path]) -> Peer {
+    let program = std::env::current_exe().expect("this program is a file");
+    let mut command = Command::new(program);
+    command.arg("serve").arg(kind).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut process = command.spawn().expect("it starts again");
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().expect("it is piped")).read_line(&mut line).expect("it says where it is");
+    Peer { name: kind.to_owned(), address: line.trim().parse().expect("an address"), process }
+}
+
+/// The servers of `ISI_BENCH_PEERS`: `NAME=COMMAND`, separated by semicolons. `{port}` stands for a free port.
+pub(crate) fn others() -> Vec<Peer> {
+    let peers = std::env::var("ISI_BENCH_PEERS").unwrap_or_default();
+    peers.split(';').map(str::trim).filter(|peer| !peer.is_empty()).map(other).collect()
+}
+
+fn other(peer: &str) -> Peer {
+    let (name, command) = peer.split_once('=').expect("ISI_BENCH_PEERS is NAME=COMMAND;NAME=COMMAND");
+    let address = StdListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+    let command = command.replace("{port}", &address.port().to_string());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("exec {command}")]).env("GOMAXPROCS", "1");
+    shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let process = shell.spawn().expect("a shell");
+    let peer = Peer { name: name.trim().to_owned(), address, process };
+    let began = Instant::now();
+    while StdStream::connect(address).is_err() {
+        assert!(began.elapsed() < Duration::from_secs(20), "`{name}` does not listen on {address}");
+        thread::sleep(Duration::from_millis(20));
+    }
+    peer
+}
+
+/// Puts into a registry what is asked for.
+pub(crate) fn fill(peer: &Peer) {
+    let mut connection = Connection::to(peer.address);
+    let image = SmallImage::new(0);
+    connection.push("lib/app", "v1", &image);
+    connection.push_blob("lib/app", &content::small_blob());
+}
+
+/// Serves until the process that started this one has gone.
+pub(crate) fn serve(kind: &str, arguments: &[String]) {
+    thread::spawn(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        std::process::exit(0);
     });
-    Peer { address: told.recv().expect("the server starts"), _stop: Some(stop), _wiremock: None }
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let files = match arguments {
+            [certificate, key] => {
+                Some(CertificateFiles { certificate: PathBuf::from(certificate), key: PathBuf::from(key) })
+            }
+            _ => None,
+        };
+        match kind {
+            "this registry" => {
+                let tls = files.map_or(Tls::None, Tls::Files);
+                let registry = Registry::builder().tls(tls).start().await.expect("it starts");
+                let image = SmallImage::new(0);
+                let state = registry.state();
+                for blob in [&image.config, &image.layer] {
+                    state.add_blob("lib/app", blob).expect("it is small");
+                }
+                state.add_manifest("lib/app", "v1", Some(OCI_MANIFEST), image.manifest.into()).expect("it is one");
+                println!("{}", registry.address());
+                std::future::pending::<()>().await;
+            }
+            "bare hyper" => hyper(files).await,
+            "bare wiremock" => wiremock().await,
+            _ => panic!("no server is called `{kind}`"),
+        }
+    });
 }
 
-/// The manifest that all of them serve.
-fn manifest() -> Bytes {
-    let images = builtin().build(["s2-basic"], &Salt::default()).expect("it is built in");
-    images.get("s2-basic").expect("it was asked for").manifest.clone()
-}
-
-/// This registry.
-pub(crate) fn registry() -> Peer {
-    on_thread(|| async {
-        let registry = Registry::builder().tag("lib/app", "v1", "s2-basic").start().await.expect("it starts");
-        (registry.address(), Box::new(registry) as Box<dyn std::any::Any>)
-    })
-}
-
-/// hyper, answering everything with the manifest.
-pub(crate) fn hyper() -> Peer {
-    on_thread(|| async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it listens");
-        let manifest = manifest();
-        let server = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let manifest = manifest.clone();
-                let service = service_fn(move |_| {
-                    let mut response = Response::new(Full::new(manifest.clone()));
-                    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(DOCKER_MANIFEST_V2));
-                    async { Ok::<_, Infallible>(response) }
-                });
-                stream.set_nodelay(true).expect("TCP");
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+/// hyper, answering every request for a blob with the small one, and all others with the manifest.
+async fn hyper(files: Option<CertificateFiles>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    println!("{}", listener.local_addr().expect("it listens"));
+    let (manifest, blob) = (Bytes::from(SmallImage::new(0).manifest), Bytes::from(content::small_blob()));
+    let acceptor = files.map(|files| acceptor(&files));
+    while let Ok((stream, _)) = listener.accept().await {
+        let (manifest, blob) = (manifest.clone(), blob.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let body = if request.uri().path().contains("/blobs/") { blob.clone() } else { manifest.clone() };
+            let mut response = Response::new(Full::new(body));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(OCI_MANIFEST));
+            async { Ok::<_, Infallible>(response) }
+        });
+        stream.set_nodelay(true).expect("TCP");
+        let acceptor = acceptor.clone();
+        tokio::spawn(async move {
+            match acceptor {
+                None => http1::Builder::new().serve_connection(TokioIo::new(stream), service).await,
+                Some(acceptor) => {
+                    let stream = TokioIo::new(acceptor.accept(stream).await.expect("a handshake"));
+                    http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await
+                }
             }
         });
-        (address, Box::new(server) as Box<dyn std::any::Any>)
-    })
+    }
 }
 
-/// The server that `ISI_BENCH_PEER` names, if it does.
-pub(crate) fn other() -> Option<Peer> {
-    let address = std::env::var("ISI_BENCH_PEER").ok()?;
-    let address = address.parse().expect("ISI_BENCH_PEER is an address and a port, such as 127.0.0.1:5000");
-    Some(Peer { address, _stop: None, _wiremock: None })
+fn acceptor(files: &CertificateFiles) -> TlsAcceptor {
+    let certificate = CertificateDer::from_pem_file(&files.certificate).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_file(&files.key).expect("a key");
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions of TLS")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("a certificate with its key");
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
 }
 
-/// wiremock, answering everything with the manifest; it has a thread of its own already.
-pub(crate) fn wiremock() -> Peer {
+/// wiremock, answering everything with the manifest; it has a thread of its own.
+async fn wiremock() {
     use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
-    let runtime = runtime();
-    let server = runtime.block_on(async {
-        let server = MockServer::builder().disable_request_recording().start().await;
-        let response = ResponseTemplate::new(200).set_body_raw(manifest().to_vec(), DOCKER_MANIFEST_V2);
-        Mock::given(any()).respond_with(response).mount(&server).await;
-        server
-    });
-    Peer { address: *server.address(), _stop: None, _wiremock: Some(server) }
+    let server = MockServer::builder().disable_request_recording().start().await;
+    let response = ResponseTemplate::new(200).set_body_raw(SmallImage::new(0).manifest, OCI_MANIFEST);
+    Mock::given(any()).respond_with(response).mount(&server).await;
+    println!("{}", server.address());
+    std::future::pending::<()>().await;
 }
