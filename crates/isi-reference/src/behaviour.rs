@@ -29,6 +29,10 @@ pub(crate) struct Behaviour {
     pub(crate) unset_creation_time_absent: bool,
     /// Field errors print a missing value as `null`; before as `"null"` (Kubernetes 1.34).
     pub(crate) plain_null_in_field_errors: bool,
+    /// Errors of owners say which of their fields is empty twice (until Kubernetes 1.33).
+    pub(crate) names_empty_owner_fields: bool,
+    /// An owner that is named twice is named once, with a warning (Kubernetes 1.20).
+    pub(crate) merges_equal_owners: bool,
     /// How the longest allowed length of a field is told, with `{}` for the number.
     pub(crate) too_long: &'static str,
     /// An image without layers has no `dockerImageLayers`; before the key was always there (4.12).
@@ -130,6 +134,8 @@ impl Behaviour {
             generate_name_fails: from(ApiVersion::V4_18),
             unset_creation_time_absent: from(ApiVersion::V4_22),
             plain_null_in_field_errors: from(ApiVersion::V4_22),
+            names_empty_owner_fields: !from(ApiVersion::V4_22),
+            merges_equal_owners: from(ApiVersion::V4_8),
             too_long: match version {
                 ApiVersion::V3_11 | ApiVersion::V4_2 => "must have at most {} characters",
                 ApiVersion::V4_22 => "may not be more than {} bytes",

@@ -44,10 +44,41 @@ pub(crate) struct ObjectMeta {
 }
 
 impl ObjectMeta {
+    /// Leaves out owners that are named before, and returns their UIDs.
+    pub(crate) fn merge_equal_owners(&mut self) -> Vec<String> {
+        let mut twice = Vec::new();
+        let mut owners: Vec<OwnerReference> = Vec::new();
+        for owner in std::mem::take(&mut self.owner_references) {
+            if owners.contains(&owner) {
+                twice.push(owner.uid);
+            } else {
+                owners.push(owner);
+            }
+        }
+        self.owner_references = owners;
+        twice
+    }
+
     /// Gives the object an identity and a creation time, whatever it came with.
     pub(crate) fn fill_system_fields(&mut self) {
         self.uid = new_uid();
         self.creation_timestamp = CreationTime::At(Time::now());
+    }
+
+    /// Takes over from `old` what the new form of an object may leave out, and what it cannot change.
+    pub(crate) fn keep_system_fields(&mut self, old: &Self) {
+        if self.uid.is_empty() {
+            self.uid.clone_from(&old.uid);
+        }
+        if let CreationTime::At(_) = old.creation_timestamp {
+            self.creation_timestamp = old.creation_timestamp;
+        }
+        if old.deletion_timestamp.is_some() {
+            self.deletion_timestamp = old.deletion_timestamp;
+        }
+        if self.deletion_grace_period_seconds.is_none() {
+            self.deletion_grace_period_seconds = old.deletion_grace_period_seconds;
+        }
     }
 
     /// Removes what only the server may set.

@@ -1,6 +1,6 @@
 //! `POST imagestreamimports`.
 
-use super::{admit, apply, check_namespace, view};
+use super::{OwnersFound, admit, apply, check_namespace, merge_equal_owners, view};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -35,6 +35,7 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
     let shape = IMPORT.structure(&api.behaviour);
     let mut import = body::read::<ImageStreamImport>(request, "ImageStreamImport", shape, &options, &api.behaviour)?;
     check_namespace(&mut import.metadata.namespace, target)?;
+    merge_equal_owners(api, request, &mut import.metadata, OwnersFound::Sent);
     if !api.behaviour.uid_is_precondition {
         import.metadata.wipe_system_fields();
     }

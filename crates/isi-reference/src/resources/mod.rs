@@ -37,7 +37,7 @@ use super::{
     error::{ApiError, Resource, Result},
     http::request::Request,
     kinds::Kind,
-    model::Typed,
+    model::{Typed, meta::ObjectMeta},
     route::Target,
     storage::{Phase, State, history::Stored},
     validation::meta::path_segment,
@@ -77,6 +77,32 @@ pub(crate) fn check_name(found: &str, target: &Target) -> Result<()> {
             Err(ApiError::bad_request(why))
         }
     }
+}
+
+/// When owners that are named twice are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OwnersFound {
+    /// In the object of a request.
+    Sent,
+    /// In what a patch has made.
+    Patched,
+}
+
+/// Leaves out owners that are named twice, and warns of them.
+pub(crate) fn merge_equal_owners(api: &Api, request: &Request, meta: &mut ObjectMeta, found: OwnersFound) {
+    if !api.behaviour.merges_equal_owners {
+        return;
+    }
+    let twice = meta.merge_equal_owners();
+    if twice.is_empty() {
+        return;
+    }
+    let when = if found == OwnersFound::Patched { " after mutating admission happens" } else { "" };
+    request.warn([format!(
+        ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and may \
+         reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+        twice.join(", ")
+    )]);
 }
 
 /// Checks the options of a request for one stored object.

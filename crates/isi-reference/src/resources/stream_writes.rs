@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    admit, check_name, check_namespace, name,
+    OwnersFound, admit, check_name, check_namespace, merge_equal_owners, name,
     patched::{self, PatchedType},
     streams::{self, STREAMS},
     tag_spec, view, write,
@@ -49,6 +49,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
     let mut stream = read(api, request, &options)?;
     check_namespace(&mut stream.metadata.namespace, target)?;
+    merge_equal_owners(api, request, &mut stream.metadata, OwnersFound::Sent);
     stream.metadata.wipe_system_fields();
     if stream.metadata.name.is_empty() && !stream.metadata.generate_name.is_empty() {
         let suffix = &crate::model::meta::new_uid()[..5];
@@ -125,6 +126,7 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     let mut stream = read(api, request, &options)?;
     check_namespace(&mut stream.metadata.namespace, target)?;
     check_name(&stream.metadata.name, target)?;
+    merge_equal_owners(api, request, &mut stream.metadata, OwnersFound::Sent);
     let old = streams::find(api, target, name(target), STREAMS)?;
     let (wanted, found) = (std::mem::take(&mut stream.metadata.uid), &old.metadata.uid);
     if !wanted.is_empty() && wanted != *found {
@@ -157,11 +159,7 @@ fn store_changed(
         api.invalid_of(STREAMS, &meta.name, &[error])?;
     }
     let version = meta.resource_version.clone();
-    meta.uid.clone_from(&old.metadata.uid);
-    meta.creation_timestamp = old.metadata.creation_timestamp;
-    meta.deletion_timestamp = old.metadata.deletion_timestamp;
-    meta.deletion_grace_period_seconds = old.metadata.deletion_grace_period_seconds;
-    check_new_finalizers(api, &stream, old)?;
+    meta.keep_system_fields(&old.metadata);
     if options.dry_run || stream.metadata.deletion_timestamp.is_none() || !stream.metadata.finalizers.is_empty() {
         let claimed = stream.status.docker_image_repository.clone();
         let mut stream = write::update_unless_dry(api, stream, &version, options, writer, STREAMS)?;
@@ -176,31 +174,6 @@ fn store_changed(
     let last = write::update_unless_dry(api, stream, &version, &dry, writer, STREAMS)?;
     api.store.lock().remove_stream(&last.metadata.namespace, &last.metadata.name);
     Ok(last)
-}
-
-/// An object that is being deleted waits for no more than it does.
-fn check_new_finalizers(api: &Api, stream: &ImageStream, old: &ImageStream) -> Result<()> {
-    if old.metadata.deletion_timestamp.is_none() {
-        return Ok(());
-    }
-    let known = &old.metadata.finalizers;
-    let new: Vec<String> = stream
-        .metadata
-        .finalizers
-        .iter()
-        .filter(|name| !known.contains(name))
-        .map(|name| format!("{name:?}"))
-        .collect();
-    if new.is_empty() {
-        return Ok(());
-    }
-    let why = format!(
-        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
-        new.join(", ")
-    );
-    // It is checked in two places, and told twice.
-    let error = FieldError::forbidden("metadata.finalizers", why);
-    api.invalid(KIND, &stream.metadata.name, &[error.clone(), error])
 }
 
 /// Patches a stream; applying one that is not there creates it.
@@ -224,18 +197,13 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     }
     check_namespace(&mut stream.metadata.namespace, target)?;
     check_name(&stream.metadata.name, target)?;
-    let (uid, known) = (&stream.metadata.uid, &old.metadata.uid);
+    merge_equal_owners(api, request, &mut stream.metadata, OwnersFound::Patched);
+    let uid = &stream.metadata.uid;
     if !exists && !uid.is_empty() {
         let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
         return Err(ApiError::conflict(STREAMS, name(target), &why));
     }
-    if exists && uid != known && !uid.is_empty() {
-        // It is checked in two places, and told twice.
-        let error = FieldError::invalid("metadata.uid", uid, "field is immutable");
-        api.invalid(KIND, name(target), &[error.clone(), error])?;
-    }
     if exists {
-        check_deletion(api, &stream, &old)?;
         let stream = store_changed(api, target, stream, &old, &options)?;
         return view::object(api, request, target.kind, 200, &streams::linked(api, target, stream), form);
     }
@@ -246,20 +214,4 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     stream.metadata.resource_version.clear();
     let stream = store_new(api, stream, &options)?;
     view::object(api, request, target.kind, 201, &streams::linked(api, target, stream), form)
-}
-
-/// Only the server says when an object goes.
-fn check_deletion(api: &Api, stream: &ImageStream, old: &ImageStream) -> Result<()> {
-    let (new, known) = (&stream.metadata, &old.metadata);
-    let mut errors = Vec::new();
-    if let Some(time) = new.deletion_timestamp.filter(|_| new.deletion_timestamp != known.deletion_timestamp) {
-        errors.push(FieldError::invalid("metadata.deletionTimestamp", &time.to_string(), "field is immutable"));
-    }
-    let period = new.deletion_grace_period_seconds;
-    if let Some(seconds) = period.filter(|_| period != known.deletion_grace_period_seconds) {
-        let field = "metadata.deletionGracePeriodSeconds";
-        errors.push(FieldError::invalid_literal(field, &seconds, "field is immutable"));
-    }
-    // It is checked in two places, and told twice.
-    api.invalid(KIND, &new.name, &[errors.clone(), errors].concat())
 }

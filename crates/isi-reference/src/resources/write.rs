@@ -12,7 +12,7 @@ use crate::{
         State,
         stream::{Writer, prepare_create, prepare_update},
     },
-    validation,
+    validation::{self, meta},
 };
 
 /// Why a stream was not written.
@@ -72,15 +72,7 @@ fn check(
     let unfollowed = state.follow_tags(stream, old, writer);
     let limits = StreamLimits::of(state.followed("limitranges", &stream.metadata.namespace));
     let exceeded = limits.check(old, stream, api.behaviour.limits_only_growth).err();
-    // What is wrong with the metadata of an update is found, and told, four times; with finalizers, twice.
-    let (generic, mut errors) = match old {
-        Some(_) => {
-            let generic = validation::image_stream::check_generic(stream, &api.behaviour);
-            let all = validation::image_stream::check_metadata(stream, &api.behaviour);
-            (generic.clone(), [generic, all].concat())
-        }
-        None => (Vec::new(), Vec::new()),
-    };
+    let mut errors = old.map(|old| check_generic(api, stream, old)).unwrap_or_default();
     if !unfollowed.is_empty() {
         let modern = api.behaviour.plain_null_in_field_errors;
         let error = ApiError::invalid("", "imagestreams", &stream.metadata.name, &unfollowed, modern);
@@ -91,20 +83,30 @@ fn check(
         let forbidden = ApiError::forbidden(kind, &stream.metadata.name, why);
         errors.push(FieldError::internal("[]", forbidden.to_string()));
     }
-    errors.extend(generic);
+    // What is wrong with the metadata of an update is found, and told, up to four times.
+    let old_meta = old.map(|old| &old.metadata);
+    errors.extend(old_meta.into_iter().flat_map(|old| meta::check_update(&stream.metadata, old, &api.behaviour)));
     let allowed = api.allow_list.clone().map(|allowed| with_old_repositories(allowed, old));
     errors.extend(validation::image_stream::check(stream, allowed.as_ref(), &api.behaviour));
     api.invalid("ImageStream", &stream.metadata.name, &errors)
         .map_err(|error| Refusal { error, limit_exceeded: exceeded.is_some() })
 }
 
+/// What the generic part of a server finds in the metadata of an update.
+fn check_generic(api: &Api, stream: &ImageStream, old: &ImageStream) -> Vec<FieldError> {
+    let (new, old) = (&stream.metadata, &old.metadata);
+    let mut errors = meta::check_generic(new, true, meta::path_segment, &api.behaviour);
+    errors.extend(meta::check_generic_update(new, old, &api.behaviour));
+    errors
+}
+
 /// Checks a stream whose status was written: what it had already is not judged again.
 fn check_status(api: &Api, state: &State, stream: &ImageStream, old: &ImageStream) -> std::result::Result<(), Refusal> {
     let limits = StreamLimits::of(state.followed("limitranges", &stream.metadata.namespace));
     let exceeded = limits.check(Some(old), stream, api.behaviour.limits_only_growth).err();
-    let mut errors: Vec<FieldError> = Vec::new();
+    let mut errors = check_generic(api, stream, old);
     errors.extend(exceeded.as_ref().map(|why| FieldError::forbidden("imageStream", why.clone())));
-    errors.extend(validation::image_stream::check_metadata(stream, &api.behaviour));
+    errors.extend(meta::check_update(&stream.metadata, &old.metadata, &api.behaviour));
     errors.extend(validation::image_stream::check_new_events(stream, old, api.allow_list.as_ref()));
     api.invalid("ImageStream", &stream.metadata.name, &errors)
         .map_err(|error| Refusal { error, limit_exceeded: exceeded.is_some() })

@@ -25,11 +25,6 @@ pub(crate) fn stream_name(name: &str) -> Option<String> {
     })
 }
 
-/// What is wrong with the metadata of a stream by the rules of any API.
-pub(crate) fn check_generic(stream: &ImageStream, behaviour: &Behaviour) -> Vec<FieldError> {
-    meta::check_generic(&stream.metadata, true, stream_name, behaviour)
-}
-
 /// What is wrong with the metadata of a stream.
 pub(crate) fn check_metadata(stream: &ImageStream, behaviour: &Behaviour) -> Vec<FieldError> {
     meta::check(&stream.metadata, true, stream_name, behaviour)

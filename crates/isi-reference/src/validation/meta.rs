@@ -1,5 +1,7 @@
 //! Rules of `metadata`, which are Kubernetes' own.
 
+use std::collections::BTreeSet;
+
 use crate::{
     behaviour::Behaviour,
     field::FieldError,
@@ -25,6 +27,55 @@ pub(crate) fn check(
     behaviour: &Behaviour,
 ) -> Vec<FieldError> {
     let mut errors = check_generic(meta, namespaced, name_rule, behaviour);
+    errors.extend(check_finalizers(meta));
+    errors
+}
+
+/// Judges new `metadata` of an object that has `old` by the rules of any API.
+pub(crate) fn check_generic_update(meta: &ObjectMeta, old: &ObjectMeta, behaviour: &Behaviour) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let immutable = "field is immutable";
+    if old.deletion_timestamp.is_some() {
+        errors.extend(new_finalizers(meta, old));
+    }
+    if meta.uid != old.uid {
+        errors.push(FieldError::invalid("metadata.uid", &meta.uid, immutable));
+    }
+    if let Some(time) = meta.deletion_timestamp.filter(|_| meta.deletion_timestamp != old.deletion_timestamp) {
+        errors.push(FieldError::invalid("metadata.deletionTimestamp", &time.to_string(), immutable));
+    }
+    let period = meta.deletion_grace_period_seconds;
+    if let Some(seconds) = period.filter(|_| period != old.deletion_grace_period_seconds) {
+        errors.push(FieldError::invalid_literal("metadata.deletionGracePeriodSeconds", &seconds, immutable));
+    }
+    check_labels_and_owners(meta, behaviour, &mut errors);
+    errors
+}
+
+/// As [`check_generic_update`], with the rules of Kubernetes' own objects.
+pub(crate) fn check_update(meta: &ObjectMeta, old: &ObjectMeta, behaviour: &Behaviour) -> Vec<FieldError> {
+    let mut errors = check_generic_update(meta, old, behaviour);
+    errors.extend(check_finalizers(meta));
+    errors
+}
+
+/// An object that is being deleted waits for no more than it does.
+fn new_finalizers(meta: &ObjectMeta, old: &ObjectMeta) -> Option<FieldError> {
+    let new = meta.finalizers.iter().filter(|name| !old.finalizers.contains(name));
+    let new: BTreeSet<String> = new.map(|name| format!("{name:?}")).collect();
+    let new: Vec<String> = new.into_iter().collect();
+    (!new.is_empty()).then(|| {
+        let why = format!(
+            "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+            new.join(", ")
+        );
+        FieldError::forbidden("metadata.finalizers", why)
+    })
+}
+
+/// Finalizers of Kubernetes are known, and those of others have a domain.
+fn check_finalizers(meta: &ObjectMeta) -> Vec<FieldError> {
+    let mut errors = Vec::new();
     for (index, finalizer) in meta.finalizers.iter().enumerate() {
         if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer.as_str()) {
             let detail = "name is neither a standard finalizer name nor is it fully qualified";
@@ -57,62 +108,89 @@ pub(crate) fn check_generic(
     } else if namespaced && !is_dns_label(&meta.namespace) {
         errors.push(FieldError::invalid("metadata.namespace", &meta.namespace, dns_label_rule(behaviour)));
     }
+    if !namespaced && !meta.namespace.is_empty() {
+        errors.push(FieldError::forbidden("metadata.namespace", "not allowed on this type"));
+    }
     if meta.generation < 0 {
         let detail = "must be greater than or equal to 0";
         errors.push(FieldError::invalid_literal("metadata.generation", &meta.generation, detail));
     }
+    check_labels_and_owners(meta, behaviour, &mut errors);
+    for finalizer in &meta.finalizers {
+        check_key("metadata.finalizers", finalizer, &mut errors);
+    }
+    let has = |name: &str| meta.finalizers.iter().any(|finalizer| finalizer == name);
+    if has("orphan") && has("foregroundDeletion") {
+        let shown = if behaviour.plain_null_in_field_errors {
+            serde_json::to_string(&meta.finalizers).unwrap_or_default()
+        } else {
+            let names: Vec<String> = meta.finalizers.iter().map(|name| format!("{name:?}")).collect();
+            format!("[]string{{{}}}", names.join(", "))
+        };
+        let detail = "finalizer orphan and foregroundDeletion cannot be both set";
+        errors.push(FieldError::invalid_literal("metadata.finalizers", &shown, detail));
+    }
+    errors
+}
+
+/// What a new object and the new form of one are judged by alike.
+fn check_labels_and_owners(meta: &ObjectMeta, behaviour: &Behaviour, errors: &mut Vec<FieldError>) {
     for (key, value) in &meta.labels {
-        check_key("metadata.labels", key, &mut errors);
+        check_key("metadata.labels", key, errors);
         if let Some(problem) = label_value_problem(value) {
             errors.push(FieldError::invalid("metadata.labels", value, problem));
         }
     }
     for key in meta.annotations.keys() {
-        check_key("metadata.annotations", &key.to_lowercase(), &mut errors);
+        check_key("metadata.annotations", &key.to_lowercase(), errors);
     }
     let size: usize = meta.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
     if size > ANNOTATIONS_LIMIT {
         errors.push(FieldError::too_long("metadata.annotations", ANNOTATIONS_LIMIT, behaviour.too_long));
     }
-    for (index, owner) in meta.owner_references.iter().enumerate() {
-        let field = |name: &str| format!("metadata.ownerReferences[{index}].{name}");
-        for (name, value, missing) in [
-            ("apiVersion", &owner.api_version, "version must not be empty"),
-            ("kind", &owner.kind, "kind must not be empty"),
-            ("name", &owner.name, "name must not be empty"),
-            ("uid", &owner.uid, "uid must not be empty"),
-        ] {
-            if value.is_empty() {
-                errors.push(FieldError::invalid(field(name), value, missing));
-            }
-        }
-    }
-    check_owners(meta, behaviour, &mut errors);
-    for finalizer in &meta.finalizers {
-        check_key("metadata.finalizers", finalizer, &mut errors);
-    }
-    errors
+    check_owners(meta, behaviour, errors);
 }
 
-/// Events own nothing, and one owner controls.
+/// Owners are named in full, events own nothing, and one owner controls.
 fn check_owners(meta: &ObjectMeta, behaviour: &Behaviour, errors: &mut Vec<FieldError>) {
     let shown = |owners: &[OwnerReference]| match owners {
         [one] if behaviour.plain_null_in_field_errors => serde_json::to_string(one).unwrap_or_default(),
         [one] => one.in_go(),
         several => serde_json::to_string(several).unwrap_or_default(),
     };
-    for owner in meta.owner_references.iter().filter(|owner| owner.api_version == "v1" && owner.kind == "Event") {
-        let detail = "/v1, Kind=Event is disallowed from being an owner";
-        let value = shown(std::slice::from_ref(owner));
-        errors.push(FieldError::invalid_literal("metadata.ownerReferences", &value, detail));
-    }
-    let mut controllers = meta.owner_references.iter().filter(|owner| owner.controller == Some(true));
-    if let (Some(first), Some(second)) = (controllers.next(), controllers.next()) {
-        let name = |owner: &OwnerReference| format!("{}/{}", owner.kind, owner.name);
+    let name = |owner: &OwnerReference| format!("{}/{}", owner.kind, owner.name);
+    let mut first: Option<&OwnerReference> = None;
+    for owner in &meta.owner_references {
+        let is_empty = |what: &str| {
+            if behaviour.names_empty_owner_fields { format!("{what} must not be empty") } else { "must not be empty".to_owned() }
+        };
+        // Servers do not say which of the owners it is.
+        for (field, value, detail) in [
+            ("apiVersion", &owner.api_version, "version must not be empty".to_owned()),
+            ("kind", &owner.kind, is_empty("kind")),
+            ("name", &owner.name, is_empty("name")),
+            ("uid", &owner.uid, is_empty("uid")),
+        ] {
+            if value.is_empty() {
+                errors.push(FieldError::invalid(format!("metadata.ownerReferences.{field}"), value, detail));
+            }
+        }
+        if owner.api_version == "v1" && owner.kind == "Event" {
+            let detail = "/v1, Kind=Event is disallowed from being an owner";
+            let value = shown(std::slice::from_ref(owner));
+            errors.push(FieldError::invalid_literal("metadata.ownerReferences", &value, detail));
+        }
+        if owner.controller != Some(true) {
+            continue;
+        }
+        let Some(first) = first else {
+            first = Some(owner);
+            continue;
+        };
         let detail = format!(
             "Only one reference can have Controller set to true. Found \"true\" in references for {} and {}",
             name(first),
-            name(second)
+            name(owner)
         );
         errors.push(FieldError::invalid_literal("metadata.ownerReferences", &shown(&meta.owner_references), &detail));
     }
