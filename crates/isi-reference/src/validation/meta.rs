@@ -162,7 +162,11 @@ fn check_owners(meta: &ObjectMeta, behaviour: &Behaviour, errors: &mut Vec<Field
     let mut first: Option<&OwnerReference> = None;
     for owner in &meta.owner_references {
         let is_empty = |what: &str| {
-            if behaviour.names_empty_owner_fields { format!("{what} must not be empty") } else { "must not be empty".to_owned() }
+            if behaviour.names_empty_owner_fields {
+                format!("{what} must not be empty")
+            } else {
+                "must not be empty".to_owned()
+            }
         };
         // Servers do not say which of the owners it is.
         for (field, value, detail) in [
