@@ -13,7 +13,8 @@ pub(super) fn write(view: &View, paint: Paint, out: &mut dyn Write) -> io::Resul
     let total = view.causes.len() + view.more_causes;
     let verb = if view.failed == 1 { "is" } else { "are" };
     let reasons = if total == 1 { "one cause".to_owned() } else { format!("{total} causes, the most frequent first") };
-    writeln!(out, "{} that {verb} not as expected, by {reasons}:", cases(view.failed))?;
+    let last = if view.causes.iter().any(|cause| cause.follows) { ", consequences of others last" } else { "" };
+    writeln!(out, "{} that {verb} not as expected, by {reasons}{last}:", cases(view.failed))?;
     writeln!(out)?;
     for cause in &view.causes {
         self::cause(cause, paint, out)?;

@@ -97,7 +97,7 @@ pub struct Report {
     /// What the implementation conforms to, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conformance: Option<String>,
-    /// The causes of failures, the most frequent first.
+    /// The causes of failures, the most frequent first, and last those that only come after another failure.
     pub causes: Vec<ShownCause>,
     /// How many more causes there are.
     pub more_causes: usize,

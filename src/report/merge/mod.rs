@@ -94,7 +94,7 @@ fn whole(reports: Vec<Report>, profile_cases: &[ProfileCase]) -> Report {
 /// What traits say of which nothing was found out.
 const NOT_FOUND_OUT: [&str; 3] = ["not found out", "not seen", "one, as far as seen"];
 
-/// The causes of all reports, the most frequent first, and how many more there are at most.
+/// The causes of all reports, the most frequent first and consequences of others last, and how many more there are at most.
 fn causes(reports: &[Report]) -> (Vec<ShownCause>, usize) {
     let mut causes: Vec<ShownCause> = Vec::new();
     let mut known: HashMap<&Cause, usize> = HashMap::new();
@@ -108,12 +108,13 @@ fn causes(reports: &[Report]) -> (Vec<ShownCause>, usize) {
                 let merged = &mut causes[*position];
                 merged.cases += cause.cases;
                 merged.alone += cause.alone;
+                merged.follows &= cause.follows;
                 merged.level = merged.level.max(cause.level);
                 merged.uniform &= cause.uniform && merged.expected == cause.expected && merged.actual == cause.actual;
             }
         }
     }
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.cases));
+    causes.sort_by_key(|cause| (cause.follows, std::cmp::Reverse(cause.cases)));
     let more = reports.iter().map(|report| report.more_causes).sum::<usize>() + causes.len().saturating_sub(CAUSES);
     causes.truncate(CAUSES);
     (causes, more)
