@@ -63,9 +63,7 @@ impl CaseName {
         let Some((suite, case)) = self.name.split_once("::").filter(|_| self.folder.is_empty()) else {
             return Ok(None);
         };
-        let folder = Folder::builtin_part(&[suite], &[]).map_err(CommandError::usage)?;
-        let has_case =
-            |folder: &Folder| folder.suites.iter().flat_map(|suite| &suite.cases).any(|own| own.name == case);
-        Ok(folder.filter(has_case))
+        let folder = Folder::builtin_part(&[suite], &|_, name| name == case, &[]).map_err(CommandError::usage)?;
+        Ok(folder.filter(|folder| folder.suites.iter().any(|suite| !suite.cases.is_empty())))
     }
 }

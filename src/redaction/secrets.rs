@@ -55,14 +55,18 @@ impl Secrets {
 
     /// Adds a secret that outlives the run.
     pub fn add(&self, secret: &str) {
-        self.insert(secret, Lifetime::Lasting);
+        self.add_for(secret, Lifetime::Lasting);
+    }
+
+    fn add_for(&self, secret: &str, lifetime: Lifetime) {
+        self.insert(secret, lifetime);
         if let Some((user, password)) = secret.split_once(':')
             && !user.contains(char::is_whitespace)
         {
-            self.insert(password, Lifetime::Lasting);
+            self.insert(password, lifetime);
         }
         for line in secret.lines().filter(|line| line.len() >= SHORTEST_LINE && !line.starts_with("-----")) {
-            self.insert(line, Lifetime::Lasting);
+            self.insert(line, lifetime);
         }
     }
 
@@ -88,7 +92,9 @@ impl Secrets {
             return;
         }
         match value.split_once(' ') {
-            Some((scheme, credentials)) if scheme.eq_ignore_ascii_case("basic") => self.add_encoded(credentials.trim()),
+            Some((scheme, credentials)) if scheme.eq_ignore_ascii_case("basic") => {
+                self.add_encoded(credentials.trim(), Lifetime::Lasting);
+            }
             Some((_, credentials)) => self.insert(credentials.trim(), Lifetime::Lasting),
             None => self.insert(value, Lifetime::Lasting),
         }
@@ -106,18 +112,22 @@ impl Secrets {
 
     /// Adds the values of credential fields anywhere in a document: a kubeconfig, a configuration of docker.
     pub fn add_fields(&self, document: &Value) {
+        self.add_fields_for(document, Lifetime::Lasting);
+    }
+
+    fn add_fields_for(&self, document: &Value, lifetime: Lifetime) {
         match document {
             Value::Object(fields) => {
                 for (name, value) in fields {
                     match value {
                         Value::String(text) if FIELDS.contains(&name.as_str()) && !text.is_empty() => {
-                            self.add_encoded(text);
+                            self.add_encoded(text, lifetime);
                         }
-                        value => self.add_fields(value),
+                        value => self.add_fields_for(value, lifetime),
                     }
                 }
             }
-            Value::Array(items) => items.iter().for_each(|item| self.add_fields(item)),
+            Value::Array(items) => items.iter().for_each(|item| self.add_fields_for(item, lifetime)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
@@ -131,61 +141,71 @@ impl Secrets {
 
     /// Adds what the `Secret` objects in a body hold, be it JSON or YAML.
     pub fn add_body(&self, body: &str) {
+        self.add_body_for(body, Lifetime::Lasting);
+    }
+
+    /// Adds what the `Secret` objects in a body hold, for a registry that ends with its case. The parts of such credentials
+    /// are not looked for: a run places hundreds of pull secrets, and most of what a redactor looked for would be these.
+    pub fn add_short_lived_body(&self, body: &str) {
+        self.add_body_for(body, Lifetime::Short);
+    }
+
+    fn add_body_for(&self, body: &str, lifetime: Lifetime) {
         if !body.contains("Secret") {
             return;
         }
         if let Ok(value) = serde_json::from_str::<Value>(body) {
-            self.add_secret_objects(&value);
+            self.add_secret_objects(&value, lifetime);
         } else if let Ok(node) = document::parse(&Source::new("body", body)) {
-            self.add_secret_objects(&node.to_json());
+            self.add_secret_objects(&node.to_json(), lifetime);
         }
     }
 
-    fn add_secret_objects(&self, value: &Value) {
+    fn add_secret_objects(&self, value: &Value, lifetime: Lifetime) {
         match value {
             Value::Object(fields) => {
                 let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
                 if kind == "Secret" {
-                    self.add_data(fields);
+                    self.add_data(fields, lifetime);
                 }
                 // The items of a list do not say what they are.
                 let items = fields.get("items").and_then(Value::as_array).filter(|_| kind == "SecretList");
-                items.into_iter().flatten().filter_map(Value::as_object).for_each(|item| self.add_data(item));
-                fields.values().for_each(|value| self.add_secret_objects(value));
+                items.into_iter().flatten().filter_map(Value::as_object).for_each(|item| self.add_data(item, lifetime));
+                fields.values().for_each(|value| self.add_secret_objects(value, lifetime));
             }
-            Value::Array(items) => items.iter().for_each(|item| self.add_secret_objects(item)),
+            Value::Array(items) => items.iter().for_each(|item| self.add_secret_objects(item, lifetime)),
             // The annotation that `kubectl apply` leaves has the whole object in it.
-            Value::String(text) if text.starts_with('{') => self.add_body(text),
+            Value::String(text) if text.starts_with('{') => self.add_body_for(text, lifetime),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
 
-    fn add_data(&self, secret: &serde_json::Map<String, Value>) {
+    fn add_data(&self, secret: &serde_json::Map<String, Value>, lifetime: Lifetime) {
         let texts = |field: &str| {
             let fields = secret.get(field).and_then(Value::as_object);
             fields.into_iter().flat_map(|fields| fields.values()).filter_map(Value::as_str)
         };
-        texts("data").for_each(|text| self.add_encoded(text));
-        texts("stringData").for_each(|text| self.add_content(text));
+        texts("data").for_each(|text| self.add_encoded(text, lifetime));
+        texts("stringData").for_each(|text| self.add_content(text, lifetime));
     }
 
     /// A secret that may be the base64 of another.
-    fn add_encoded(&self, text: &str) {
-        self.insert(text, Lifetime::Lasting);
+    fn add_encoded(&self, text: &str, lifetime: Lifetime) {
+        self.insert(text, lifetime);
         if let Some(decoded) = STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok())
             && text.len() >= 4
         {
-            self.add_content(&decoded);
+            self.add_content(&decoded, lifetime);
         }
     }
 
-    fn add_content(&self, text: &str) {
+    fn add_content(&self, text: &str, lifetime: Lifetime) {
         match serde_json::from_str::<Value>(text) {
             Ok(document @ Value::Object(_)) => {
-                self.insert(text, Lifetime::Lasting);
-                self.add_fields(&document);
+                self.insert(text, lifetime);
+                self.add_fields_for(&document, lifetime);
             }
-            _ => self.add(text),
+            _ => self.add_for(text, lifetime),
         }
     }
 

@@ -89,12 +89,22 @@ impl Probe<'_> {
     }
 
     async fn send(&self, request: &Request, user: User) -> Result<Answered, NoAnswer> {
+        self.send_until(request, user, |_| false).await
+    }
+
+    /// Sends `request` and reads the response until `is_enough` holds for its body. What changes something is read to the end.
+    async fn send_until(
+        &self,
+        request: &Request,
+        user: User,
+        is_enough: impl Fn(&[u8]) -> bool,
+    ) -> Result<Answered, NoAnswer> {
         self.ledger.note(request);
         let prepared = Prepared::new(request, &self.session.namespace)?;
         let Session { target, cleanup, .. } = self.session;
         let sent = async {
             if prepared.method.is_safe() {
-                target.send(&prepared, user).await
+                target.send_until(&prepared, user, is_enough).await
             } else {
                 cleanup.late.send(target, &prepared, user).await
             }

@@ -31,7 +31,7 @@ pub(super) fn request(secret: &SecretStep, namespace: &str, run: &RunId) -> Requ
         },
         "data": { key: STANDARD.encode(content) },
     });
-    Secrets::of_this_process().add_body(&body.to_string());
+    Secrets::of_this_process().add_short_lived_body(&body.to_string());
     let path = format!("/api/v1/namespaces/{namespace}/secrets");
     Request { body: Body::Json(body), ..Request::new(Method::POST, path) }
 }

@@ -8,7 +8,10 @@ use std::{
 
 use include_dir::{Dir, include_dir};
 
-use super::{Case, Suite, load::load};
+use super::{
+    Case, Suite,
+    load::{load, load_some},
+};
 use crate::{
     document::{self, Diagnostic, Diagnostics, Source},
     fixture::{self, BuildError, ImageCatalogue, Salt},
@@ -88,25 +91,35 @@ impl Folder {
     /// # Errors
     /// When they are malformed, which a test of this crate rules out.
     pub fn builtin(requirements: &[&str]) -> Result<Self, FolderError> {
-        Self::of_builtin(&builtin_suites().map(|(_, source)| source).collect::<Vec<_>>(), requirements)
+        let sources: Vec<Source> = builtin_suites().map(|(_, source)| source).collect();
+        Self::of_builtin(&sources, requirements, &|_, _| true)
     }
 
-    /// Those of these names among the suites that are part of the binary, for a run of a few cases; nothing if one of the names
-    /// is that of no such suite.
+    /// The cases that are `wanted`, by the names of suite and case, of these suites among those that are part of the binary, for
+    /// a run of a few cases; nothing if one of the names is that of no such suite.
     ///
     /// # Errors
     /// As [`builtin`](Self::builtin).
-    pub fn builtin_part(names: &[&str], requirements: &[&str]) -> Result<Option<Self>, FolderError> {
+    pub fn builtin_part(
+        names: &[&str],
+        wanted: &dyn Fn(&str, &str) -> bool,
+        requirements: &[&str],
+    ) -> Result<Option<Self>, FolderError> {
         let sources: Vec<(&str, Source)> = builtin_suites().filter(|(name, _)| names.contains(name)).collect();
         if !names.iter().all(|name| sources.iter().any(|(known, _)| known == name)) {
             return Ok(None);
         }
-        Self::of_builtin(&sources.into_iter().map(|(_, source)| source).collect::<Vec<_>>(), requirements).map(Some)
+        let sources: Vec<Source> = sources.into_iter().map(|(_, source)| source).collect();
+        Self::of_builtin(&sources, requirements, wanted).map(Some)
     }
 
-    fn of_builtin(sources: &[Source], requirements: &[&str]) -> Result<Self, FolderError> {
+    fn of_builtin(
+        sources: &[Source],
+        requirements: &[&str],
+        wanted: &dyn Fn(&str, &str) -> bool,
+    ) -> Result<Self, FolderError> {
         let images = fixture::builtin().clone();
-        let suites = load(sources, &images, requirements)?;
+        let suites = load_some(sources, &images, requirements, wanted)?;
         Ok(Self { suites, images, goldens: golden::Store::embedded(&GOLDEN) })
     }
 
@@ -272,14 +285,26 @@ mod tests {
     fn a_part_has_the_cases_of_its_suites_and_no_others() {
         let whole = Folder::builtin(&[]).unwrap();
         for suite in &whole.suites {
-            let part = Folder::builtin_part(&[&suite.name], &[]).unwrap().unwrap();
+            let part = Folder::builtin_part(&[&suite.name], &|_, _| true, &[]).unwrap().unwrap();
             let cases = |folder: &Folder| -> Vec<String> {
                 let of_suite = folder.suites.iter().filter(|other| other.name == suite.name);
                 of_suite.flat_map(|suite| &suite.cases).map(Case::full_name).collect()
             };
             assert_eq!((part.suites.len(), cases(&part)), (1, cases(&whole)), "the file of suite {}", suite.name);
         }
-        assert!(Folder::builtin_part(&["dry-run", "dry"], &[]).unwrap().is_none());
+        assert!(Folder::builtin_part(&["dry-run", "dry"], &|_, _| true, &[]).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_part_of_a_suite_has_the_cases_that_are_wanted_as_the_whole_has_them() {
+        let whole = Folder::builtin(&[]).unwrap();
+        let suite = whole.suites.iter().find(|suite| suite.name == "single-image").unwrap();
+        let is_wanted = |case: &str| case.ends_with("-s2-basic");
+        let part = Folder::builtin_part(&["single-image"], &|_, case| is_wanted(case), &[]).unwrap().unwrap();
+        let shown = |case: &Case| format!("{} {} {:?} {:?}", case.name, case.location(), case.needs, case.script);
+        let of_whole: Vec<String> = suite.cases.iter().filter(|case| is_wanted(&case.name)).map(shown).collect();
+        assert!(of_whole.len() > 1, "{of_whole:?}");
+        assert_eq!(part.suites[0].cases.iter().map(shown).collect::<Vec<_>>(), of_whole);
     }
 
     #[test]

@@ -28,7 +28,21 @@ use crate::{
 /// # Errors
 /// When a file is no suite, names something unknown, or holds a name twice.
 pub fn load(sources: &[Source], images: &ImageCatalogue, requirements: &[&str]) -> Result<Vec<Suite>, Diagnostics> {
-    let loader = Loader { sample: Sample::new(images), requirements };
+    load_some(sources, images, requirements, &|_, _| true)
+}
+
+/// [`load`] of the cases that are `wanted` by the names of suite and case. The others are read as YAML and no further, so that
+/// mistakes in them are not found.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn load_some(
+    sources: &[Source],
+    images: &ImageCatalogue,
+    requirements: &[&str],
+    wanted: &dyn Fn(&str, &str) -> bool,
+) -> Result<Vec<Suite>, Diagnostics> {
+    let loader = Loader { sample: Sample::new(images), requirements, wanted };
     let mut found = Vec::new();
     let mut suites: BTreeMap<String, Suite> = BTreeMap::new();
     for source in sources {
@@ -46,6 +60,7 @@ pub fn load(sources: &[Source], images: &ImageCatalogue, requirements: &[&str]) 
 struct Loader<'a> {
     sample: Sample<'a>,
     requirements: &'a [&'a str],
+    wanted: &'a dyn Fn(&str, &str) -> bool,
 }
 
 impl Loader<'_> {
@@ -81,6 +96,10 @@ impl Loader<'_> {
                     continue;
                 }
             };
+            let is_wanted = |node: &Node| {
+                node.get("name").and_then(Node::as_str).is_none_or(|name| (self.wanted)(&suite.name, name))
+            };
+            let expanded: Vec<Node> = expanded.into_iter().filter(is_wanted).collect();
             for mut node in expanded {
                 take_defaults(&mut node, &root);
                 match self.case(source, &suite.name, node) {

@@ -89,7 +89,7 @@ impl SuiteSources {
     }
 }
 
-/// The built-in suites that the run is about, where it is about whole suites or about cases of suites that it names, and
+/// The cases of built-in suites that the run is about, where it is about whole suites or about cases of suites that it names, and
 /// about nothing that concerns all suites: a few cases are run in the time that reading the others would take.
 fn read_part(arguments: &RunArguments, suites: &[&String]) -> Result<Option<Folder>, CommandError> {
     let concerns_all = arguments.profile.is_some()
@@ -109,7 +109,10 @@ fn read_part(arguments: &RunArguments, suites: &[&String]) -> Result<Option<Fold
         _ => return Ok(None),
     };
     let requirements: Vec<&str> = Index::builtin().ids().collect();
-    Folder::builtin_part(&names, &requirements).map_err(CommandError::usage)
+    let patterns = &arguments.cases.selected;
+    let wanted =
+        |suite: &str, case: &str| patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(suite, case));
+    Folder::builtin_part(&names, &wanted, &requirements).map_err(CommandError::usage)
 }
 
 fn is_report(text: &str) -> bool {

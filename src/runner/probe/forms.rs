@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Probe, Seen, seen};
 use crate::{
-    runner::target::Answered,
+    runner::target::{Answered, NoAnswer},
     suite::{Body, Feature, Request, User},
 };
 
@@ -16,17 +16,18 @@ impl Probe<'_> {
         if self.wants(&[Feature::Protobuf]) {
             let request =
                 with_header(Request::new(Method::GET, &*path), "Accept", "application/vnd.kubernetes.protobuf");
-            let found = self.form(&request, "as protobuf", &[406], |answered| has_type(answered, "protobuf")).await;
+            let answered = self.send(&request, User::User).await;
+            let found = self.form(&request, answered, "as protobuf", &[406], |answered| has_type(answered, "protobuf"));
             self.note(Feature::Protobuf, found);
         }
         if self.wants(&[Feature::Watches]) {
             let query = format!("imagestreams?watch=true&timeoutSeconds=1&fieldSelector=metadata.name%3D{name}");
             let request = Request::new(Method::GET, query);
-            let is_event = |answered: &Answered| {
-                let mut events = serde_json::Deserializer::from_slice(&answered.body).into_iter::<Value>();
-                events.next().is_some_and(|event| event.is_ok_and(|event| event["type"] == "ADDED"))
-            };
-            let found = self.form(&request, "as a watch", &[400], is_event).await;
+            // The stream is there before the watch begins, and no other event is waited for.
+            let answered = self.send_until(&request, User::User, |body| first_event(body).is_some()).await;
+            let is_added =
+                |answered: &Answered| first_event(&answered.body).is_some_and(|event| event["type"] == "ADDED");
+            let found = self.form(&request, answered, "as a watch", &[400], is_added);
             self.note(Feature::Watches, found);
         }
         if self.wants(&[Feature::ServerSideApply]) {
@@ -35,7 +36,8 @@ impl Probe<'_> {
             let query = format!("{path}?fieldManager=probe&dryRun=All");
             let request = Request { body: Body::Json(object), ..Request::new(Method::PATCH, query) };
             let request = with_header(request, "Content-Type", "application/apply-patch+yaml");
-            let found = self.form(&request, "with a configuration to apply", &[415], |_| true).await;
+            let answered = self.send(&request, User::User).await;
+            let found = self.form(&request, answered, "with a configuration to apply", &[415], |_| true);
             self.note(Feature::ServerSideApply, found);
         }
     }
@@ -49,10 +51,18 @@ impl Probe<'_> {
         }
     }
 
-    /// Sends a request for something in a form that a target may not have, which it says with one of `refusals`.
-    async fn form(&self, request: &Request, what: &str, refusals: &[u16], holds: impl Fn(&Answered) -> bool) -> Seen {
+    /// Judges the answer to a request for something in a form that a target may not have, which it says with one of
+    /// `refusals`.
+    fn form(
+        &self,
+        request: &Request,
+        answered: Result<Answered, NoAnswer>,
+        what: &str,
+        refusals: &[u16],
+        holds: impl Fn(&Answered) -> bool,
+    ) -> Seen {
         let described = format!("{} {what}", self.described(request));
-        match self.send(request, User::User).await {
+        match answered {
             Ok(answered) if refusals.contains(&answered.status) => {
                 Seen::Absent(format!("{described} answers {}", answered.status))
             }
@@ -69,6 +79,11 @@ impl Probe<'_> {
 fn with_header(mut request: Request, name: &str, value: &str) -> Request {
     request.headers.insert(name.to_owned(), value.to_owned());
     request
+}
+
+/// The first event of a watch, if the whole of it has come.
+fn first_event(body: &[u8]) -> Option<Value> {
+    serde_json::Deserializer::from_slice(body).into_iter::<Value>().next()?.ok()
 }
 
 fn has_type(answered: &Answered, word: &str) -> bool {

@@ -85,10 +85,24 @@ impl Target {
     /// # Errors
     /// When there is no response, or no end of it.
     pub async fn send(&self, request: &Prepared, user: User) -> Result<Answered, NoAnswer> {
+        self.send_until(request, user, |_| false).await
+    }
+
+    /// [`send`](Self::send), but reads the response only until `is_enough` holds for what has come of its body: a watch goes
+    /// on for as long as its client asked.
+    ///
+    /// # Errors
+    /// When there is no response, or neither enough nor an end of it.
+    pub async fn send_until(
+        &self,
+        request: &Prepared,
+        user: User,
+        is_enough: impl Fn(&[u8]) -> bool,
+    ) -> Result<Answered, NoAnswer> {
         let (mut need, mut tries) = (Need::Current, 0);
         loop {
             tries += 1;
-            let answered = self.send_once(request, user, need).await?;
+            let answered = self.send_once(request, user, need, &is_enough).await?;
             if let Some(pause) = self.throttling.pause(&answered, tries)? {
                 tokio::time::sleep(pause).await;
             } else if answered.status == 401 && need == Need::Current && self.users.get(user).can_renew() {
@@ -99,7 +113,13 @@ impl Target {
         }
     }
 
-    async fn send_once(&self, request: &Prepared, user: User, need: Need) -> Result<Answered, NoAnswer> {
+    async fn send_once(
+        &self,
+        request: &Prepared,
+        user: User,
+        need: Need,
+        is_enough: impl Fn(&[u8]) -> bool,
+    ) -> Result<Answered, NoAnswer> {
         let identity = self.users.get(user);
         let base = self.alias.as_ref().map_or(&self.url, |alias| &alias.url);
         let mut builder = identity.client.request(request.method.clone(), format!("{base}{}", request.uri));
@@ -116,11 +136,11 @@ impl Target {
         if !request.body.is_empty() || request.method != Method::GET {
             builder = builder.body(request.bytes());
         }
-        receive(builder).await
+        receive(builder, is_enough).await
     }
 }
 
-async fn receive(request: reqwest::RequestBuilder) -> Result<Answered, NoAnswer> {
+async fn receive(request: reqwest::RequestBuilder, is_enough: impl Fn(&[u8]) -> bool) -> Result<Answered, NoAnswer> {
     let begun = Instant::now();
     let response = request.send().await.map_err(NoAnswer::from)?;
     let status = response.status().as_u16();
@@ -135,6 +155,9 @@ async fn receive(request: reqwest::RequestBuilder) -> Result<Answered, NoAnswer>
         body.extend_from_slice(&chunk.map_err(NoAnswer::from)?);
         if body.len() > LARGEST_ANSWER {
             return Err(NoAnswer::TooLong);
+        }
+        if is_enough(&body) {
+            break;
         }
     }
     Ok(Answered { status, headers, body: body.into(), duration: begun.elapsed() })

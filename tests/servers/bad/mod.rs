@@ -75,8 +75,9 @@ async fn the_worst_run_fits_on_a_few_screens_and_holds_no_secret() {
     let failed = report["summary"]["cases"]["fail"].as_u64().unwrap();
     assert!(failed > 200, "only {failed} cases failed");
 
-    assert!(finished.stdout.lines().count() <= 130, "{} lines", finished.stdout.lines().count());
-    assert!(finished.stderr.lines().count() <= 40, "{} lines", finished.stderr.lines().count());
+    let lines = |text: &str| text.lines().count();
+    assert!(lines(&finished.stdout) <= 130, "{} lines:\n{}", lines(&finished.stdout), finished.stdout);
+    assert!(lines(&finished.stderr) <= 40, "{} lines:\n{}", lines(&finished.stderr), finished.stderr);
     let longest = finished.stdout.lines().map(|line| line.chars().count()).max().unwrap();
     assert!(longest <= 1000, "a line of {longest} characters");
     assert!(finished.json.len() < 1_000_000, "{} bytes of JSON", finished.json.len());
