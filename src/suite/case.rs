@@ -162,7 +162,7 @@ impl Case {
     /// # Errors
     /// When a variable has no value, or the result makes no sense; the loader has tried this with values like these.
     pub fn script(&self, bindings: &Bindings) -> Result<Script, Diagnostic> {
-        script::decode(&self.source, &self.script, bindings).map(|(_, script)| script)
+        script::decode(&self.source, &self.script, bindings, usize::MAX).map(|(_, script)| script)
     }
 }
 

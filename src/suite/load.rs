@@ -128,7 +128,7 @@ impl Loader<'_> {
         }
         // Tried with values like those of a run, so that every mistake is found before one.
         let in_variables = images_in_variables(&node);
-        let (file, script) = script::decode(source, &node, &self.sample.bindings(&in_variables))?;
+        let (file, script) = script::decode(source, &node, &self.sample.bindings(&in_variables), MOST_REPETITIONS)?;
         let script = Arc::new(script);
         if let (Some(since), Some(until)) = (file.since, file.until)
             && until < since
@@ -193,6 +193,9 @@ fn needs(mut needs: Vec<Feature>, script: &Script) -> Vec<Feature> {
     needs
 }
 
+/// How often a text is repeated in a case that is tried: more than any name or reference may have characters, and less than the
+/// megabytes of a body that is too large.
+const MOST_REPETITIONS: usize = 4096;
 const FIRST_CASE: &str = "a case begins with `- name: `";
 
 #[cfg(test)]

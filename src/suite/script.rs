@@ -15,13 +15,19 @@ use crate::{
     variable::{Bindings, Unbound, Variable, template},
 };
 
-/// Decodes a case: the whole of it as its file has it, and what it does in a run.
+/// Decodes a case: the whole of it as its file has it, and what it does in a run. No `{{repeat TEXT N}}` repeats its text more
+/// than `most_repetitions` times.
 ///
 /// # Errors
 /// When a variable has no value, or what is written makes no sense.
-pub(super) fn decode(source: &Source, case: &Node, bindings: &Bindings) -> Result<(CaseFile, Script), Diagnostic> {
+pub(super) fn decode(
+    source: &Source,
+    case: &Node,
+    bindings: &Bindings,
+    most_repetitions: usize,
+) -> Result<(CaseFile, Script), Diagnostic> {
     let mut filled = case.clone();
-    fill(source, &mut filled, bindings)?;
+    fill(source, &mut filled, bindings, most_repetitions)?;
     if let Some(steps) = filled.get("steps").filter(|steps| !matches!(steps.value, Value::Sequence(_))) {
         let message = format!("expected a list of steps, found {}", steps.kind());
         return Err(Diagnostic::new(source, steps.span, message).hint("a step begins with `- `"));
@@ -156,18 +162,18 @@ fn with_tags(mut registry: RegistryFixture) -> RegistryFixture {
 }
 
 /// Replaces the variables in every text below `node`, keys included.
-fn fill(source: &Source, node: &mut Node, bindings: &Bindings) -> Result<(), Diagnostic> {
+fn fill(source: &Source, node: &mut Node, bindings: &Bindings, most_repetitions: usize) -> Result<(), Diagnostic> {
     match &mut node.value {
-        Value::String(text) => *text = filled(source, node.span, text, bindings)?,
+        Value::String(text) => *text = filled(source, node.span, text, bindings, most_repetitions)?,
         Value::Sequence(items) => {
             for item in items {
-                fill(source, item, bindings)?;
+                fill(source, item, bindings, most_repetitions)?;
             }
         }
         Value::Mapping(entries) => {
             for (key, entry) in entries {
-                key.name = filled(source, key.span, &key.name, bindings)?;
-                fill(source, entry, bindings)?;
+                key.name = filled(source, key.span, &key.name, bindings, most_repetitions)?;
+                fill(source, entry, bindings, most_repetitions)?;
             }
         }
         _ => {}
@@ -175,7 +181,13 @@ fn fill(source: &Source, node: &mut Node, bindings: &Bindings) -> Result<(), Dia
     Ok(())
 }
 
-fn filled(source: &Source, span: document::Span, text: &str, bindings: &Bindings) -> Result<String, Diagnostic> {
+fn filled(
+    source: &Source,
+    span: document::Span,
+    text: &str,
+    bindings: &Bindings,
+    most_repetitions: usize,
+) -> Result<String, Diagnostic> {
     if template::placeholders(text).next().is_none() {
         return Ok(text.to_owned());
     }
@@ -183,11 +195,14 @@ fn filled(source: &Source, span: document::Span, text: &str, bindings: &Bindings
         if let Some(name) = name.strip_prefix(kept::KEYWORD) {
             return Ok(Some(kept::place(name)));
         }
-        let variable: Variable = name.parse().map_err(|error| {
+        let mut variable: Variable = name.parse().map_err(|error| {
             Diagnostic::new(source, span, format!("unknown variable `{name}`"))
                 .label(format!("{error}"))
                 .did_you_mean(name, Variable::KEYWORDS)
         })?;
+        if let Variable::Repeat { times, .. } = &mut variable {
+            *times = most_repetitions.min(*times);
+        }
         bindings.value(&variable).map(Some).map_err(|unbound| {
             let diagnostic = Diagnostic::new(source, span, unbound.to_string());
             match &unbound {
