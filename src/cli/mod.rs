@@ -8,6 +8,7 @@ mod environment;
 mod exit;
 mod explore;
 mod export;
+mod host;
 mod key;
 mod listen;
 mod record;

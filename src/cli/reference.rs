@@ -31,7 +31,7 @@ pub(super) struct ReferenceArguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// The API version whose behaviour it answers with.
+    /// The API version whose behaviour it answers with; 3.11 under `/apis` only, without `/oapi/v1`.
     #[arg(long, value_name = "VERSION", env = "ISI_API_VERSION", default_value_t = ApiVersion::NEWEST)]
     api_version: ApiVersion,
     /// Bearer tokens and their users, in kube-apiserver's format: `token,user,uid,"group1,group2"`.

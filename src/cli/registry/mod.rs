@@ -23,6 +23,7 @@ use serde::{
 use self::{capture::CaptureArguments, control::Running, fixture::FixtureFile};
 use super::{
     exit::{CommandError, Exit, notice, printed},
+    host::host_and_port,
     interrupted, listen, runtime,
 };
 use crate::{
@@ -44,7 +45,7 @@ pub(super) struct RegistryArguments {
     #[arg(long, value_name = "ADDRESS", env = "ISI_REGISTRY_LISTEN", default_value = "127.0.0.1:5000")]
     listen: SocketAddr,
     /// The host (with port) by which clients reach the registry, if it is not the address.
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_parser = host_and_port)]
     host: Option<String>,
     /// How connections are secured: none, self-signed, trusted, expired, other-name, too-old or plain-http.
     #[arg(long, value_name = "MODE", value_parser = word::<Tls>)]

@@ -119,6 +119,17 @@ frame.addEventListener("load", async () => {
     holds(page.documentElement.scrollWidth <= view.innerWidth, `${page.documentElement.scrollWidth} > ${view.innerWidth}`);
     page.querySelectorAll("details").forEach((item) => { item.open = false; });
   });
+  await check("names in tables are broken between words at most", () => {
+    const names = [...page.querySelectorAll("td.name, th.name")].filter((cell) => cell.textContent.trim());
+    holds(names.length > 5, `${names.length} names`);
+    for (const cell of names) {
+      const text = page.createRange();
+      text.selectNodeContents(cell);
+      const lines = new Set([...text.getClientRects()].map((box) => Math.round(box.top))).size;
+      const name = cell.textContent.trim();
+      holds(lines <= name.split(/[\s-]+/).length, `${name} stands on ${lines} lines`);
+    }
+  });
   await check("texts stand out from what is behind them", () => {
     const back = view.getComputedStyle(page.body).backgroundColor;
     for (const selector of ["body", "a", ".quiet", ".fail", ".pass"]) {
