@@ -153,3 +153,87 @@ fn group(cause: &Cause) -> Cause {
     let request = cause.request.as_deref().map(|request| request.split('?').next().unwrap_or(request).to_owned());
     Cause { request, ..cause.clone() }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        explore::{ExplorationReport, Explored, write_bug_folder, write_page},
+        json_path::JsonPath,
+        verdict::{CheckKind, CheckResult, Level, Side, StepName},
+        version::ApiVersion,
+    };
+
+    const TOKEN: &str = "sha256~a-token-that-the-target-repeats";
+
+    /// What is found of a target that answers with this message.
+    fn found(message: &str) -> Explored {
+        let difference = Difference {
+            path: JsonPath::root().key("message"),
+            expected: Side::Value("no".into()),
+            actual: Side::Value(message.into()),
+            level: Level::Compatible,
+        };
+        let step = StepName { number: 1, name: "GET imagestreams/[stream]?pretty".to_owned() };
+        let check = CheckResult::of_differences(CheckKind::Golden, Level::Compatible, vec![difference]).at(step);
+        let result = CaseResult::of_checks("explore", "seed-7", vec![check]);
+        let cause = cause::findings(&result).remove(0).cause;
+        let mut explored = Explored::default();
+        explored.findings.reserve(7, cause.clone());
+        let steps = vec![json!({ "get": "imagestreams/{{stream}}" })];
+        let scenario = Scenario { registry: json!({}), steps, words: [].into() };
+        explored.findings.fill(&cause, scenario, &result, ExpectedAnswers::default());
+        explored.unstable_examples.push((8, Cause { request: Some(message.to_owned()), ..cause }));
+        explored.failures.push((9, message.to_owned()));
+        explored
+    }
+
+    fn report(explored: &Explored) -> ExplorationReport<'_> {
+        ExplorationReport { target: "a target", api_version: ApiVersion::NEWEST, first_seed: 7, explored }
+    }
+
+    #[test]
+    fn a_token_that_the_target_repeats_is_written_nowhere() {
+        Secrets::of_this_process().add(TOKEN);
+        let explored = found(&format!("user {TOKEN} may not"));
+        let mut written = report(&explored).to_json().to_string().into_bytes();
+        report(&explored).write(&mut written).unwrap();
+        write_page(&report(&explored), &mut written).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for finding in explored.findings.sorted() {
+            let root = write_bug_folder(folder.path(), 1, finding, ApiVersion::NEWEST).unwrap();
+            for file in ["README.md", "suites/found.yaml", "golden/found/seed-7.snap"] {
+                written.extend(std::fs::read(root.join(file)).unwrap());
+            }
+        }
+        let text = String::from_utf8(written).unwrap();
+        assert!(text.contains("user [redacted] may not"), "{text}");
+        assert!(!text.contains(TOKEN), "{text}");
+    }
+
+    #[rstest]
+    #[case("POST a?dryRun", "POST a", true)]
+    #[case("POST a?dryRun", "POST b?dryRun", false)]
+    fn requests_that_differ_in_their_query_are_one_group(#[case] one: &str, #[case] other: &str, #[case] same: bool) {
+        let cause = |request: &str| {
+            let explored = found("x");
+            Cause { request: Some(request.to_owned()), ..explored.findings.sorted()[0].cause.clone() }
+        };
+        assert_eq!(is_same(&cause(one), &cause(other)), same);
+    }
+
+    #[test]
+    fn the_largest_group_comes_first() {
+        let mut explored = found("x");
+        let small = explored.findings.sorted()[0].cause.clone();
+        let large = Cause { path: Some("$.kind".to_owned()), ..small };
+        explored.findings.reserve(8, large.clone());
+        assert!(explored.findings.count(&large));
+        let seeds: Vec<u64> = explored.findings.sorted().iter().map(|finding| finding.seed).collect();
+        assert_eq!(seeds, [8, 7]);
+    }
+}

@@ -14,7 +14,7 @@ use super::{
     Limits, Scenario,
     references::IMAGE_OF_V1,
     registry::registry,
-    scenario::Word,
+    scenario::{Word, reads_secrets},
     steps::{Drawn, step},
     weights,
 };
@@ -49,7 +49,7 @@ impl Generator {
             only_first(&mut steps, "/secret");
             if steps.iter().any(|step| step.get("secret").is_some()) {
                 // A secret names the registry of its side, in Base64.
-                steps.retain(|step| !step["get"].as_str().is_some_and(|path| path.ends_with("/secrets")));
+                steps.retain(|step| !reads_secrets(step));
             }
             // A tag that is not there any more cannot be taken away.
             only_first(&mut steps, "/registry/untag");

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Limits, fields,
     references::{self, in_full},
+    registry,
     steps::{Drawn, OddField, object, odd_fields, pair, with_fields},
     values::odd_tags,
     vocabulary as words, weights,
@@ -45,6 +46,14 @@ pub(super) fn repository(limits: &Limits) -> BoxedStrategy<Drawn> {
 pub(super) fn both(limits: &Limits) -> BoxedStrategy<Drawn> {
     let entries = (vec(entry(references::image()), 0..=2), entry(references::repository()));
     import(limits, entries.prop_map(|(images, repository)| (images, Some(repository))).boxed())
+}
+
+/// An import into a tag, a change of the registry, and the same import again.
+pub(super) fn twice() -> BoxedStrategy<Drawn> {
+    let import = || json!({ "import": "lib/app:v1 -> v1" });
+    registry::change()
+        .prop_map(move |change| Drawn { steps: vec![import(), change, import()], words: Vec::new() })
+        .boxed()
 }
 
 /// A body that is no import, or not written as clients write it.

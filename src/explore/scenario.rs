@@ -64,14 +64,13 @@ impl Scenario {
     /// own registry alone, and a look at all pull secrets.
     pub(super) fn runs_alone(&self) -> bool {
         self.steps.iter().any(|step| {
-            let path = step["get"].as_str().or_else(|| step["get"]["path"].as_str());
             let of_others = step.get("secret").is_some_and(|secret| {
                 let names_another = |registry: &str| !registry.contains("{{registry}}");
                 secret.get("text").is_some()
                     || secret["registry"].as_str().is_some_and(names_another)
                     || secret["registries"].as_object().is_some_and(|all| all.keys().any(|key| names_another(key)))
             });
-            of_others || path.is_some_and(|path| path.contains("/secrets"))
+            of_others || reads_secrets(step)
         })
     }
 
@@ -113,6 +112,12 @@ impl fmt::Display for Scenario {
         write!(formatter, "registry: {}", self.registry)?;
         self.steps.iter().try_for_each(|step| write!(formatter, "\n- {step}"))
     }
+}
+
+/// Whether a step reads pull secrets.
+pub(super) fn reads_secrets(step: &Value) -> bool {
+    let path = step["get"].as_str().or_else(|| step["get"]["path"].as_str());
+    path.is_some_and(|path| path.contains("/secrets"))
 }
 
 /// What a step does: its action.

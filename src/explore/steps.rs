@@ -65,6 +65,7 @@ fn of_kind(kind: StepKind, limits: &Limits) -> BoxedStrategy<Drawn> {
         StepKind::ImportImages => import::images(limits),
         StepKind::ImportRepository => import::repository(limits),
         StepKind::ImportBoth => import::both(limits),
+        StepKind::ImportTwice => import::twice(),
         StepKind::ImportText => import::text(),
         StepKind::ReadStream => read(&[STREAM, "imagestreams/{{stream}}-other"], words::READ_QUERIES, 0.15),
         StepKind::ReadList => read(&["imagestreams"], words::LIST_QUERIES, 1.0),

@@ -13,6 +13,8 @@ pub(super) enum StepKind {
     ImportRepository,
     /// An import of a repository and images.
     ImportBoth,
+    /// A tag that moves, or breaks, between two imports of it.
+    ImportTwice,
     /// A body that is no import, or not written as clients write it.
     ImportText,
     ReadStream,
@@ -47,6 +49,7 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
     (StepKind::ImportImages, 24, &[]),
     (StepKind::ImportRepository, 8, &[]),
     (StepKind::ImportBoth, 4, &[]),
+    (StepKind::ImportTwice, 5, &[Feature::Imports, Feature::Streams]),
     (StepKind::ImportText, 3, &[]),
     (StepKind::ReadStream, 6, &[Feature::Streams]),
     (StepKind::ReadList, 2, &[Feature::Streams, Feature::StreamLists]),
@@ -86,7 +89,7 @@ pub(super) const TAG_LISTING: f64 = 0.08;
 /// How likely an optional field of an entry is written.
 pub(super) const FIELD: f64 = 0.25;
 /// How likely an import mode is written.
-pub(super) const IMPORT_MODE: f64 = 0.4;
+pub(super) const IMPORT_MODE: f64 = 0.5;
 /// How likely an import stores nothing.
 pub(super) const LOOKUP: f64 = 0.25;
 /// How likely a request has fields of the schema with other values than the plain ones.
@@ -110,6 +113,7 @@ pub(super) const DECIDING_FIELDS: &[&str] = &[
     "ImageStreamImport.kind",
     "ImageStreamImportSpec.import",
     "LocalObjectReference.name",
+    "ObjectMeta.labels",
     "ObjectMeta.name",
     "ObjectMeta.namespace",
     "ObjectReference.kind",

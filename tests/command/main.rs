@@ -8,6 +8,7 @@ mod completions;
 mod deploy;
 mod documentation;
 mod examples;
+mod explore;
 mod folder;
 mod key;
 mod kubeconfig;

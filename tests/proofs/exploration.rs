@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use isi_conformance::{
-    explore::{Amount, Comparison, Course, Exploration, Explored, Generator},
+    explore::{Amount, Comparison, Course, Exploration, Explored, Generator, write_bug_folder},
     reference,
     runner::{Proposals, RunId, Session},
+    suite::Folder,
+    verdict::Verdict,
+    version::ApiVersion,
 };
 use tokio::sync::watch;
 
@@ -79,4 +82,60 @@ async fn wrong_implementations_are_found_without_a_suite() {
     let mut not_found: Vec<&str> = found.iter().filter(|(_, cause)| cause.is_none()).map(|(bug, _)| *bug).collect();
     not_found.sort_unstable();
     assert_eq!(not_found, NOT_FOUND.iter().map(|(bug, _)| *bug).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exploration_leaves_nothing_behind() {
+    let oracle = reference::start(reference::Options::default()).await.unwrap();
+    let target = reference::start(reference::Options::default()).await.unwrap();
+    let drive = Drive::new();
+    let run = RunId::random();
+    let session = |url: &str, proposals: Proposals| {
+        let session = Arc::into_inner(drive.session(url)).unwrap();
+        Arc::new(Session { run: run.clone(), proposals, ..session })
+    };
+    let (first, second) = (session(oracle.url(), Proposals::Made), session(target.url(), Proposals::Omitted));
+    let comparison = Arc::new(Comparison::new(first.clone(), second.clone(), Arc::new(|_| {})));
+    let generator = Generator::default();
+    let (_stop, stopped) = watch::channel(false);
+    let course = Course { first_seed: 1_000_000, amount: Amount::Scenarios(60), jobs: 4, first_difference: false };
+    let explored = Exploration::new(comparison, &generator, stopped).run(&course, |_, _| {}).await;
+    assert_eq!(explored.coverage.scenarios, 60);
+    let client = test_support::loopback_client();
+    for (session, url) in [(first, oracle.url()), (second, target.url())] {
+        assert_eq!(session.end().await, Vec::<String>::new());
+        for path in [
+            "apis/image.openshift.io/v1/imagestreams",
+            "apis/image.openshift.io/v1/images",
+            "api/v1/namespaces/wrong-implementations/secrets",
+        ] {
+            let answer = client.get(format!("{url}/{path}")).bearer_auth("admin-token").send().await.unwrap();
+            let body = answer.text().await.unwrap();
+            let list: serde_json::Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(list["items"].as_array().map(Vec::len), Some(0), "{path}: {body}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bug_folder_passes_on_the_reference_and_fails_where_the_difference_was_found() {
+    let oracle = reference::start(reference::Options::default()).await.unwrap();
+    let target = reference::start(reference::Options::default()).await.unwrap();
+    let bug = bugs::all().into_iter().find(|bug| bug.name == "reports NotFound as InternalError").unwrap();
+    let url = wrapper::start(bug, target.url()).await;
+    let course = Course { first_seed: 0, amount: Amount::Scenarios(12), jobs: 2, first_difference: false };
+    let explored = explore(&Drive::new(), (oracle.url(), &url), &Generator::default(), &course).await;
+    let folder = tempfile::tempdir().unwrap();
+    let found = explored.findings.sorted();
+    assert!(!found.is_empty());
+    for (index, finding) in found.into_iter().enumerate() {
+        assert!(finding.steps.len() <= 2, "seed {} is not made small: {:?}", finding.seed, finding.steps);
+        let path = write_bug_folder(folder.path(), index + 1, finding, ApiVersion::NEWEST).unwrap();
+        let drive = Drive { folder: Folder::open(&path, &[]).unwrap() };
+        for (target, expected) in [(oracle.url(), Verdict::Pass), (url.as_str(), Verdict::Fail)] {
+            let results = drive.run(target, &["*"]).await;
+            let verdicts: Vec<Verdict> = results.iter().map(|result| result.verdict).collect();
+            assert_eq!(verdicts, [expected], "{} {results:#?}", finding.says);
+        }
+    }
 }

@@ -31,6 +31,8 @@ const KINDS: [&str; 8] = [
     "ImageStreamTag",
     "ImageTag",
 ];
+/// Lists of the image API, which are understood in the legacy group as well, but for the newest of them.
+const LISTS: [&str; 5] = ["ImageList", "ImageStreamList", "ImageStreamTagList", "ImageTagList", "SecretList"];
 
 /// How a body is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +167,12 @@ fn check_kind(node: &Node, kind: &str, body: &[u8], behaviour: &Behaviour) -> Re
             "the API version in the data ({version}) does not match the expected API version ({IMAGE_API})"
         )));
     }
-    let error = if version == IMAGE_API && is_image_kind {
+    let is_understood = match version {
+        IMAGE_API => is_image_kind || found == "ImageStreamLayers" || LISTS.contains(&found),
+        "v1" => LISTS.contains(&found) && found != "ImageTagList",
+        _ => false,
+    };
+    let error = if is_understood {
         format!("converting (v1.{found}) to (image.{kind}): unknown conversion")
     } else {
         let source = behaviour.scheme_source;

@@ -2,6 +2,7 @@
 
 use oci_mock_registry::registry::Registry;
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{NAMESPACE, Reference, import_of, read};
@@ -69,4 +70,65 @@ async fn an_update_needs_the_version_that_it_updates() {
     read(reference.send(Method::PUT, &path, &update).await, 200).await;
     let stale = read(reference.send(Method::PUT, &path, &update).await, 409).await;
     assert_eq!(stale["reason"], "Conflict");
+}
+
+// Answered by openshift-apiserver 4.22.
+#[rstest]
+#[case::list(
+    "image.openshift.io/v1",
+    "ImageStreamList",
+    "converting (v1.ImageStreamList) to (image.ImageStreamImport): unknown conversion"
+)]
+#[case::layers(
+    "image.openshift.io/v1",
+    "ImageStreamLayers",
+    "converting (v1.ImageStreamLayers) to (image.ImageStreamImport): unknown conversion"
+)]
+#[case::secrets(
+    "image.openshift.io/v1",
+    "SecretList",
+    "converting (v1.SecretList) to (image.ImageStreamImport): unknown conversion"
+)]
+#[case::signatures(
+    "image.openshift.io/v1",
+    "ImageSignatureList",
+    "no kind \"ImageSignatureList\" is registered for version \"image.openshift.io/v1\" in scheme \"pkg/runtime/scheme.go:110\""
+)]
+#[case::legacy_list(
+    "v1",
+    "ImageStreamList",
+    "converting (v1.ImageStreamList) to (image.ImageStreamImport): unknown conversion"
+)]
+#[case::legacy_layers(
+    "v1",
+    "ImageStreamLayers",
+    "no kind \"ImageStreamLayers\" is registered for version \"v1\" in scheme \"pkg/runtime/scheme.go:110\""
+)]
+#[case::legacy_list_of_image_tags(
+    "v1",
+    "ImageTagList",
+    "no kind \"ImageTagList\" is registered for version \"v1\" in scheme \"pkg/runtime/scheme.go:110\""
+)]
+#[tokio::test]
+async fn an_object_of_another_kind_is_refused_in_the_words_of_a_server(
+    #[case] version: &str,
+    #[case] kind: &str,
+    #[case] why: &str,
+) {
+    let reference = Reference::start().await;
+    let object = json!({ "kind": kind, "apiVersion": version, "metadata": {} });
+    let answer = reference.send(Method::POST, &format!("{NAMESPACE}/imagestreamimports"), &object).await;
+    let expected = format!("{kind} in version \"v1\" cannot be handled as a ImageStreamImport: {why}");
+    assert_eq!(read(answer, 400).await["message"], expected);
+}
+
+// Answered by openshift-apiserver 4.22.
+#[tokio::test]
+async fn an_owner_that_lacks_something_is_named_without_its_number() {
+    let reference = Reference::start().await;
+    let mut import = import_of("app", "r.example/a:v1", "v1");
+    import["metadata"]["ownerReferences"] = json!([{ "apiVersion": "a", "name": "b", "uid": "c" }]);
+    let answer = reference.send(Method::POST, &format!("{NAMESPACE}/imagestreamimports"), &import).await;
+    let causes = read(answer, 422).await["details"]["causes"].clone();
+    assert_eq!(causes[0]["field"], "metadata.ownerReferences.kind", "{causes}");
 }
