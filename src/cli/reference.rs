@@ -86,10 +86,10 @@ pub(super) struct ReferenceArguments {
     /// The host of the integrated registry outside of the cluster; none if absent.
     #[arg(long, value_name = "HOST")]
     public_registry: Option<String>,
-    /// Answer like so many processes that take turns, each of which sees new images a moment later than the others.
+    /// Answer like N processes that take turns, each of which sees new images a moment later than the others.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
     replicas: u8,
-    /// Go on with the configuration of the cluster as it was for so many milliseconds after a change.
+    /// Go on with the configuration of the cluster as it was for this many milliseconds after a change.
     #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=60_000))]
     watch_lag: u64,
     /// Import spec tags of streams without being asked, as the controller of a whole cluster does.

@@ -1,4 +1,4 @@
-//! Which files make the golden that holds for an API version.
+//! Reading goldens: which files make the one that holds for an API version.
 
 use std::{io, path::PathBuf};
 
@@ -7,6 +7,7 @@ use super::{
     files::GoldenFiles,
     image_names::unknown_image,
     layer::{self, Differences, Malformed},
+    paths::{base_path, layer_path},
     version_rule::VersionRules,
 };
 use crate::{fixture::ImageCatalogue, version::ApiVersion};
@@ -17,7 +18,7 @@ use crate::{fixture::ImageCatalogue, version::ApiVersion};
 /// what 4.18 and older versions answer differently from the next newer one, beside the
 /// general differences of `golden/versions.yaml`.
 #[derive(Debug, Clone)]
-pub struct Store(GoldenFiles);
+pub struct Store(pub(super) GoldenFiles);
 
 /// The golden of a case at one API version.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,77 +118,6 @@ impl Store {
         Ok(self.checked(suite, case, version, images)?.is_some())
     }
 
-    /// Writes what makes `golden` the one of `version` beside the files that are there, for `cargo insta review`: the whole
-    /// golden if `version` is `newest`, the newest one that the case holds for, else its differences. The file of the next
-    /// older version is proposed, too, where its differences have to change so that its own golden stays the same. Returns
-    /// what was written. No golden is overwritten.
-    ///
-    /// # Errors
-    /// When the store is read-only, a file cannot be written, or those that are there cannot be read.
-    pub fn propose(
-        &self,
-        suite: &str,
-        case: &str,
-        (version, newest): (ApiVersion, ApiVersion),
-        golden: &Golden,
-    ) -> Result<Vec<PathBuf>, StoreError> {
-        let proposed = layer::to_value(golden);
-        let mut written = Vec::new();
-        let mut write = |path: String, text: String| {
-            written.push(self.0.propose(&path, &text)?);
-            Ok::<_, StoreError>(())
-        };
-        let base = base_path(suite, case);
-        if version >= newest || self.0.read(&base)?.is_none() {
-            write(base, layer::render(suite, case, golden))?;
-        } else {
-            let above = down_to(version).filter(|candidate| *candidate > version);
-            let above = self.resolve(suite, case, above, |_| None)?.map(|found| found.golden).unwrap_or_default();
-            let mut above = layer::to_value(&above);
-            VersionRules::builtin().apply(version, &mut above);
-            let differences = Differences::between(&above, &proposed);
-            let path = layer_path(suite, case, version);
-            if !differences.is_empty() || self.0.read(&path)?.is_some() {
-                write(path, layer::render(suite, case, &differences))?;
-            }
-        }
-        let older = ApiVersion::ALL.into_iter().rev().filter(|older| *older < version);
-        let mut below = proposed;
-        for older in older {
-            VersionRules::builtin().apply(older, &mut below);
-            let path = layer_path(suite, case, older);
-            if self.0.read(&path)?.is_some() {
-                let kept = self.find(suite, case, older)?.map(|found| found.golden).unwrap_or_default();
-                let differences = Differences::between(&below, &layer::to_value(&kept));
-                write(path, layer::render(suite, case, &differences))?;
-                break;
-            }
-        }
-        Ok(written)
-    }
-
-    /// Takes proposals that [`propose`](Self::propose) wrote: each replaces the golden that it stands beside. One that says
-    /// that an older version differs in nothing removes its file.
-    ///
-    /// # Errors
-    /// When a file cannot be read, replaced or removed.
-    pub fn accept(proposals: &[PathBuf]) -> Result<(), StoreError> {
-        for proposal in proposals {
-            let failed = |source| StoreError::Io { path: proposal.display().to_string(), source };
-            let golden = proposal.with_extension("");
-            let text = std::fs::read_to_string(proposal).map_err(failed)?;
-            if layer::parse::<Differences>(&text).is_ok_and(|differences| differences.is_empty()) {
-                std::fs::remove_file(proposal).map_err(failed)?;
-                if golden.exists() {
-                    std::fs::remove_file(&golden).map_err(failed)?;
-                }
-            } else {
-                std::fs::rename(proposal, &golden).map_err(failed)?;
-            }
-        }
-        Ok(())
-    }
-
     /// The paths of all snapshots, sorted; to find those that no case uses.
     ///
     /// # Errors
@@ -198,7 +128,7 @@ impl Store {
 
     /// The whole golden, then what each of `versions`, newest first, says differently; `problem` finds what is wrong with
     /// the text of a file besides.
-    fn resolve(
+    pub(super) fn resolve(
         &self,
         suite: &str,
         case: &str,
@@ -255,27 +185,8 @@ impl Store {
 }
 
 /// The versions whose differences make the golden of `version`, newest first.
-fn down_to(version: ApiVersion) -> impl Iterator<Item = ApiVersion> {
+pub(super) fn down_to(version: ApiVersion) -> impl Iterator<Item = ApiVersion> {
     ApiVersion::ALL.into_iter().rev().filter(move |candidate| *candidate >= version)
-}
-
-fn base_path(suite: &str, case: &str) -> String {
-    format!("{suite}/{case}.snap")
-}
-
-fn layer_path(suite: &str, case: &str, version: ApiVersion) -> String {
-    format!("{suite}/{case}@until-{version}.snap")
-}
-
-/// The case and, where it is one of differences, the version that the path of a golden is for: `CASE` or
-/// `CASE@until-VERSION`. `None` for any other path.
-#[must_use]
-pub fn case_of(path: &str) -> Option<(&str, &str, Option<ApiVersion>)> {
-    let (suite, file) = path.strip_suffix(".snap")?.rsplit_once('/')?;
-    match file.split_once('@') {
-        None => Some((suite, file, None)),
-        Some((case, version)) => Some((suite, case, Some(version.strip_prefix("until-")?.parse().ok()?))),
-    }
 }
 
 #[cfg(test)]
@@ -392,14 +303,5 @@ mod tests {
         store.propose("demo", "case", (ApiVersion::V4_22, ApiVersion::V4_22), &Golden::default()).unwrap();
         assert!(folder.path().join("demo/case.snap.new").is_file());
         assert_eq!(store.paths().unwrap(), ["demo/case.snap"]);
-    }
-
-    #[rstest]
-    #[case("demo/case.snap", Some(("demo", "case", None)))]
-    #[case("demo/case@until-4.18.snap", Some(("demo", "case", Some(ApiVersion::V4_18))))]
-    #[case("demo/case@4.18.snap", None)]
-    #[case("case.snap", None)]
-    fn a_path_names_case_and_version(#[case] path: &str, #[case] expected: Option<(&str, &str, Option<ApiVersion>)>) {
-        assert_eq!(case_of(path), expected);
     }
 }

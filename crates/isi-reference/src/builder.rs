@@ -59,7 +59,7 @@ impl ReferenceBuilder {
         self
     }
 
-    /// Denies something to somebody.
+    /// Denies something to a user.
     pub fn deny(mut self, rule: DenyRule) -> Self {
         self.options.deny.push(rule);
         self

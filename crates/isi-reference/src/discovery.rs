@@ -61,7 +61,7 @@ fn version(api: &Api) -> Value {
     })
 }
 
-/// The paths that there are; for a path that is none of them too.
+/// The paths of the server: the answer at `/`, and at unknown paths.
 fn paths(api: &Api, status: u16) -> Answer {
     let mut paths = vec!["/api".to_owned(), "/api/v1".to_owned(), "/apis".to_owned()];
     for name in groups(api) {

@@ -26,7 +26,7 @@ enum Form {
     Text,
 }
 
-/// What a request of the API comes to.
+/// The result of a request of the API.
 pub(crate) type Result<T> = std::result::Result<T, ApiError>;
 
 /// A resource in its API group, as messages name it.

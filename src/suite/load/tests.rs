@@ -166,7 +166,7 @@ fn what_makes_no_sense_is_refused(#[case] rest: &str, #[case] expected: &str) {
 #[case::as_all("{ together: [{ get: a }, { get: b }], as: admin }", "`as` has no meaning", 51)]
 #[case::long("{ wait: 11s }", "a step waits at most 10s, found 11s", 21)]
 #[case::expecting("{ wait: 1s, expect: { golden: false } }", "`expect` has no meaning", 25)]
-#[case::no_time("{ wait: soon }", "is no length of time", 21)]
+#[case::no_time("{ wait: soon }", "invalid duration `soon`", 21)]
 #[case::requests("{ get: a, expect: { requests: { 'get /v2/': 1 } } }", "is no pattern of requests", 45)]
 #[case::count("{ get: a, expect: { requests: { /v2/: { count: 1, atMost: 1 } } } }", "`count` stands beside", 51)]
 #[case::secret("{ secret: { username: a, text: '{}' } }", "`username` is ignored where `text` is", 35)]

@@ -15,7 +15,7 @@ impl Tag {
         Self::new("latest")
     }
 
-    /// The tag of a text in which the empty one is none.
+    /// The tag that a text names; `None` if it is empty.
     pub(crate) fn written(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self::new(text))
     }

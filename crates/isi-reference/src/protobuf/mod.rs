@@ -117,7 +117,7 @@ pub fn to_protobuf(object: &Value) -> Option<Vec<u8>> {
     encode(object)
 }
 
-/// The object that Kubernetes protobuf holds; `None` for a kind without a message, and for what is none.
+/// The object that Kubernetes protobuf holds; `None` for a kind without a message, and for bytes that are not protobuf.
 #[must_use]
 pub fn from_protobuf(bytes: &[u8]) -> Option<Value> {
     Envelope::open(bytes).ok()?.object()?.ok()

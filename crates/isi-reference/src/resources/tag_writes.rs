@@ -145,7 +145,7 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     let patched = patched::patched(api, request, (kind, &options), &of, (&value, &[]), &empty(api)?)?;
     let mut written: WrittenTag = patched.object;
     if let Some(entries) = patched.applied {
-        // That somebody owns fields now is a change of metadata too: only a tag of a new stream is applied.
+        // New owners of fields are a change of metadata too: only a tag of a new stream can be applied.
         written.metadata.managed_fields = entries;
     }
     written.set_defaults(api);

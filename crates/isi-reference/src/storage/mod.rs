@@ -305,7 +305,7 @@ impl State {
         &self.namespaces
     }
 
-    /// Sets whether a namespace that nobody made exists, and makes `default`.
+    /// Sets whether namespaces exist that were never created, and creates `default`.
     pub(crate) fn start_namespaces(&mut self, lenient: bool) {
         self.namespaces.start(lenient);
         self.create_namespace("default", &Value::Null);

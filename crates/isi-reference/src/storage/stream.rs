@@ -9,7 +9,7 @@ pub(crate) enum Writer {
     Client,
     /// An import, which writes the status too.
     Import,
-    /// Whoever writes `imagestreams/status`: the status alone, of all that is not metadata.
+    /// A write of `imagestreams/status`: of all that is not metadata, the status alone.
     Status,
 }
 

@@ -84,10 +84,10 @@ pub struct RunArguments {
     /// Begin no more cases after the first that fails.
     #[arg(help_heading = "Execution", long, conflicts_with = "max_fail")]
     pub fail_fast: bool,
-    /// Begin no more cases after so many that fail.
+    /// Begin no more cases after N have failed.
     #[arg(help_heading = "Execution", long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_fail: Option<u32>,
-    /// Run everything so many times, and say which verdicts changed.
+    /// Run everything N times, and say which verdicts changed.
     #[arg(help_heading = "Execution", long, value_name = "N", default_value_t = 1, conflicts_with_all = ["update", "accept", "list"], value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,
     /// End with 0 also when a check failed, as for a part whose report is merged with others.

@@ -45,7 +45,7 @@ pub struct TargetArguments {
     /// Work in this namespace, which is there already; one of its own if absent.
     #[arg(long, value_name = "NAME", env = "ISI_NAMESPACE", value_parser = namespace)]
     pub namespace: Option<String>,
-    /// Features that the target has, whatever the probes find: `offline,trusted-ca` say.
+    /// Features that the target has, whatever the probes find, such as `offline,trusted-ca`.
     #[arg(
         long,
         value_name = "FEATURE",
@@ -55,7 +55,7 @@ pub struct TargetArguments {
         hide_possible_values = true
     )]
     pub has: Vec<Feature>,
-    /// Features that the target lacks on purpose, `streams,images` say: steps that need them are left out.
+    /// Features that the target lacks on purpose, such as `streams,images`: steps that need them are left out.
     #[arg(
         long,
         value_name = "FEATURE",

@@ -9,8 +9,8 @@ use crate::registry::store::{Manifest, Repository};
 /// How many manifests are named at most.
 const MOST: usize = 20;
 
-/// A line for every manifest that names something that is not there: a layer may be missing on purpose, but then somebody
-/// knows.
+/// A line for every manifest that names something that is not there: it may be missing on purpose, but should not be
+/// overlooked.
 pub(super) fn notes(repository: &Repository, folder: &Path) -> Vec<String> {
     let mut manifests: Vec<_> = repository.manifests().collect();
     manifests.sort_by_key(|manifest| &manifest.digest);

@@ -24,7 +24,7 @@ pub(super) struct FileBody {
     /// What has not been handed out.
     left: u64,
     next: Option<JoinHandle<io::Result<BytesMut>>>,
-    /// Buffers that were handed out, to be used again once nobody holds them.
+    /// Buffers that were handed out, to be used again once they are released.
     spare: BytesMut,
 }
 
