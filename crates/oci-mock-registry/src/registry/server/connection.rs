@@ -10,8 +10,9 @@ use test_listener::Stopping;
 use super::{
     body::AnswerBody,
     early_bytes::{Begun, DiscardsEarlyBytes},
+    ending::Ending,
     outcome::{Outcome, outcome},
-    raw::{self, Ending},
+    raw,
     security::Wire,
 };
 use crate::registry::{

@@ -3,11 +3,13 @@
 mod body;
 mod connection;
 mod early_bytes;
+mod ending;
 mod file_body;
 #[cfg(feature = "http2")]
 mod http2;
 mod listener;
 mod outcome;
+mod pace;
 mod port_owner;
 mod raw;
 mod security;

@@ -11,7 +11,7 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use super::{body::AnswerBody, raw::Ending};
+use super::{body::AnswerBody, ending::Ending};
 #[cfg(feature = "capture")]
 use crate::registry::capture::Passed;
 use crate::registry::{

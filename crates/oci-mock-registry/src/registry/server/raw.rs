@@ -10,25 +10,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{body::AnswerBody, security::Wire};
+use super::{body::AnswerBody, ending::Ending, pace::piece_per_pause, security::Wire};
 use crate::registry::{
     answer::{Answer, End, Manner},
     store::Content,
 };
-
-/// An answer that does not arrive whole.
-#[derive(Debug)]
-pub(super) struct Ending {
-    pub(super) answer: Answer,
-    pub(super) manner: Manner,
-}
-
-impl Ending {
-    /// Whether the connection stays open without a word.
-    pub(super) const fn stalls(&self) -> bool {
-        matches!(self.manner, Manner::Nothing(End::Stall) | Manner::Cut { end: End::Stall, .. })
-    }
-}
 
 /// How long a client has to take in what was written before the connection is closed.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
@@ -91,13 +77,6 @@ async fn write_slowly(stream: &mut impl Wire, mut bytes: &[u8], rate: u64) -> st
         bytes = rest;
     }
     Ok(())
-}
-
-/// How many of the bytes that are left are sent next, and how long to wait behind them, for so many bytes a second.
-pub(super) fn piece_per_pause(rate: u64, left: usize) -> (usize, Duration) {
-    const PIECES_PER_SECOND: u64 = 10;
-    let length = usize::try_from(rate / PIECES_PER_SECOND).unwrap_or(usize::MAX).max(1).min(left);
-    (length, Duration::from_secs_f64(length as f64 / rate.max(1) as f64))
 }
 
 /// How long a connection stalls if the client does not give up.

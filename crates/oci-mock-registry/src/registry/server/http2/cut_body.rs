@@ -12,10 +12,10 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::sync::{mpsc, oneshot};
 
-use super::Wish;
+use super::wish::Wish;
 use crate::registry::{
     answer::End,
-    server::{body::AnswerBody, raw::piece_per_pause},
+    server::{body::AnswerBody, pace::piece_per_pause},
 };
 
 /// A body that is handed out piece by piece, and ends as it should.

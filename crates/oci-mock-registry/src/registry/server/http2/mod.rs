@@ -11,6 +11,7 @@
 mod cut_body;
 mod shared_wire;
 mod streams;
+mod wish;
 
 use std::{
     convert::Infallible,
@@ -29,18 +30,16 @@ use http::{
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use test_listener::Stopping;
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::timeout,
-};
+use tokio::{sync::mpsc, time::timeout};
 
 pub(super) use self::cut_body::CutBody;
-use self::{shared_wire::SharedWire, streams::Streams};
+use self::{shared_wire::SharedWire, streams::Streams, wish::Wish};
 use super::{
     body::AnswerBody,
     connection::HEAD_LIMIT,
+    ending::Ending,
     outcome::{Outcome, outcome},
-    raw::{self, Ending, LONGEST_STALL, PATIENCE},
+    raw::{self, LONGEST_STALL, PATIENCE},
     security::Wire,
 };
 use crate::registry::{
@@ -51,17 +50,6 @@ use crate::registry::{
 
 /// After how long a client that says nothing is asked whether it is still there.
 const IDLE: Duration = Duration::from_secs(30);
-
-/// What a stream wants of its connection.
-#[derive(Debug)]
-enum Wish {
-    /// To be told once everything that it has sent is with the operating system.
-    Flush(oneshot::Sender<()>),
-    /// That no further requests are taken, and the connection ends with the last stream.
-    Finish,
-    /// That the connection ends now.
-    End(Ending),
-}
 
 /// The stream ends with `RST_STREAM`: hyper gives it the reason `INTERNAL_ERROR`.
 #[derive(Debug, thiserror::Error)]
