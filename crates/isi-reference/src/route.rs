@@ -48,7 +48,9 @@ impl Target {
     pub(crate) fn handler(&self, request: &Request) -> Result<Handler> {
         let verb = self.asked(request);
         if verb == Verb::Watch && self.is_watched(request) && !self.kind.has(Verb::Watch) {
-            return Err(ApiError::watch_not_supported(self.kind.resource()));
+            // What can be listed is refused only once its options are known to be right.
+            let is_listed = self.kind.has(Verb::List);
+            return if is_listed { Ok(Handler::Watch) } else { Err(ApiError::method_not_allowed()) };
         }
         // A collection of all namespaces is read only, and an object is not made by its own path.
         let is_place = self.kind.namespaced == self.in_namespace;

@@ -1,6 +1,5 @@
 //! JSON patches (RFC 6902), with the limits of Kubernetes' API server.
 
-use json_patch::PatchOperation;
 use serde_json::Value;
 
 use super::{DECODING, wrong};
@@ -34,18 +33,7 @@ pub(super) fn apply(node: &Node, object: &mut Value) -> Result<Vec<String>> {
     }
     let mut copied = 0;
     for operation in operations {
-        let operation = read(operation, object).ok_or_else(ApiError::rejected)?;
-        if let PatchOperation::Copy(copy) = &operation {
-            copied += copy.from.resolve(&*object).map_or(0, |value| value.to_string().len());
-            if copied > MAX_COPIED {
-                let why = format!(
-                    "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit \
-                     {MAX_COPIED}"
-                );
-                return Err(ApiError::too_large_for(&why));
-            }
-        }
-        json_patch::patch(object, std::slice::from_ref(&operation)).map_err(|_| ApiError::rejected())?;
+        run(&operation.to_value(), object, &mut copied)?;
     }
     Ok(surplus)
 }
@@ -71,43 +59,119 @@ fn check(operation: &Node, index: usize, surplus: &mut Vec<String>) -> Result<()
     Ok(())
 }
 
-/// The operation, if it is one. A missing value is `null`, and the whole document is not replaced.
-fn read(operation: &Node, object: &Value) -> Option<PatchOperation> {
-    let mut operation = operation.to_value();
-    let fields = operation.as_object_mut()?;
-    for name in ["path", "from"] {
-        if let Some(path) = fields.get(name).and_then(Value::as_str) {
-            let path = from_the_end(path, object);
-            fields.insert(name.to_owned(), path.into());
+/// Runs one operation as servers do: with a missing value for `null`, a missing field for one that is `null`, and the number
+/// `-1` for the last item of a list.
+fn run(operation: &Value, object: &mut Value, copied: &mut usize) -> Result<()> {
+    let text = |name: &str| operation[name].as_str().ok_or_else(ApiError::rejected);
+    let value = || operation["value"].clone();
+    let path = text("path")?;
+    match text("op")? {
+        "add" => add(object, path, value()),
+        "remove" => take(object, path).map(drop),
+        // The whole document becomes another one; a value that is none is left alone.
+        "replace" if path.is_empty() => {
+            if matches!(value(), Value::Object(_) | Value::Array(_)) {
+                *object = value();
+            }
+            Ok(())
         }
+        "replace" => replace(object, path, value()),
+        "test" if path.is_empty() => (*object == value()).then_some(()).ok_or_else(ApiError::rejected),
+        "test" => (get(object, path)? == value()).then_some(()).ok_or_else(ApiError::rejected),
+        "move" => {
+            let from = text("from")?;
+            let value = get(object, from)?;
+            take(object, from)?;
+            add(object, path, value)
+        }
+        "copy" => {
+            let value = get(object, text("from")?)?;
+            *copied += value.to_string().len();
+            if *copied > MAX_COPIED {
+                let why = format!(
+                    "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit \
+                     {MAX_COPIED}"
+                );
+                return Err(ApiError::too_large_for(&why));
+            }
+            add(object, path, value)
+        }
+        _ => Err(ApiError::rejected()),
     }
-    let name = fields.get("op")?.as_str()?.to_owned();
-    if fields.get("path")?.as_str()?.is_empty() && name != "test" {
-        return None;
-    }
-    if matches!(name.as_str(), "add" | "replace" | "test") {
-        fields.entry("value").or_insert(Value::Null);
-    }
-    serde_json::from_value(operation).ok()
 }
 
-/// The path with indexes that count from the end of a list (`-1` is the last item) written as others.
-fn from_the_end(path: &str, object: &Value) -> String {
-    let mut found = Some(object);
-    let steps = path.split('/').enumerate().map(|(at, step)| {
-        let mut step = step.to_owned();
-        if let (Some(Value::Array(items)), Some(Ok(back))) = (found, step.strip_prefix('-').map(str::parse::<usize>)) {
-            step = items.len().checked_sub(back).map_or(step, |index| index.to_string());
+/// What holds the value that `path` names, and the name of the value in it. What comes before the first slash is not looked at.
+fn container<'a>(object: &'a mut Value, path: &str) -> Result<(&'a mut Value, String)> {
+    let mut steps = path.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).peekable();
+    let mut found = object;
+    while let Some(step) = steps.next() {
+        if steps.peek().is_none() {
+            return if found.is_object() || found.is_array() { Ok((found, step)) } else { Err(ApiError::rejected()) };
         }
-        if at > 0 {
-            let key = step.replace("~1", "/").replace("~0", "~");
-            found = match found {
-                Some(Value::Array(items)) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
-                Some(value) => value.get(&key),
-                None => None,
-            };
+        let next = match found {
+            Value::Array(items) => index(&step, items.len()).and_then(|index| items.get_mut(index)),
+            value => value.get_mut(&step),
+        };
+        found = next.ok_or_else(ApiError::rejected)?;
+    }
+    Err(ApiError::rejected())
+}
+
+/// An index of a list of this length, which may count from the end.
+fn index(step: &str, length: usize) -> Option<usize> {
+    let index: i64 = step.parse().ok()?;
+    match usize::try_from(index) {
+        Ok(index) => Some(index),
+        Err(_) => length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?),
+    }
+}
+
+/// The value at `path`; a field that is missing is `null`.
+fn get(object: &mut Value, path: &str) -> Result<Value> {
+    let (container, name) = container(object, path)?;
+    match container {
+        Value::Array(items) => {
+            let found = index(&name, items.len()).and_then(|index| items.get(index));
+            found.cloned().ok_or_else(ApiError::rejected)
         }
-        step
-    });
-    steps.collect::<Vec<_>>().join("/")
+        fields => Ok(fields.get(&name).cloned().unwrap_or_default()),
+    }
+}
+
+fn add(object: &mut Value, path: &str, value: Value) -> Result<()> {
+    let (container, name) = container(object, path)?;
+    match container {
+        Value::Array(items) if name == "-" => items.push(value),
+        Value::Array(items) => {
+            // From the end, it counts the place that is new.
+            let at = index(&name, items.len() + 1).filter(|index| *index <= items.len());
+            items.insert(at.ok_or_else(ApiError::rejected)?, value);
+        }
+        fields => fields[&name] = value,
+    }
+    Ok(())
+}
+
+fn replace(object: &mut Value, path: &str, value: Value) -> Result<()> {
+    let (container, name) = container(object, path)?;
+    match container {
+        Value::Array(items) => {
+            let found = index(&name, items.len()).and_then(|index| items.get_mut(index));
+            *found.ok_or_else(ApiError::rejected)? = value;
+        }
+        fields => fields[&name] = value,
+    }
+    Ok(())
+}
+
+/// Removes a value that is there, and returns it.
+fn take(object: &mut Value, path: &str) -> Result<Value> {
+    let (container, name) = container(object, path)?;
+    let removed = match container {
+        Value::Array(items) => {
+            index(&name, items.len()).filter(|index| *index < items.len()).map(|index| items.remove(index))
+        }
+        fields => fields.as_object_mut().and_then(|fields| fields.remove(&name)),
+    };
+    removed.ok_or_else(ApiError::rejected)
 }

@@ -157,8 +157,13 @@ pub(crate) fn apply(
     write: &Write<'_>,
     behaviour: &Behaviour,
 ) -> Result<(Value, Vec<ManagedEntry>)> {
-    if let Some(why) = violations(configuration, write.shape).first() {
-        return Err(untyped(configuration, (write.api_version, write.kind), why, behaviour));
+    match violations(configuration, write.shape).as_slice() {
+        [] => {}
+        [one] => return Err(untyped(configuration, (write.api_version, write.kind), one, behaviour)),
+        several => {
+            let why = format!("errors:\n  {}", several.join("\n  "));
+            return Err(untyped(configuration, (write.api_version, write.kind), &why, behaviour));
+        }
     }
     let entries = if entries.is_empty() {
         let before = Write { manager: BEFORE_FIRST_APPLY, ..*write };
@@ -195,11 +200,11 @@ pub(crate) fn apply(
         .collect();
     let own = strip(&own);
     if !own.is_empty() {
-        // The time stays unless something has changed.
-        let entry = match last.filter(|last| merged == *old && last.set() == own) {
-            Some(last) => last,
-            None => ManagedEntry::new(APPLY, write).with(&own),
-        };
+        let mut entry = ManagedEntry::new(APPLY, write).with(&own);
+        if merged == *old {
+            // The time stays unless something has changed: a manager that is new has none.
+            entry.time = last.and_then(|last| last.time);
+        }
         left.push(entry);
     }
     Ok((merged, sorted(left)))

@@ -38,6 +38,7 @@ pub(super) fn check(patch: &Value, shape: &'static Shape) -> std::result::Result
         | (Shape::Text(_) | Shape::Time | Shape::Bytes, Value::String(_)) => Ok(()),
         (Shape::Bool, _) => Err("unrecognized type: bool".to_owned()),
         (Shape::Int(_), _) => Err("unrecognized type: int64".to_owned()),
+        (Shape::Text(go), Value::Number(number)) if number.is_i64() => Err(format!("cannot convert int64 to {go}")),
         (Shape::Text(_) | Shape::Time | Shape::Bytes, _) => Err("unrecognized type: string".to_owned()),
         (Shape::Struct(_), other) => Err(format!("cannot restore struct from: {}", kind(other))),
         (Shape::Map(..), other) => Err(format!("cannot restore map from {}", kind(other))),

@@ -4,11 +4,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    admit, check_name, check_namespace, listing, name,
+    admit, check_get, check_name, check_namespace, listing, name,
     patched::{self, PatchedType},
     streams,
     tag_spec::{self, StreamBefore},
-    tags::{pull_reference, split},
+    tags::{self, pull_reference, split},
     view,
 };
 use crate::{
@@ -77,7 +77,9 @@ fn image_of(state: &State, stream: &ImageStream, tag: &str) -> Option<Image> {
 /// Answers with a tag that is wanted or has been.
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(api, request, target.kind)?;
+    check_get(api, request, target)?;
     let (of, tag) = split(name(target), KIND)?;
+    listing::check_version(&api.store.lock(), request)?;
     let stream = streams::find(api, target, of, IMAGE_TAGS)?;
     let found = tag_of(&stream, tag, image_of(&api.store.lock(), &stream, tag));
     if found.spec.is_none() && found.status.is_none() {
@@ -90,10 +92,9 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
 pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate_list(api, request, target.kind)?;
     let selection = listing::read_options(request, &api.behaviour)?;
-    listing::list_version(request)?;
     let tags: Vec<ImageTag> = {
-        let state = api.store.lock();
-        let tags = state.streams(&target.namespace).flat_map(|stream| {
+        let streams = tags::listed_streams(api, request, target)?;
+        let tags = streams.iter().flat_map(|stream| {
             let names: std::collections::BTreeSet<&String> =
                 stream.spec.tags.keys().chain(stream.status.tags.keys()).collect();
             names.into_iter().map(|tag| tag_of(stream, tag, None))

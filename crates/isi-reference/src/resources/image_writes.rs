@@ -1,9 +1,9 @@
 //! Creating, replacing and patching `images`, which administrators and registries do.
 
 use super::{
-    check_name,
+    OwnersFound, check_name,
     images::{self, IMAGES},
-    name,
+    merge_equal_owners, name,
     patched::{self, PatchedType},
     view,
 };
@@ -17,11 +17,10 @@ use crate::{
     model::{
         Typed,
         image::{Image, Layers},
-        meta::CreationTime,
     },
     patch::{self, ManagedEntry, PatchType},
     route::Target,
-    validation,
+    validation::{self, meta},
 };
 
 const KIND: &str = "Image";
@@ -65,10 +64,14 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
     let mut image = body::read::<Image>(request, KIND, &IMAGE, &options, &api.behaviour)?;
     set_defaults(api, &mut image);
+    merge_equal_owners(api, request, &mut image.metadata, OwnersFound::Sent);
     image.metadata.wipe_system_fields();
     track(api, None, &mut image, &options)?;
     let own = image.metadata.name.clone();
     api.invalid(KIND, &own, &check(api, &image))?;
+    if !image.metadata.resource_version.is_empty() && !options.dry_run {
+        return Err(ApiError::failed("resourceVersion should not be set on objects to be created"));
+    }
     image.metadata.fill_system_fields();
     let mut state = api.store.lock();
     if state.image(&own).is_some() {
@@ -83,7 +86,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
 
 /// What is wrong with an image that a client writes.
 pub(super) fn check(api: &Api, image: &Image) -> Vec<FieldError> {
-    let mut errors = validation::meta::check(&image.metadata, false, validation::meta::path_segment, &api.behaviour);
+    let mut errors = meta::check(&image.metadata, false, meta::path_segment, &api.behaviour);
     errors.extend(validation::image::check_reference(image));
     errors.extend(validation::image::check(image));
     errors
@@ -97,6 +100,7 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     let mut image = body::read::<Image>(request, KIND, &IMAGE, &options, &api.behaviour)?;
     set_defaults(api, &mut image);
     check_name(&image.metadata.name, target)?;
+    merge_equal_owners(api, request, &mut image.metadata, OwnersFound::Sent);
     let old = find(api, target)?;
     track(api, Some(&old), &mut image, &options)?;
     let image = store(api, image, &old, &options)?;
@@ -120,6 +124,7 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
         None => track(api, Some(&old), &mut image, &options)?,
     }
     check_name(&image.metadata.name, target)?;
+    merge_equal_owners(api, request, &mut image.metadata, OwnersFound::Patched);
     let image = store(api, image, &old, &options)?;
     view::object(api, request, target.kind, 200, &images::linked(api, target, image), form)
 }
@@ -131,28 +136,30 @@ fn find(api: &Api, target: &Target) -> Result<Image> {
 
 /// Stores the new form of an image. What describes its content stays.
 fn store(api: &Api, mut image: Image, old: &Image, options: &WriteOptions) -> Result<Image> {
-    let meta = &mut image.metadata;
-    if meta.resource_version.is_empty() {
+    let written = &mut image.metadata;
+    if written.resource_version.is_empty() {
         let zero = if api.behaviour.plain_null_in_field_errors { "0" } else { "0x0" };
         let error = FieldError::invalid_literal("metadata.resourceVersion", &zero, "must be specified for an update");
-        api.invalid_of(IMAGES, &meta.name, &[error])?;
+        api.invalid_of(IMAGES, &written.name, &[error])?;
     }
-    if meta.resource_version != old.metadata.resource_version {
+    if written.resource_version != old.metadata.resource_version {
         let why = "the object has been modified; please apply your changes to the latest version and try again";
-        return Err(ApiError::conflict(IMAGES, &meta.name, why));
+        return Err(ApiError::conflict(IMAGES, &written.name, why));
     }
-    meta.uid.clone_from(&old.metadata.uid);
-    meta.generation = old.metadata.generation;
-    if let CreationTime::At(_) = old.metadata.creation_timestamp {
-        meta.creation_timestamp = old.metadata.creation_timestamp;
-    }
+    written.generation = old.metadata.generation;
+    written.keep_system_fields(&old.metadata);
     let of_content = old.clone();
     image.docker_image_metadata = of_content.docker_image_metadata;
     image.docker_image_metadata_version = of_content.docker_image_metadata_version;
     image.docker_image_layers = of_content.docker_image_layers;
     image.docker_image_manifest = of_content.docker_image_manifest;
     image.docker_image_config = of_content.docker_image_config;
-    api.invalid(KIND, &image.metadata.name, &check(api, &image))?;
+    let (new, known, behaviour) = (&image.metadata, &old.metadata, &api.behaviour);
+    let mut errors = meta::check_generic(new, false, meta::path_segment, behaviour);
+    errors.extend(meta::check_generic_update(new, known, behaviour));
+    errors.extend(meta::check_update(new, known, behaviour));
+    errors.extend(check(api, &image));
+    api.invalid(KIND, &image.metadata.name, &errors)?;
     if options.dry_run || image == *old {
         return Ok(image);
     }

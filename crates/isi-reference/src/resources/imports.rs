@@ -15,7 +15,7 @@ use crate::{
         import::{ImageStreamImport, TagName},
         status::Status,
     },
-    patch::{self, Write},
+    patch::{self, ManagedEntry, Write},
     policy::{allow_list::Transport, registries::Registries},
     registry_client::{Keyring, KeyringError},
     replica::Replica,
@@ -64,17 +64,18 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
 
 /// Records whose the fields are that differ from an empty import.
 fn track(api: &Api, import: &mut ImageStreamImport, options: &WriteOptions) -> Result<()> {
-    import.metadata.managed_fields.clear();
-    if !api.behaviour.managed_fields {
+    let given = std::mem::take(&mut import.metadata.managed_fields);
+    if !api.behaviour.managed_fields || ManagedEntry::is_reset(&given) {
         return Ok(());
     }
+    let given: Vec<ManagedEntry> = given.into_iter().filter(ManagedEntry::is_whole).collect();
     let value = |import: &ImageStreamImport| {
         serde_json::to_value(import).map_err(|error| ApiError::internal(&error.to_string()))
     };
     let shape = IMPORT.shape(&api.behaviour);
     let kind = "ImageStreamImport";
     let write = Write { manager: &options.manager, api_version: IMAGE_API, kind, shape, subresource: "" };
-    let entries = patch::track(&value(&ImageStreamImport::default())?, &value(import)?, &[], true, &write);
+    let entries = patch::track(&value(&ImageStreamImport::default())?, &value(import)?, &given, true, &write);
     import.metadata.managed_fields = entries;
     Ok(())
 }

@@ -53,6 +53,8 @@ pub(crate) fn read_list(
         return Err(ApiError::too_large_version(wanted, newest, (matching != EXACT).then_some(1)));
     }
     // A page of a version that is named is of that version: so clients went on before lists had tokens.
+    // What a server has at hand is shown whole.
+    let selection = if parameter(request, "resourceVersion") == "0" { selection.without_limit() } else { selection };
     let is_exact = wanted > 0 && (matching == EXACT || matching.is_empty() && selection.limit().is_some());
     let version = if is_exact { wanted } else { newest };
     let objects = state.stored_at(resource, namespace, version);
@@ -62,14 +64,15 @@ pub(crate) fn read_list(
 
 /// The selection of a list whose options are right.
 pub(crate) fn read_options(request: &Request, behaviour: &Behaviour) -> Result<Selection> {
-    let selection = Selection::read(request)?;
     read_timeout(request)?;
+    let selection = Selection::read(request)?;
     refuse(&errors(request, behaviour), behaviour)?;
+    selection.check_fields()?;
     Ok(selection)
 }
 
 /// The version that a list is wanted of, 0 for any.
-pub(crate) fn list_version(request: &Request) -> Result<u64> {
+fn list_version(request: &Request) -> Result<u64> {
     let invalid = |text| ApiError::bad_request(format!("invalid resource version: {}", invalid_version(text)));
     read_version(request).map_err(invalid)
 }

@@ -20,7 +20,7 @@ pub(crate) struct Selection {
 impl Selection {
     /// The selection of a request for a list.
     pub(crate) fn read(request: &Request) -> Result<Self> {
-        let limit = match request.parameter("limit").filter(|limit| !limit.is_empty()) {
+        let limit = match request.parameter("limit") {
             Some(text) => read_limit(text)?,
             None => None,
         };
@@ -29,9 +29,22 @@ impl Selection {
 
     /// The selection of a watch, which has no pages.
     pub(crate) fn read_for_watch(request: &Request) -> Result<Self> {
-        let fields = FieldSelector::parse(request.parameter("fieldSelector").unwrap_or_default())?;
         let labels = LabelSelector::parse(request.parameter("labelSelector").unwrap_or_default())?;
+        let fields = FieldSelector::parse(request.parameter("fieldSelector").unwrap_or_default())?;
         Ok(Self { fields, labels, limit: None })
+    }
+
+    /// Refuses fields that no object can be selected by: servers look at that last.
+    ///
+    /// # Errors
+    /// 400.
+    pub(crate) fn check_fields(&self) -> Result<()> {
+        self.fields.check()
+    }
+
+    /// The same selection without pages.
+    pub(crate) fn without_limit(self) -> Self {
+        Self { limit: None, ..self }
     }
 
     /// Whether an object is selected.

@@ -161,11 +161,12 @@ fn store_changed(
     let version = meta.resource_version.clone();
     meta.keep_system_fields(&old.metadata);
     if options.dry_run || stream.metadata.deletion_timestamp.is_none() || !stream.metadata.finalizers.is_empty() {
-        let claimed = stream.status.docker_image_repository.clone();
+        let claimed = stream.status.clone();
         let mut stream = write::update_unless_dry(api, stream, &version, options, writer, STREAMS)?;
         if writer == Writer::Status {
             // What is answered is what was sent; where the stream is pulled from is only said when it is read.
-            stream.status.docker_image_repository = claimed;
+            stream.status.docker_image_repository = claimed.docker_image_repository;
+            stream.status.public_docker_image_repository = claimed.public_docker_image_repository;
         }
         return Ok(stream);
     }

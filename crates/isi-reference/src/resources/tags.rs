@@ -1,6 +1,6 @@
 //! Reading and deleting `imagestreamtags`.
 
-use super::{listing, name, streams, view, write};
+use super::{check_get, listing, name, streams, view, write};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -21,7 +21,7 @@ use crate::{
         views::ImageStreamTag,
     },
     route::Target,
-    storage::stream::Writer,
+    storage::{STREAMS, history::Stored, stream::Writer},
 };
 
 /// The resource as errors name it.
@@ -38,7 +38,9 @@ pub(super) fn split<'a>(name: &'a str, kind: &str) -> Result<(&'a str, &'a str)>
 /// Answers with a tag.
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(api, request, target.kind)?;
+    check_get(api, request, target)?;
     let (of, tag) = split(name(target), target.kind.kind)?;
+    listing::check_version(&api.store.lock(), request)?;
     let stream = streams::find(api, target, of, TAGS)?;
     let event = stream.latest(tag).filter(|event| !event.image.is_empty());
     let event = event.ok_or_else(|| ApiError::not_found(TAGS, name(target)))?;
@@ -53,10 +55,9 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
 pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate_list(api, request, target.kind)?;
     let selection = listing::read_options(request, &api.behaviour)?;
-    listing::list_version(request)?;
     let tags: Vec<ImageStreamTag> = {
-        let state = api.store.lock();
-        let tags = state.streams(&target.namespace).flat_map(|stream| {
+        let streams = listed_streams(api, request, target)?;
+        let tags = streams.iter().flat_map(|stream| {
             let events = stream.status.tags.keys().filter_map(|tag| Some((tag, stream.latest(tag)?)));
             events
                 .filter(|(_, event)| !event.image.is_empty())
@@ -74,6 +75,13 @@ pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answ
     // The list is made of streams, and has neither a version of its own nor pages.
     let meta = ListMeta { self_link: api.self_link(target, ""), ..ListMeta::default() };
     view::list(api, request, target.kind, &tags, meta, form)
+}
+
+/// The streams that a list of tags is made of: those that the options of the request select, in pages too.
+pub(super) fn listed_streams(api: &Api, request: &Request, target: &Target) -> Result<Vec<ImageStream>> {
+    let of = (STREAMS, target.namespace.as_str());
+    let listed = listing::read_list(&api.store.lock(), request, of, &api.behaviour)?;
+    Ok(listed.objects.into_iter().filter_map(Stored::into_stream).collect())
 }
 
 /// The image of a tag that has none.

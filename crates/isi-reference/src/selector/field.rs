@@ -15,10 +15,12 @@ struct Term {
 }
 
 /// The fields that every resource can be selected by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Field {
     Name,
     Namespace,
+    /// One that no object can be selected by.
+    Other(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +33,7 @@ impl FieldSelector {
     /// Reads the value of `fieldSelector`.
     ///
     /// # Errors
-    /// 400, with the words of a server, when it cannot be parsed or names another field.
+    /// 400, with the words of a server, when it cannot be parsed.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         // A term that names no field and no value selects everything.
         let is_empty = |term: &&str| matches!(*term, "" | "=" | "==");
@@ -40,12 +42,30 @@ impl FieldSelector {
         terms.into_iter().map(|term| read(text, term)).collect::<Result<_>>().map(Self)
     }
 
+    /// Refuses what no object can be selected by.
+    ///
+    /// # Errors
+    /// 400, with the words of a server.
+    pub(crate) fn check(&self) -> Result<()> {
+        let unknown = self.0.iter().find_map(|term| match &term.field {
+            Field::Other(field) => Some(field),
+            Field::Name | Field::Namespace => None,
+        });
+        match unknown {
+            Some(field) => Err(ApiError::bad_request(format!(
+                "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Whether an object of this name in this namespace is selected.
     pub(crate) fn matches(&self, namespace: &str, name: &str) -> bool {
         self.0.iter().all(|term| {
             let found = match term.field {
                 Field::Name => name,
                 Field::Namespace => namespace,
+                Field::Other(_) => "",
             };
             (found == term.value) == (term.comparison == Comparison::Equal)
         })
@@ -67,11 +87,7 @@ fn read(selector: &str, term: &str) -> Result<Term> {
     let field = match field {
         "metadata.name" => Field::Name,
         "metadata.namespace" => Field::Namespace,
-        other => {
-            return Err(ApiError::bad_request(format!(
-                "{other:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-            )));
-        }
+        other => Field::Other(other.to_owned()),
     };
     Ok(Term { field, comparison, value })
 }
@@ -144,7 +160,7 @@ mod tests {
     #[case("metadata.name=a=b", "invalid field selector: unescaped character in value: 61")]
     #[case(r"metadata.name=a\x", r"invalid field selector: invalid escape sequence: \x")]
     fn a_malformed_selector_is_refused_in_the_words_of_a_server(#[case] selector: &str, #[case] expected: &str) {
-        let error = FieldSelector::parse(selector).unwrap_err();
+        let error = FieldSelector::parse(selector).and_then(|selector| selector.check()).unwrap_err();
         assert_eq!((error.code(), error.status().message.as_str()), (400, expected));
     }
 }

@@ -9,6 +9,7 @@ use crate::{
         meta::ObjectReference,
         time::Time,
     },
+    validation::meta::path_segment,
 };
 
 /// Records that `tag` points to another image. The same image from elsewhere is the same event, updated in place.
@@ -46,7 +47,7 @@ impl State {
         old: Option<&ImageStream>,
         writer: Writer,
     ) -> Vec<FieldError> {
-        let mut errors = Vec::new();
+        let mut errors = check_foreign(stream, old);
         for (name, tag) in stream.spec.tags.clone() {
             let is_old =
                 old.and_then(|old| old.spec.tags.get(&name)).is_some_and(|old| !super::stream::differs(old, &tag));
@@ -99,7 +100,11 @@ impl State {
         let namespace = if from.namespace.is_empty() { &stream.metadata.namespace } else { &from.namespace };
         let is_own = of == own && *namespace == stream.metadata.namespace;
         let source = if is_own { Some(stream) } else { self.stream(namespace, of) };
-        let source = source.ok_or(FollowError::NoStream)?;
+        let source = source.ok_or_else(|| match path_segment(of) {
+            _ if of.is_empty() => FollowError::Unreadable("Name parameter required.".to_owned()),
+            Some(problem) => FollowError::Unreadable(format!("Name parameter invalid: {of:?}: {problem}")),
+            None => FollowError::NoStream,
+        })?;
         if separator == ':' {
             return Ok(source.latest(which).cloned());
         }
@@ -107,6 +112,26 @@ impl State {
         let found = events.find(|event| event.image == which).cloned();
         found.map(Some).ok_or_else(|| FollowError::NoImage(which.to_owned()))
     }
+}
+
+/// What follows something of another namespace must be of a form that servers know: they ask whether the user may read it.
+fn check_foreign(stream: &ImageStream, old: Option<&ImageStream>) -> Vec<FieldError> {
+    let namespace = &stream.metadata.namespace;
+    let is_new = |name: &str, tag: &TagReference| {
+        old.and_then(|old| old.spec.tags.get(name)).is_none_or(|old| super::stream::differs(old, tag))
+    };
+    let has_form = |from: &ObjectReference| match from.kind.as_str() {
+        "ImageStreamTag" => from.name.split(':').count() <= 2,
+        "ImageStreamImage" => from.name.split('@').count() <= 2,
+        _ => false,
+    };
+    let tags = stream.spec.tags.iter().filter_map(|(name, tag)| Some((name, tag, tag.from.as_ref()?)));
+    tags.filter(|(name, tag, from)| {
+        !matches!(&from.namespace, own if own.is_empty() || own == namespace) && is_new(name, tag)
+    })
+    .filter(|(_, _, from)| !has_form(from))
+    .map(|(name, _, from)| FollowError::Form.of(&format!("spec.tags[{name}].from.name"), &from.name))
+    .collect()
 }
 
 /// Gives the event that a tag of the same stream is followed at the generation of the follower, as servers do.
@@ -132,6 +157,8 @@ enum FollowError {
     /// The name has too many parts, or is of no known kind.
     Form,
     NoStream,
+    /// The stream has a name that none can have.
+    Unreadable(String),
     NoImage(String),
 }
 
@@ -142,6 +169,9 @@ impl FollowError {
                 FieldError::invalid(field, name, "must be of the form <tag>, <repo>:<tag>, <id>, or <repo>@<id>")
             }
             Self::NoStream => FieldError::not_found(field, name),
+            Self::Unreadable(why) => {
+                FieldError::invalid(field, name, format!("unable to retrieve image stream: {why}"))
+            }
             Self::NoImage(image) => {
                 let resource = Resource::image("imagestreamimage");
                 let detail = format!("error generating tag event: {}", ApiError::not_found(resource, image));

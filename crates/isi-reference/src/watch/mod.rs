@@ -15,8 +15,9 @@ use std::sync::Arc;
 use self::{event::Encoder, options::WatchOptions, stream::Watcher};
 use crate::{
     api::Api,
-    error::Result,
+    error::{ApiError, Result},
     http::{answer::Answer, negotiate::negotiate_watch, request::Request},
+    kinds::Verb,
     resources::{selection::Selection, view::IncludeObject},
     route::Target,
 };
@@ -26,9 +27,13 @@ use crate::{
 /// # Errors
 /// When an option is wrong.
 pub(crate) fn answer(api: &Arc<Api>, request: &Request, target: &Target) -> Result<Answer> {
-    let form = negotiate_watch(api, request, target.kind)?;
     let selection = Selection::read_for_watch(request)?;
     let options = WatchOptions::read(request, &api.behaviour)?;
+    selection.check_fields()?;
+    if !target.kind.has(Verb::Watch) {
+        return Err(ApiError::watch_not_supported(target.kind.resource()));
+    }
+    let form = negotiate_watch(api, request, target.kind)?;
     let encoder = Encoder::new(Arc::clone(api), target.clone(), form, IncludeObject::read(request)?);
     let content_type = encoder.content_type();
     let watcher = Watcher::begin(encoder, selection, &options)?;

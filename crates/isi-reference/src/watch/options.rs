@@ -86,10 +86,7 @@ pub(crate) fn invalid_version(text: &str) -> String {
 
 /// How long a request may take, if it says so.
 pub(crate) fn read_timeout(request: &Request) -> Result<Option<Duration>> {
-    let text = parameter(request, "timeoutSeconds");
-    if text.is_empty() {
-        return Ok(None);
-    }
+    let Some(text) = request.parameter("timeoutSeconds") else { return Ok(None) };
     let seconds: i64 = text
         .parse()
         .map_err(|_| ApiError::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?;
