@@ -2,7 +2,7 @@
 
 use super::{
     items,
-    listing::{Listing, read_list},
+    listing::{Listing, read_list, read_options},
     name, shown, view,
 };
 use crate::{
@@ -42,6 +42,7 @@ pub(crate) fn delete(api: &Api, request: &Request, target: &Target) -> Result<An
 /// Deletes the selected objects of a collection, and answers with them as they were.
 pub(crate) fn delete_collection(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate_list(api, request, target.kind)?;
+    read_options(request, &api.behaviour)?;
     let options = DeleteOptions::read(request, &api.behaviour)?;
     let mut state = api.store.lock();
     let of = (stored(target.kind), target.namespace.as_str());

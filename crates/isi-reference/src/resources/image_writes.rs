@@ -69,7 +69,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     track(api, None, &mut image, &options)?;
     let own = image.metadata.name.clone();
     api.invalid(KIND, &own, &check(api, &image))?;
-    if !image.metadata.resource_version.is_empty() && !options.dry_run {
+    if !matches!(image.metadata.resource_version.as_str(), "" | "0") && !options.dry_run {
         return Err(ApiError::failed("resourceVersion should not be set on objects to be created"));
     }
     image.metadata.fill_system_fields();

@@ -64,7 +64,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
 /// Stores a stream that is not there yet.
 fn store_new(api: &Api, mut stream: ImageStream, options: &WriteOptions) -> Result<ImageStream> {
     let version = std::mem::take(&mut stream.metadata.resource_version);
-    if !version.is_empty() && !options.dry_run {
+    if !matches!(version.as_str(), "" | "0") && !options.dry_run {
         // What is wrong with the stream is said first.
         let dry = WriteOptions { dry_run: true, ..options.clone() };
         return match write::create_unless_dry(api, stream, &dry, STREAMS) {

@@ -10,6 +10,7 @@ mod import;
 mod kubectl;
 mod limits;
 mod objects;
+mod options;
 mod patches;
 mod protobuf;
 mod registry;

@@ -1,0 +1,81 @@
+//! What servers say of options and patches, recorded from openshift-apiserver 4.22.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{NAMESPACE, Reference, read};
+
+const UNKNOWN_FIELD: &str = "\"foo\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"";
+const NO_EXPORT: &str = "the export parameter, deprecated since v1.14, is no longer supported";
+const NOT_ALLOWED: &str = "the server does not allow this method on the requested resource";
+
+#[rstest]
+#[case::no_limit("imagestreams?limit=", 400, "strconv.ParseInt: parsing \"\": invalid syntax")]
+#[case::no_time("imagestreams?timeoutSeconds=", 400, "strconv.ParseInt: parsing \"\": invalid syntax")]
+#[case::labels_before_fields(
+    "imagestreams?labelSelector=(a)&fieldSelector=foo%3Dx",
+    400,
+    "found '(', expected: !, identifier, or 'end of string'"
+)]
+#[case::options_before_whether_it_can_be_watched(
+    "imagestreamtags?watch=true&fieldSelector=foo%3Dx",
+    400,
+    UNKNOWN_FIELD
+)]
+#[case::what_cannot_be_listed_is_not_watched("imagestreamimports?watch=true", 405, NOT_ALLOWED)]
+#[case::a_tag_has_no_export("imagestreamtags/s?export=true", 400, NO_EXPORT)]
+#[tokio::test]
+async fn options_are_refused_in_the_order_of_servers(#[case] path: &str, #[case] status: u16, #[case] message: &str) {
+    let reference = Reference::start().await;
+    let response = reference.request(Method::GET, &format!("{NAMESPACE}/{path}")).send().await.unwrap();
+    assert_eq!(read(response, status).await["message"], message);
+}
+
+#[tokio::test]
+async fn tags_are_listed_of_a_version_that_exists() {
+    let reference = Reference::start().await;
+    let path = format!("{NAMESPACE}/imagestreamtags?resourceVersion=99999999");
+    let response = reference.request(Method::GET, &path).send().await.unwrap();
+    assert_eq!(read(response, 504).await["details"]["causes"][0]["reason"], "ResourceVersionTooLarge");
+}
+
+#[tokio::test]
+async fn a_collection_is_deleted_only_with_right_options_of_its_list() {
+    let reference = Reference::start().await;
+    let body = json!({ "propagationPolicy": "x" });
+    let response = reference.send(Method::DELETE, &format!("{NAMESPACE}/imagestreams?limit="), &body).await;
+    assert_eq!(read(response, 400).await["message"], "strconv.ParseInt: parsing \"\": invalid syntax");
+}
+
+#[rstest]
+#[case::a_missing_field_is_replaced(json!([{ "op": "replace", "path": "/metadata/labels", "value": { "a": "b" } }]), 200)]
+#[case::a_missing_field_is_null(json!([{ "op": "test", "path": "/metadata/labels", "value": null }]), 200)]
+#[case::a_missing_field_is_not_removed(json!([{ "op": "remove", "path": "/metadata/labels" }]), 422)]
+#[case::an_index_may_have_zeros(json!([{ "op": "replace", "path": "/spec/tags/00/name", "value": "y" }]), 200)]
+#[case::an_index_that_is_not_there(json!([{ "op": "replace", "path": "/spec/tags/9/name", "value": "y" }]), 422)]
+#[tokio::test]
+async fn json_patches_are_applied_as_by_servers(#[case] patch: Value, #[case] status: u16) {
+    let reference = Reference::start().await;
+    let tag = json!({ "name": "x", "from": { "kind": "DockerImage", "name": "a/b" } });
+    let stream = json!({ "metadata": { "name": "s" }, "spec": { "tags": [tag] } });
+    reference.post(&format!("{NAMESPACE}/imagestreams"), &stream).await;
+    let request = reference.request(Method::PATCH, &format!("{NAMESPACE}/imagestreams/s"));
+    let request = request.header("content-type", "application/json-patch+json").body(patch.to_string());
+    read(request.send().await.unwrap(), status).await;
+}
+
+#[rstest]
+#[case::of_a_stream_without_a_name(json!({ "kind": "ImageStreamTag", "name": ":v1" }), "unable to retrieve image stream: Name parameter required.")]
+#[case::of_a_registry_in_another_namespace(
+    json!({ "kind": "DockerImage", "name": "a/b", "namespace": "elsewhere" }),
+    "must be of the form <tag>, <repo>:<tag>, <id>, or <repo>@<id>"
+)]
+#[tokio::test]
+async fn a_tag_is_refused(#[case] from: Value, #[case] why: &str) {
+    let reference = Reference::start().await;
+    let stream = json!({ "metadata": { "name": "s" }, "spec": { "tags": [{ "name": "x", "from": from }] } });
+    let response = reference.send(Method::POST, &format!("{NAMESPACE}/imagestreams"), &stream).await;
+    let message = read(response, 422).await["message"].as_str().unwrap().to_owned();
+    assert!(message.contains(why), "{message}");
+}
