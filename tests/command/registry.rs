@@ -195,6 +195,25 @@ fn says_whom_to_trust_where_the_authority_vouches(#[case] mode: &str) {
     child.wait().unwrap();
 }
 
+#[rstest]
+#[case::unless_told_otherwise(&[], reqwest::Version::HTTP_2)]
+#[case::not_where_it_is_taken_away(&["--no-http2"], reqwest::Version::HTTP_11)]
+#[tokio::test]
+async fn offers_http2_over_tls(#[case] switch: &[&str], #[case] expected: reqwest::Version) {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().to_str().unwrap();
+    let arguments = ["--tls", "trusted", "--authority", authority, "--listen", "127.0.0.1:0"];
+    let mut child = command(&[&arguments, switch].concat()).spawn().unwrap();
+    let url = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let certificate = reqwest::Certificate::from_pem(&fs::read(folder.path().join("ca.pem")).unwrap()).unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().tls_certs_only([certificate]).build().unwrap();
+    let answer = client.get(format!("{url}/v2/")).send().await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(answer.unwrap().version(), expected);
+}
+
 #[test]
 fn an_empty_registry_says_how_to_push() {
     let served = Served::start(&[]);
