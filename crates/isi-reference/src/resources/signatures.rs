@@ -4,7 +4,13 @@ use super::{images::IMAGES, name, view};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
-    http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
+    http::{
+        answer::Answer,
+        body,
+        negotiate::negotiate,
+        options::{DeleteOptions, WriteOptions},
+        request::Request,
+    },
     json::shapes,
     model::{Typed, meta::ObjectMeta, signature::ImageSignature, status::Status},
     route::Target,
@@ -52,6 +58,8 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
 /// Removes a signature from an image.
 pub(crate) fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(api, request, target.kind)?;
+    // Servers check the options, and then delete whatever they say.
+    DeleteOptions::read(request, &api.behaviour)?;
     let wrong = || ApiError::bad_request("ImageSignatures must be accessed with <imageName>@<signatureName>");
     let (image, _) = split_name(name(target)).ok_or_else(wrong)?;
     let mut state = api.store.lock();

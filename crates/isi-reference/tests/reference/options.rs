@@ -48,6 +48,14 @@ async fn a_collection_is_deleted_only_with_right_options_of_its_list() {
     assert_eq!(read(response, 400).await["message"], "strconv.ParseInt: parsing \"\": invalid syntax");
 }
 
+#[tokio::test]
+async fn a_signature_is_deleted_only_with_right_options() {
+    let reference = Reference::start().await;
+    let body = json!({ "propagationPolicy": "x" });
+    let response = reference.send(Method::DELETE, "apis/image.openshift.io/v1/imagesignatures/x@a", &body).await;
+    assert_eq!(read(response, 422).await["details"]["kind"], "DeleteOptions");
+}
+
 #[rstest]
 #[case::a_missing_field_is_replaced(json!([{ "op": "replace", "path": "/metadata/labels", "value": { "a": "b" } }]), 200)]
 #[case::a_missing_field_is_null(json!([{ "op": "test", "path": "/metadata/labels", "value": null }]), 200)]
