@@ -117,6 +117,7 @@ pub(crate) fn fill(peer: &Peer) {
 }
 
 /// Serves until the process that started this one has gone.
+#[expect(clippy::exit, reason = "the process is there for the server alone, which has no other end")]
 pub(crate) fn serve(kind: &str, arguments: &[String]) {
     thread::spawn(|| {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());

@@ -119,7 +119,7 @@ async fn answer(
     mut request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Reset> {
     let is_head = request.method() == Method::HEAD;
-    let outcome = match name_host(request.uri().clone(), request.headers_mut()) {
+    let outcome = match name_host(&request.uri().clone(), request.headers_mut()) {
         Ok(()) => outcome(&state, request).await,
         Err(answer) => {
             state.note_malformed();
@@ -181,7 +181,7 @@ fn cut(
 ///
 /// # Errors
 /// When `Host` names another one (RFC 9113, section 8.3.1).
-fn name_host(uri: Uri, headers: &mut HeaderMap) -> Result<(), Box<Answer>> {
+fn name_host(uri: &Uri, headers: &mut HeaderMap) -> Result<(), Box<Answer>> {
     let Some(authority) = uri.authority() else { return Ok(()) };
     match headers.get(HOST) {
         Some(host) if !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()) => {
