@@ -48,7 +48,10 @@ pub(super) fn registry() -> BoxedStrategy<Value> {
 pub(super) fn change() -> BoxedStrategy<Value> {
     let moved = image().prop_map(|image| json!({ "registry": { "tag": { "lib/app:v1": image } } }));
     let added = image().prop_map(|image| json!({ "registry": { "tag": { "lib/app:added": image } } }));
-    let armed = select(words::faults()).prop_map(|fault| json!({ "registry": { "faults": [fault] } }));
+    // A fault that serves an image needs one that the registry has from the beginning.
+    let is_alone = |fault: &Value| fault.get("image").is_none();
+    let faults: Vec<Value> = words::faults().into_iter().filter(is_alone).collect();
+    let armed = select(faults).prop_map(|fault| json!({ "registry": { "faults": [fault] } }));
     let untagged = Just(json!({ "registry": { "untag": ["lib/app:v1"] } }));
     Union::new_weighted(vec![(5, moved.boxed()), (1, added.boxed()), (1, untagged.boxed()), (2, armed.boxed())]).boxed()
 }

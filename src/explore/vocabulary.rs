@@ -58,7 +58,8 @@ pub(super) const LIST_QUERIES: &[(&str, &str)] = &[
     ("fieldSelector", "metadata.name={{stream}},metadata.namespace={{namespace}}"),
     ("fieldSelector", "metadata.name={{stream}}-other"),
     ("fieldSelector", "metadata.unknown=a"),
-    ("fieldSelector", "="),
+    // `=` alone selects the streams of other scenarios, too.
+    ("fieldSelector", "=x"),
     ("labelSelector", "of-scenario={{stream}}"),
     ("labelSelector", ","),
     ("labelSelector", "a in (b"),
