@@ -64,8 +64,8 @@ impl Target {
         self.kind.handler(verb).filter(|_| fits).ok_or_else(ApiError::method_not_allowed)
     }
 
-    /// The refusal that `user` gets.
-    pub(crate) fn forbidden(&self, user: &User, verb: &str) -> ApiError {
+    /// The refusal that `user` gets; `name` is that of the object, empty where there is none.
+    pub(crate) fn forbidden(&self, user: &User, verb: &str, name: &str) -> ApiError {
         let place = if self.namespace.is_empty() {
             "at the cluster scope".to_owned()
         } else {
@@ -75,6 +75,6 @@ impl Target {
             "User {:?} cannot {verb} resource {:?} in API group {:?} {place}",
             user.name, self.kind.plural, self.kind.group
         );
-        ApiError::forbidden(self.kind.resource(), self.name.as_deref().unwrap_or_default(), &why)
+        ApiError::forbidden(self.kind.resource(), name, &why)
     }
 }

@@ -11,7 +11,6 @@ use super::{
     error::{ApiError, Result},
     http::{
         answer::{Answer, AnswerBody},
-        form::Form,
         negotiate::negotiate_error,
         options,
         request::Request,
@@ -23,6 +22,7 @@ use super::{
     paths::{Route, route},
     resources,
     route::Target,
+    selector::FieldSelector,
     user::User,
     watch,
 };
@@ -37,7 +37,10 @@ pub(crate) async fn answer(api: &Arc<Api>, parts: Parts, body: Incoming) -> Resp
     let name = user.as_ref().ok().map(|user| user.name.clone());
     let response = match user {
         Ok(user) => answer_user(api, parts, body, user).await,
-        Err(error) => Answer::error(&error, Form::default()).into_response(),
+        Err(error) => {
+            let request = Request::without_body(parts, User::anonymous(), api.next_replica());
+            Answer::error(&error, negotiate_error(&request)).into_response()
+        }
     };
     let status = response.status().as_u16();
     api.journal.record(RecordedRequest { number: 0, method, path, query, user: name, status });
@@ -92,6 +95,10 @@ fn authorize(api: &Api, request: &Request, target: &Target) -> Result<()> {
     if api.access.allows(&request.user, verb, target.kind.group, target.kind.plural) {
         Ok(())
     } else {
-        Err(target.forbidden(&request.user, verb))
+        let selector = FieldSelector::parse(request.parameter("fieldSelector").unwrap_or_default()).unwrap_or_default();
+        // Reading the one object that a selector names is told as reading that object.
+        let selected = selector.only_name().filter(|_| matches!(target.asked(request), Verb::List | Verb::Watch));
+        let name = target.name.as_deref().or(selected).unwrap_or_default();
+        Err(target.forbidden(&request.user, verb, name))
     }
 }

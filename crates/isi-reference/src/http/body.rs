@@ -143,8 +143,10 @@ fn check_kind(node: &Node, kind: &str, body: &[u8], behaviour: &Behaviour) -> Re
     };
     match node {
         Node::Object(_) | Node::Null => {}
-        Node::Array(_) => return wrong("array into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }".to_owned()),
-        _ => return wrong("value into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }".to_owned()),
+        other => {
+            let go = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+            return wrong(format!("{} into Go value of type {go}", other.kind()));
+        }
     }
     for field in ["apiVersion", "kind"] {
         let found = match node.get(field) {

@@ -51,6 +51,12 @@ impl Request {
         has_limit: bool,
         replica: Replica,
     ) -> Self {
+        let body = read_body(body, if has_limit { BODY_LIMIT } else { UNLIMITED_BODY }).await;
+        Self { body, ..Self::without_body(parts, user, replica) }
+    }
+
+    /// A request whose body nobody reads.
+    pub(crate) fn without_body(parts: Parts, user: User, replica: Replica) -> Self {
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let path = components(&decode(parts.uri.path()));
         let pairs = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
@@ -63,7 +69,7 @@ impl Request {
             path,
             query,
             headers: parts.headers,
-            body: read_body(body, if has_limit { BODY_LIMIT } else { UNLIMITED_BODY }).await,
+            body: Ok(Bytes::new()),
             user,
             replica,
             warnings: Mutex::default(),

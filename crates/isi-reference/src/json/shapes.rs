@@ -33,9 +33,23 @@ pub(crate) static OBJECT_META: Struct = Struct {
         ("annotations", Map(&TEXT, "map[string]string")),
         ("ownerReferences", Keyed(&OWNER, "[]v1.OwnerReference", "uid")),
         ("finalizers", Set(&TEXT, "[]string")),
-        ("managedFields", List(&ANY, "[]v1.ManagedFieldsEntry")),
+        ("managedFields", List(&MANAGED_FIELDS_ENTRY, "[]v1.ManagedFieldsEntry")),
     ],
 };
+
+static MANAGED_FIELDS_ENTRY: super::Shape = Nested(&Struct {
+    name: "ManagedFieldsEntry",
+    go: "v1.ManagedFieldsEntry",
+    fields: &[
+        ("manager", STRING),
+        ("operation", Text("v1.ManagedFieldsOperationType")),
+        ("apiVersion", STRING),
+        ("time", Time),
+        ("fieldsType", STRING),
+        ("fieldsV1", Any),
+        ("subresource", STRING),
+    ],
+});
 
 static OWNER: super::Shape = Nested(&Struct {
     name: "OwnerReference",

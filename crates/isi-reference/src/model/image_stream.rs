@@ -117,31 +117,27 @@ impl Named for TagHistory {
 }
 
 /// An image that a tag pointed to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct TagEvent {
     pub(crate) created: Option<Time>,
-    #[serde(default)]
     pub(crate) docker_image_reference: String,
-    #[serde(default)]
     pub(crate) image: String,
-    #[serde(default)]
     pub(crate) generation: i64,
 }
 
 /// Why the last import of a tag failed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct TagCondition {
     #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) status: String,
     pub(crate) last_transition_time: Option<Time>,
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) reason: String,
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) message: String,
-    #[serde(default)]
     pub(crate) generation: i64,
 }
 

@@ -59,6 +59,12 @@ impl FieldSelector {
         }
     }
 
+    /// The one name that can be selected, if there is one.
+    pub(crate) fn only_name(&self) -> Option<&str> {
+        let is_name = |term: &&Term| term.field == Field::Name && term.comparison == Comparison::Equal;
+        self.0.iter().find(is_name).map(|term| term.value.as_str())
+    }
+
     /// Whether an object of this name in this namespace is selected.
     pub(crate) fn matches(&self, namespace: &str, name: &str) -> bool {
         self.0.iter().all(|term| {

@@ -87,3 +87,69 @@ async fn a_tag_is_refused(#[case] from: Value, #[case] why: &str) {
     let message = read(response, 422).await["message"].as_str().unwrap().to_owned();
     assert!(message.contains(why), "{message}");
 }
+
+#[rstest]
+#[case::a_list("fieldSelector=metadata.name%3Dfoo", "imagestreams.image.openshift.io \"foo\" is forbidden")]
+#[case::a_watch("watch=1&fieldSelector=metadata.name%3D%3Dfoo", "imagestreams.image.openshift.io \"foo\" is forbidden")]
+#[case::of_all_but_one("fieldSelector=metadata.name!%3Dfoo", "imagestreams.image.openshift.io is forbidden")]
+#[tokio::test]
+async fn a_refusal_names_the_one_object_that_is_selected(#[case] query: &str, #[case] message: &str) {
+    let reference = Reference::start().await;
+    let url = format!("{}/{NAMESPACE}/imagestreams?{query}", reference.running.url());
+    let refusal = read(reference.client.get(url).send().await.unwrap(), 403).await;
+    assert!(refusal["message"].as_str().unwrap().starts_with(message), "{refusal}");
+    assert_eq!(refusal["details"]["name"].as_str(), message.contains("foo").then_some("foo"));
+}
+
+#[tokio::test]
+async fn who_is_not_known_is_told_so_in_the_form_that_is_accepted() {
+    let reference = Reference::start().await;
+    let url = format!("{}/{NAMESPACE}/imagestreams/x", reference.running.url());
+    let request = reference.client.get(url).bearer_auth("nobody").header("accept", "application/yaml");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/yaml");
+    assert!(response.text().await.unwrap().starts_with("apiVersion: v1\ncode: 401\nkind: Status\n"));
+}
+
+#[rstest]
+#[case::number("1", "number")]
+#[case::text("\"x\"", "string")]
+#[case::truth("true", "bool")]
+#[case::list("[]", "array")]
+#[tokio::test]
+async fn a_body_that_is_no_object_is_told_by_its_type(#[case] body: &'static str, #[case] kind: &str) {
+    let reference = Reference::start().await;
+    let request = reference.request(Method::POST, &format!("{NAMESPACE}/imagestreamimports")).body(body);
+    let refusal = read(request.send().await.unwrap(), 400).await;
+    let said = format!("json: cannot unmarshal {kind} into Go value of type struct {{ APIVersion string");
+    assert!(refusal["message"].as_str().unwrap().contains(&said), "{refusal}");
+}
+
+#[rstest]
+#[case::time(json!([{ "time": "" }]), Some("parsing time \"\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"\" as \"2006\""))]
+#[case::type_of_a_field(
+    json!([{ "manager": 1 }]),
+    Some("json: cannot unmarshal number into Go struct field ManagedFieldsEntry.metadata.managedFields.manager of type string")
+)]
+#[case::null(json!([{ "apiVersion": null }]), None)]
+#[tokio::test]
+async fn managed_fields_of_an_import_are_decoded(#[case] entries: Value, #[case] refusal: Option<&str>) {
+    let reference = Reference::start().await;
+    let import = json!({
+        "kind": "ImageStreamImport", "apiVersion": "image.openshift.io/v1",
+        "metadata": { "name": "s", "managedFields": entries }, "spec": { "import": false, "images": [] },
+    });
+    let response = reference.send(Method::POST, &format!("{NAMESPACE}/imagestreamimports"), &import).await;
+    let answer = read(response, if refusal.is_some() { 400 } else { 422 }).await;
+    let prefix = "ImageStreamImport in version \"v1\" cannot be handled as a ImageStreamImport: ";
+    assert_eq!(answer["message"].as_str().unwrap().strip_prefix(prefix), refusal);
+}
+
+#[tokio::test]
+async fn what_a_posted_status_leaves_out_is_no_error() {
+    let reference = Reference::start().await;
+    let status = json!({ "tags": [{ "tag": "x", "items": [{}], "conditions": [{ "generation": 1 }] }] });
+    let stream = json!({ "metadata": { "name": "s" }, "status": status });
+    let created = reference.post(&format!("{NAMESPACE}/imagestreams"), &stream).await;
+    assert_eq!(created["status"]["tags"], Value::Null);
+}
