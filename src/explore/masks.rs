@@ -13,7 +13,7 @@ static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
         r"|(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)",
-        r#"|(?<name>resourceVersion\\*":\s*\\*")(?<version>\d+)"#,
+        r#"|(?<name>resourceVersion\\*":\s*\\*"|ResourceVersion in record \(|resource version to )(?<version>\d+)"#,
     ))
     .expect("the pattern is compiled by a test")
 });
@@ -64,6 +64,11 @@ mod tests {
     #[rstest]
     #[case(r#"{\"uid\":\"836065b9-25d0-4050-9e64-4342065313bc\"}"#, r#"{\"uid\":\"[uid]\"}"#)]
     #[case(r#"{\"resourceVersion\":\"17\"}: no"#, r#"{\"resourceVersion\":\"[resourceVersion]\"}: no"#)]
+    #[case(
+        "the ResourceVersion in the precondition (1) does not match the ResourceVersion in record (5820)",
+        "the ResourceVersion in the precondition (1) does not match the ResourceVersion in record ([resourceVersion])"
+    )]
+    #[case("has updated the resource version to 12548", "has updated the resource version to [resourceVersion]")]
     #[case("at 2024-01-02T03:04:05Z", "at 2024-01-02T03:04:05Z")]
     #[case(UID, UID)]
     fn volatile_values_inside_texts_become_placeholders(#[case] text: &str, #[case] expected: &str) {

@@ -76,7 +76,7 @@ async fn the_worst_run_fits_on_a_few_screens_and_holds_no_secret() {
     assert!(failed > 200, "only {failed} cases failed");
 
     let lines = |text: &str| text.lines().count();
-    assert!(lines(&finished.stdout) <= 130, "{} lines:\n{}", lines(&finished.stdout), finished.stdout);
+    assert!(lines(&finished.stdout) <= 150, "{} lines:\n{}", lines(&finished.stdout), finished.stdout);
     assert!(lines(&finished.stderr) <= 40, "{} lines:\n{}", lines(&finished.stderr), finished.stderr);
     let longest = finished.stdout.lines().map(|line| line.chars().count()).max().unwrap();
     assert!(longest <= 1000, "a line of {longest} characters");
