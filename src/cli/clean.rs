@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::run::{TargetArguments, connect, reach};
 use crate::{
-    cli::exit::{CommandError, Exit, notice, printed, warn_of_remains},
+    cli::exit::{CommandError, Exit, notice, printed},
     runner::{self, Cleaning, Mode, RunId},
 };
 
@@ -62,6 +62,9 @@ async fn execute(arguments: CleanArguments) -> Result<Exit, CommandError> {
     if report.done.is_empty() && report.left.is_empty() && report.spared.is_empty() {
         printed(writeln!(io::stdout().lock(), "nothing to clean up on {}", target.url))?;
     }
-    warn_of_remains(&report.left);
+    // All of it: no other command finds the rest.
+    for left in &report.left {
+        notice(format_args!("warning: left behind: {left}"));
+    }
     Ok(if report.left.is_empty() { Exit::Success } else { Exit::Harness })
 }

@@ -1,7 +1,7 @@
 //! A bounded stream of scenarios: so many at a time, from one seed on, until there were enough of them.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::ready,
     ops::ControlFlow,
     sync::Arc,
@@ -94,9 +94,9 @@ impl<'a> Exploration<'a> {
     pub async fn run(&self, course: &Course, mut on_finding: impl FnMut(u64, &Cause)) -> Explored {
         let begun = Instant::now();
         let explored = RefCell::new(Explored { coverage: Coverage::of(self.generator), ..Explored::default() });
-        let over = RefCell::new(false);
+        let over = Cell::new(false);
         let is_over = |seed: u64| {
-            *over.borrow()
+            over.get()
                 || *self.stop.borrow()
                 || match course.amount {
                     Amount::Scenarios(number) => seed - course.first_seed >= number,
@@ -119,7 +119,7 @@ impl<'a> Exploration<'a> {
                     on_finding(seed, cause);
                 }
                 if explored.note(seed, tried, course.first_difference).is_break() {
-                    *over.borrow_mut() = true;
+                    over.set(true);
                     if course.first_difference {
                         break;
                     }

@@ -91,19 +91,18 @@ impl Findings {
     /// Adds the example of a cause.
     pub(super) fn fill(&mut self, cause: &Cause, scenario: Scenario, result: &CaseResult, expected: ExpectedAnswers) {
         let Some(place) = self.places.get(&group(cause)) else { return };
-        let of_cause = |finding: &cause::Finding<'_>| is_same(&finding.cause, cause);
-        let shown = cause::findings(result).into_iter().find(of_cause);
-        let difference = shown.and_then(|finding| {
-            let Difference { path, expected, actual, .. } = finding.difference?;
+        let shown = cause::findings(result).into_iter().find(|finding| is_same(&finding.cause, cause));
+        let difference = shown.as_ref().and_then(|shown| shown.difference).map(|difference| {
+            let Difference { path, expected, actual, .. } = difference;
             let mut text = format!("{path}: the reference has {expected}, the target {actual}");
             // The target may have echoed a token.
             Secrets::of_this_process().redactor().redact(&mut text);
-            Some(text)
+            text
         });
         let Scenario { registry, steps, .. } = scenario;
         let finding = &mut self.found[*place];
         *finding = Finding { registry, steps, difference, expected, ..finding.clone() };
-        if let Some(shown) = cause::findings(result).into_iter().find(of_cause) {
+        if let Some(shown) = shown {
             finding.name(shown.cause);
         }
     }

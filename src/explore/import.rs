@@ -12,7 +12,7 @@ use super::{
     Limits, fields,
     references::{self, in_full},
     registry,
-    steps::{Drawn, OddField, object, odd_fields, pair, with_fields},
+    steps::{Drawn, OddField, object, odd_fields, pair, with_fields, words_of},
     values::odd_tags,
     vocabulary as words, weights,
 };
@@ -137,8 +137,8 @@ fn import(limits: &Limits, entries: BoxedStrategy<(Vec<Value>, Option<Value>)>) 
                 .collect();
             let (merge, is_whole) = merge(&fields);
             if is_whole {
-                let (_, words) = with_fields(json!({}), &fields);
-                return Drawn { steps: vec![short(images, repository, [store, merge, query, headers])], words };
+                let step = short(images, repository, [store, merge, query, headers]);
+                return Drawn { steps: vec![step], words: words_of(&fields) };
             }
             let import = match &store {
                 None => Some(true),

@@ -6,7 +6,7 @@ use regex::{Captures, Regex};
 use serde_json::Value;
 
 use super::values::UID;
-use crate::golden::Golden;
+use crate::golden::{Golden, is_of_this_run};
 
 /// A uid, a time, or a version behind its name, inside of a longer text.
 static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
@@ -39,20 +39,13 @@ fn masked(text: &str) -> String {
             "[uid]".to_owned()
         } else if let Some(name) = found.name("name") {
             format!("{}[resourceVersion]", name.as_str())
-        } else if found.name("time").is_some() && is_of_now(whole) {
+        } else if found.name("time").is_some() && is_of_this_run(whole) {
             "[time]".to_owned()
         } else {
             whole.to_owned()
         }
     };
     VOLATILE.replace_all(text, placeholder).into_owned()
-}
-
-/// Whether a time is near to now; those of fixtures and of scenarios are long gone.
-fn is_of_now(text: &str) -> bool {
-    const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
-    let time = text.parse::<jiff::Timestamp>();
-    time.is_ok_and(|time| time.duration_since(jiff::Timestamp::now()).abs() < DAY)
 }
 
 #[cfg(test)]

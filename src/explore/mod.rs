@@ -20,9 +20,9 @@ mod generator;
 mod import;
 mod limits;
 mod masks;
-mod page;
 mod references;
 mod registry;
+mod report;
 mod scenario;
 mod shrink;
 mod steps;
@@ -38,7 +38,7 @@ pub use self::{
     findings::{Finding, Findings},
     generator::Generator,
     limits::Limits,
-    page::{ExplorationReport, write_page},
+    report::{ExplorationReport, write_page},
     scenario::{Scenario, Word},
     shrink::shrink,
 };

@@ -153,8 +153,12 @@ pub(super) fn with_fields(mut body: Value, fields: &[OddField]) -> (Value, Vec<W
     for (field, value) in fields {
         fields::put(&mut body, &field.path, value.value.as_ref());
     }
-    let words = fields.iter().map(|(field, value)| Word { kind: "values", text: field.word(value) }).collect();
-    (body, words)
+    (body, words_of(fields))
+}
+
+/// What coverage counts of these fields.
+pub(super) fn words_of(fields: &[OddField]) -> Vec<Word> {
+    fields.iter().map(|(field, value)| Word { kind: "values", text: field.word(value) }).collect()
 }
 
 /// One of `pairs` as a mapping, with this probability.
@@ -197,8 +201,13 @@ fn request(method: &str, path: &str, body: Value, query: Option<Value>, headers:
 }
 
 fn spec_tags(limits: &Limits) -> BoxedStrategy<Vec<Value>> {
+    vec(select(unimported_tags(limits)), 0..=2).boxed()
+}
+
+/// Tags of a spec that no import controller imports while the scenario runs.
+fn unimported_tags(limits: &Limits) -> Vec<Value> {
     let is_left_alone = |tag: &Value| tag["from"]["kind"] != "DockerImage" || limits.has(Feature::NoImportController);
-    vec(select(words::spec_tags().into_iter().filter(is_left_alone).collect::<Vec<_>>()), 0..=2).boxed()
+    words::spec_tags().into_iter().filter(is_left_alone).collect()
 }
 
 fn create(limits: &Limits) -> BoxedStrategy<Drawn> {
@@ -259,9 +268,8 @@ fn patch(limits: &Limits) -> BoxedStrategy<Drawn> {
             // What is `null` in a patch is removed.
             fields::put(&mut body, &field.path, Some(value.value.as_ref().unwrap_or(&Value::Null)));
         }
-        let (_, words) = with_fields(json!({}), &fields);
         let step = request("patch", STREAM, body, query, Some(json!({ "content-type": kind })));
-        Drawn { steps: vec![step], words }
+        Drawn { steps: vec![step], words: words_of(&fields) }
     });
     Union::new_weighted(vec![(2, listed.boxed()), (1, of_fields.boxed())]).boxed()
 }
@@ -301,9 +309,7 @@ fn delete(paths: &'static [&'static str]) -> BoxedStrategy<Drawn> {
 }
 
 fn write_tag(limits: &Limits) -> BoxedStrategy<Drawn> {
-    let tags = words::spec_tags().into_iter();
-    let has_controller = !limits.has(Feature::NoImportController);
-    let tags: Vec<Value> = tags.filter(|tag| !(has_controller && tag["from"]["kind"] == "DockerImage")).collect();
+    let tags = unimported_tags(limits);
     let fields = odd_fields(limits, "ImageStreamTag");
     let query = pair(weights::QUERY, words::QUERIES);
     (select(vec!["post", "put", "patch"]), select(vec!["v1", "stable"]), select(tags), fields, query)

@@ -98,7 +98,7 @@ pub(super) const ODD_FIELDS: f64 = 0.3;
 pub(super) const QUERY: f64 = 0.15;
 /// How likely a request has header fields of its own.
 pub(super) const HEADERS: f64 = 0.06;
-/// How likely a request is sent by somebody else than the user of the run.
+/// How likely a request is sent by another user than that of the run.
 pub(super) const OTHER_USER: f64 = 0.03;
 /// Of references: those that name an image that is there, those made of right and wrong parts, and those that are only wrong.
 pub(super) const REFERENCES: [u32; 3] = [10, 5, 3];

@@ -36,6 +36,7 @@ pub(crate) use level::{DifferenceKind, Rules};
 pub use memory::Memory;
 pub use paths::case_of;
 pub use pattern::{Pattern, Piece};
+pub(crate) use propose::is_of_this_run;
 pub use propose::{mask, named, propose};
 pub use shape::Shape;
 pub use store::{ResolvedGolden, Store, StoreError};

@@ -139,7 +139,7 @@ fn is_list(body: &Value) -> bool {
 
 /// Whether a text is a time that another run would have another of: one that is near to now. Those of fixtures are
 /// long gone, and stand in goldens as they are.
-fn is_of_this_run(text: &str) -> bool {
+pub(crate) fn is_of_this_run(text: &str) -> bool {
     const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
     let time = text.parse::<jiff::Timestamp>();
     time.is_ok_and(|time| time.duration_since(jiff::Timestamp::now()).abs() < DAY)

@@ -73,7 +73,7 @@ pub struct ShownCause {
     /// How many of them fail for nothing else.
     pub alone: usize,
     /// Whether an earlier step of every one of them fails too: it may be a consequence of that.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub follows: bool,
     /// The simplest of the cases.
     pub example: String,
@@ -284,8 +284,4 @@ fn weight_of_exchange(exchange: &Exchange) -> usize {
 /// `1 case`, `3 cases`.
 pub(super) fn cases(count: usize) -> String {
     super::summary::plural(count, "case")
-}
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
-const fn is_false(value: &bool) -> bool {
-    !*value
 }

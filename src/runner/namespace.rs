@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     cluster::Holder,
     names::{RUN_LABEL, RunId},
-    object::{ObjectError, Objects},
+    object::{ObjectError, Objects, outlived_deletion},
     target::Target,
 };
 
@@ -156,12 +156,7 @@ impl Namespace {
             Err(error) => Some(error.to_string()),
             // Projects are read from a cache, which can be behind.
             Ok(_) if self.origin == Origin::Requested => None,
-            Ok(_) => match objects.get(&path).await {
-                Ok(Some(namespace)) if namespace["metadata"]["deletionTimestamp"].is_null() => {
-                    Some(format!("{path} is still there, although its deletion succeeded"))
-                }
-                _ => None,
-            },
+            Ok(_) => objects.get(&path).await.ok().flatten().and_then(|found| outlived_deletion(&path, &found)),
         }
     }
 }

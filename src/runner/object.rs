@@ -132,8 +132,8 @@ impl<'a> Objects<'a> {
         absent_is_none(deleted).map(|deleted| deleted.is_some())
     }
 
-    /// Deletes the object at `path`; says whether there was one. A deletion that an error of the server or a cut connection
-    /// came in between is sent again.
+    /// Deletes the object at `path`; says whether there was one. A deletion is sent again if the server fails or the connection
+    /// is cut.
     ///
     /// # Errors
     /// When it cannot be deleted.
@@ -181,6 +181,12 @@ fn message(answered: &Answered) -> String {
         .ok()
         .and_then(|body| body["message"].as_str().map(|message| format!(": {message}")))
         .unwrap_or_default()
+}
+
+/// What is to be said of an object at `path` that was found after its deletion had succeeded; nothing if it is on its way out.
+pub(super) fn outlived_deletion(path: &str, object: &Value) -> Option<String> {
+    let is_kept = object["metadata"]["deletionTimestamp"].is_null();
+    is_kept.then(|| format!("{path} is still there, although its deletion succeeded"))
 }
 
 /// The name of an object; empty if it has none.

@@ -64,7 +64,7 @@ impl Target {
         self.kind.handler(verb).filter(|_| fits).ok_or_else(ApiError::method_not_allowed)
     }
 
-    /// The refusal that `user` gets; `name` is that of the object, empty where there is none.
+    /// The refusal that `user` gets. `name` is the name of the object; it is empty for a collection.
     pub(crate) fn forbidden(&self, user: &User, verb: &str, name: &str) -> ApiError {
         let place = if self.namespace.is_empty() {
             "at the cluster scope".to_owned()

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::removal::{CleaningReport, Mode};
 use crate::runner::{
     names::RunId,
-    object::{ObjectError, Objects, name},
+    object::{ObjectError, Objects, name, outlived_deletion},
     target::Target,
 };
 
@@ -31,6 +31,7 @@ pub(in crate::runner) async fn remove_streams(
         return;
     }
     let images = own_images(Objects::of_admin(target), run, &streams).await;
+    let mut deleted = BTreeSet::new();
     for stream in &streams {
         // The image API of old versions takes no preconditions.
         let path = format!("{collection}/{}", name(stream));
@@ -39,19 +40,20 @@ pub(in crate::runner) async fn remove_streams(
             Mode::Preview => Ok(true),
         };
         match removed {
-            Ok(true) => report.did(mode, "removed", &path),
+            Ok(true) => {
+                report.did(mode, "removed", &path);
+                deleted.insert(name(stream));
+            }
             Ok(false) => {}
             Err(error) => report.left.push(error.to_string()),
         }
     }
     if mode == Mode::Remove {
-        for stream in report.list(user, &collection).await {
-            let is_there = run.owns(name(&stream)) && stream["metadata"]["deletionTimestamp"].is_null();
-            let path = format!("{collection}/{}", name(&stream));
-            if is_there && !report.left.iter().any(|left| left.contains(&path)) {
-                report.left.push(format!("{path} is still there, although its deletion succeeded"));
-            }
-        }
+        let found = report.list(user, &collection).await;
+        let found = found.iter().filter(|stream| deleted.contains(name(stream)));
+        report
+            .left
+            .extend(found.filter_map(|stream| outlived_deletion(&format!("{collection}/{}", name(stream)), stream)));
     }
     for image in images {
         let path = format!("{API}/images/{image}");

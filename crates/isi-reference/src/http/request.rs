@@ -55,7 +55,7 @@ impl Request {
         Self { body, ..Self::without_body(parts, user, replica) }
     }
 
-    /// A request whose body nobody reads.
+    /// A request without its body, for an answer that does not depend on it.
     pub(crate) fn without_body(parts: Parts, user: User, replica: Replica) -> Self {
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let path = components(&decode(parts.uri.path()));

@@ -68,7 +68,7 @@ fn run(operation: &Value, object: &mut Value, copied: &mut usize) -> Result<()> 
     match text("op")? {
         "add" => add(object, path, value()),
         "remove" => take(object, path).map(drop),
-        // The whole document becomes another one; a value that is none is left alone.
+        // The whole document is replaced by an object or a list, and by nothing else.
         "replace" if path.is_empty() => {
             if matches!(value(), Value::Object(_) | Value::Array(_)) {
                 *object = value();

@@ -1,6 +1,6 @@
 //! `POST imagestreamimports`.
 
-use super::{OwnersFound, admit, apply, check_namespace, merge_equal_owners, view};
+use super::{OwnersFound, admit, apply, check_namespace, merge_equal_owners, tag_spec::set_policy_defaults, view};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -11,7 +11,7 @@ use crate::{
     json::shapes::versioned::IMPORT,
     model::{
         IMAGE_API, Typed,
-        image_stream::{ImageStream, TagImportPolicy, TagReferencePolicy},
+        image_stream::ImageStream,
         import::{ImageStreamImport, TagName},
         status::Status,
     },
@@ -81,16 +81,8 @@ fn track(api: &Api, import: &mut ImageStreamImport, options: &WriteOptions) -> R
 }
 
 fn set_defaults(api: &Api, import: &mut ImageStreamImport) {
-    let policies = |policy: &mut TagImportPolicy, reference: &mut TagReferencePolicy| {
-        if api.behaviour.import_modes {
-            policy.import_mode.set_default(api.options.default_import_mode);
-        }
-        if reference.kind.is_empty() {
-            "Source".clone_into(&mut reference.kind);
-        }
-    };
     for image in &mut import.spec.images {
-        policies(&mut image.import_policy, &mut image.reference_policy);
+        set_policy_defaults(api, &mut image.import_policy, &mut image.reference_policy);
         if image.to.is_none()
             && let Ok(reference) = api.behaviour.parse_reference(&image.from.name)
             && let Some(tag) = reference.tag
@@ -99,7 +91,7 @@ fn set_defaults(api: &Api, import: &mut ImageStreamImport) {
         }
     }
     if let Some(repository) = &mut import.spec.repository {
-        policies(&mut repository.import_policy, &mut repository.reference_policy);
+        set_policy_defaults(api, &mut repository.import_policy, &mut repository.reference_policy);
     }
 }
 

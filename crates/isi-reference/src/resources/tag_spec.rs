@@ -8,7 +8,7 @@ use crate::{
     field::FieldError,
     http::options::WriteOptions,
     model::{
-        image_stream::{ImageStream, TagReference},
+        image_stream::{ImageStream, TagImportPolicy, TagReference, TagReferencePolicy},
         meta::ObjectMeta,
     },
     route::Target,
@@ -17,11 +17,16 @@ use crate::{
 
 /// Sets what a tag of a stream's spec is where a client does not say it.
 pub(super) fn set_defaults(api: &Api, tag: &mut TagReference) {
-    if tag.reference_policy.kind.is_empty() {
-        "Source".clone_into(&mut tag.reference_policy.kind);
+    set_policy_defaults(api, &mut tag.import_policy, &mut tag.reference_policy);
+}
+
+/// Sets what the policies of a tag are, in a spec or in an import, where a client does not say it.
+pub(super) fn set_policy_defaults(api: &Api, import: &mut TagImportPolicy, reference: &mut TagReferencePolicy) {
+    if reference.kind.is_empty() {
+        "Source".clone_into(&mut reference.kind);
     }
     if api.behaviour.import_modes {
-        tag.import_policy.import_mode.set_default(api.options.default_import_mode);
+        import.import_mode.set_default(api.options.default_import_mode);
     }
 }
 

@@ -49,9 +49,7 @@ impl State {
     ) -> Vec<FieldError> {
         let mut errors = check_foreign(stream, old);
         for (name, tag) in stream.spec.tags.clone() {
-            let is_old =
-                old.and_then(|old| old.spec.tags.get(&name)).is_some_and(|old| !super::stream::differs(old, &tag));
-            let Some(from) = tag.from.as_ref().filter(|_| !is_old) else { continue };
+            let Some(from) = tag.from.as_ref().filter(|_| is_changed(old, &name, &tag)) else { continue };
             let generation = stream.metadata.generation;
             match self.target(stream, &tag, from) {
                 Ok(Some(event)) => {
@@ -114,12 +112,14 @@ impl State {
     }
 }
 
+/// Whether a write changes this tag of the spec, or adds it.
+fn is_changed(old: Option<&ImageStream>, name: &str, tag: &TagReference) -> bool {
+    old.and_then(|old| old.spec.tags.get(name)).is_none_or(|old| super::stream::differs(old, tag))
+}
+
 /// What follows something of another namespace must be of a form that servers know: they ask whether the user may read it.
 fn check_foreign(stream: &ImageStream, old: Option<&ImageStream>) -> Vec<FieldError> {
     let namespace = &stream.metadata.namespace;
-    let is_new = |name: &str, tag: &TagReference| {
-        old.and_then(|old| old.spec.tags.get(name)).is_none_or(|old| super::stream::differs(old, tag))
-    };
     let has_form = |from: &ObjectReference| match from.kind.as_str() {
         "ImageStreamTag" => from.name.split(':').count() <= 2,
         "ImageStreamImage" => from.name.split('@').count() <= 2,
@@ -127,7 +127,7 @@ fn check_foreign(stream: &ImageStream, old: Option<&ImageStream>) -> Vec<FieldEr
     };
     let tags = stream.spec.tags.iter().filter_map(|(name, tag)| Some((name, tag, tag.from.as_ref()?)));
     tags.filter(|(name, tag, from)| {
-        !matches!(&from.namespace, own if own.is_empty() || own == namespace) && is_new(name, tag)
+        !matches!(&from.namespace, own if own.is_empty() || own == namespace) && is_changed(old, name, tag)
     })
     .filter(|(_, _, from)| !has_form(from))
     .map(|(name, _, from)| FollowError::Form.of(&format!("spec.tags[{name}].from.name"), &from.name))

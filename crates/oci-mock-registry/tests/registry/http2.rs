@@ -311,7 +311,7 @@ async fn what_is_no_http_breaks_the_connection() {
     let fault = Fault::when("manifests/*").connection(ConnectionFault::Garbage);
     let (faulty, client, _registry) = beside_a_fault(fault).await;
     assert!(faulty.is_err());
-    // The client says what is wrong: the registry has sent a frame that is none.
+    // The client says what is wrong: what the registry has sent is no frame.
     let error = client.connection.await.unwrap().unwrap_err();
     assert_eq!((error.reason(), error.is_remote()), (Some(Reason::FRAME_SIZE_ERROR), false), "{error:?}");
 }

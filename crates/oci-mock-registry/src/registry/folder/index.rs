@@ -14,7 +14,7 @@ pub(crate) struct IndexedManifest<'a> {
     pub(crate) media_type: &'a str,
     /// How many bytes it has.
     pub(crate) size: u64,
-    /// The tags that name it. The index has an entry for each, and one without a tag where there are none.
+    /// The tags that name it. The index has an entry for each, or a single entry without a tag.
     pub(crate) tags: Vec<&'a str>,
 }
 

@@ -86,7 +86,7 @@ pub(super) async fn outcome(state: &Arc<RegistryState>, request: Request<Incomin
     if manner == Manner::Whole { response(answer) } else { Outcome::Ending(Ending { answer, manner }) }
 }
 
-/// Whether a body is none in the coding that its head announces, such as one with a chunk without a length.
+/// Whether a body is malformed in the coding that its head announces: a chunk without a length, for example.
 fn is_malformed(failure: &hyper::Error) -> bool {
     let io = failure.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     io.is_some_and(|io| matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))

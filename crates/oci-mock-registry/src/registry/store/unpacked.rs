@@ -71,7 +71,7 @@ mod tests {
             path
         };
         let (abandoned, used) = (make("oci-mock-registry-1"), make("oci-mock-registry-2"));
-        let others = make("somebody-elses");
+        let others = make("of-another-program");
         let lock = File::open(&used).unwrap();
         lock.lock_shared().unwrap();
         remove_abandoned(place.path(), Duration::ZERO);

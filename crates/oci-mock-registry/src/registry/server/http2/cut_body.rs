@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::sync::{mpsc, oneshot};
 
-use super::wish::Wish;
+use super::command::Command;
 use crate::registry::{
     answer::End,
     server::{body::AnswerBody, pace::piece_per_pause},
@@ -26,7 +26,7 @@ pub(in crate::registry::server) struct CutBody {
     bytes_per_second: Option<u64>,
     /// How it ends if it is not the whole body.
     short: Option<End>,
-    wishes: mpsc::UnboundedSender<Wish>,
+    commands: mpsc::UnboundedSender<Command>,
     /// What comes before the next piece, or before the end.
     pause: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     over: bool,
@@ -43,9 +43,9 @@ impl CutBody {
         body: AnswerBody,
         bytes_per_second: Option<u64>,
         short: Option<End>,
-        wishes: mpsc::UnboundedSender<Wish>,
+        commands: mpsc::UnboundedSender<Command>,
     ) -> Self {
-        Self { body, rest: Bytes::new(), bytes_per_second, short, wishes, pause: None, over: false }
+        Self { body, rest: Bytes::new(), bytes_per_second, short, commands, pause: None, over: false }
     }
 
     /// How many bytes are handed out next, and what comes behind them.
@@ -64,7 +64,7 @@ impl CutBody {
     fn wait_until_sent(&mut self) {
         let (flushed, told) = oneshot::channel();
         // A connection that has ended sends nothing.
-        let _ = self.wishes.send(Wish::Flush(flushed));
+        let _ = self.commands.send(Command::Flush(flushed));
         self.pause = Some(Box::pin(async move {
             let _ = told.await;
         }));

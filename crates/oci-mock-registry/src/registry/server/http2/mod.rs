@@ -8,10 +8,10 @@
 //! | stalls | nothing more is said on the connection | nothing more is said on the stream |
 //! | no HTTP | a line of text | a line of text where a frame is expected, then the connection is closed |
 
+mod command;
 mod cut_body;
 mod shared_wire;
 mod streams;
-mod wish;
 
 use std::{
     convert::Infallible,
@@ -33,7 +33,7 @@ use test_listener::Stopping;
 use tokio::{sync::mpsc, time::timeout};
 
 pub(super) use self::cut_body::CutBody;
-use self::{shared_wire::SharedWire, streams::Streams, wish::Wish};
+use self::{command::Command, shared_wire::SharedWire, streams::Streams};
 use super::{
     body::AnswerBody,
     connection::HEAD_LIMIT,
@@ -59,9 +59,9 @@ struct Reset;
 pub(in crate::registry::server) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut stopping: Stopping) {
     let wire = SharedWire::new(stream);
     let streams = Streams::default();
-    let (wishes, mut wished) = mpsc::unbounded_channel();
+    let (commands, mut received) = mpsc::unbounded_channel();
     let until = stopping.clone();
-    let service = service_fn(move |request| answer(state.clone(), wishes.clone(), until.clone(), request));
+    let service = service_fn(move |request| answer(state.clone(), commands.clone(), until.clone(), request));
     let mut connection = http2::Builder::new(streams.clone())
         .timer(TokioTimer::new())
         .keep_alive_interval(IDLE)
@@ -78,14 +78,14 @@ pub(in crate::registry::server) async fn serve<W: Wire>(stream: W, state: Arc<Re
                 }
                 return;
             }
-            Some(wish) = wished.recv() => match wish {
-                Wish::Flush(flushed) => {
+            Some(command) = received.recv() => match command {
+                Command::Flush(flushed) => {
                     flush(&wire, |context| Pin::new(&mut connection).poll(context).is_ready()).await;
                     // The stream may have been given up meanwhile.
                     let _ = flushed.send(());
                 }
-                Wish::Finish => Pin::new(&mut connection).graceful_shutdown(),
-                Wish::End(ending) => break ending,
+                Command::Finish => Pin::new(&mut connection).graceful_shutdown(),
+                Command::End(ending) => break ending,
             },
             () = stopping.stopped(), if !stopped => {
                 stopped = true;
@@ -114,7 +114,7 @@ async fn flush<W>(wire: &SharedWire<W>, mut poll_ended: impl FnMut(&mut Context<
 /// Answers one request.
 async fn answer(
     state: Arc<RegistryState>,
-    wishes: mpsc::UnboundedSender<Wish>,
+    commands: mpsc::UnboundedSender<Command>,
     mut stopping: Stopping,
     mut request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Reset> {
@@ -134,8 +134,8 @@ async fn answer(
         Outcome::Gone => return Err(Reset),
     };
     match manner {
-        Manner::Whole => cut(answer, u64::MAX, None, End::Close, wishes),
-        Manner::Cut { length, bytes_per_second, end } => cut(answer, length, bytes_per_second, end, wishes),
+        Manner::Whole => cut(answer, u64::MAX, None, End::Close, commands),
+        Manner::Cut { length, bytes_per_second, end } => cut(answer, length, bytes_per_second, end, commands),
         Manner::Nothing(End::Reset) => Err(Reset),
         Manner::Nothing(End::Stall) => {
             tokio::select! {
@@ -147,7 +147,7 @@ async fn answer(
         }
         Manner::Nothing(End::Close) | Manner::Garbage => {
             // A connection that has ended already needs no ending.
-            let _ = wishes.send(Wish::End(Ending { answer, manner }));
+            let _ = commands.send(Command::End(Ending { answer, manner }));
             pending().await
         }
     }
@@ -159,16 +159,16 @@ fn cut(
     length: u64,
     bytes_per_second: Option<u64>,
     end: End,
-    wishes: mpsc::UnboundedSender<Wish>,
+    commands: mpsc::UnboundedSender<Command>,
 ) -> Result<Response<AnswerBody>, Reset> {
     let short = (length < answer.body.len()).then_some(end);
     let whole = answer.body.slice(0..length.min(answer.body.len()));
     if short.is_none() {
         // The connection may have ended already.
-        let _ = wishes.send(Wish::Finish);
+        let _ = commands.send(Command::Finish);
     }
     let body = AnswerBody::new(whole).map_err(|_| Reset)?;
-    let body = CutBody::new(body, bytes_per_second, short, wishes);
+    let body = CutBody::new(body, bytes_per_second, short, commands);
     let mut response = Response::new(AnswerBody::Cut(Box::new(body)));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;

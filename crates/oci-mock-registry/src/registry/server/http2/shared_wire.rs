@@ -20,7 +20,7 @@ pub(super) struct SharedWire<W>(Arc<Shared<W>>);
 
 #[derive(Debug)]
 struct Shared<W> {
-    /// Only one task uses it at a time, so that nobody waits for the lock.
+    /// Only one task uses it at a time, so that the lock is always free.
     stream: Mutex<W>,
     flushed: AtomicBool,
 }
