@@ -27,14 +27,19 @@ const AT_A_TIME: usize = 4;
 /// The wrong implementations that no scenario finds, each with the reason.
 const NOT_FOUND: &[(&str, &str)] = &[];
 
-/// Explores an implementation against the reference from the first seed on.
-async fn explore(drive: &Drive, (reference, target): (&str, &str), generator: &Generator, course: &Course) -> Explored {
+/// The sessions of the reference and of a target in one run.
+fn sessions(drive: &Drive, reference: &str, target: &str) -> (Arc<Session>, Arc<Session>) {
     let run = RunId::random();
     let session = |url: &str, proposals: Proposals| {
         let session = Arc::into_inner(drive.session(url)).unwrap();
         Arc::new(Session { run: run.clone(), proposals, ..session })
     };
-    let (oracle, target) = (session(reference, Proposals::Made), session(target, Proposals::Omitted));
+    (session(reference, Proposals::Made), session(target, Proposals::Omitted))
+}
+
+/// Explores an implementation against the reference from the first seed on.
+async fn explore(drive: &Drive, (reference, target): (&str, &str), generator: &Generator, course: &Course) -> Explored {
+    let (oracle, target) = sessions(drive, reference, target);
     let comparison = Arc::new(Comparison::new(oracle, target, Arc::new(|_| {})));
     let (_stop, stopped) = watch::channel(false);
     Exploration::new(comparison, generator, stopped).run(course, |_, _| {}).await
@@ -88,13 +93,7 @@ async fn wrong_implementations_are_found_without_a_suite() {
 async fn an_exploration_leaves_nothing_behind() {
     let oracle = reference::start(reference::Options::default()).await.unwrap();
     let target = reference::start(reference::Options::default()).await.unwrap();
-    let drive = Drive::new();
-    let run = RunId::random();
-    let session = |url: &str, proposals: Proposals| {
-        let session = Arc::into_inner(drive.session(url)).unwrap();
-        Arc::new(Session { run: run.clone(), proposals, ..session })
-    };
-    let (first, second) = (session(oracle.url(), Proposals::Made), session(target.url(), Proposals::Omitted));
+    let (first, second) = sessions(&Drive::new(), oracle.url(), target.url());
     let comparison = Arc::new(Comparison::new(first.clone(), second.clone(), Arc::new(|_| {})));
     let generator = Generator::default();
     let (_stop, stopped) = watch::channel(false);
