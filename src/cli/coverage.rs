@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::exit::{CommandError, Exit, printed};
 use crate::{
-    requirement::{Coverage, Index, Item, Reasons, exercises},
+    requirement::{Index, Item, Reasons, RequirementCoverage, exercises},
     suite::Folder,
     version::ApiVersion,
 };
@@ -31,12 +31,12 @@ pub fn run(arguments: &CoverageArguments) -> Result<Exit, CommandError> {
     let ids: Vec<&str> = index.ids().collect();
     let folder = Folder::builtin(&ids).map_err(CommandError::usage)?;
     let exercises = exercises(&folder, arguments.api_version).map_err(CommandError::usage)?;
-    let coverage = Coverage::of(arguments.api_version, index, &exercises, Reasons::builtin());
+    let coverage = RequirementCoverage::of(arguments.api_version, index, &exercises, Reasons::builtin());
     printed(write(&coverage, arguments.all, &mut io::stdout().lock()))?;
     Ok(if coverage.is_complete() { Exit::Success } else { Exit::Failure })
 }
 
-fn write(coverage: &Coverage<'_>, all: bool, out: &mut impl Write) -> io::Result<()> {
+fn write(coverage: &RequirementCoverage<'_>, all: bool, out: &mut impl Write) -> io::Result<()> {
     for (area, items) in &coverage.areas {
         let (covered, uncovered): (Vec<&Item<'_>>, Vec<_>) = items.iter().partition(|item| !item.cases.is_empty());
         writeln!(out, "{area}: {} of {} covered", covered.len(), items.len())?;
@@ -110,7 +110,7 @@ mod tests {
             item("isi.d", &[], Some("no source says")),
         ];
         let areas = vec![(Area::Requirements, items)];
-        let coverage = Coverage { areas, idle_reasons: vec!["fields sent in requests: A.*".to_owned()] };
+        let coverage = RequirementCoverage { areas, idle_reasons: vec!["fields sent in requests: A.*".to_owned()] };
         let mut out = Vec::new();
         write(&coverage, true, &mut out).unwrap();
         insta::assert_snapshot!(String::from_utf8(out).unwrap());
@@ -122,7 +122,7 @@ mod tests {
         let folder = Folder::builtin(&index.ids().collect::<Vec<_>>()).unwrap_or_else(|error| panic!("{error}"));
         for version in ApiVersion::ALL {
             let exercises = exercises(&folder, version).unwrap();
-            let coverage = Coverage::of(version, index, &exercises, Reasons::builtin());
+            let coverage = RequirementCoverage::of(version, index, &exercises, Reasons::builtin());
             let mut out = Vec::new();
             write(&coverage, false, &mut out).unwrap();
             assert!(coverage.is_complete(), "{version}: {}", String::from_utf8_lossy(&out));

@@ -14,7 +14,8 @@ use tokio::sync::watch;
 use super::{
     exit::{CommandError, Exit, finish, notice, printed, warn_of_remains},
     run::{
-        ExecutionArguments, Plan, RegistryArguments, RunArguments, TargetArguments, know_secrets, open_files, profile,
+        ExecutionArguments, Plan, RegistryAddressArguments, RunArguments, TargetArguments, know_secrets, open_files,
+        profile,
     },
     signals::Signals,
 };
@@ -79,7 +80,7 @@ pub(super) struct ExploreArguments {
     target: TargetArguments,
     /// How the implementation reaches the mock registries.
     #[command(flatten)]
-    registry: RegistryArguments,
+    registry: RegistryAddressArguments,
 }
 
 /// Runs the command.
@@ -133,7 +134,7 @@ async fn explore(
     let run = RunId::random();
     let of_target = (std::mem::take(&mut arguments.target), std::mem::take(&mut arguments.registry));
     let planned = |target, registry| plan(&arguments, work.path(), &run, target, registry);
-    let oracle = planned(TargetArguments::default(), RegistryArguments::default())?;
+    let oracle = planned(TargetArguments::default(), RegistryAddressArguments::default())?;
     let oracle = RunArguments { profile: None, deviations: Vec::new(), ..oracle };
     let of_target = planned(of_target.0, of_target.1)?;
     let reference = Plan::of(&oracle, &stop).await?;
@@ -160,7 +161,7 @@ fn plan(
     folder: &Path,
     run: &RunId,
     target: TargetArguments,
-    registry: RegistryArguments,
+    registry: RegistryAddressArguments,
 ) -> Result<RunArguments, CommandError> {
     let command = RunArguments::augment_args(clap::Command::new("run"));
     let folder = format!("{}/", folder.display());

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::{
     exit::{CommandError, Exit, finish, notice, printed, warn_of_remains},
     run::{
-        CaseArguments, ExecutionArguments, Plan, RegistryArguments, RunArguments, TargetArguments, generator,
+        CaseArguments, ExecutionArguments, Plan, RegistryAddressArguments, RunArguments, TargetArguments, generator,
         know_secrets, open_files, unusable,
     },
     signals::Signals,
@@ -54,7 +54,7 @@ pub(super) struct RecordArguments {
     target: TargetArguments,
     /// How the implementation reaches the mock registries.
     #[command(flatten)]
-    registry: RegistryArguments,
+    registry: RegistryAddressArguments,
 }
 
 /// Runs the command.
@@ -133,7 +133,7 @@ async fn record(arguments: &RunArguments, jobs: usize, stop: &watch::Receiver<bo
 }
 
 /// What reports say about the target of a plan.
-struct Target {
+struct RecordedTarget {
     target: String,
     traits: Vec<(&'static str, String)>,
 }
@@ -151,7 +151,7 @@ async fn pass(
     jobs: usize,
     stop: &watch::Receiver<bool>,
     pass: Pass,
-) -> Result<(Target, Vec<CaseOutcome>), CommandError> {
+) -> Result<(RecordedTarget, Vec<CaseOutcome>), CommandError> {
     let mut plan = Plan::of(arguments, stop).await?;
     let mut planned = std::mem::take(&mut plan.planned);
     if pass == Pass::Second {
@@ -165,7 +165,7 @@ async fn pass(
     let count = planned.len();
     notice(format_args!("{} of {} {which}", plural(count, "case"), plan.target));
     let outcomes = runner::run(planned, jobs, stop.clone(), |_| std::ops::ControlFlow::Continue(())).await;
-    let target = Target { target: plan.target.clone(), traits: plan.traits.named() };
+    let target = RecordedTarget { target: plan.target.clone(), traits: plan.traits.named() };
     let left = plan.end().await;
     let of_cases = outcomes.iter().flat_map(|outcome| &outcome.left_behind);
     warn_of_remains(&of_cases.chain(&left).cloned().collect::<Vec<_>>());

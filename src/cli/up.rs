@@ -70,7 +70,7 @@ async fn serve(arguments: UpArguments) -> Result<Exit, CommandError> {
     let is_trusted = matches!(fixture.tls, Tls::Trusted);
     let registry = registry(fixture, arguments.registry_listen, &authority).await?;
     let running = start_reference(&arguments, authority).await?;
-    let folder = Folder::create(arguments.folder.as_deref())?;
+    let folder = TrialFolder::create(arguments.folder.as_deref())?;
     let kubeconfig = folder.path().join("kubeconfig");
     reference::write(running.kubeconfig(), &kubeconfig)?;
     let import = folder.path().join("import.yaml");
@@ -140,12 +140,12 @@ async fn start_reference(arguments: &UpArguments, authority: Authority) -> Resul
 
 /// The folder of the files to try: one of the user's, or a temporary one that is removed with this.
 #[derive(Debug)]
-enum Folder {
+enum TrialFolder {
     Kept(PathBuf),
     Temporary(TempDir),
 }
 
-impl Folder {
+impl TrialFolder {
     fn create(kept: Option<&Path>) -> Result<Self, CommandError> {
         let created = match kept {
             Some(path) => fs::create_dir_all(path).and_then(|()| absolute(path)).map(Self::Kept),

@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        deviation::Reasons,
+        deviation::MissingReasons,
         document::Source,
         verdict::{CheckKind, Difference, Level, Side, StepName},
     };
@@ -152,7 +152,7 @@ mod tests {
 
     fn deviations(entries: &str) -> Deviations {
         let source = Source::new("deviations.yaml", format!("deviations: [{entries}]"));
-        Deviations::read(&source, &["auth::basic", "auth::other"], Reasons::Required).unwrap()
+        Deviations::read(&source, &["auth::basic", "auth::other"], MissingReasons::Required).unwrap()
     }
 
     fn of_basic(entry: &str) -> Deviations {

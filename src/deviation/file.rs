@@ -64,7 +64,7 @@ enum NumberOrText {
 
 /// Whether every entry has to say why it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reasons {
+pub enum MissingReasons {
     /// It has to.
     Required,
     /// A file that is being worked on lacks some.
@@ -84,7 +84,7 @@ impl Deviations {
     /// # Errors
     /// When the file is malformed, names a case that a suite does not have, gives no reason, or declares the same failure
     /// twice.
-    pub fn read(source: &Source, cases: &[&str], reasons: Reasons) -> Result<Self, Diagnostics> {
+    pub fn read(source: &Source, cases: &[&str], reasons: MissingReasons) -> Result<Self, Diagnostics> {
         let root = document::parse(source)?;
         let file: DeviationFile = document::decode(source, &root)?;
         let nodes = root.get("deviations").map(Node::items).unwrap_or_default();
@@ -94,7 +94,7 @@ impl Deviations {
         let mut entries: Vec<Deviation> = Vec::new();
         for ((entry, node), text) in file.deviations.into_iter().zip(nodes).zip(texts) {
             let at = |field: &str| node.get(field).unwrap_or(node).span;
-            if entry.reason.trim().is_empty() && reasons == Reasons::Required {
+            if entry.reason.trim().is_empty() && reasons == MissingReasons::Required {
                 without_reason.push(at("reason"));
             }
             let patterns = match entry.case {
@@ -232,7 +232,11 @@ mod tests {
     const CASES: [&str; 3] = ["single-image::content-oci-basic", "single-image::content-s2-basic", "auth::basic-good"];
 
     fn read(entries: &str) -> Result<Deviations, Diagnostics> {
-        Deviations::read(&Source::new("deviations.yaml", format!("deviations:\n{entries}")), &CASES, Reasons::Required)
+        Deviations::read(
+            &Source::new("deviations.yaml", format!("deviations:\n{entries}")),
+            &CASES,
+            MissingReasons::Required,
+        )
     }
 
     #[test]

@@ -36,7 +36,7 @@ use jiff::civil::Date;
 
 use self::select::Selector;
 pub use self::{
-    file::{Reasons, json_schema},
+    file::{MissingReasons, json_schema},
     write::{Update, write},
 };
 use crate::{document::Source, verdict::Declared};

@@ -212,7 +212,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        deviation::Reasons,
+        deviation::MissingReasons,
         verdict::{CaseResult, CheckResult, Difference, Level, Side, StepName},
         version::ApiVersion,
     };
@@ -276,7 +276,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    fn read(text: &str, reasons: Reasons) -> (Source, Deviations) {
+    fn read(text: &str, reasons: MissingReasons) -> (Source, Deviations) {
         let cases = failing();
         let names: Vec<String> = cases.iter().map(CaseResult::name).collect();
         let source = Source::new("written.yaml", text);
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn what_is_written_declares_all_failures_once_reasons_are_filled_in() {
         let text = written(&run(failing()), None).replace("reason: \"\"", "reason: known");
-        let (_, deviations) = read(&text, Reasons::Required);
+        let (_, deviations) = read(&text, MissingReasons::Required);
         let mut cases = failing();
         cases.iter_mut().for_each(|case| deviations.apply(case, TODAY));
         deviations.finish(&mut cases, TODAY);
@@ -306,7 +306,7 @@ mod tests {
         let text = "# Our file.\ndeviations:\n- case: auth::c\n  reason: no faults # for now\n  link: https://tracker.example/1\n\
                     # It passes by now.\n- case: auth::d\n  reason: gone\n\
                     - case: other::e\n  reason: not in this run\n";
-        let (source, deviations) = read(text, Reasons::MayBeMissing);
+        let (source, deviations) = read(text, MissingReasons::MayBeMissing);
         let mut cases = failing();
         cases.retain(|case| ["c", "d", "b"].contains(&case.case.as_str()));
         cases.iter_mut().for_each(|case| deviations.apply(case, TODAY));
@@ -325,7 +325,7 @@ mod tests {
     #[test]
     fn entries_in_braces_are_written_anew() {
         let text = "deviations: [{ case: auth::c, reason: \"a \\\"reason\\\"\", expires: 2027-06-30 }]\n";
-        let (source, deviations) = read(text, Reasons::Required);
+        let (source, deviations) = read(text, MissingReasons::Required);
         let mut cases = failing();
         cases.retain(|case| case.case == "c");
         cases.iter_mut().for_each(|case| deviations.apply(case, TODAY));

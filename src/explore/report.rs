@@ -28,24 +28,24 @@ pub struct ExplorationReport<'a> {
 }
 
 #[derive(Serialize)]
-struct Page<'a> {
+struct ExplorationPage<'a> {
     target: &'a str,
     api_version: ApiVersion,
     headline: String,
     causes: Vec<&'a Finding>,
-    unstable: Vec<Entry>,
-    failures: Vec<Entry>,
-    coverage: Vec<Kind<'a>>,
+    unstable: Vec<SeedEntry>,
+    failures: Vec<SeedEntry>,
+    coverage: Vec<DrawnKind<'a>>,
 }
 
 #[derive(Serialize)]
-struct Entry {
+struct SeedEntry {
     seed: u64,
     says: String,
 }
 
 #[derive(Serialize)]
-struct Kind<'a> {
+struct DrawnKind<'a> {
     name: &'a str,
     drawn: usize,
     all: usize,
@@ -74,10 +74,10 @@ impl ExplorationReport<'_> {
     /// When `out` cannot be written to.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.explored.findings.write(out)?;
-        for Entry { seed, says } in self.failures().into_iter().take(NAMED) {
+        for SeedEntry { seed, says } in self.failures().into_iter().take(NAMED) {
             writeln!(out, "error: seed {seed} could not be judged: {says}")?;
         }
-        for Entry { seed, says } in self.unstable().into_iter().take(NAMED) {
+        for SeedEntry { seed, says } in self.unstable().into_iter().take(NAMED) {
             writeln!(out, "not repeatable: seed {seed} differed once and not again: {says}")?;
         }
         self.explored.coverage.write(out)?;
@@ -96,14 +96,14 @@ impl ExplorationReport<'_> {
         })
     }
 
-    fn unstable(&self) -> Vec<Entry> {
+    fn unstable(&self) -> Vec<SeedEntry> {
         let entries = self.explored.unstable_examples.iter();
-        entries.map(|(seed, cause)| Entry { seed: *seed, says: redacted(cause.to_string()) }).collect()
+        entries.map(|(seed, cause)| SeedEntry { seed: *seed, says: redacted(cause.to_string()) }).collect()
     }
 
-    fn failures(&self) -> Vec<Entry> {
+    fn failures(&self) -> Vec<SeedEntry> {
         let entries = self.explored.failures.iter();
-        entries.map(|(seed, problem)| Entry { seed: *seed, says: redacted(problem.clone()) }).collect()
+        entries.map(|(seed, problem)| SeedEntry { seed: *seed, says: redacted(problem.clone()) }).collect()
     }
 }
 
@@ -115,14 +115,14 @@ pub fn write_page(report: &ExplorationReport<'_>, mut out: impl Write) -> io::Re
     let mut environment = Environment::new();
     environment.add_template(TEMPLATE, include_str!("page.html")).map_err(io::Error::other)?;
     let kinds = report.explored.coverage.kinds();
-    let page = Page {
+    let page = ExplorationPage {
         target: report.target,
         api_version: report.api_version,
         headline: report.headline(),
         causes: report.explored.findings.sorted(),
         unstable: report.unstable(),
         failures: report.failures(),
-        coverage: kinds.map(|(name, drawn, all, missed)| Kind { name, drawn, all, missed }).collect(),
+        coverage: kinds.map(|(name, drawn, all, missed)| DrawnKind { name, drawn, all, missed }).collect(),
     };
     let text = environment.get_template(TEMPLATE).and_then(|template| template.render(Serde(&page)));
     out.write_all(text.map_err(io::Error::other)?.as_bytes())

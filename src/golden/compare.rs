@@ -27,7 +27,7 @@ pub struct Answer {
 
 /// Where one answer differs.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Comparison {
+pub struct GoldenComparison {
     /// In its body and headers; paths of headers begin with `$.headers`.
     pub answer: Vec<Difference>,
     /// In what was asked of the registry; paths begin with the repository.
@@ -46,7 +46,7 @@ pub fn compare(
     answer: &Answer,
     bindings: &Bindings,
     memory: &mut Memory,
-) -> Result<Comparison, Unbound> {
+) -> Result<GoldenComparison, Unbound> {
     let rules = Rules::of(&golden.body);
     let mut body = Comparer { bindings, memory, differences: Vec::new(), rules: Some(rules) };
     body.headers(golden, answer)?;
@@ -54,7 +54,7 @@ pub fn compare(
     let answer_differences = body.differences;
     let mut traffic = Comparer { bindings, memory, differences: Vec::new(), rules: None };
     traffic.value(&JsonPath::root(), Some(&lines(&golden.traffic)), Some(&lines(&answer.traffic)))?;
-    Ok(Comparison { answer: answer_differences, traffic: traffic.differences })
+    Ok(GoldenComparison { answer: answer_differences, traffic: traffic.differences })
 }
 
 fn lines(traffic: &Traffic) -> Value {

@@ -27,7 +27,7 @@ mod version_rule;
 
 pub use any_order::in_order_of;
 pub use by_trait::{by_trait, for_every_target};
-pub use compare::{Answer, Comparison, compare};
+pub use compare::{Answer, GoldenComparison, compare};
 pub use content::{Golden, GoldenStep, Traffic};
 pub use files::is_hidden;
 #[cfg(test)]

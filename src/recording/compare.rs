@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{RecordedStep, case::relevant};
 use crate::{
-    golden::{self, Answer, Comparison, Memory, Pattern},
+    golden::{self, Answer, GoldenComparison, Memory, Pattern},
     json_path::{JsonPath, Segment},
     redaction::{REDACTED, Secrets},
     traits::Traits,
@@ -30,7 +30,7 @@ pub fn compare(
     answer: &Answer,
     bindings: &Bindings,
     memory: &mut Memory,
-) -> Result<Comparison, Unbound> {
+) -> Result<GoldenComparison, Unbound> {
     let before = memory.clone();
     let found = compare_once(recorded, answer, bindings, memory)?;
     if found.answer.is_empty() && found.traffic.is_empty() {
@@ -49,7 +49,7 @@ fn compare_once(
     answer: &Answer,
     bindings: &Bindings,
     memory: &mut Memory,
-) -> Result<Comparison, Unbound> {
+) -> Result<GoldenComparison, Unbound> {
     let golden = golden::by_trait(&step.golden(), traits);
     let mut compared = answer.clone();
     if step.any_order {

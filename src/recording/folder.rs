@@ -93,14 +93,14 @@ impl Recording {
     /// When the folder is absent, or one of its files is invalid.
     pub fn read(folder: &Path) -> Result<Self, RecordingError> {
         #[derive(Deserialize)]
-        struct Head {
+        struct RecordingHead {
             format: u32,
         }
         let path = folder.join(MANIFEST);
         if !path.is_file() {
             return Err(RecordingError::Absent { folder: folder.to_owned() });
         }
-        let Head { format } = read(&path)?;
+        let RecordingHead { format } = read(&path)?;
         if format != FORMAT {
             return Err(RecordingError::Format { path, format });
         }

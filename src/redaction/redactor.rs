@@ -20,18 +20,18 @@ const SHORTEST_WORD: usize = 4;
 #[derive(Debug)]
 pub struct Redactor {
     search: Option<AhoCorasick>,
-    patterns: Vec<Pattern>,
+    patterns: Vec<SecretPattern>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Pattern {
+struct SecretPattern {
     length: usize,
-    place: Place,
+    place: SecretPlace,
 }
 
 /// Where a secret is taken for itself and not for a part of another word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum SecretPlace {
     /// Anywhere.
     Anywhere,
     /// Between characters that are no letters or digits.
@@ -40,7 +40,7 @@ enum Place {
     Named,
 }
 
-impl Place {
+impl SecretPlace {
     fn of(secret: &str) -> Self {
         let is_word = secret.bytes().all(|byte| byte.is_ascii_alphabetic());
         match secret.len() {
@@ -81,15 +81,15 @@ impl Redactor {
     pub(super) fn new<'a>(secrets: impl Iterator<Item = (&'a str, bool)>) -> Self {
         let mut texts: Vec<String> = Vec::new();
         let mut patterns = Vec::new();
-        let mut add = |text: &str, place: Place| {
-            patterns.push(Pattern { length: text.len(), place });
+        let mut add = |text: &str, place: SecretPlace| {
+            patterns.push(SecretPattern { length: text.len(), place });
             texts.push(text.to_owned());
         };
         for (secret, lasting) in secrets.filter(|(secret, _)| !secret.trim().is_empty()) {
-            add(secret, Place::of(secret));
-            encoding::forms(secret).iter().for_each(|form| add(form, Place::Anywhere));
+            add(secret, SecretPlace::of(secret));
+            encoding::forms(secret).iter().for_each(|form| add(form, SecretPlace::Anywhere));
             if lasting {
-                encoding::parts(secret).into_iter().for_each(|part| add(part, Place::Anywhere));
+                encoding::parts(secret).into_iter().for_each(|part| add(part, SecretPlace::Anywhere));
             }
         }
         let search = (!texts.is_empty())
@@ -162,11 +162,12 @@ impl Redactor {
 
     /// Long secrets in a text whose white space was taken out.
     fn find_long(&self, text: &str) -> Vec<Range<usize>> {
-        let long = |pattern: &Pattern| pattern.place == Place::Anywhere && pattern.length >= SHORTEST_ANYWHERE;
+        let long =
+            |pattern: &SecretPattern| pattern.place == SecretPlace::Anywhere && pattern.length >= SHORTEST_ANYWHERE;
         self.matches(text).filter(|(_, pattern)| long(pattern)).map(|(range, _)| range).collect()
     }
 
-    fn matches<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (Range<usize>, Pattern)> + 'a {
+    fn matches<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (Range<usize>, SecretPattern)> + 'a {
         let found = self.search.iter().flat_map(move |search| search.find_overlapping_iter(text));
         found
             .map(|found| (found.range(), self.patterns[found.pattern().as_usize()]))

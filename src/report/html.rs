@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{
     Report, ReportCase, ShownCause, excerpt::named_sides, pretty::pretty, redact::RedactedRun, summary::plural,
-    view::Limits,
+    view::ViewLimits,
 };
 use crate::{
     verdict::{AbsentFeature, CheckResult, Counts, Declared, Exchange, LeftOutStep, Level, ProfileResult, Verdict},
@@ -30,7 +30,7 @@ const LINKS: usize = 500;
 const FEWEST_LINKS: usize = 5;
 
 #[derive(Serialize)]
-struct Page<'a> {
+struct RunPage<'a> {
     target: String,
     api_version: ApiVersion,
     traits: Vec<(String, &'a str)>,
@@ -49,7 +49,7 @@ struct Page<'a> {
     levels: Vec<Row<'a>>,
     causes: Vec<CauseRow<'a>>,
     more_causes: usize,
-    suites: Vec<Suite<'a>>,
+    suites: Vec<SuiteSection<'a>>,
     requirements: Vec<&'a str>,
     schema_deviations: &'a BTreeMap<String, usize>,
 }
@@ -62,12 +62,12 @@ struct Row<'a> {
 }
 
 #[derive(Serialize)]
-struct Suite<'a> {
+struct SuiteSection<'a> {
     #[serde(flatten)]
     row: Row<'a>,
     /// How many of its cases do not decide over the run.
     not_scored: usize,
-    cases: Vec<Case<'a>>,
+    cases: Vec<CaseSection<'a>>,
 }
 
 #[derive(Serialize)]
@@ -82,7 +82,7 @@ struct CauseRow<'a> {
 }
 
 #[derive(Serialize)]
-struct Case<'a> {
+struct CaseSection<'a> {
     name: String,
     case: &'a str,
     about: &'a str,
@@ -143,7 +143,7 @@ pub(super) struct ShownExchange<'a> {
 /// # Errors
 /// When `out` cannot be written to.
 pub fn write(run: &RedactedRun, out: impl Write) -> io::Result<()> {
-    write_report(&Report::of(run, Limits { details: DETAILS, causes: CAUSES, escapes: true }), out)
+    write_report(&Report::of(run, ViewLimits { details: DETAILS, causes: CAUSES, escapes: true }), out)
 }
 
 /// Writes the page about `report`.
@@ -167,7 +167,7 @@ pub(super) fn style() -> &'static str {
     behind.split_once("</style>").unwrap_or_default().0
 }
 
-fn page(report: &Report) -> Page<'_> {
+fn page(report: &Report) -> RunPage<'_> {
     let summary = &report.summary;
     let at_level = |level: Level| row(level.as_str(), summary.levels.get(&level).copied().unwrap_or_default());
     let mut links = LINKS;
@@ -182,7 +182,7 @@ fn page(report: &Report) -> Page<'_> {
     let causes = report.causes.iter().enumerate().map(&mut cause_row).collect();
     let requirements: BTreeSet<&str> =
         report.cases.iter().flat_map(|case| &case.requirements).map(String::as_str).collect();
-    Page {
+    RunPage {
         target: report.target.clone(),
         api_version: report.api_version,
         traits: report.traits.iter().map(|(name, value)| (name.replace('_', "-"), value.as_str())).collect(),
@@ -227,7 +227,7 @@ fn headline(report: &Report) -> String {
 }
 
 /// Every suite that has cases, in the order of the run; those whose cases are not scored, too.
-fn suites(report: &Report) -> Vec<Suite<'_>> {
+fn suites(report: &Report) -> Vec<SuiteSection<'_>> {
     let mut suites: Vec<(&str, Vec<&ReportCase>)> = Vec::new();
     for case in &report.cases {
         match suites.iter_mut().find(|(name, _)| *name == case.suite) {
@@ -238,10 +238,10 @@ fn suites(report: &Report) -> Vec<Suite<'_>> {
     suites.into_iter().map(|(name, cases)| suite(report, name, cases)).collect()
 }
 
-fn suite<'a>(report: &'a Report, name: &'a str, cases: Vec<&'a ReportCase>) -> Suite<'a> {
+fn suite<'a>(report: &'a Report, name: &'a str, cases: Vec<&'a ReportCase>) -> SuiteSection<'a> {
     let scored = cases.iter().filter(|case| case.not_scored.is_none()).map(|case| case.verdict);
     let counts: Counts = scored.collect();
-    Suite {
+    SuiteSection {
         row: row(name, counts),
         not_scored: cases.len() - counts.total(),
         cases: cases.into_iter().map(|found| case(report, found)).collect(),
@@ -253,9 +253,9 @@ fn row(name: &str, counts: Counts) -> Row<'_> {
     Row { name, total: counts.total(), counts: by_verdict }
 }
 
-fn case<'a>(report: &'a Report, case: &'a ReportCase) -> Case<'a> {
+fn case<'a>(report: &'a Report, case: &'a ReportCase) -> CaseSection<'a> {
     let first_cause = case.causes.first().and_then(|index| report.causes.get(*index));
-    Case {
+    CaseSection {
         name: case.name(),
         case: &case.case,
         about: &case.about,

@@ -11,7 +11,7 @@ use super::{
     escape::is_harmful,
     model::{FORMAT, Report},
     redact::RedactedRun,
-    view::Limits,
+    view::ViewLimits,
 };
 
 /// How large the details may be, in bytes.
@@ -82,7 +82,7 @@ impl Report {
     /// What the JSON report of `run` says.
     #[must_use]
     pub fn for_tools(run: &RedactedRun) -> Self {
-        Self::of(run, Limits { details: DETAILS, causes: CAUSES, escapes: false })
+        Self::of(run, ViewLimits { details: DETAILS, causes: CAUSES, escapes: false })
     }
 
     /// Reads a JSON report.
@@ -98,10 +98,10 @@ impl Report {
             ReadReportError::Malformed { path: path.to_owned(), line: error.line(), column: error.column(), message }
         };
         #[derive(Deserialize)]
-        struct Head {
+        struct ReportHead {
             format: u32,
         }
-        let Head { format } = serde_json::from_str(&text).map_err(malformed)?;
+        let ReportHead { format } = serde_json::from_str(&text).map_err(malformed)?;
         if format != FORMAT {
             return Err(ReadReportError::Format { path: path.to_owned(), format });
         }
@@ -181,7 +181,7 @@ mod tests {
     fn a_report_is_read_as_it_is_written() {
         for run in [sample::run(), sample::many_failures()] {
             let report =
-                Report::of(&RedactedRun::of(&run), Limits { details: DETAILS, causes: CAUSES, escapes: false });
+                Report::of(&RedactedRun::of(&run), ViewLimits { details: DETAILS, causes: CAUSES, escapes: false });
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("report.json");
             std::fs::write(&path, written(&run)).unwrap();

@@ -14,7 +14,7 @@ use super::{
     excerpt::beginning,
     explain,
     redact::RedactedRun,
-    view::{Limits, cases},
+    view::{ViewLimits, cases},
 };
 use crate::verdict::Verdict;
 
@@ -28,7 +28,7 @@ const NAMED: usize = 5;
 const TEXT: usize = 20_000;
 
 /// What JUnit says of a case.
-enum Outcome {
+enum JunitOutcome {
     Passed,
     Skipped(String),
     Failed { element: &'static str, kind: Verdict, message: String, text: String },
@@ -43,13 +43,13 @@ struct Totals {
 }
 
 impl Totals {
-    const fn add(&mut self, outcome: &Outcome) {
+    const fn add(&mut self, outcome: &JunitOutcome) {
         self.tests += 1;
         match outcome {
-            Outcome::Passed => {}
-            Outcome::Skipped(_) => self.skipped += 1,
-            Outcome::Failed { kind: Verdict::Error, .. } => self.errors += 1,
-            Outcome::Failed { .. } => self.failures += 1,
+            JunitOutcome::Passed => {}
+            JunitOutcome::Skipped(_) => self.skipped += 1,
+            JunitOutcome::Failed { kind: Verdict::Error, .. } => self.errors += 1,
+            JunitOutcome::Failed { .. } => self.failures += 1,
         }
     }
 
@@ -59,14 +59,14 @@ impl Totals {
 }
 
 /// A suite: its name, what came out of it, and its cases.
-type Suite<'a> = (&'a str, Totals, Vec<(&'a ReportCase, Outcome)>);
+type Suite<'a> = (&'a str, Totals, Vec<(&'a ReportCase, JunitOutcome)>);
 
 /// Writes the report of `run`.
 ///
 /// # Errors
 /// When `out` cannot be written to.
 pub fn write(run: &RedactedRun, out: impl Write) -> io::Result<()> {
-    write_report(&Report::of(run, Limits { details: DETAILS, causes: CAUSES, escapes: true }), out)
+    write_report(&Report::of(run, ViewLimits { details: DETAILS, causes: CAUSES, escapes: true }), out)
 }
 
 /// Writes `report`.
@@ -129,13 +129,13 @@ pub fn write_report(report: &Report, mut out: impl Write) -> io::Result<()> {
     out.flush()
 }
 
-fn test_case(case: &ReportCase, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+fn test_case(case: &ReportCase, outcome: &JunitOutcome, out: &mut impl Write) -> io::Result<()> {
     let (name, suite, seconds) = (xml(&case.case), xml(&case.suite), case.seconds);
     write!(out, r#"        <testcase name="{name}" classname="{suite}" time="{seconds:.3}""#)?;
     match outcome {
-        Outcome::Passed => return writeln!(out, "/>"),
-        Outcome::Skipped(reason) => write!(out, ">\n            <skipped message=\"{}\"/>", xml(reason))?,
-        Outcome::Failed { element, kind, message, text } => {
+        JunitOutcome::Passed => return writeln!(out, "/>"),
+        JunitOutcome::Skipped(reason) => write!(out, ">\n            <skipped message=\"{}\"/>", xml(reason))?,
+        JunitOutcome::Failed { element, kind, message, text } => {
             write!(out, ">\n            <{element} message=\"{}\" type=\"{kind}\">", xml(message))?;
             write!(out, "{}</{element}>", xml_text(text))?;
         }
@@ -143,13 +143,13 @@ fn test_case(case: &ReportCase, outcome: &Outcome, out: &mut impl Write) -> io::
     writeln!(out, "\n        </testcase>")
 }
 
-fn outcome(report: &Report, case: &ReportCase) -> io::Result<Outcome> {
+fn outcome(report: &Report, case: &ReportCase) -> io::Result<JunitOutcome> {
     let element = match case.verdict {
-        Verdict::Pass => return Ok(Outcome::Passed),
-        Verdict::Skip => return Ok(Outcome::Skipped(case.skipped.clone().unwrap_or_default())),
-        Verdict::Known => return Ok(Outcome::Skipped(format!("known to fail: {}", reason(case)))),
+        Verdict::Pass => return Ok(JunitOutcome::Passed),
+        Verdict::Skip => return Ok(JunitOutcome::Skipped(case.skipped.clone().unwrap_or_default())),
+        Verdict::Known => return Ok(JunitOutcome::Skipped(format!("known to fail: {}", reason(case)))),
         Verdict::Fail | Verdict::Stale | Verdict::Error if case.not_scored.is_some() => {
-            return Ok(Outcome::Skipped(case.not_scored.clone().unwrap_or_default()));
+            return Ok(JunitOutcome::Skipped(case.not_scored.clone().unwrap_or_default()));
         }
         Verdict::Fail | Verdict::Stale => "failure",
         Verdict::Error => "error",
@@ -171,7 +171,7 @@ fn outcome(report: &Report, case: &ReportCase) -> io::Result<Outcome> {
         explain::case(&case.result(), Paint::Plain, &mut text)?;
         beginning(String::from_utf8_lossy(&text).trim_end(), TEXT)
     };
-    Ok(Outcome::Failed { element, kind: case.verdict, message, text })
+    Ok(JunitOutcome::Failed { element, kind: case.verdict, message, text })
 }
 
 fn reason(case: &ReportCase) -> String {

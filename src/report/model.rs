@@ -43,7 +43,7 @@ use super::{
     redact::RedactedRun,
     shard_case::ShardCase,
     summary,
-    view::{Detail, Limits, ShownCause, View},
+    view::{Detail, ShownCause, View, ViewLimits},
 };
 use crate::{
     verdict::{
@@ -206,7 +206,7 @@ const fn is_one(attempts: &u32) -> bool {
 impl Report {
     /// What a report of these limits says about `run`.
     #[must_use]
-    pub(super) fn of(run: &RedactedRun, limits: Limits) -> Self {
+    pub(super) fn of(run: &RedactedRun, limits: ViewLimits) -> Self {
         let steps_left_out = run.for_tools().steps_left_out();
         let view = View::new(run, limits);
         let run = &view.run;

@@ -9,7 +9,7 @@ use super::{
     explain,
     redact::RedactedRun,
     summary, texts,
-    view::{Limits, View, cases},
+    view::{View, ViewLimits, cases},
 };
 use crate::{
     redaction::Secrets,
@@ -38,7 +38,7 @@ const CAUSES: usize = 10;
 /// # Errors
 /// When `out` cannot be written to.
 pub fn write(run: &RedactedRun, paint: Paint, details: Details, mut out: impl Write) -> io::Result<()> {
-    let view = View::new(run, Limits { details: usize::MAX, causes: CAUSES, escapes: true });
+    let view = View::new(run, ViewLimits { details: usize::MAX, causes: CAUSES, escapes: true });
     let out: &mut dyn Write = &mut out;
     let run = &view.run;
     absence::write(run, paint, out)?;

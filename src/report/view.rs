@@ -17,7 +17,7 @@ use crate::verdict::{
 
 /// How large a report may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct ViewLimits {
     /// Bytes for the details of cases, as far as they can be estimated.
     pub(super) details: usize,
     /// How many causes are listed.
@@ -111,7 +111,7 @@ const LINES: usize = 60;
 
 impl View {
     /// What a report of these limits shows of `run`.
-    pub(super) fn new(run: &RedactedRun, limits: Limits) -> Self {
+    pub(super) fn new(run: &RedactedRun, limits: ViewLimits) -> Self {
         let mut run = if limits.escapes { run.for_people() } else { run.for_tools() }.clone();
         let positions = run.shard.as_ref().map(|shard| &shard.positions);
         let shard_case = |case: &CaseResult| ShardCase::of(case, positions?.get(&case.name()).copied()?).into();

@@ -60,7 +60,7 @@ impl Item<'_> {
 
 /// What the cases of an API version cover.
 #[derive(Debug, Clone)]
-pub struct Coverage<'a> {
+pub struct RequirementCoverage<'a> {
     /// The things that can be covered, by area.
     pub areas: Vec<(Area, Vec<Item<'a>>)>,
     /// Reasons that nothing needs, as `area: pattern`.
@@ -70,7 +70,7 @@ pub struct Coverage<'a> {
 /// The kinds of objects that requests hold.
 const WRITTEN: [&str; 3] = ["ImageSignature", "ImageStream", "ImageStreamImport"];
 
-impl<'a> Coverage<'a> {
+impl<'a> RequirementCoverage<'a> {
     /// Sets everything that `version` has against `exercises`.
     #[must_use]
     pub fn of(version: ApiVersion, index: &'a Index, exercises: &'a [Exercise], reasons: &'a Reasons) -> Self {
@@ -152,7 +152,7 @@ mod tests {
 
     fn covered(exercise: Exercise, area: Area) -> BTreeSet<String> {
         let (exercises, reasons) = ([exercise], Reasons::default());
-        let coverage = Coverage::of(VERSION, Index::builtin(), &exercises, &reasons);
+        let coverage = RequirementCoverage::of(VERSION, Index::builtin(), &exercises, &reasons);
         let items = coverage.areas.into_iter().filter(|(other, _)| *other == area).flat_map(|(_, items)| items);
         items.filter(|item| !item.cases.is_empty()).map(|item| item.name).collect()
     }
@@ -182,7 +182,7 @@ mod tests {
     fn what_is_covered_without_need_for_a_reason_makes_the_reason_idle() {
         let requirements = names(&["isi.audience"]);
         let exercises = [Exercise { requirements, ..Exercise::default() }];
-        let coverage = Coverage::of(VERSION, Index::builtin(), &exercises, Reasons::builtin());
+        let coverage = RequirementCoverage::of(VERSION, Index::builtin(), &exercises, Reasons::builtin());
         assert!(coverage.idle_reasons.contains(&format!("{}: isi.audience", Area::Requirements)));
         assert!(!coverage.is_complete());
     }

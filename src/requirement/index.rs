@@ -45,7 +45,7 @@ impl Requirement {
 
     /// The field that it is about. `None` when it is about an object as a whole, or about its endpoint.
     #[must_use]
-    pub fn field(&self, schema: &Schema) -> Option<Field> {
+    pub fn field(&self, schema: &Schema) -> Option<RequirementField> {
         let mut segments = self.id.split('.').peekable();
         let object = segments.next()?;
         let (_, kind) = OBJECTS.iter().find(|(name, _)| *name == object)?;
@@ -65,7 +65,7 @@ impl Requirement {
             owner = inner.0.map_or(owner, short_name);
             at = inner.1;
         }
-        field.map(|definition| Field { path, definition, is_all: segments.next().is_none() })
+        field.map(|definition| RequirementField { path, definition, is_all: segments.next().is_none() })
     }
 
     /// Whether it is about what answers hold, rather than about what is asked for.
@@ -77,7 +77,7 @@ impl Requirement {
 
 /// The field that a requirement is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
+pub struct RequirementField {
     /// With the object's kind: `ImageStreamImport.spec.images[].to`.
     pub path: String,
     /// By the definition that has it: `ImageImportSpec.to`.
@@ -94,14 +94,14 @@ pub struct Index {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct RequirementsFile {
     pages: Vec<String>,
-    requirements: Vec<Entry>,
+    requirements: Vec<RequirementEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct RequirementEntry {
     id: String,
     says: String,
     since: Option<ApiVersion>,
@@ -136,10 +136,10 @@ impl Index {
     /// When the file is malformed, or an id is there already.
     fn read(&mut self, source: &Source) -> Result<(), Diagnostic> {
         let node = document::parse(source)?;
-        let file: File = document::decode(source, &node)?;
+        let file: RequirementsFile = document::decode(source, &node)?;
         let places = node.get("requirements").map(document::Node::items).unwrap_or_default();
         for (entry, place) in file.requirements.into_iter().zip(places) {
-            let Entry { id, says, since, until, pages } = entry;
+            let RequirementEntry { id, says, since, until, pages } = entry;
             let pages = pages.unwrap_or_else(|| file.pages.clone());
             let requirement = Requirement { id: id.clone(), says, since, until, pages };
             if self.by_id.insert(id.clone(), requirement).is_some() {
@@ -260,7 +260,7 @@ mod tests {
     #[case("imagestream.status.tags.items.image", "ImageStream.status.tags[].items[].image", "TagEvent.image", true)]
     fn an_id_leads_to_its_field(#[case] id: &str, #[case] path: &str, #[case] definition: &str, #[case] is_all: bool) {
         let requirement = Index::builtin().get(id).unwrap();
-        let field = Field { path: path.to_owned(), definition: definition.to_owned(), is_all };
+        let field = RequirementField { path: path.to_owned(), definition: definition.to_owned(), is_all };
         assert_eq!(requirement.field(Schema::for_version(ApiVersion::NEWEST)), Some(field));
     }
 

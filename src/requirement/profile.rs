@@ -30,13 +30,13 @@ pub struct Profile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    profiles: Vec<Entry>,
+struct ProfilesFile {
+    profiles: Vec<ProfileEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct ProfileEntry {
     name: String,
     says: String,
     requirements: Vec<String>,
@@ -84,7 +84,7 @@ impl Profile {
     pub fn builtin() -> &'static [Self] {
         static BUILTIN: LazyLock<Vec<Profile>> = LazyLock::new(|| {
             let source = Source::new("requirements/profiles.yaml", include_str!("../../requirements/profiles.yaml"));
-            let file: File = document::parse(&source)
+            let file: ProfilesFile = document::parse(&source)
                 .and_then(|node| document::decode(&source, &node))
                 .expect("the built-in profiles are read by a test");
             file.profiles.into_iter().map(Profile::from).collect()
@@ -148,7 +148,7 @@ impl Profile {
             deviations: 0,
         };
         for requirement in Index::builtin().iter().filter(|one| one.holds_for(version) && self.has(&one.id)) {
-            let outcomes: Vec<Outcome<'_>> = testing
+            let outcomes: Vec<RequirementOutcome<'_>> = testing
                 .iter()
                 .filter(|(case, _)| case.points_to(&requirement.id))
                 .map(|(case, result)| self.outcome(case, *result))
@@ -157,11 +157,11 @@ impl Profile {
                 continue;
             }
             judged.requirements += 1;
-            if outcomes.contains(&Outcome::Failed) {
+            if outcomes.contains(&RequirementOutcome::Failed) {
                 judged.not_met.push(requirement.id.clone());
-            } else if outcomes.contains(&Outcome::Passed) {
+            } else if outcomes.contains(&RequirementOutcome::Passed) {
                 judged.met += 1;
-            } else if let Some(Outcome::Untested(reason)) = outcomes.first() {
+            } else if let Some(RequirementOutcome::Untested(reason)) = outcomes.first() {
                 match judged.untested.iter_mut().find(|untested| untested.reason == *reason) {
                     Some(untested) => untested.requirements.push(requirement.id.clone()),
                     None => judged
@@ -176,8 +176,8 @@ impl Profile {
     }
 
     /// What came out of the steps of `case` that the profile covers.
-    fn outcome<'a>(&self, case: &ProfileCase, result: Option<&'a CaseResult>) -> Outcome<'a> {
-        let Some(result) = result else { return Outcome::Untested("the case was not run") };
+    fn outcome<'a>(&self, case: &ProfileCase, result: Option<&'a CaseResult>) -> RequirementOutcome<'a> {
+        let Some(result) = result else { return RequirementOutcome::Untested("the case was not run") };
         let covers_all = case.steps.iter().flatten().all(|step| self.covers(Some(step)));
         let counts = |check: &&CheckResult| {
             check.level == Level::Required
@@ -191,13 +191,13 @@ impl Profile {
         match Verdict::of_parts(checks.iter().map(|check| check.verdict)) {
             _ if checks.is_empty() => {
                 let left_out = result.left_out.first().map(|left_out| left_out.reason.as_str());
-                Outcome::Untested(
+                RequirementOutcome::Untested(
                     result.skipped.as_deref().or(left_out).unwrap_or("no step of the case could be judged"),
                 )
             }
-            Verdict::Fail => Outcome::Failed,
-            Verdict::Error => Outcome::Untested("the harness could not judge a case"),
-            Verdict::Pass | Verdict::Known | Verdict::Stale | Verdict::Skip => Outcome::Passed,
+            Verdict::Fail => RequirementOutcome::Failed,
+            Verdict::Error => RequirementOutcome::Untested("the harness could not judge a case"),
+            Verdict::Pass | Verdict::Known | Verdict::Stale | Verdict::Skip => RequirementOutcome::Passed,
         }
     }
 }
@@ -214,17 +214,17 @@ fn deviations<'a>(results: impl Iterator<Item = &'a CaseResult>) -> usize {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome<'a> {
+enum RequirementOutcome<'a> {
     Passed,
     Failed,
     Untested(&'a str),
 }
 
-impl From<Entry> for Profile {
-    fn from(entry: Entry) -> Self {
+impl From<ProfileEntry> for Profile {
+    fn from(entry: ProfileEntry) -> Self {
         let pattern =
             |text: &String| Glob::new(text).expect("the built-in profiles are read by a test").compile_matcher();
-        let Entry { name, says, requirements, needs } = entry;
+        let ProfileEntry { name, says, requirements, needs } = entry;
         Self { name, says, needs, requirements: requirements.iter().map(pattern).collect() }
     }
 }

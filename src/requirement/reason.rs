@@ -25,18 +25,18 @@ struct Reason {
     since: Option<ApiVersion>,
     until: Option<ApiVersion>,
     #[serde(default)]
-    requirements: Vec<Pattern>,
+    requirements: Vec<ReasonPattern>,
     #[serde(default)]
-    parameters: Vec<Pattern>,
+    parameters: Vec<ReasonPattern>,
     #[serde(default)]
-    sent: Vec<Pattern>,
+    sent: Vec<ReasonPattern>,
     #[serde(default)]
-    seen: Vec<Pattern>,
+    seen: Vec<ReasonPattern>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct ReasonsFile {
     uncovered: Vec<Reason>,
 }
 
@@ -46,7 +46,7 @@ impl Reasons {
     pub fn builtin() -> &'static Self {
         static BUILTIN: LazyLock<Reasons> = LazyLock::new(|| {
             let source = Source::new("requirements/uncovered.yaml", include_str!("../../requirements/uncovered.yaml"));
-            let file: File = document::parse(&source)
+            let file: ReasonsFile = document::parse(&source)
                 .and_then(|node| document::decode(&source, &node))
                 .expect("the built-in reasons are read by a test");
             Reasons { reasons: file.uncovered }
@@ -83,7 +83,7 @@ impl Reasons {
 }
 
 impl Reason {
-    fn patterns(&self, area: Area) -> &[Pattern] {
+    fn patterns(&self, area: Area) -> &[ReasonPattern] {
         match area {
             Area::Requirements => &self.requirements,
             Area::Parameters => &self.parameters,
@@ -95,9 +95,9 @@ impl Reason {
 
 /// A name, in which `*` stands for anything.
 #[derive(Debug)]
-struct Pattern(GlobMatcher);
+struct ReasonPattern(GlobMatcher);
 
-impl<'de> Deserialize<'de> for Pattern {
+impl<'de> Deserialize<'de> for ReasonPattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Glob::new(&text).map(|glob| Self(glob.compile_matcher())).map_err(de::Error::custom)

@@ -29,7 +29,7 @@ pub struct ConfigurationLag {
     /// Full names of cases that are declared to fail, for which a failure is as expected.
     declared: BTreeSet<String>,
     watched: Watched,
-    state: Mutex<State>,
+    state: Mutex<ConfigurationLagState>,
 }
 
 /// How the target learns of its configuration.
@@ -43,7 +43,7 @@ enum Watched {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ConfigurationLagState {
     /// The pause that made a case hold; none so far if zero.
     pause: Duration,
     /// When a case last took back what it changed.
@@ -78,7 +78,7 @@ impl ConfigurationLag {
         }
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    fn with<T>(&self, change: impl FnOnce(&mut ConfigurationLagState) -> T) -> T {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -181,7 +181,8 @@ impl Judge {
         }
         let answer = answer::answer(answered, traffic);
         self.keep(step, &answer);
-        let place = recording::Place { traits: expected.traits, cap: expected.level, bindings: &self.bindings };
+        let place =
+            recording::RecordingContext { traits: expected.traits, cap: expected.level, bindings: &self.bindings };
         let checks = recording::checks(&place, found, request, answered.status, &answer, &mut self.memory);
         self.name_values(&checks);
         checks
@@ -238,7 +239,8 @@ impl Judge {
         let answer = answer::answer(answered, Traffic::default());
         if let Some(recorded) = expected.recorded {
             let found = recorded.responses.get(&(self.requests + position));
-            let place = recording::Place { traits: expected.traits, cap: expected.level, bindings: &self.bindings };
+            let place =
+                recording::RecordingContext { traits: expected.traits, cap: expected.level, bindings: &self.bindings };
             return found.is_none_or(|found| {
                 recording::checks(&place, found, request, answered.status, &answer, &mut self.memory.clone())
                     .iter()

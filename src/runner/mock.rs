@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::{
     case::Accepted,
-    ports::{Lease, Place},
+    ports::{Lease, RegistrySocket},
 };
 use crate::{
     fixture::{Images, RegistryFixture},
@@ -49,7 +49,7 @@ impl MockRegistry {
     /// # Errors
     /// When the fixture makes no registry.
     pub(super) fn start(
-        place: Place,
+        place: RegistrySocket,
         fixture: RegistryFixture,
         images: Images,
         authority: Option<&Authority>,
@@ -62,7 +62,7 @@ impl MockRegistry {
     /// # Errors
     /// When the fixture makes no registry.
     pub(super) fn start_with(
-        place: Place,
+        place: RegistrySocket,
         mut fixture: RegistryFixture,
         images: Images,
         authority: Option<&Authority>,
@@ -70,7 +70,7 @@ impl MockRegistry {
     ) -> Result<Self, String> {
         // What is expected of an implementation was recorded over HTTP/1.1.
         fixture.http2 = fixture.http2.or(Some(false));
-        let Place { listener, address, lease } = place;
+        let RegistrySocket { listener, address, lease } = place;
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         for (name, password) in fixture.auth.iter().flat_map(|auth| &auth.users) {
             Secrets::of_this_process().add_user(name, password);

@@ -55,7 +55,7 @@ pub use self::{
     namespace::{Namespace, NamespaceError},
     object::ObjectError,
     permission::{ConfigurationAccess, Permission},
-    ports::{Lease, Place, Ports},
+    ports::{Lease, Ports, RegistrySocket},
     remains::{Cleaning, CleaningReport, Mode, clean},
     retry_reads::CacheLag,
     selection::{CasePattern, PatternError, Selection},

@@ -24,7 +24,7 @@ struct Pool {
 
 /// An address taken for one registry.
 #[derive(Debug)]
-pub struct Place {
+pub struct RegistrySocket {
     /// The socket, listening already, so that no connection is refused.
     pub listener: TcpListener,
     /// Host and port, as the implementation reaches them.
@@ -69,7 +69,7 @@ impl Ports {
     ///
     /// # Errors
     /// When the port cannot be listened on.
-    pub async fn take(&self) -> io::Result<Place> {
+    pub async fn take(&self) -> io::Result<RegistrySocket> {
         let lease = match &self.pool {
             None => None,
             Some(pool) => {
@@ -92,7 +92,7 @@ impl Ports {
             None => format!("127.0.0.1:{port}"),
             Some(host) => format!("{host}:{port}"),
         };
-        Ok(Place { listener, address, lease })
+        Ok(RegistrySocket { listener, address, lease })
     }
 }
 

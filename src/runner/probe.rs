@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Finds out which of the features in `wanted` are absent.
 pub(super) async fn findings(session: &Session, wanted: &BTreeSet<Feature>) -> Findings {
     let ledger = session.cleanup.begin(&session.run);
-    let mut probe = Probe { session, wanted, ledger: &ledger, found: Findings::new() };
+    let mut probe = FeatureProbe { session, wanted, ledger: &ledger, found: Findings::new() };
     let patience = session.target.patience.min(PATIENCE);
     // The features that are not found out in time count as present, so that the cases judge them.
     let is_whole = tokio::time::timeout(patience, probe.surroundings()).await.is_ok()
@@ -49,7 +49,7 @@ pub(super) async fn findings(session: &Session, wanted: &BTreeSet<Feature>) -> F
     found
 }
 
-struct Probe<'a> {
+struct FeatureProbe<'a> {
     session: &'a Session,
     wanted: &'a BTreeSet<Feature>,
     ledger: &'a Ledger,
@@ -66,7 +66,7 @@ enum Seen {
     Unclear,
 }
 
-impl Probe<'_> {
+impl FeatureProbe<'_> {
     fn absent(&mut self, feature: Feature, reason: impl Into<String>) {
         if self.wanted.contains(&feature) {
             self.found.insert(feature, reason.into());

@@ -12,7 +12,7 @@ use crate::{
 
 /// What a recorded answer is compared in terms of.
 #[derive(Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct RecordingContext<'a> {
     pub(super) traits: &'a Traits,
     /// The most that a check of the case can weigh.
     pub(super) cap: Level,
@@ -22,14 +22,14 @@ pub(super) struct Place<'a> {
 /// The status, the answer and what was asked of the registry, against what is recorded of the same request.
 #[must_use]
 pub(super) fn checks(
-    place: &Place<'_>,
+    place: &RecordingContext<'_>,
     step: &RecordedStep,
     request: &Request,
     status: u16,
     answer: &Answer,
     memory: &mut Memory,
 ) -> Vec<CheckResult> {
-    let Place { traits, cap, bindings } = *place;
+    let RecordingContext { traits, cap, bindings } = *place;
     let mut checks = step.status.map(|recorded| status::judge(request, recorded, status, cap)).unwrap_or_default();
     match recording::compare(Recorded { step, traits }, answer, bindings, memory) {
         Ok(found) => {

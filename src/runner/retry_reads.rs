@@ -32,11 +32,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct CacheLag {
     budget: Duration,
-    state: Mutex<State>,
+    state: Mutex<CacheLagState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct CacheLagState {
     /// How long reads were retried that did not settle.
     spent_in_vain: Duration,
     /// The longest time that a read took to settle.
@@ -101,12 +101,12 @@ impl CacheLag {
         }
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    fn with<T>(&self, change: impl FnOnce(&mut CacheLagState) -> T) -> T {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl State {
+impl CacheLagState {
     /// How long a read is retried that has not settled after `waited`.
     fn patience(&self, budget: Duration, waited: Duration) -> Duration {
         if self.spent_in_vain + waited < budget { PATIENCE } else { PATIENCE.min(self.longest * 2) }

@@ -12,7 +12,7 @@ use super::{
     curl::whole_curl,
     mock::MockRegistry,
     names::RunId,
-    ports::Place,
+    ports::RegistrySocket,
     secret,
     target::{Prepared, Target},
 };
@@ -88,7 +88,7 @@ impl ServedCase {
         let Script { registry, steps } = case.script(&bindings).map_err(|error| error.to_string())?;
         let served = |step: &Step| ServedStep::of(step, place, &run);
         let steps = steps.iter().map(served).collect::<Result<_, _>>()?;
-        let socket = Place { listener, address: address.clone(), lease: None };
+        let socket = RegistrySocket { listener, address: address.clone(), lease: None };
         let arrivals = Arc::new(Notify::new());
         let arrived = arrivals.clone();
         let registry = MockRegistry::start_with(socket, registry, images, Some(place.authority), |builder| {

@@ -67,7 +67,7 @@ pub async fn find_out(session: &Session, wanted: Wanted) -> Result<Traits, Strin
     let fixture = RegistryFixture { repositories: repositories.into(), ..RegistryFixture::default() };
     let registry = place.address.clone();
     let ledger = session.cleanup.begin(&session.run);
-    let mut probe = Probe {
+    let mut probe = TraitProbe {
         mock: MockRegistry::start(place, fixture, images.clone(), None)?,
         ledger: &ledger,
         late: &session.cleanup.late,
@@ -88,12 +88,12 @@ pub async fn find_out(session: &Session, wanted: Wanted) -> Result<Traits, Strin
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Store {
+enum ImportKind {
     Stored,
     Preview,
 }
 
-struct Probe<'a> {
+struct TraitProbe<'a> {
     mock: MockRegistry,
     ledger: &'a Ledger,
     late: &'a LateRequests,
@@ -104,9 +104,9 @@ struct Probe<'a> {
     images: Images,
 }
 
-impl Probe<'_> {
+impl TraitProbe<'_> {
     async fn find_out(&mut self, version: ApiVersion, wanted: Wanted, traits: &mut Traits) {
-        let Some(answer) = self.import(Store::Stored, "probe/app").await else { return };
+        let Some(answer) = self.import(ImportKind::Stored, "probe/app").await else { return };
         traits.integrated_registry = integrated_registry(&answer, self.namespace, &self.stream);
         if version >= CONFIGURABLE_IMPORT_MODE {
             traits.import_mode = self.import_mode(&answer);
@@ -125,14 +125,14 @@ impl Probe<'_> {
     }
 
     /// Imports `repository:v1`; nothing if the target does not answer an import.
-    async fn import(&self, store: Store, repository: &str) -> Option<Value> {
+    async fn import(&self, store: ImportKind, repository: &str) -> Option<Value> {
         let from = format!("{}/{repository}:v1", self.registry);
         let (status, answer) = self.post_import(store, json!({ "images": [entry(&from)] })).await?;
         (status < 300).then_some(answer)
     }
 
-    async fn post_import(&self, store: Store, mut spec: Value) -> Option<(u16, Value)> {
-        spec["import"] = (store == Store::Stored).into();
+    async fn post_import(&self, store: ImportKind, mut spec: Value) -> Option<(u16, Value)> {
+        spec["import"] = (store == ImportKind::Stored).into();
         let body = json!({
             "apiVersion": "image.openshift.io/v1",
             "kind": "ImageStreamImport",
@@ -168,7 +168,7 @@ impl Probe<'_> {
     /// import is to be stored in a tag that is new. One that is only out of reach fails alone.
     async fn allow_list(&self) -> AllowList {
         let spec = json!({ "images": [entry(&format!("{ELSEWHERE}/lib/app:elsewhere"))] });
-        match self.post_import(Store::Stored, spec).await {
+        match self.post_import(ImportKind::Stored, spec).await {
             Some((422, answer)) if answer["details"]["causes"][0]["reason"] == "FieldValueForbidden" => {
                 AllowList::Listed
             }
@@ -178,7 +178,9 @@ impl Probe<'_> {
 
     async fn repository_limit(&self, offered: usize) -> RepositoryLimit {
         let spec = json!({ "repository": entry(&format!("{}/probe/many", self.registry)) });
-        let Some((201, answer)) = self.post_import(Store::Preview, spec).await else { return RepositoryLimit::Unknown };
+        let Some((201, answer)) = self.post_import(ImportKind::Preview, spec).await else {
+            return RepositoryLimit::Unknown;
+        };
         match answer["status"]["repository"]["images"].as_array().map_or(0, Vec::len) {
             0 => RepositoryLimit::Unknown,
             imported if imported < offered => RepositoryLimit::Tags(imported),
@@ -192,7 +194,7 @@ impl Probe<'_> {
         self.mock.asked();
         let (mut asking, mut knowing) = (0, 0);
         for _ in 0..IMPORTS_PER_CACHE_PROBE {
-            if self.import(Store::Preview, "probe/sizes").await.is_none() {
+            if self.import(ImportKind::Preview, "probe/sizes").await.is_none() {
                 return Replicas::One;
             }
             if self.mock.asked().lines.iter().any(|line| line.starts_with("HEAD ")) {

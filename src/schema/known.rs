@@ -53,7 +53,7 @@ impl SchemaDeviation {
                 "schemas/documented-deviations.yaml",
                 include_str!("../../schemas/documented-deviations.yaml"),
             );
-            let file: File =
+            let file: KnownFile =
                 parse(&source).and_then(|node| decode(&source, &node)).expect("the embedded list is decoded by a test");
             file.deviations
         });
@@ -79,6 +79,6 @@ impl fmt::Display for SchemaDeviation {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct KnownFile {
     deviations: Vec<SchemaDeviation>,
 }

@@ -11,7 +11,7 @@ use crate::{
 
 /// A field of a definition, at a place in a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct NullPlace {
     pub(super) path: JsonPath,
     /// The definition's short name and the field: `TagReference.annotations`.
     pub(super) field: String,
@@ -23,7 +23,7 @@ pub(super) struct Reading {
     /// The body without the fields that were `null`.
     pub(super) body: Value,
     /// Fields that were `null`.
-    pub(super) nulls: Vec<Place>,
+    pub(super) nulls: Vec<NullPlace>,
     /// Fields that the schema does not name.
     pub(super) unknown: Vec<Difference>,
 }
@@ -37,7 +37,7 @@ pub(super) fn read(document: &Document, name: &str, definition: &Type, body: &Va
 
 struct Reader<'a> {
     document: &'a Document,
-    nulls: Vec<Place>,
+    nulls: Vec<NullPlace>,
     unknown: Vec<Difference>,
 }
 
@@ -75,7 +75,7 @@ impl Reader<'_> {
             let place = path.key(field);
             match schema.properties.get(field) {
                 Some(_) if value.is_null() => {
-                    self.nulls.push(Place { path: place, field: format!("{}.{field}", short_name(name)) });
+                    self.nulls.push(NullPlace { path: place, field: format!("{}.{field}", short_name(name)) });
                 }
                 Some(property) => {
                     kept.insert(field.clone(), self.follow(&place, property, value));

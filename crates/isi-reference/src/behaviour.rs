@@ -4,8 +4,8 @@
 //! `openshift-apiserver` and answers recorded from builds of them.
 
 use crate::{
+    fetch_strategy::FetchStrategy,
     image_reference::{ImageReference, ParseReferenceError, Tag},
-    registry_client::FetchStrategy,
     version::ApiVersion,
 };
 

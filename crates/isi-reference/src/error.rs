@@ -15,11 +15,11 @@ const PANIC: &str = "This request caused apiserver to panic. Look in the logs fo
 
 /// A failure that a client is told about.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ApiError(Box<Status>, Form);
+pub(crate) struct ApiError(Box<Status>, FailureForm);
 
 /// How a failure is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum FailureForm {
     /// As a `Status`.
     Status,
     /// As its message alone, by parts of a server that know no objects.
@@ -69,7 +69,7 @@ impl fmt::Display for Resource {
 impl ApiError {
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
         let status = Status { status: Outcome::Failure, message: message.into(), reason, code, ..Status::default() };
-        Self(Box::new(status), Form::Status)
+        Self(Box::new(status), FailureForm::Status)
     }
 
     fn with(mut self, details: Details) -> Self {
@@ -287,17 +287,17 @@ impl ApiError {
     /// 500: the request cannot be judged, as text instead of a `Status`.
     pub(crate) fn internal_text(uri: &str, why: &str) -> Self {
         let message = format!("Internal Server Error: {uri:?}: {why}\n");
-        Self(Self::new(500, "", message).0, Form::Text)
+        Self(Self::new(500, "", message).0, FailureForm::Text)
     }
 
     /// 500: a server of old crashed over this request.
     pub(crate) fn panic() -> Self {
-        Self(Self::new(500, "", PANIC).0, Form::Text)
+        Self(Self::new(500, "", PANIC).0, FailureForm::Text)
     }
 
     /// Whether this is told as text, not as a `Status`.
     pub(crate) fn is_text(&self) -> bool {
-        self.1 == Form::Text
+        self.1 == FailureForm::Text
     }
 
     /// 403 because a namespace is going away.

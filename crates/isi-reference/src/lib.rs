@@ -7,6 +7,7 @@ mod behaviour;
 mod builder;
 mod discovery;
 mod error;
+mod fetch_strategy;
 mod field;
 mod http;
 pub mod image_reference;

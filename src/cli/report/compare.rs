@@ -9,7 +9,7 @@ use crate::{
     cli::exit::{CommandError, Exit},
     report::{
         ColorChoice, Paint, Report,
-        compare::{self, Comparison, NamedReport},
+        compare::{self, NamedReport, ReportComparison},
     },
 };
 
@@ -59,7 +59,7 @@ enum CompareFormat {
 pub(super) fn run(arguments: &CompareArguments, color: ColorChoice) -> Result<Exit, CommandError> {
     let out = arguments.output.prepared()?;
     let reports = read(&arguments.reports)?;
-    let comparison = Comparison::of(&reports);
+    let comparison = ReportComparison::of(&reports);
     let paint = if out.is_standard_output() { Paint::choose(color, &io::stdout()) } else { Paint::Plain };
     write_to(&out, |file| match arguments.format {
         CompareFormat::Text => compare::text(&comparison, paint, file),

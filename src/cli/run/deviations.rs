@@ -7,7 +7,7 @@ use jiff::{Zoned, civil::Date};
 use super::RunArguments;
 use crate::{
     cli::exit::{CommandError, notice},
-    deviation::{self, Deviations, Reasons, Update},
+    deviation::{self, Deviations, MissingReasons, Update},
     document::{self, Source},
     redaction::Secrets,
     report::Destination,
@@ -34,18 +34,18 @@ impl Declarations {
         let today = Zoned::now().date();
         let of_server = arguments.target.is_embedded() && !arguments.has_folder() && arguments.baseline.is_suites();
         let written_before = arguments.write_deviations.as_ref().map(existing).transpose()?.flatten();
-        let mut sources: Vec<(Source, Reasons)> = Vec::new();
+        let mut sources: Vec<(Source, MissingReasons)> = Vec::new();
         for given in &arguments.deviations {
             let source = source(given)?;
             if written_before.as_ref().is_none_or(|written| written.name() != source.name()) {
-                sources.push((source, Reasons::Required));
+                sources.push((source, MissingReasons::Required));
             }
         }
         if arguments.deviations.is_empty() && of_server {
             let own = Deviations::builtin(&format!("openshift-apiserver-{}", arguments.api_version));
-            sources.extend(own.map(|source| (source, Reasons::Required)));
+            sources.extend(own.map(|source| (source, MissingReasons::Required)));
         }
-        sources.extend(written_before.clone().map(|source| (source, Reasons::MayBeMissing)));
+        sources.extend(written_before.clone().map(|source| (source, MissingReasons::MayBeMissing)));
         let names: Vec<String> = cases.iter().map(Case::full_name).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let are_given = !sources.is_empty();

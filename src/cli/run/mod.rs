@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 pub(super) use self::{
     against::{generator, unusable},
-    arguments::{CaseArguments, ExecutionArguments, RegistryArguments, TargetArguments, level, profile},
+    arguments::{CaseArguments, ExecutionArguments, RegistryAddressArguments, TargetArguments, level, profile},
     reach::reach,
     suite_sources::read_folders,
     target::connect,
@@ -109,8 +109,8 @@ async fn execute(mut arguments: RunArguments, given: &[String], color: ColorChoi
             () = signals.second() => return Err(at_once(&unfinished)),
         };
         match ended {
-            Ended::Done(exit) => return Ok(exit),
-            Ended::Again(result) => before = Some(*result),
+            RunEnd::Done(exit) => return Ok(exit),
+            RunEnd::Again(result) => before = Some(*result),
         }
     }
 }
@@ -125,7 +125,7 @@ struct Execution<'a> {
 }
 
 /// What comes of an execution.
-enum Ended {
+enum RunEnd {
     /// Everything is done and said.
     Done(Exit),
     /// There are more repetitions to come, and their results are joined with these.
@@ -148,10 +148,10 @@ async fn carry_out(
     mut plan: Plan,
     before: Option<RunResult>,
     stopped: watch::Receiver<bool>,
-) -> Result<Ended, CommandError> {
+) -> Result<RunEnd, CommandError> {
     let ended = if execution.arguments.list {
         list::list(&plan, execution.arguments.api_version, execution.arguments.format)
-            .map(|()| Ended::Done(Exit::Success))
+            .map(|()| RunEnd::Done(Exit::Success))
     } else {
         match judge(execution, &mut plan, stopped).await {
             Err(error) => Err(error),
@@ -161,9 +161,9 @@ async fn carry_out(
                     Some(before) => repeat::join(before, result, execution.number),
                 };
                 if execution.number < execution.arguments.repeat && !result.interrupted {
-                    Ok(Ended::Again(Box::new(result)))
+                    Ok(RunEnd::Again(Box::new(result)))
                 } else {
-                    publish(execution, &plan, &result).map(|()| Ended::Done(exit(execution.arguments, &result)))
+                    publish(execution, &plan, &result).map(|()| RunEnd::Done(exit(execution.arguments, &result)))
                 }
             }
         }

@@ -23,7 +23,7 @@ const UNKNOWN_PATH: &str = "the server could not find the requested resource";
 
 /// What an answer says about the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Finding {
+enum DiscoveryFinding {
     /// It serves the image API.
     Serves,
     /// It does not accept the credentials.
@@ -40,64 +40,64 @@ enum Finding {
 /// When the target cannot be reached, does not accept the credentials, or serves something else.
 pub(in crate::cli) async fn reach(target: &Target, namespace: Option<&str>) -> Result<(), CommandError> {
     match discovery(target).await {
-        Ok(Finding::Serves) => return Ok(()),
-        Ok(Finding::Unauthorized) => return Err(unauthorized(target, &format!("GET {DISCOVERY}"))),
-        Ok(Finding::Forbidden | Finding::Refuses(_)) => {}
+        Ok(DiscoveryFinding::Serves) => return Ok(()),
+        Ok(DiscoveryFinding::Unauthorized) => return Err(unauthorized(target, &format!("GET {DISCOVERY}"))),
+        Ok(DiscoveryFinding::Forbidden | DiscoveryFinding::Refuses(_)) => {}
         Err(error) => return Err(unreachable(target, &error).await),
     }
     let request = empty_import(namespace.unwrap_or("default"));
     let tried = format!("POST {}", request.path);
     let why = match import(target, &request).await {
-        Ok(Finding::Serves) => return Ok(()),
-        Ok(Finding::Unauthorized) => return Err(unauthorized(target, &tried)),
-        Ok(Finding::Forbidden) if !lacks_group(target).await => return Ok(()),
-        Ok(Finding::Forbidden) => "answers 403".to_owned(),
-        Ok(Finding::Refuses(why)) => why,
+        Ok(DiscoveryFinding::Serves) => return Ok(()),
+        Ok(DiscoveryFinding::Unauthorized) => return Err(unauthorized(target, &tried)),
+        Ok(DiscoveryFinding::Forbidden) if !lacks_group(target).await => return Ok(()),
+        Ok(DiscoveryFinding::Forbidden) => "answers 403".to_owned(),
+        Ok(DiscoveryFinding::Refuses(why)) => why,
         Err(error) => return Err(unreachable(target, &error).await),
     };
     Err(refusal(target, &tried, &why).await)
 }
 
-async fn discovery(target: &Target) -> Result<Finding, NoAnswer> {
+async fn discovery(target: &Target) -> Result<DiscoveryFinding, NoAnswer> {
     let answered = ask(target, &Request::new(Method::GET, DISCOVERY)).await?;
     Ok(of_discovery(&answered))
 }
 
-async fn import(target: &Target, request: &Request) -> Result<Finding, NoAnswer> {
+async fn import(target: &Target, request: &Request) -> Result<DiscoveryFinding, NoAnswer> {
     let answered = ask(target, request).await?;
     Ok(of_import(&answered))
 }
 
-fn of_discovery(answered: &Answered) -> Finding {
+fn of_discovery(answered: &Answered) -> DiscoveryFinding {
     let body = body(answered);
     let group = body["groupVersion"].as_str().unwrap_or_default();
     match answered.status {
-        200 if body["kind"] == "APIResourceList" && group.starts_with(GROUP) => Finding::Serves,
-        401 => Finding::Unauthorized,
-        403 => Finding::Forbidden,
-        status => Finding::Refuses(format!("answers {status}")),
+        200 if body["kind"] == "APIResourceList" && group.starts_with(GROUP) => DiscoveryFinding::Serves,
+        401 => DiscoveryFinding::Unauthorized,
+        403 => DiscoveryFinding::Forbidden,
+        status => DiscoveryFinding::Refuses(format!("answers {status}")),
     }
 }
 
 /// Accepts any answer that is made for this call, errors included.
-fn of_import(answered: &Answered) -> Finding {
+fn of_import(answered: &Answered) -> DiscoveryFinding {
     let status = answered.status;
     let body = body(answered);
     let is_status = body["kind"] == "Status";
     match status {
-        401 => Finding::Unauthorized,
-        300..=399 => Finding::Refuses(match answered.header(&LOCATION) {
+        401 => DiscoveryFinding::Unauthorized,
+        300..=399 => DiscoveryFinding::Refuses(match answered.header(&LOCATION) {
             Some(place) => format!("answers {status}, a redirect to `{place}`"),
             None => format!("answers {status}, a redirect"),
         }),
-        _ if is_markup(answered) => Finding::Refuses(format!("answers {status} with a web page")),
-        403 => Finding::Forbidden,
-        404 if is_status && body["message"] != UNKNOWN_PATH => Finding::Serves,
-        404 | 405 | 501..=504 => Finding::Refuses(format!("answers {status}")),
+        _ if is_markup(answered) => DiscoveryFinding::Refuses(format!("answers {status} with a web page")),
+        403 => DiscoveryFinding::Forbidden,
+        404 if is_status && body["message"] != UNKNOWN_PATH => DiscoveryFinding::Serves,
+        404 | 405 | 501..=504 => DiscoveryFinding::Refuses(format!("answers {status}")),
         200..=299 if !(body.is_object() || status == 201 && answered.body.is_empty()) => {
-            Finding::Refuses(format!("answers {status} with what is not a Kubernetes object"))
+            DiscoveryFinding::Refuses(format!("answers {status} with what is not a Kubernetes object"))
         }
-        _ => Finding::Serves,
+        _ => DiscoveryFinding::Serves,
     }
 }
 
@@ -172,8 +172,10 @@ async fn nearer_base(target: &Target) -> Option<String> {
         let url = format!("{scheme}://{}", &rest[..end]);
         let nearer = Target { url: url.clone(), alias: None, ..target.clone() };
         let found = match discovery(&nearer).await {
-            Ok(Finding::Serves | Finding::Unauthorized) => true,
-            Ok(_) => import(&nearer, &empty_import("default")).await.is_ok_and(|found| found == Finding::Serves),
+            Ok(DiscoveryFinding::Serves | DiscoveryFinding::Unauthorized) => true,
+            Ok(_) => {
+                import(&nearer, &empty_import("default")).await.is_ok_and(|found| found == DiscoveryFinding::Serves)
+            }
             Err(_) => false,
         };
         if found {
@@ -277,7 +279,7 @@ mod tests {
         #[case] content_type: &str,
         #[case] body: &str,
     ) {
-        assert_eq!(of_import(&answered(status, content_type, body)), Finding::Serves);
+        assert_eq!(of_import(&answered(status, content_type, body)), DiscoveryFinding::Serves);
     }
 
     #[rstest]
@@ -299,7 +301,7 @@ mod tests {
     #[case::list(200, JSON, "[]")]
     #[case::redirect(302, "text/plain", "")]
     fn a_server_of_something_else_is_not(#[case] status: u16, #[case] content_type: &str, #[case] body: &str) {
-        assert!(matches!(of_import(&answered(status, content_type, body)), Finding::Refuses(_)));
+        assert!(matches!(of_import(&answered(status, content_type, body)), DiscoveryFinding::Refuses(_)));
     }
 
     #[rstest]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 
-use super::{CaseRow, Comparison, NamedReport, RowKind, cell, explanation_of};
+use super::{CaseRow, NamedReport, ReportComparison, RowKind, cell, explanation_of};
 use crate::{
     report::{
         html::{self, Check, ShownExchange},
@@ -19,16 +19,16 @@ use crate::{
 const TEMPLATE: &str = "compare.html";
 
 #[derive(Serialize)]
-struct Page<'a> {
+struct ComparisonPage<'a> {
     style: &'static str,
     headline: String,
     implementations: Vec<Implementation<'a>>,
     verdicts: [Verdict; Verdict::ALL.len()],
     profiles: Vec<ProfileRow<'a>>,
-    kinds: Vec<Kind>,
+    kinds: Vec<KindCount>,
     suites: Vec<&'a str>,
-    cases: Vec<Case<'a>>,
-    requirements: Vec<Requirement<'a>>,
+    cases: Vec<ComparedCase<'a>>,
+    requirements: Vec<ComparedRequirement<'a>>,
 }
 
 #[derive(Serialize)]
@@ -51,7 +51,7 @@ struct ProfileRow<'a> {
 }
 
 #[derive(Serialize)]
-struct Kind {
+struct KindCount {
     name: &'static str,
     count: usize,
 }
@@ -64,7 +64,7 @@ struct Cell {
 }
 
 #[derive(Serialize)]
-struct Case<'a> {
+struct ComparedCase<'a> {
     name: &'a str,
     suite: &'a str,
     kind: &'static str,
@@ -73,11 +73,11 @@ struct Case<'a> {
     requirements: &'a [String],
     cells: Vec<Cell>,
     /// What each report has, where something is to be told.
-    details: Vec<Details<'a>>,
+    details: Vec<CaseDetails<'a>>,
 }
 
 #[derive(Serialize)]
-struct Details<'a> {
+struct CaseDetails<'a> {
     implementation: &'a str,
     verdict: Verdict,
     why: Option<String>,
@@ -87,7 +87,7 @@ struct Details<'a> {
 }
 
 #[derive(Serialize)]
-struct Requirement<'a> {
+struct ComparedRequirement<'a> {
     id: &'a str,
     kind: &'static str,
     count: usize,
@@ -98,7 +98,7 @@ struct Requirement<'a> {
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(comparison: &Comparison<'_>, mut out: impl Write) -> io::Result<()> {
+pub fn write(comparison: &ReportComparison<'_>, mut out: impl Write) -> io::Result<()> {
     let mut environment = Environment::new();
     environment.add_template(TEMPLATE, include_str!("compare.html")).map_err(io::Error::other)?;
     let mut text = environment
@@ -111,13 +111,13 @@ pub fn write(comparison: &Comparison<'_>, mut out: impl Write) -> io::Result<()>
     out.flush()
 }
 
-fn page<'a>(comparison: &'a Comparison<'a>) -> Page<'a> {
+fn page<'a>(comparison: &'a ReportComparison<'a>) -> ComparisonPage<'a> {
     let count = |kind| comparison.of_kind(kind).count();
     let mut suites: Vec<&str> =
         comparison.cases.iter().filter_map(CaseRow::first).map(|case| case.suite.as_str()).collect();
     suites.sort_unstable();
     suites.dedup();
-    Page {
+    ComparisonPage {
         style: html::style(),
         headline: format!(
             "{}, {} came out differently, {} the same",
@@ -128,13 +128,13 @@ fn page<'a>(comparison: &'a Comparison<'a>) -> Page<'a> {
         implementations: comparison.reports.iter().map(implementation).collect(),
         verdicts: Verdict::ALL,
         profiles: profiles(comparison.reports),
-        kinds: RowKind::ALL.into_iter().map(|kind| Kind { name: kind.as_str(), count: count(kind) }).collect(),
+        kinds: RowKind::ALL.into_iter().map(|kind| KindCount { name: kind.as_str(), count: count(kind) }).collect(),
         suites,
         cases: comparison.cases.iter().map(|row| case(comparison, row)).collect(),
         requirements: comparison
             .requirements
             .iter()
-            .map(|row| Requirement {
+            .map(|row| ComparedRequirement {
                 id: row.id,
                 kind: row.kind.as_str(),
                 count: row.cases,
@@ -185,11 +185,11 @@ fn cells(verdicts: &[Option<Verdict>]) -> Vec<Cell> {
     verdicts.iter().map(|verdict| Cell { text: cell(*verdict), verdict: *verdict }).collect()
 }
 
-fn case<'a>(comparison: &'a Comparison<'a>, row: &'a CaseRow<'a>) -> Case<'a> {
+fn case<'a>(comparison: &'a ReportComparison<'a>, row: &'a CaseRow<'a>) -> ComparedCase<'a> {
     let first = row.first();
     let details = row.cells.iter().zip(comparison.reports).filter_map(|(cell, named)| {
         let case = (*cell).filter(|case| case.verdict != Verdict::Pass)?;
-        Some(Details {
+        Some(CaseDetails {
             implementation: &named.name,
             verdict: case.verdict,
             why: explanation_of(case, &named.report),
@@ -198,7 +198,7 @@ fn case<'a>(comparison: &'a Comparison<'a>, row: &'a CaseRow<'a>) -> Case<'a> {
             exchanges: case.exchanges.iter().map(html::exchange).collect(),
         })
     });
-    Case {
+    ComparedCase {
         name: &row.name,
         suite: first.map_or("", |case| &case.suite),
         kind: row.kind.as_str(),
@@ -217,14 +217,14 @@ mod tests {
 
     fn written() -> String {
         let (reports, mut out) = (reports(), Vec::new());
-        write(&Comparison::of(&reports), &mut out).unwrap();
+        write(&ReportComparison::of(&reports), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
     #[test]
     fn has_every_case_and_every_requirement_once_and_needs_nothing_beside_it() {
         let (page, reports) = (written(), reports());
-        let comparison = Comparison::of(&reports);
+        let comparison = ReportComparison::of(&reports);
         for row in &comparison.cases {
             assert_eq!(page.matches(&format!(r#"id="{}""#, row.name)).count(), 1, "{}", row.name);
         }
@@ -242,7 +242,7 @@ mod tests {
         let failing = reports[0].report.cases.iter_mut().find(|case| !case.checks.is_empty()).unwrap();
         failing.checks[0].message = Some("<script>alert(1)</script>\u{202e}".to_owned());
         let mut out = Vec::new();
-        write(&Comparison::of(&reports), &mut out).unwrap();
+        write(&ReportComparison::of(&reports), &mut out).unwrap();
         let page = String::from_utf8(out).unwrap();
         assert!(page.contains("&lt;script&gt;alert(1)"), "{page}");
         assert!(!page.contains("<script>alert") && !page.contains('\u{202e}'));

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Comparison, RowKind, cell, clean, heading};
+use super::{ReportComparison, RowKind, cell, clean, heading};
 use crate::{
     report::{excerpt::beginning, markdown::cell as text_cell, summary::plural},
     verdict::Verdict,
@@ -15,15 +15,15 @@ const EXPLANATION: usize = 200;
 
 /// The comparison as Markdown.
 #[must_use]
-pub fn write(comparison: &Comparison<'_>) -> String {
+pub fn write(comparison: &ReportComparison<'_>) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = write_tables(comparison, &mut text);
     clean(&text)
 }
 
-fn write_tables(comparison: &Comparison<'_>, out: &mut String) -> fmt::Result {
-    let Comparison { reports, .. } = comparison;
+fn write_tables(comparison: &ReportComparison<'_>, out: &mut String) -> fmt::Result {
+    let ReportComparison { reports, .. } = comparison;
     let regressions = comparison.of_kind(RowKind::Regression).count();
     let differing = comparison.of_kind(RowKind::Differs).count();
     writeln!(
@@ -68,7 +68,7 @@ fn write_tables(comparison: &Comparison<'_>, out: &mut String) -> fmt::Result {
     writeln!(out, "\n{} came out the same.", plural(comparison.of_kind(RowKind::Same).count(), "case"))
 }
 
-fn header(comparison: &Comparison<'_>, what: &str, last: Option<&str>, out: &mut String) -> fmt::Result {
+fn header(comparison: &ReportComparison<'_>, what: &str, last: Option<&str>, out: &mut String) -> fmt::Result {
     let names: Vec<String> = comparison.reports.iter().map(|named| text_cell(&named.name)).collect();
     let last_name = last.map(|last| format!(" {last} |")).unwrap_or_default();
     let last_rule = if last.is_some() { "---|" } else { "" };
@@ -93,6 +93,6 @@ mod tests {
     #[test]
     fn has_a_table_for_each_kind() {
         let reports = reports();
-        insta::assert_snapshot!(write(&Comparison::of(&reports)));
+        insta::assert_snapshot!(write(&ReportComparison::of(&reports)));
     }
 }

@@ -26,7 +26,7 @@ pub struct NamedReport {
 
 /// Several reports side by side, in the order in which they were given.
 #[derive(Debug)]
-pub struct Comparison<'a> {
+pub struct ReportComparison<'a> {
     /// The reports.
     pub reports: &'a [NamedReport],
     /// Every case of any of them, differences first.
@@ -128,7 +128,7 @@ pub struct RequirementRow<'a> {
     pub cases: usize,
 }
 
-impl<'a> Comparison<'a> {
+impl<'a> ReportComparison<'a> {
     /// Compares `reports`. Cases stay in the order of the reports, the first one's first.
     #[must_use]
     pub fn of(reports: &'a [NamedReport]) -> Self {
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn differences_come_first_and_no_case_is_lost() {
         let reports = reports();
-        let comparison = Comparison::of(&reports);
+        let comparison = ReportComparison::of(&reports);
         assert!(comparison.has_regression());
         let kinds: Vec<RowKind> = comparison.cases.iter().map(|row| row.kind).collect();
         assert!(kinds.is_sorted(), "{kinds:?}");
@@ -290,13 +290,13 @@ mod tests {
             reports.iter().flat_map(|named| &named.report.cases).map(ReportCase::name).collect();
         assert_eq!(names.len(), comparison.cases.len());
         assert_eq!(names, all.iter().collect());
-        assert!(!Comparison::of(&reports[..1]).has_regression());
+        assert!(!ReportComparison::of(&reports[..1]).has_regression());
     }
 
     #[test]
     fn a_requirement_has_the_verdict_of_its_cases_together() {
         let reports = reports();
-        let comparison = Comparison::of(&reports);
+        let comparison = ReportComparison::of(&reports);
         let failing = reports[0].report.cases.iter().find(|case| case.verdict == Verdict::Fail);
         let id = failing.and_then(|case| case.requirements.first());
         let row = comparison.requirements.iter().find(|row| Some(row.id) == id.map(String::as_str));

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{CaseRow, Comparison, RowKind, cell, clean, heading};
+use super::{CaseRow, ReportComparison, RowKind, cell, clean, heading};
 use crate::{
     report::{Paint, excerpt::beginning, summary::plural},
     verdict::Verdict,
@@ -21,7 +21,7 @@ const EXPLANATION: usize = 200;
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(comparison: &Comparison<'_>, paint: Paint, mut out: impl Write) -> io::Result<()> {
+pub fn write(comparison: &ReportComparison<'_>, paint: Paint, mut out: impl Write) -> io::Result<()> {
     let mut text = Vec::new();
     for named in comparison.reports {
         let report = &named.report;
@@ -71,7 +71,7 @@ struct Group<'a> {
     cases: Vec<&'a CaseRow<'a>>,
 }
 
-fn section(comparison: &Comparison<'_>, kind: RowKind, paint: Paint, out: &mut impl Write) -> io::Result<()> {
+fn section(comparison: &ReportComparison<'_>, kind: RowKind, paint: Paint, out: &mut impl Write) -> io::Result<()> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for row in comparison.of_kind(kind) {
         let (verdicts, explanation) = (row.verdicts(), comparison.explanation(row).map(|text| clean(&text)));
@@ -107,7 +107,7 @@ fn width(name: &str) -> usize {
     name.chars().count().clamp(5, COLUMN)
 }
 
-fn columns(comparison: &Comparison<'_>, out: &mut impl Write) -> io::Result<()> {
+fn columns(comparison: &ReportComparison<'_>, out: &mut impl Write) -> io::Result<()> {
     for named in comparison.reports {
         let short: String = clean(&named.name).chars().take(COLUMN).collect();
         write!(out, " {short:>width$}", width = width(&named.name))?;
@@ -116,7 +116,7 @@ fn columns(comparison: &Comparison<'_>, out: &mut impl Write) -> io::Result<()> 
 }
 
 fn cells(
-    comparison: &Comparison<'_>,
+    comparison: &ReportComparison<'_>,
     verdicts: &[Option<Verdict>],
     paint: Paint,
     out: &mut impl Write,
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn says_what_differs_and_why() {
         let (reports, mut out) = (reports(), Vec::new());
-        write(&Comparison::of(&reports), Paint::Plain, &mut out).unwrap();
+        write(&ReportComparison::of(&reports), Paint::Plain, &mut out).unwrap();
         insta::assert_snapshot!(String::from_utf8(out).unwrap());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
-use super::Ended;
+use super::CaseEnd;
 use crate::{
     fixture::Salt,
     golden::Golden,
@@ -24,7 +24,7 @@ use crate::{
 
 /// What is known of a case while it runs; it outlives the run when that is cut short.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct AttemptProgress {
     pub(super) current: Option<StepName>,
     /// The digests of the images of the case.
     pub(super) images: Vec<String>,
@@ -53,13 +53,13 @@ pub(super) struct Attempt<'a> {
     /// The status codes that are expected in place of those of the suite; none if it is to be those.
     pub(super) statuses: &'a [u16],
     pub(super) recorded: Option<&'a RecordedCase>,
-    pub(super) progress: &'a Mutex<Progress>,
+    pub(super) progress: &'a Mutex<AttemptProgress>,
     pub(super) ledger: &'a Ledger,
     pub(super) attempts: &'a Attempts<'a>,
 }
 
 impl Attempt<'_> {
-    pub(super) fn with<T>(&self, change: impl FnOnce(&mut Progress) -> T) -> T {
+    pub(super) fn with<T>(&self, change: impl FnOnce(&mut AttemptProgress) -> T) -> T {
         change(&mut self.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
@@ -93,7 +93,7 @@ impl Attempt<'_> {
     }
 
     /// Builds the images and the registry of the case, and does its steps.
-    pub(super) async fn run(&self) -> Result<(), Ended> {
+    pub(super) async fn run(&self) -> Result<(), CaseEnd> {
         let images = self
             .session
             .images
@@ -196,7 +196,13 @@ impl Attempt<'_> {
     }
 
     /// Does one step. Says no when the case cannot go on: nothing that follows an unanswered request means anything.
-    async fn step(&self, index: usize, step: Step, mock: &mut MockRegistry, judge: &mut Judge) -> Result<bool, Ended> {
+    async fn step(
+        &self,
+        index: usize,
+        step: Step,
+        mock: &mut MockRegistry,
+        judge: &mut Judge,
+    ) -> Result<bool, CaseEnd> {
         match &step.action {
             Action::Registry(change) => Ok(mock.change(change).map(|()| true)?),
             Action::Cluster(configuration) => {

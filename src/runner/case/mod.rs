@@ -7,7 +7,7 @@ use std::{any::Any, collections::BTreeSet, panic::AssertUnwindSafe, sync::Mutex,
 
 use futures_util::FutureExt;
 
-use self::attempt::{Attempt, GoldenInUse, Progress};
+use self::attempt::{Attempt, AttemptProgress, GoldenInUse};
 use super::{
     cluster::NotApplied,
     configuration_lag::Attempts,
@@ -64,20 +64,20 @@ pub struct ExpectedAnswers {
 }
 
 /// Why a case ends before its last step.
-enum Ended {
+enum CaseEnd {
     /// It would do harm to this target.
     Skipped(String),
     /// The harness, or what surrounds the implementation, failed.
     Failed(String),
 }
 
-impl From<String> for Ended {
+impl From<String> for CaseEnd {
     fn from(problem: String) -> Self {
         Self::Failed(problem)
     }
 }
 
-impl From<NotApplied> for Ended {
+impl From<NotApplied> for CaseEnd {
     fn from(problem: NotApplied) -> Self {
         match problem {
             NotApplied::Harmful(reason) => Self::Skipped(reason),
@@ -136,7 +136,7 @@ async fn run_once(
     attempts: &Attempts<'_>,
     stopped: &mut (impl Future<Output = ()> + Unpin),
 ) -> CaseOutcome {
-    let progress = Mutex::new(Progress::default());
+    let progress = Mutex::new(AttemptProgress::default());
     let ledger = session.cleanup.begin(&session.run);
     let golden = match session.baseline {
         Baseline::Suites | Baseline::SuitesWhileRecording if expected.is_none() => {
@@ -191,8 +191,8 @@ async fn run_once(
     let mut progress = progress.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     match ended {
         Ok(()) => {}
-        Err(Ended::Skipped(reason)) => return CaseOutcome { left_behind, ..super::skipped(case, reason) },
-        Err(Ended::Failed(problem)) => {
+        Err(CaseEnd::Skipped(reason)) => return CaseOutcome { left_behind, ..super::skipped(case, reason) },
+        Err(CaseEnd::Failed(problem)) => {
             progress.checks.push(CheckResult::error(CheckKind::Status, case.level, problem));
         }
     }
@@ -209,7 +209,7 @@ async fn run_once(
         values: std::mem::take(&mut progress.values),
         ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)
     };
-    let Progress { proposal, statuses, recorded, .. } = progress;
+    let AttemptProgress { proposal, statuses, recorded, .. } = progress;
     CaseOutcome { result, newest: case.newest(), proposal, statuses, recorded, left_behind }
 }
 

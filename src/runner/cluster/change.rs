@@ -96,50 +96,50 @@ impl Change {
     /// When the object cannot be read, or would not be put back.
     pub(in crate::runner) async fn preview(&self, objects: Objects<'_>, run: &RunId) -> Result<PutBack, NotPutBack> {
         Ok(match self.plan(objects.get(&self.path).await?, run)? {
-            Plan::Nothing => PutBack::Nothing,
-            Plan::Delete(_) => PutBack::Removed,
-            Plan::Create(_) | Plan::Replace(_) => PutBack::Restored,
+            ChangePlan::Nothing => PutBack::Nothing,
+            ChangePlan::Delete(_) => PutBack::Removed,
+            ChangePlan::Create(_) | ChangePlan::Replace(_) => PutBack::Restored,
         })
     }
 
     async fn try_to_put_back(&self, objects: Objects<'_>, run: &RunId) -> Result<PutBack, NotPutBack> {
         let (collection, _) = self.path.rsplit_once('/').unwrap_or_default();
         Ok(match self.plan(objects.get(&self.path).await?, run)? {
-            Plan::Nothing => PutBack::Nothing,
-            Plan::Delete(current) => {
+            ChangePlan::Nothing => PutBack::Nothing,
+            ChangePlan::Delete(current) => {
                 objects.delete_expected(&self.path, &current).await?;
                 PutBack::Removed
             }
-            Plan::Create(object) => {
+            ChangePlan::Create(object) => {
                 objects.create(collection, object).await?;
                 PutBack::Restored
             }
-            Plan::Replace(object) => {
+            ChangePlan::Replace(object) => {
                 objects.replace(&self.path, object).await?;
                 PutBack::Restored
             }
         })
     }
 
-    fn plan(&self, current: Option<Value>, run: &RunId) -> Result<Plan, NotPutBack> {
+    fn plan(&self, current: Option<Value>, run: &RunId) -> Result<ChangePlan, NotPutBack> {
         let path = || self.path.clone();
         match (&self.before, &self.after, current) {
-            (None, _, None) => Ok(Plan::Nothing),
-            (None, _, Some(current)) if is_of_run(&current, run) => Ok(Plan::Delete(current)),
+            (None, _, None) => Ok(ChangePlan::Nothing),
+            (None, _, Some(current)) if is_of_run(&current, run) => Ok(ChangePlan::Delete(current)),
             (None, _, Some(_)) => Err(NotPutBack::Replaced { path: path() }),
-            (Some(before), None, None) => Ok(Plan::Create(without_identity(before))),
+            (Some(before), None, None) => Ok(ChangePlan::Create(without_identity(before))),
             // It was not deleted yet, or another client has created it again.
-            (Some(_), None, Some(_)) => Ok(Plan::Nothing),
+            (Some(_), None, Some(_)) => Ok(ChangePlan::Nothing),
             (Some(_), Some(_), None) => Err(NotPutBack::Deleted { path: path() }),
             (Some(before), Some(after), Some(current)) => {
                 let undone = undo(before, after, &current);
-                Ok(if same(&undone, &current) { Plan::Nothing } else { Plan::Replace(undone) })
+                Ok(if same(&undone, &current) { ChangePlan::Nothing } else { ChangePlan::Replace(undone) })
             }
         }
     }
 }
 
-enum Plan {
+enum ChangePlan {
     Nothing,
     Delete(Value),
     Create(Value),
@@ -174,10 +174,10 @@ mod tests {
 
     fn planned(change: &Change, current: Option<Value>) -> &'static str {
         match change.plan(current, &"1a2b3c4d".parse().unwrap()) {
-            Ok(Plan::Nothing) => "nothing",
-            Ok(Plan::Delete(_)) => "delete",
-            Ok(Plan::Create(_)) => "create",
-            Ok(Plan::Replace(_)) => "replace",
+            Ok(ChangePlan::Nothing) => "nothing",
+            Ok(ChangePlan::Delete(_)) => "delete",
+            Ok(ChangePlan::Create(_)) => "create",
+            Ok(ChangePlan::Replace(_)) => "replace",
             Err(NotPutBack::Replaced { .. }) => "replaced",
             Err(NotPutBack::Deleted { .. }) => "deleted",
             Err(NotPutBack::Object(_)) => "refused",

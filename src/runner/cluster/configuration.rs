@@ -33,13 +33,13 @@ pub struct ClusterConfiguration {
     target: Target,
     run: RunId,
     access: ConfigurationAccess,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<ConfigurationState>>,
     /// The paths of what is not put back yet: what can be said while the state is being worked on.
     unrestored: std::sync::Mutex<Vec<String>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ConfigurationState {
     claim: Claim,
     /// What is not put back yet, in the order of the changes.
     changes: Vec<Change>,
@@ -209,7 +209,7 @@ impl ClusterConfiguration {
         *self.unrestored.lock().unwrap_or_else(PoisonError::into_inner) = paths;
     }
 
-    async fn remove(&self, state: &mut State, path: &str) -> Result<(), NotApplied> {
+    async fn remove(&self, state: &mut ConfigurationState, path: &str) -> Result<(), NotApplied> {
         let objects = Objects::of_admin(&self.target);
         let Some(current) = objects.get(path).await.map_err(failed)? else { return Ok(()) };
         let is_own = self.run.owns(last_segment(path));
@@ -222,7 +222,7 @@ impl ClusterConfiguration {
         objects.delete_expected(path, &current).await.map(|_| ()).map_err(failed)
     }
 
-    async fn place(&self, state: &mut State, path: &str, object: &Value) -> Result<(), NotApplied> {
+    async fn place(&self, state: &mut ConfigurationState, path: &str, object: &Value) -> Result<(), NotApplied> {
         let objects = Objects::of_admin(&self.target);
         let (collection, name) = path.rsplit_once('/').unwrap_or_default();
         for attempt in 1.. {
@@ -266,7 +266,7 @@ impl ClusterConfiguration {
     }
 
     /// Notes a change, in the cluster too, before it is made. Of several changes of an object the first knows how it was.
-    async fn record(&self, state: &mut State, change: Change) -> Result<(), NotApplied> {
+    async fn record(&self, state: &mut ConfigurationState, change: Change) -> Result<(), NotApplied> {
         let before = state.changes.clone();
         match state.changes.iter_mut().find(|known| known.path == change.path) {
             Some(known) => known.after = change.after,
@@ -276,7 +276,7 @@ impl ClusterConfiguration {
         if self.access == ConfigurationAccess::Exclusive {
             return Ok(());
         }
-        let State { claim, changes } = &mut *state;
+        let ConfigurationState { claim, changes } = &mut *state;
         let noted = match claim {
             Claim::Held(lock) => {
                 lock.changes.clone_from(changes);

@@ -3,13 +3,13 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Probe, Seen, seen};
+use super::{FeatureProbe, Seen, seen};
 use crate::{
     runner::target::{Answered, NoAnswer},
     suite::{Body, Feature, Request, User},
 };
 
-impl Probe<'_> {
+impl FeatureProbe<'_> {
     /// Finds out in which forms the stream `name`, which was imported, can be read and applied.
     pub(super) async fn forms(&mut self, name: &str) {
         let path = format!("imagestreams/{name}");

@@ -13,11 +13,12 @@ use super::{
 use crate::{
     behaviour::Behaviour,
     error::ApiError,
+    fetch_strategy::FetchStrategy,
     field::FieldError,
     image_reference::{DigestReference, ImageReference},
     model::{image::Image, status::Status},
     options::ImportMode,
-    registry_client::{FetchError, FetchStrategy, Manifest, ManifestList, ManifestName, Session, TransportSecurity},
+    registry_client::{FetchError, Manifest, ManifestList, ManifestName, Session, TransportSecurity},
 };
 
 type Result<T> = std::result::Result<T, ImportFailure>;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     behaviour::Behaviour,
+    fetch_strategy::FetchStrategy,
     image_reference::DigestReference,
     json::{Shape, Struct},
     model::{
@@ -15,7 +16,7 @@ use crate::{
         meta::{CreationTime, ObjectMeta},
         time::Time,
     },
-    registry_client::{Descriptor, FetchStrategy, ImageManifest, ManifestError, ManifestList, SignedManifest, decode},
+    registry_client::{Descriptor, ImageManifest, ManifestError, ManifestList, SignedManifest, decode},
 };
 use oci_types::{Digest, media_type};
 

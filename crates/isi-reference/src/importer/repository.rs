@@ -9,13 +9,14 @@ use super::{
     tag_order::prioritize,
 };
 use crate::{
+    fetch_strategy::FetchStrategy,
     image_reference::{DigestReference, ImageReference, Tag},
     model::{
         import::{ImageImportStatus, ImageStreamImport, RepositoryImport, RepositoryImportStatus},
         status::{Outcome, Status},
     },
     options::ImportMode,
-    registry_client::{ConnectError, FetchStrategy, OpenError, TransportSecurity},
+    registry_client::{ConnectError, OpenError, TransportSecurity},
 };
 
 /// Fetches everything that is wanted of a repository: digests first.

@@ -8,7 +8,7 @@ use super::columns::{ago, items, name, time};
 pub(super) fn cells(tag: &Value) -> Vec<Value> {
     let (spec, events) = (&tag["spec"], items(&tag["status"]["items"]));
     let wanted = spec["generation"].as_i64().unwrap_or_default();
-    let mut row = Row::of_spec(spec);
+    let mut row = TagRow::of_spec(spec);
     let mut last = None;
     if let Some(event) = events.first() {
         row.add_event(event, wanted);
@@ -26,7 +26,7 @@ pub(super) fn cells(tag: &Value) -> Vec<Value> {
 }
 
 /// What is known of a tag.
-struct Row {
+struct TagRow {
     /// What the spec is, in one word.
     spec: &'static str,
     /// Where the image comes from.
@@ -35,7 +35,7 @@ struct Row {
     problem: Option<String>,
 }
 
-impl Row {
+impl TagRow {
     fn of_spec(spec: &Value) -> Self {
         let from = &spec["from"];
         let mut row = Self { spec: "", source: String::new(), problem: None };

@@ -51,7 +51,7 @@ pub(super) fn paths(published: &Published) -> Map<String, Value> {
         if path.ends_with('/') {
             return Some((path.clone(), discovery(path)));
         }
-        let resource = Resource::of(path)?;
+        let resource = PathResource::of(path)?;
         let mut item = Map::new();
         for method in methods {
             item.insert(method.clone(), operation(&resource, method, published));
@@ -106,7 +106,7 @@ fn served(kind: &Kind) -> Vec<(String, Vec<&'static str>)> {
 }
 
 /// What a path names.
-struct Resource<'a> {
+struct PathResource<'a> {
     kind: &'static Kind,
     namespaced: bool,
     named: bool,
@@ -114,7 +114,7 @@ struct Resource<'a> {
     part: &'a str,
 }
 
-impl<'a> Resource<'a> {
+impl<'a> PathResource<'a> {
     fn of(path: &'a str) -> Option<Self> {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let (group, version, rest) = match parts.as_slice() {
@@ -161,7 +161,7 @@ impl<'a> Resource<'a> {
     }
 }
 
-fn operation(resource: &Resource<'_>, method: &str, published: &Published) -> Value {
+fn operation(resource: &PathResource<'_>, method: &str, published: &Published) -> Value {
     let kind = resource.kind;
     let action = match (method, resource.named) {
         ("get", true) => "get",

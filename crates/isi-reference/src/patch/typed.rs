@@ -11,7 +11,7 @@ use super::{Go, field_set::FieldSet};
 use crate::json::Shape;
 
 /// How a value is owned.
-enum Form {
+enum Ownership {
     /// As a whole.
     Leaf,
     /// Field by field.
@@ -22,13 +22,13 @@ enum Form {
     Values,
 }
 
-fn form(shape: &'static Shape, value: Option<&Value>) -> Form {
+fn form(shape: &'static Shape, value: Option<&Value>) -> Ownership {
     match (shape, value) {
-        (Shape::Struct(target), _) if target.is_atomic() => Form::Leaf,
-        (Shape::Struct(_) | Shape::Map(..), _) | (Shape::Any, Some(Value::Object(_))) => Form::Fields,
-        (Shape::Keyed(item, _, key), _) => Form::Items(item, key),
-        (Shape::Set(..), _) => Form::Values,
-        _ => Form::Leaf,
+        (Shape::Struct(target), _) if target.is_atomic() => Ownership::Leaf,
+        (Shape::Struct(_) | Shape::Map(..), _) | (Shape::Any, Some(Value::Object(_))) => Ownership::Fields,
+        (Shape::Keyed(item, _, key), _) => Ownership::Items(item, key),
+        (Shape::Set(..), _) => Ownership::Values,
+        _ => Ownership::Leaf,
     }
 }
 
@@ -74,8 +74,8 @@ pub(super) fn fields_of(value: &Value, shape: &'static Shape) -> FieldSet {
 
 fn collect(value: &Value, shape: &'static Shape, path: &mut Vec<String>, set: &mut FieldSet) {
     match form(shape, Some(value)) {
-        Form::Leaf => set.insert(path),
-        Form::Fields => {
+        Ownership::Leaf => set.insert(path),
+        Ownership::Fields => {
             for (key, value) in entries(Some(value)).iter() {
                 let (shape, declared) = field(shape, key);
                 path.push(element(key));
@@ -86,7 +86,7 @@ fn collect(value: &Value, shape: &'static Shape, path: &mut Vec<String>, set: &m
                 path.pop();
             }
         }
-        Form::Items(shape, key) => {
+        Ownership::Items(shape, key) => {
             for item in items(Some(value)) {
                 path.push(item_element(item, key));
                 collect(item, shape, path, set);
@@ -94,7 +94,7 @@ fn collect(value: &Value, shape: &'static Shape, path: &mut Vec<String>, set: &m
                 path.pop();
             }
         }
-        Form::Values => {
+        Ownership::Values => {
             for item in items(Some(value)) {
                 path.push(value_element(item));
                 set.insert(path);
@@ -106,15 +106,15 @@ fn collect(value: &Value, shape: &'static Shape, path: &mut Vec<String>, set: &m
 
 /// How one object differs from another.
 #[derive(Debug, Default)]
-pub(super) struct Comparison {
+pub(super) struct FieldChanges {
     pub(super) removed: FieldSet,
     /// Changed, and new.
     pub(super) set: FieldSet,
 }
 
 /// How `new` differs from `old`.
-pub(super) fn compare(old: &Value, new: &Value, shape: &'static Shape) -> Comparison {
-    let mut found = Comparison::default();
+pub(super) fn compare(old: &Value, new: &Value, shape: &'static Shape) -> FieldChanges {
+    let mut found = FieldChanges::default();
     walk(Some(old), Some(new), shape, &mut Vec::new(), &mut found);
     found
 }
@@ -124,7 +124,7 @@ fn walk(
     new: Option<&Value>,
     shape: &'static Shape,
     path: &mut Vec<String>,
-    found: &mut Comparison,
+    found: &mut FieldChanges,
 ) {
     let is_empty = |value: Option<&Value>| match value {
         None | Some(Value::Null) => true,
@@ -133,10 +133,10 @@ fn walk(
         Some(_) => false,
     };
     let form = match form(shape, new.filter(|value| !value.is_null()).or(old)) {
-        _ if is_empty(old) && is_empty(new) => Form::Leaf,
+        _ if is_empty(old) && is_empty(new) => Ownership::Leaf,
         form => form,
     };
-    let is_leaf = matches!(form, Form::Leaf);
+    let is_leaf = matches!(form, Ownership::Leaf);
     match (old, new) {
         (None, Some(_)) => found.set.insert(path),
         (Some(_), None) => found.removed.insert(path),
@@ -144,8 +144,8 @@ fn walk(
         _ => {}
     }
     match form {
-        Form::Leaf => {}
-        Form::Fields => {
+        Ownership::Leaf => {}
+        Ownership::Fields => {
             let (old, new) = (entries(old), entries(new));
             let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
             for key in keys {
@@ -154,7 +154,7 @@ fn walk(
                 path.pop();
             }
         }
-        Form::Items(shape, key) => {
+        Ownership::Items(shape, key) => {
             let named = |list: Option<&Value>, name: &str| {
                 items(list).iter().find(|item| item_element(item, key) == name).cloned()
             };
@@ -167,7 +167,7 @@ fn walk(
                 path.pop();
             }
         }
-        Form::Values => {
+        Ownership::Values => {
             let (old, new) = (items(old), items(new));
             for (list, other, set) in [(new, old, &mut found.set), (old, new, &mut found.removed)] {
                 for item in list.iter().filter(|item| !other.contains(item)) {
@@ -183,7 +183,7 @@ fn walk(
 /// Merges a configuration into an object.
 pub(super) fn merge(object: &mut Value, configuration: &Value, shape: &'static Shape) {
     match (form(shape, Some(configuration)), configuration) {
-        (Form::Fields, Value::Object(changes)) => {
+        (Ownership::Fields, Value::Object(changes)) => {
             if !object.is_object() {
                 *object = Value::Object(Map::new());
             }
@@ -195,7 +195,7 @@ pub(super) fn merge(object: &mut Value, configuration: &Value, shape: &'static S
                 }
             }
         }
-        (Form::Items(shape, key), Value::Array(changes)) => {
+        (Ownership::Items(shape, key), Value::Array(changes)) => {
             let mut merged = items(Some(object)).to_vec();
             for change in changes {
                 let name = item_element(change, key);
@@ -206,13 +206,13 @@ pub(super) fn merge(object: &mut Value, configuration: &Value, shape: &'static S
             }
             *object = Value::Array(merged);
         }
-        (Form::Values, Value::Array(changes)) => {
+        (Ownership::Values, Value::Array(changes)) => {
             let mut merged = items(Some(object)).to_vec();
             merged.extend(changes.iter().filter(|change| !items(Some(object)).contains(change)).cloned());
             *object = Value::Array(merged);
         }
         // Nothing to add: what is there stays.
-        (Form::Fields | Form::Items(..) | Form::Values, Value::Null) => {}
+        (Ownership::Fields | Ownership::Items(..) | Ownership::Values, Value::Null) => {}
         _ => *object = configuration.clone(),
     }
 }
@@ -220,8 +220,8 @@ pub(super) fn merge(object: &mut Value, configuration: &Value, shape: &'static S
 /// Removes the fields of a set, each with everything below it.
 pub(super) fn remove(object: &mut Value, set: &FieldSet, shape: &'static Shape) {
     match form(shape, Some(object)) {
-        Form::Leaf => {}
-        Form::Fields => {
+        Ownership::Leaf => {}
+        Ownership::Fields => {
             let Some(fields) = object.as_object_mut() else { return };
             fields.retain(|key, _| !set.has(&element(key)));
             for (key, value) in fields.iter_mut() {
@@ -230,7 +230,7 @@ pub(super) fn remove(object: &mut Value, set: &FieldSet, shape: &'static Shape) 
                 }
             }
         }
-        Form::Items(shape, key) => {
+        Ownership::Items(shape, key) => {
             let Some(items) = object.as_array_mut() else { return };
             items.retain(|item| !set.has(&item_element(item, key)));
             for item in items {
@@ -239,7 +239,7 @@ pub(super) fn remove(object: &mut Value, set: &FieldSet, shape: &'static Shape) 
                 }
             }
         }
-        Form::Values => {
+        Ownership::Values => {
             let Some(items) = object.as_array_mut() else { return };
             items.retain(|item| !set.has(&value_element(item)));
         }

@@ -45,14 +45,14 @@ enum LastRequest {
 
 /// Where a request goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum RequestTarget {
     /// A path below `/v2/<repository>/`.
     Path(String),
     /// A whole URL, as the next page of a list has it.
     Url(String),
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for RequestTarget {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(text) | Self::Url(text) => formatter.write_str(text),
@@ -115,7 +115,7 @@ impl<'a> RepositoryConnection<'a> {
     pub(super) async fn send(
         &mut self,
         method: Method,
-        target: &Target,
+        target: &RequestTarget,
         headers: HeaderMap,
     ) -> Result<RegistryResponse> {
         let endpoint = self.endpoint().await?;
@@ -142,10 +142,10 @@ impl<'a> RepositoryConnection<'a> {
     }
 
     /// The URL of a target.
-    pub(super) async fn url(&mut self, target: &Target) -> Result<String> {
+    pub(super) async fn url(&mut self, target: &RequestTarget) -> Result<String> {
         Ok(match target {
-            Target::Path(rest) => format!("{}/v2/{}/{rest}", self.endpoint().await?.base, self.path),
-            Target::Url(url) => url.clone(),
+            RequestTarget::Path(rest) => format!("{}/v2/{}/{rest}", self.endpoint().await?.base, self.path),
+            RequestTarget::Url(url) => url.clone(),
         })
     }
 
@@ -175,7 +175,7 @@ impl<'a> RepositoryConnection<'a> {
     pub(super) async fn send_with_retries(
         &mut self,
         method: Method,
-        target: &Target,
+        target: &RequestTarget,
         headers: HeaderMap,
     ) -> Result<RegistryResponse> {
         let mut attempt = 0;

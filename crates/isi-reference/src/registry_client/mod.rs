@@ -20,7 +20,6 @@ mod reported_error;
 mod requests;
 mod schema1;
 mod session;
-mod strategy;
 mod tag_list;
 mod tls;
 mod token;
@@ -39,7 +38,6 @@ pub use reach::Reach;
 pub(crate) use reported_error::RegistryErrorCode;
 pub(crate) use schema1::SignedManifest;
 pub(crate) use session::{ConnectError, OpenError, Session};
-pub(crate) use strategy::FetchStrategy;
 
 use crate::behaviour::Behaviour;
 

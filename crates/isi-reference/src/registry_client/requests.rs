@@ -7,13 +7,13 @@ use http::{
 };
 
 use super::{
-    FetchError, FetchStrategy, Manifest, ManifestName, RepositoryConnection,
-    connection::Target,
+    FetchError, Manifest, ManifestName, RepositoryConnection,
+    connection::RequestTarget,
     content_encoding,
     error_response::ErrorResponse,
     manifest::{self, ContentKind},
 };
-use crate::image_reference::DigestReference;
+use crate::{fetch_strategy::FetchStrategy, image_reference::DigestReference};
 
 type Result<T> = std::result::Result<T, FetchError>;
 
@@ -30,7 +30,7 @@ impl RepositoryConnection<'_> {
         for media_type in manifest::accepted(&behaviour) {
             headers.append(ACCEPT, HeaderValue::from_static(media_type));
         }
-        let target = Target::Path(format!("manifests/{}", name.as_str()));
+        let target = RequestTarget::Path(format!("manifests/{}", name.as_str()));
         let response = self.send_with_retries(Method::GET, &target, headers).await?;
         if response.status == StatusCode::NOT_MODIFIED {
             return Err(FetchError::NotModified);
@@ -49,7 +49,7 @@ impl RepositoryConnection<'_> {
         let mut headers = HeaderMap::new();
         let encodings = if self.context.behaviour.checks_manifest_shape { "gzip, deflate" } else { "identity" };
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(encodings));
-        let response = self.send(Method::GET, &Target::Path(format!("blobs/{digest}")), headers).await?;
+        let response = self.send(Method::GET, &RequestTarget::Path(format!("blobs/{digest}")), headers).await?;
         if response.status == StatusCode::NOT_FOUND {
             return Err(FetchError::UnknownBlob);
         }
@@ -65,7 +65,8 @@ impl RepositoryConnection<'_> {
 
     /// Asks for the size of a blob.
     pub(crate) async fn blob_size(&mut self, digest: &str) -> Result<i64> {
-        let response = self.send(Method::HEAD, &Target::Path(format!("blobs/{digest}")), HeaderMap::new()).await?;
+        let response =
+            self.send(Method::HEAD, &RequestTarget::Path(format!("blobs/{digest}")), HeaderMap::new()).await?;
         if response.status == StatusCode::NOT_FOUND {
             return Err(FetchError::UnknownBlob);
         }

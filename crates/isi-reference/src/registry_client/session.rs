@@ -2,11 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{
-    ClientContext, FetchError, FetchStrategy, Keyring, KeyringError, RepositoryConnection, TransportSecurity, V1Error,
-    v1,
-};
-use crate::{behaviour::Behaviour, image_reference::ImageReference};
+use super::{ClientContext, FetchError, Keyring, KeyringError, RepositoryConnection, TransportSecurity, V1Error, v1};
+use crate::{behaviour::Behaviour, fetch_strategy::FetchStrategy, image_reference::ImageReference};
 
 /// Why a repository is not even asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

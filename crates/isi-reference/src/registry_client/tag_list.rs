@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use http::{HeaderMap, Method, header::LINK};
 use reqwest::Url;
 
-use super::{FetchError, RepositoryConnection, connection::Target, error::TagListError, http_client::BODY_LIMIT};
+use super::{
+    FetchError, RepositoryConnection, connection::RequestTarget, error::TagListError, http_client::BODY_LIMIT,
+};
 use crate::{
     image_reference::Tag,
     json::{self, Case, Shape, Struct},
@@ -31,7 +33,7 @@ impl RepositoryConnection<'_> {
         let mut tags = Vec::new();
         let mut pages = HashSet::new();
         let mut bytes = 0;
-        let mut next = Target::Path("tags/list".to_owned());
+        let mut next = RequestTarget::Path("tags/list".to_owned());
         loop {
             let is_new = pages.insert(next.to_string());
             if !is_new || tags.len() > TAG_LIMIT || pages.len() > PAGE_LIMIT || bytes > LIST_LIMIT {
@@ -42,7 +44,7 @@ impl RepositoryConnection<'_> {
             bytes += body.len();
             tags.extend(read_page(&body)?);
             let Some(link) = response.headers.get(LINK).and_then(|value| value.to_str().ok()) else { return Ok(tags) };
-            next = Target::Url(resolve(&self.url(&next).await?, link)?);
+            next = RequestTarget::Url(resolve(&self.url(&next).await?, link)?);
         }
     }
 }

@@ -30,7 +30,7 @@ struct Destination<'a> {
 }
 
 /// A stream while it takes what was imported.
-struct Writer<'a> {
+struct StreamWriter<'a> {
     api: &'a Api,
     stream: ImageStream,
     generation: i64,
@@ -49,7 +49,7 @@ pub(crate) fn apply(api: &Api, import: &mut ImageStreamImport, stream: Option<Im
         stream
     });
     let generation = stream.metadata.generation + 1;
-    let mut writer = Writer { api, stream, generation, now: Time::now(), stored: HashMap::new() };
+    let mut writer = StreamWriter { api, stream, generation, now: Time::now(), stored: HashMap::new() };
     writer.take_repository(import)?;
     writer.take_images(import)?;
     clear_manifests(import);
@@ -71,7 +71,7 @@ pub(crate) fn clear_manifests(import: &mut ImageStreamImport) {
     }
 }
 
-impl Writer<'_> {
+impl StreamWriter<'_> {
     fn take_repository(&mut self, import: &mut ImageStreamImport) -> Result<()> {
         let (Some(spec), Some(status)) = (&import.spec.repository, &mut import.status.repository) else {
             return Ok(());

@@ -28,7 +28,7 @@ pub(crate) struct Continuation {
 }
 
 #[derive(Serialize)]
-struct Token<'a> {
+struct ContinueToken<'a> {
     #[serde(rename = "v")]
     format: &'static str,
     #[serde(rename = "rv")]
@@ -45,7 +45,7 @@ impl Continuation {
     /// The token for a client.
     pub(crate) fn encode(&self) -> String {
         let version = self.version.map_or(-1, |version| i64::try_from(version).unwrap_or(i64::MAX));
-        let token = Token { format: FORMAT, version, start: &self.start };
+        let token = ContinueToken { format: FORMAT, version, start: &self.start };
         BASE64.encode(serde_json::to_string(&token).unwrap_or_default())
     }
 

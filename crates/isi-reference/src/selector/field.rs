@@ -9,14 +9,14 @@ pub(crate) struct FieldSelector(Vec<Term>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Term {
-    field: Field,
-    comparison: Comparison,
+    field: SelectableField,
+    comparison: Operator,
     value: String,
 }
 
 /// The fields that every resource can be selected by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Field {
+enum SelectableField {
     Name,
     Namespace,
     /// One that no object can be selected by.
@@ -24,7 +24,7 @@ enum Field {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
+enum Operator {
     Equal,
     Unequal,
 }
@@ -48,8 +48,8 @@ impl FieldSelector {
     /// 400, with the words of a server.
     pub(crate) fn check(&self) -> Result<()> {
         let unknown = self.0.iter().find_map(|term| match &term.field {
-            Field::Other(field) => Some(field),
-            Field::Name | Field::Namespace => None,
+            SelectableField::Other(field) => Some(field),
+            SelectableField::Name | SelectableField::Namespace => None,
         });
         match unknown {
             Some(field) => Err(ApiError::bad_request(format!(
@@ -61,7 +61,7 @@ impl FieldSelector {
 
     /// The one name that can be selected, if there is one.
     pub(crate) fn only_name(&self) -> Option<&str> {
-        let is_name = |term: &&Term| term.field == Field::Name && term.comparison == Comparison::Equal;
+        let is_name = |term: &&Term| term.field == SelectableField::Name && term.comparison == Operator::Equal;
         self.0.iter().find(is_name).map(|term| term.value.as_str())
     }
 
@@ -69,11 +69,11 @@ impl FieldSelector {
     pub(crate) fn matches(&self, namespace: &str, name: &str) -> bool {
         self.0.iter().all(|term| {
             let found = match term.field {
-                Field::Name => name,
-                Field::Namespace => namespace,
-                Field::Other(_) => "",
+                SelectableField::Name => name,
+                SelectableField::Namespace => namespace,
+                SelectableField::Other(_) => "",
             };
-            (found == term.value) == (term.comparison == Comparison::Equal)
+            (found == term.value) == (term.comparison == Operator::Equal)
         })
     }
 }
@@ -85,15 +85,15 @@ fn read(selector: &str, term: &str) -> Result<Term> {
     };
     let (field, rest) = term.split_at(start);
     let (comparison, value) = if let Some(value) = rest.strip_prefix("!=") {
-        (Comparison::Unequal, value)
+        (Operator::Unequal, value)
     } else {
-        (Comparison::Equal, rest.strip_prefix("==").or_else(|| rest.strip_prefix('=')).unwrap_or(rest))
+        (Operator::Equal, rest.strip_prefix("==").or_else(|| rest.strip_prefix('=')).unwrap_or(rest))
     };
     let value = unescape(value).map_err(ApiError::bad_request)?;
     let field = match field {
-        "metadata.name" => Field::Name,
-        "metadata.namespace" => Field::Namespace,
-        other => Field::Other(other.to_owned()),
+        "metadata.name" => SelectableField::Name,
+        "metadata.namespace" => SelectableField::Namespace,
+        other => SelectableField::Other(other.to_owned()),
     };
     Ok(Term { field, comparison, value })
 }

@@ -36,7 +36,7 @@ impl LabelSelector {
     /// # Errors
     /// 400, with the words of a server, when it cannot be parsed.
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        Parser { tokens: tokens(text), position: 0 }.requirements().map(Self).map_err(ApiError::bad_request)
+        SelectorParser { tokens: tokens(text), position: 0 }.requirements().map(Self).map_err(ApiError::bad_request)
     }
 
     /// Whether an object with these labels is selected.
@@ -56,7 +56,7 @@ impl LabelSelector {
     }
 }
 
-struct Parser<'a> {
+struct SelectorParser<'a> {
     tokens: Vec<Token<'a>>,
     position: usize,
 }
@@ -64,7 +64,7 @@ struct Parser<'a> {
 /// What is wrong with a selector.
 type Problem = String;
 
-impl<'a> Parser<'a> {
+impl<'a> SelectorParser<'a> {
     fn peek(&self) -> Token<'a> {
         self.tokens.get(self.position).copied().unwrap_or(Token::End)
     }

@@ -11,7 +11,7 @@ use clap::Args;
 
 pub(super) use self::target::target_name;
 pub(in crate::cli) use self::{
-    cases::CaseArguments, execution::ExecutionArguments, registry::RegistryArguments, target::TargetArguments,
+    cases::CaseArguments, execution::ExecutionArguments, registry::RegistryAddressArguments, target::TargetArguments,
 };
 use super::{list::ListFormat, shard::Shard};
 use crate::{
@@ -123,7 +123,7 @@ pub struct RunArguments {
     pub target: TargetArguments,
     /// How the implementation reaches the mock registries.
     #[command(flatten)]
-    pub registry: RegistryArguments,
+    pub registry: RegistryAddressArguments,
 }
 
 /// Options that say nothing about the embedded reference.

@@ -7,7 +7,7 @@ use clap::Args;
 /// How the implementation reaches the mock registries.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Registry")]
-pub struct RegistryArguments {
+pub struct RegistryAddressArguments {
     /// The name or address of this machine, for an implementation that is elsewhere.
     #[arg(long, value_name = "NAME", env = "ISI_REGISTRY_HOST", value_parser = registry_host)]
     pub registry_host: Option<String>,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     data_or_file,
-    file::{Cluster, Context, File, User, given},
+    file::{AuthInfo, Cluster, Context, KubeconfigFile, given},
 };
 use crate::{
     cli::{exit::CommandError, run::tls::Authorities},
@@ -15,7 +15,7 @@ use crate::{
 pub(super) struct Selected {
     pub(super) server: String,
     pub(super) cluster: Cluster,
-    pub(super) user: User,
+    pub(super) user: AuthInfo,
     pub(super) user_name: String,
     pub(super) namespace: Option<String>,
 }
@@ -60,7 +60,7 @@ impl Selected {
     ///
     /// # Errors
     /// When no such entry exists, or it names something that the file lacks.
-    pub(super) fn of(file: File, name: Option<&str>) -> Result<Self, ContextError> {
+    pub(super) fn of(file: KubeconfigFile, name: Option<&str>) -> Result<Self, ContextError> {
         let contexts = file.contexts.unwrap_or_default();
         let known = || contexts.iter().map(|named| named.name.clone()).collect::<Vec<_>>();
         let wanted = match name.map(str::to_owned).or_else(|| given(file.current_context)) {
@@ -83,7 +83,7 @@ impl Selected {
         let cluster = cluster.ok_or_else(|| missing("cluster", &cluster_name))?.cluster.unwrap_or_default();
         let user_name = given(user).unwrap_or_default();
         let user = match user_name.as_str() {
-            "" => User::default(),
+            "" => AuthInfo::default(),
             name => {
                 let users = file.users.unwrap_or_default();
                 let user = users.into_iter().find(|named| named.name == name);
@@ -99,7 +99,7 @@ impl Selected {
 }
 
 /// A server without a scheme speaks TLS if the file says something about TLS, as in client-go.
-fn with_scheme(server: &str, cluster: &Cluster, user: &User) -> String {
+fn with_scheme(server: &str, cluster: &Cluster, user: &AuthInfo) -> String {
     if server.contains("://") {
         return server.to_owned();
     }

@@ -15,7 +15,7 @@ use crate::document::{self, Source};
 /// A kubeconfig file, or several of them merged.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct File {
+pub(super) struct KubeconfigFile {
     pub(super) current_context: Option<String>,
     pub(super) clusters: Option<Vec<NamedCluster>>,
     pub(super) users: Option<Vec<NamedUser>>,
@@ -31,7 +31,7 @@ pub(super) struct NamedCluster {
 #[derive(Deserialize)]
 pub(super) struct NamedUser {
     pub(super) name: String,
-    pub(super) user: Option<User>,
+    pub(super) user: Option<AuthInfo>,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +68,7 @@ pub(super) struct Extension {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct User {
+pub(super) struct AuthInfo {
     pub(super) client_certificate: Option<String>,
     pub(super) client_certificate_data: Option<String>,
     pub(super) client_key: Option<String>,
@@ -114,7 +114,7 @@ pub(super) struct Variable {
     pub(super) value: String,
 }
 
-impl File {
+impl KubeconfigFile {
     /// Reads one file. Paths in it are relative to its folder.
     ///
     /// # Errors
@@ -219,7 +219,7 @@ mod tests {
     #[case::big_endian(wide(TEXT, [0xfe, 0xff], u16::to_be_bytes))]
     #[case::json(b"{\"current-context\": \"here\"}".to_vec())]
     fn every_encoding_of_text_is_read(#[case] bytes: Vec<u8>) {
-        let file = File::parse(Path::new("config"), &bytes).ok().unwrap();
+        let file = KubeconfigFile::parse(Path::new("config"), &bytes).ok().unwrap();
         assert_eq!(file.current_context.as_deref(), Some("here"));
     }
 
@@ -229,20 +229,20 @@ mod tests {
     #[case::nulls("apiVersion: v1\nclusters: null\nusers:\ncontexts: []\n")]
     #[case::unknown_fields("kind: Config\npreferences: { colors: true }\nextensions: [{ name: a, extension: {} }]\n")]
     fn a_file_without_entries_is_one(#[case] text: &str) {
-        assert!(File::parse(Path::new("config"), text.as_bytes()).is_ok());
+        assert!(KubeconfigFile::parse(Path::new("config"), text.as_bytes()).is_ok());
     }
 
     #[test]
     fn an_error_names_the_place_and_shows_nothing_of_the_file() {
         let text = "users:\n- name: me\n  user:\n    token: [secret-token]\n";
-        let error = File::parse(Path::new("config"), text.as_bytes()).err().unwrap();
+        let error = KubeconfigFile::parse(Path::new("config"), text.as_bytes()).err().unwrap();
         assert!(error.starts_with("config:4:"), "{error}");
         assert!(!error.contains("secret-token"), "{error}");
     }
 
     #[test]
     fn the_first_file_that_has_a_name_decides_over_all_of_its_values() {
-        let file = |text: &str| File::parse(Path::new("config"), text.as_bytes()).ok().unwrap();
+        let file = |text: &str| KubeconfigFile::parse(Path::new("config"), text.as_bytes()).ok().unwrap();
         let mut first = file("users: [{ name: red, user: { username: a } }]\ncurrent-context: ''\n");
         first.merge(file(
             "users: [{ name: red, user: { token: b } }, { name: blue, user: {} }]\ncurrent-context: two\n",

@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use http::{HeaderName, HeaderValue};
 
-use super::file::User;
+use super::file::AuthInfo;
 use crate::cli::exit::CommandError;
 
 /// The header fields of the user's impersonation; none if there is no `as`.
 ///
 /// # Errors
 /// When `as` is missing beside the others, or a value cannot stand in a header.
-pub(super) fn headers(user: &User) -> Result<Vec<(HeaderName, HeaderValue)>, CommandError> {
+pub(super) fn headers(user: &AuthInfo) -> Result<Vec<(HeaderName, HeaderValue)>, CommandError> {
     let text = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
     let uid = text(&user.impersonate_uid);
     let groups = user.impersonate_groups.clone().unwrap_or_default();

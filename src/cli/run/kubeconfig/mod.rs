@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use self::{context::Selected, file::File};
+use self::{context::Selected, file::KubeconfigFile};
 use super::{tls::ClientCertificate, transport::Transport};
 use crate::{
     cli::exit::CommandError,
@@ -91,14 +91,14 @@ pub(super) fn namespace(paths: &Path, context: Option<&str>) -> Option<String> {
     Kubeconfig::read(paths, context).ok()?.selected.namespace
 }
 
-fn read(paths: &Path) -> Result<File, CommandError> {
+fn read(paths: &Path) -> Result<KubeconfigFile, CommandError> {
     // A path that exists is that file, also if there is a separator in its name.
     let single = paths.exists() || std::env::split_paths(paths).count() <= 1;
     let paths: Vec<PathBuf> = match single {
         true => vec![paths.to_owned()],
         false => std::env::split_paths(paths).filter(|path| !path.as_os_str().is_empty()).collect(),
     };
-    let mut merged: Option<File> = None;
+    let mut merged: Option<KubeconfigFile> = None;
     for path in &paths {
         let failed = |error: &dyn std::fmt::Display| CommandError::usage(format!("{}: {error}", path.display()));
         let bytes = match std::fs::read(path) {
@@ -107,7 +107,7 @@ fn read(paths: &Path) -> Result<File, CommandError> {
             Err(error) if error.kind() == io::ErrorKind::NotFound && !single => continue,
             Err(error) => return Err(failed(&io_text(&error))),
         };
-        let file = File::parse(path, &bytes).map_err(CommandError::usage)?;
+        let file = KubeconfigFile::parse(path, &bytes).map_err(CommandError::usage)?;
         match &mut merged {
             Some(merged) => merged.merge(file),
             None => merged = Some(file),

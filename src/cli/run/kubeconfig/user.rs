@@ -7,7 +7,7 @@ use super::{
     context::Selected,
     data_or_file,
     exec::Plugin,
-    file::{User, given},
+    file::{AuthInfo, given},
     impersonation, token_file,
 };
 use crate::{
@@ -42,7 +42,7 @@ pub(super) async fn read(selected: &Selected, patience: Duration) -> Result<Kube
 }
 
 /// A token, a token file, or a name and a password.
-fn fixed(user: &User) -> Result<Option<Credential>, CommandError> {
+fn fixed(user: &AuthInfo) -> Result<Option<Credential>, CommandError> {
     let token = user.token.as_deref().map(str::trim).filter(|token| !token.is_empty()).map(str::to_owned);
     if let Some(path) = given(user.token_file.clone()) {
         return token_file::source(path.into(), token)
@@ -56,7 +56,7 @@ fn fixed(user: &User) -> Result<Option<Credential>, CommandError> {
         .map(|username| Credential::Basic { username, password: user.password.clone().unwrap_or_default() }))
 }
 
-fn certificate(user: &User) -> Result<Option<ClientCertificate>, CommandError> {
+fn certificate(user: &AuthInfo) -> Result<Option<ClientCertificate>, CommandError> {
     let read =
         |name, data: &Option<String>, path: &Option<String>| data_or_file(name, data.as_deref(), path.as_deref());
     let certificate = read("client-certificate", &user.client_certificate_data, &user.client_certificate)?;
@@ -72,7 +72,7 @@ fn certificate(user: &User) -> Result<Option<ClientCertificate>, CommandError> {
 }
 
 /// What kubectl refuses too.
-fn contradictions(user: &User) -> Result<(), CommandError> {
+fn contradictions(user: &AuthInfo) -> Result<(), CommandError> {
     let is_given = |field: &Option<String>| field.as_ref().is_some_and(|text| !text.is_empty());
     let basic = is_given(&user.username) || is_given(&user.password);
     if basic && (is_given(&user.token) || is_given(&user.token_file)) {

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use self::place::{CaseMaterial, Place, place};
+use self::place::{CaseMaterial, RunPlace, place};
 pub(super) use self::unfinished::Unfinished;
 use super::{
     EMBEDDED, RunArguments, absence,
@@ -58,7 +58,7 @@ pub struct Plan {
     profiles: Vec<&'static Profile>,
     profile_cases: Vec<ProfileCase>,
     declarations: Declarations,
-    places: Vec<Place>,
+    places: Vec<RunPlace>,
     keep: bool,
 }
 

@@ -22,7 +22,7 @@ use crate::{
 
 /// Somewhere that cases run: a namespace of a target.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct RunPlace {
     pub(super) session: Arc<Session>,
     pub(super) namespace: Namespace,
     /// The embedded reference, if it is the target; it lives as long as the run.
@@ -46,7 +46,7 @@ pub(super) async fn place(
     CaseMaterial { images, goldens, lag }: CaseMaterial,
     (wanted, wanted_traits): (&BTreeSet<Feature>, Wanted),
     stopped: watch::Receiver<bool>,
-) -> Result<Place, CommandError> {
+) -> Result<RunPlace, CommandError> {
     let Aim { target, authority, reference, features } = aim;
     tokio::select! {
         reached = reach(&target, arguments.target.namespace.as_deref()) => reached?,
@@ -107,7 +107,7 @@ pub(super) async fn place(
         (session.traits, session.features) = (traits, features);
         session.features.take_out(&session.traits);
     }
-    Ok(Place { session: Arc::new(session), namespace, reference })
+    Ok(RunPlace { session: Arc::new(session), namespace, reference })
 }
 
 /// What the command line says about features, and what is known about the target besides.

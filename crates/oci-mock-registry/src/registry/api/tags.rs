@@ -40,7 +40,7 @@ pub(crate) fn list(
     let size = size.or(start.as_ref().and_then(Start::size)).or(usual);
     let size = [size, listing.page_size, limit].into_iter().flatten().min().unwrap_or(usize::MAX);
 
-    let Tags { before, behind } = Tags::behind(repository, listing, policies, start.as_ref(), size);
+    let TagPage { before, behind } = TagPage::behind(repository, listing, policies, start.as_ref(), size);
     let page = &behind[..behind.len().min(size)];
     let more = behind.len() > size || (behind.len() == size && policies.tags.link_on_full_page);
     let null = listing.as_null || (policies.tags.null_for_none && page.is_empty() && size > 0);
@@ -64,14 +64,14 @@ pub(crate) fn list(
 }
 
 /// Tags from where a page begins.
-struct Tags<'a> {
+struct TagPage<'a> {
     /// How many come before, if that was counted.
     before: usize,
     /// The names, one more than a page has, so that it shows whether there is another page.
     behind: Vec<&'a str>,
 }
 
-impl<'a> Tags<'a> {
+impl<'a> TagPage<'a> {
     fn behind(
         repository: &'a Repository,
         listing: &'a TagListing,

@@ -13,7 +13,7 @@ use oci_types::{Algorithm, Digest, Hasher};
 /// Bytes that arrive.
 #[derive(Debug)]
 pub(super) struct Collected {
-    place: Place,
+    place: CollectedPlace,
     length: u64,
     limit: u64,
     hasher: Hasher,
@@ -22,7 +22,7 @@ pub(super) struct Collected {
 }
 
 #[derive(Debug)]
-enum Place {
+enum CollectedPlace {
     Memory(Vec<u8>),
     File {
         temporary: NamedTempFile,
@@ -35,7 +35,7 @@ enum Place {
 /// What has arrived.
 #[derive(Debug)]
 pub(super) struct Collection {
-    pub(super) kept: Kept,
+    pub(super) kept: CollectedBytes,
     /// The digest of what was kept.
     pub(super) digest: Digest,
     /// How many bytes have arrived.
@@ -46,7 +46,7 @@ pub(super) struct Collection {
 
 /// The bytes that were kept: all of them, or none.
 #[derive(Debug)]
-pub(super) enum Kept {
+pub(super) enum CollectedBytes {
     Memory(Bytes),
     File(NamedTempFile),
     Dropped,
@@ -55,13 +55,13 @@ pub(super) enum Kept {
 impl Collected {
     /// Keeps as many as `limit` bytes. If there are more, none is kept.
     pub(super) fn new(limit: u64, algorithm: Algorithm) -> Self {
-        let place = if limit == 0 { Place::Dropped } else { Place::Memory(Vec::new()) };
+        let place = if limit == 0 { CollectedPlace::Dropped } else { CollectedPlace::Memory(Vec::new()) };
         Self { place, length: 0, limit, hasher: algorithm.hasher(), error: None }
     }
 
     /// Whether what arrives is still of use.
     pub(super) const fn is_kept(&self) -> bool {
-        !matches!(self.place, Place::Dropped)
+        !matches!(self.place, CollectedPlace::Dropped)
     }
 
     /// How many bytes have arrived.
@@ -74,27 +74,27 @@ impl Collected {
     pub(super) async fn push(&mut self, piece: &Bytes, folder: &Path) {
         self.length += piece.len() as u64;
         if self.length > self.limit {
-            self.place = Place::Dropped;
+            self.place = CollectedPlace::Dropped;
         }
         if let Err(error) = self.write(piece, folder).await {
-            self.place = Place::Dropped;
+            self.place = CollectedPlace::Dropped;
             self.error = Some(error);
         }
     }
 
     async fn write(&mut self, piece: &Bytes, folder: &Path) -> io::Result<()> {
-        if let Place::Memory(bytes) = &self.place
+        if let CollectedPlace::Memory(bytes) = &self.place
             && self.length > SPILL_THRESHOLD
         {
             let temporary = partial_file(folder)?;
             let mut file = File::from_std(temporary.reopen()?);
             file.write_all(bytes).await?;
-            self.place = Place::File { temporary, file };
+            self.place = CollectedPlace::File { temporary, file };
         }
         match &mut self.place {
-            Place::Memory(bytes) => bytes.extend_from_slice(piece),
-            Place::File { file, .. } => file.write_all(piece).await?,
-            Place::Dropped => return Ok(()),
+            CollectedPlace::Memory(bytes) => bytes.extend_from_slice(piece),
+            CollectedPlace::File { file, .. } => file.write_all(piece).await?,
+            CollectedPlace::Dropped => return Ok(()),
         }
         self.hasher.update(piece);
         Ok(())
@@ -104,15 +104,15 @@ impl Collected {
     pub(super) async fn finish(self) -> Collection {
         let Self { place, mut error, hasher, length, .. } = self;
         let kept = match place {
-            Place::Memory(bytes) => Kept::Memory(bytes.into()),
-            Place::File { temporary, mut file } => match file.flush().await {
-                Ok(()) => Kept::File(temporary),
+            CollectedPlace::Memory(bytes) => CollectedBytes::Memory(bytes.into()),
+            CollectedPlace::File { temporary, mut file } => match file.flush().await {
+                Ok(()) => CollectedBytes::File(temporary),
                 Err(failed) => {
                     error = Some(failed);
-                    Kept::Dropped
+                    CollectedBytes::Dropped
                 }
             },
-            Place::Dropped => Kept::Dropped,
+            CollectedPlace::Dropped => CollectedBytes::Dropped,
         };
         Collection { kept, digest: hasher.finish(), length, error }
     }
@@ -135,7 +135,7 @@ mod tests {
         assert!(!collected.is_kept());
         collected.push(&piece, folder.path()).await;
         let Collection { kept, length, error, .. } = collected.finish().await;
-        assert!(matches!(kept, Kept::Dropped), "{kept:?}");
+        assert!(matches!(kept, CollectedBytes::Dropped), "{kept:?}");
         assert_eq!(length, 3 * SPILL_THRESHOLD);
         assert_eq!(error.unwrap().kind(), io::ErrorKind::NotFound);
     }

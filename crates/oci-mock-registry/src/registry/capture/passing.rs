@@ -20,7 +20,7 @@ use http_body_util::BodyExt;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
-    collect::{Collected, Collection, Kept},
+    collect::{Collected, CollectedBytes, Collection},
     log::{CapturedBody, CapturedEnd, CapturedExchange, CapturedRequest, CapturedResponse},
     placeholder::{LENGTH, REDACTED},
     proxy::{Proxy, WITH_URLS, journal},
@@ -61,7 +61,7 @@ impl Body for PassedBody {
     }
 }
 /// What is known of an exchange before its answer comes.
-pub(super) struct Begun {
+pub(super) struct PendingExchange {
     pub(super) number: u64,
     pub(super) captured: CapturedRequest,
     pub(super) delay: Time,
@@ -73,7 +73,7 @@ pub(super) struct Passing {
     pub(super) state: Arc<RegistryState>,
     pub(super) request: Parts,
     pub(super) host: String,
-    pub(super) begun: Begun,
+    pub(super) begun: PendingExchange,
     pub(super) status: StatusCode,
     pub(super) live: HeaderMap,
     pub(super) templates: Vec<(HeaderName, String)>,
@@ -141,16 +141,27 @@ impl Passing {
     /// Writes the exchange into the folder.
     fn capture(self, collection: Collection, end: Option<CapturedEnd>) {
         let Collection { kept, digest: found, length, .. } = collection;
-        let Self { proxy, host, begun: Begun { number, captured, delay }, status, live, templates, purpose, .. } = self;
+        let Self {
+            proxy,
+            host,
+            begun: PendingExchange { number, captured, delay },
+            status,
+            live,
+            templates,
+            purpose,
+            ..
+        } = self;
         let end = end.unwrap_or_default();
         let whole = end == CapturedEnd::Complete;
         let media_type = live.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
         let mut changed = false;
         let body = match (&purpose, kept) {
-            (_, Kept::Memory(bytes)) if bytes.is_empty() => CapturedBody::Empty,
-            (Purpose::Message, Kept::Memory(_)) if live.contains_key(CONTENT_ENCODING) => CapturedBody::Omitted(length),
-            (Purpose::Message, Kept::Memory(bytes)) => match std::str::from_utf8(&bytes) {
+            (_, CollectedBytes::Memory(bytes)) if bytes.is_empty() => CapturedBody::Empty,
+            (Purpose::Message, CollectedBytes::Memory(_)) if live.contains_key(CONTENT_ENCODING) => {
+                CapturedBody::Omitted(length)
+            }
+            (Purpose::Message, CollectedBytes::Memory(bytes)) => match std::str::from_utf8(&bytes) {
                 Ok(text) => {
                     let kept = proxy.message(text, status);
                     changed = kept != text;

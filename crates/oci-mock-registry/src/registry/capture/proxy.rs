@@ -27,7 +27,7 @@ use super::{
     key,
     log::{CapturedEnd, CapturedExchange, CapturedRequest},
     options::{Capture, CaptureError, CaptureSummary},
-    passing::{Begun, PassedBody, Passing},
+    passing::{PassedBody, Passing, PendingExchange},
     placeholder::Values,
     recorder::{Purpose, Recorder},
     rewrite::{Base, Hosts, Target},
@@ -133,7 +133,7 @@ impl Proxy {
             Err(error) => (Ok(Err(error)), Duration::ZERO),
         };
         let (sent, delay) = sent;
-        let begun = Begun { number, captured, delay: Time(Duration::from_millis(delay.as_millis() as u64)) };
+        let begun = PendingExchange { number, captured, delay: Time(Duration::from_millis(delay.as_millis() as u64)) };
         match sent {
             Ok(Ok(response)) => self.answer(state, request, target, &values, begun, response),
             Ok(Err(error)) if error.failure() == UpstreamFailure::ClientGone => {
@@ -156,10 +156,10 @@ impl Proxy {
         self: &Arc<Self>,
         state: &Arc<RegistryState>,
         request: &Parts,
-        begun: Begun,
+        begun: PendingExchange,
         end: CapturedEnd,
     ) -> Passed {
-        let Begun { number, captured, delay } = begun;
+        let PendingExchange { number, captured, delay } = begun;
         let manner = Manner::Nothing(if end == CapturedEnd::Reset { End::Reset } else { End::Close });
         let delivery = Delivery { manner, ..Answer::empty(StatusCode::BAD_GATEWAY).into() };
         journal(state, request, &delivery, 0, false);
@@ -227,7 +227,7 @@ impl Proxy {
         request: Parts,
         target: Target,
         values: &Values,
-        begun: Begun,
+        begun: PendingExchange,
         response: Response<UpstreamBody>,
     ) -> Passed {
         let (head, body) = response.into_parts();

@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    collect::Kept,
+    collect::CollectedBytes,
     log::{CapturedBody, CapturedEnd, CapturedExchange, LOG, LogHead},
     options::{CaptureError, CaptureSummary},
     secrets::KnownSecrets,
@@ -31,19 +31,19 @@ pub(super) struct Recorder {
     folder: PathBuf,
     log: Mutex<File>,
     secrets: Mutex<KnownSecrets>,
-    content: Mutex<BTreeMap<String, Held>>,
+    content: Mutex<BTreeMap<String, RepositoryContent>>,
     summary: Mutex<CaptureSummary>,
 }
 
 /// The content of one repository.
 #[derive(Debug, Default)]
-struct Held {
+struct RepositoryContent {
     manifests: BTreeMap<Digest, HeldManifest>,
     tags: BTreeMap<String, Digest>,
     blobs: BTreeSet<Digest>,
 }
 
-impl Held {
+impl RepositoryContent {
     /// The manifests with their tags.
     fn indexed(&self) -> impl Iterator<Item = IndexedManifest<'_>> {
         self.manifests.iter().map(|(digest, HeldManifest { media_type, size })| IndexedManifest {
@@ -105,7 +105,7 @@ impl Recorder {
         self.summary.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn content(&self) -> MutexGuard<'_, BTreeMap<String, Held>> {
+    fn content(&self) -> MutexGuard<'_, BTreeMap<String, RepositoryContent>> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -136,14 +136,14 @@ impl Recorder {
         &self,
         purpose: &Purpose,
         media_type: &str,
-        kept: Kept,
+        kept: CollectedBytes,
         found: Digest,
         length: u64,
         whole: bool,
     ) -> Result<CapturedBody, FolderError> {
         let (repository, digest) = match (purpose, &kept) {
-            (_, Kept::Dropped) | (Purpose::Message, _) => return Ok(CapturedBody::Omitted(length)),
-            (Purpose::Manifest { repository, .. }, Kept::Memory(bytes)) => {
+            (_, CollectedBytes::Dropped) | (Purpose::Message, _) => return Ok(CapturedBody::Omitted(length)),
+            (Purpose::Manifest { repository, .. }, CollectedBytes::Memory(bytes)) => {
                 (repository, canonical_digest(media_type, found.algorithm(), bytes))
             }
             (Purpose::Blob { repository, .. } | Purpose::Manifest { repository, .. }, _) => (repository, found),
@@ -236,10 +236,10 @@ fn line(value: &impl serde::Serialize) -> Vec<u8> {
 }
 
 /// Puts content in its place, whole or not at all.
-fn store(path: &Path, kept: Kept) -> Result<(), FolderError> {
+fn store(path: &Path, kept: CollectedBytes) -> Result<(), FolderError> {
     match kept {
-        Kept::Memory(bytes) => write_file(path, |file| file.write_all(&bytes)),
-        Kept::File(file) => persist(file, path),
-        Kept::Dropped => Ok(()),
+        CollectedBytes::Memory(bytes) => write_file(path, |file| file.write_all(&bytes)),
+        CollectedBytes::File(file) => persist(file, path),
+        CollectedBytes::Dropped => Ok(()),
     }
 }

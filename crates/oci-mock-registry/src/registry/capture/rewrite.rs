@@ -26,7 +26,7 @@ pub(super) enum Target {
 
 /// A host that the upstream registry has named.
 #[derive(Debug)]
-struct Named {
+struct NamedHost {
     base: Base,
     /// Whether it gives tokens, and needs the credentials of clients.
     gives_tokens: bool,
@@ -35,7 +35,7 @@ struct Named {
 #[derive(Debug)]
 pub(super) struct Hosts {
     upstream: Base,
-    named: Mutex<Vec<Named>>,
+    named: Mutex<Vec<NamedHost>>,
 }
 
 impl Base {
@@ -79,7 +79,7 @@ impl Hosts {
         Self { upstream, named: Mutex::default() }
     }
 
-    fn named(&self) -> MutexGuard<'_, Vec<Named>> {
+    fn named(&self) -> MutexGuard<'_, Vec<NamedHost>> {
         self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -116,7 +116,7 @@ impl Hosts {
         let place = known.unwrap_or(named.len());
         match named.get_mut(place) {
             Some(known) => known.gives_tokens |= gives_tokens,
-            None => named.push(Named { base, gives_tokens }),
+            None => named.push(NamedHost { base, gives_tokens }),
         }
         format!("{ELSEWHERE_URL}{ELSEWHERE}{}", place + 1)
     }

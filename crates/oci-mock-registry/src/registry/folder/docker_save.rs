@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     error::FolderError,
-    names::{Named, tag_in},
+    names::{TaggedImages, tag_in},
     null_is_empty,
     tree::Tree,
 };
@@ -35,7 +35,7 @@ pub(super) fn load(repository: &mut Repository, tree: &Tree) -> Result<(), Folde
     let images: Vec<Saved> = tree.json("manifest.json")?;
     // Images share layers: each is hashed once.
     let mut known = HashMap::new();
-    let (mut named, mut nameless) = (Named::default(), None);
+    let (mut named, mut nameless) = (TaggedImages::default(), None);
     for image in images {
         let mut add = |name: &str, media_type: &str| -> Result<Value, FolderError> {
             let path = tree.path(name)?;

@@ -8,7 +8,7 @@ use std::{
 use super::{
     Descriptor, Listed, docker_save,
     error::{DEEPEST, FolderError},
-    names::{Named, tag_in},
+    names::{TaggedImages, tag_in},
     tree::{Tree, last},
 };
 use crate::{
@@ -30,7 +30,7 @@ pub(super) fn load(repository: &mut Repository, tree: &Tree) -> Result<(), Folde
     if index.manifests.is_empty() && tree.has("manifest.json") {
         docker_save::load(repository, tree)?;
     }
-    let (mut manifests, mut named) = (BTreeSet::new(), Named::default());
+    let (mut manifests, mut named) = (BTreeSet::new(), TaggedImages::default());
     for descriptor in index.manifests {
         load_manifest(repository, tree, &descriptor, &mut manifests, 0)?;
         let name = descriptor.annotations.get(REFERENCE);

@@ -23,9 +23,9 @@ pub(super) fn tag_in(name: &str) -> Option<&str> {
 
 /// The tags of one folder, and the images that have them.
 #[derive(Debug, Default)]
-pub(super) struct Named(BTreeMap<String, (String, oci_types::Digest)>);
+pub(super) struct TaggedImages(BTreeMap<String, (String, oci_types::Digest)>);
 
-impl Named {
+impl TaggedImages {
     /// Tags an image that the folder calls `name`.
     pub(super) fn tag(
         &mut self,

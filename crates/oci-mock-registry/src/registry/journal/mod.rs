@@ -35,7 +35,7 @@ impl fmt::Debug for Listener {
 /// The newest entries, up to a limit, and the first unexpected ones.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    kept: Mutex<Kept>,
+    kept: Mutex<KeptRecords>,
     limit: usize,
     listener: Option<Listener>,
     /// Told of every entry, for those who wait for one.
@@ -43,7 +43,7 @@ pub(crate) struct Journal {
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptRecords {
     records: VecDeque<Record>,
     written: u64,
     unexpected: Vec<Entry>,
@@ -94,7 +94,7 @@ impl Journal {
         self.since(filter.first()).into_iter().filter(|entry| filter.matches(entry)).collect()
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, KeptRecords> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

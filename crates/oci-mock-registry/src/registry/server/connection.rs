@@ -9,7 +9,7 @@ use test_listener::Stopping;
 
 use super::{
     body::AnswerBody,
-    early_bytes::{Begun, DiscardsEarlyBytes},
+    early_bytes::{DiscardsEarlyBytes, RequestSeen},
     ending::Ending,
     outcome::{Outcome, outcome},
     raw,
@@ -31,7 +31,7 @@ pub const HEAD_LIMIT: usize = 128 * 1024;
 
 pub(super) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut stopping: Stopping) {
     let taken = Arc::new(Mutex::new(None));
-    let begun = Begun::default();
+    let begun = RequestSeen::default();
     let service = service_fn(|request| {
         begun.set();
         answer(&state, &taken, request)

@@ -19,9 +19,9 @@ use super::security::Wire;
 
 /// Whether a connection has had a request.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Begun(Arc<AtomicBool>);
+pub(super) struct RequestSeen(Arc<AtomicBool>);
 
-impl Begun {
+impl RequestSeen {
     pub(super) fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -35,11 +35,11 @@ impl Begun {
 #[derive(Debug)]
 pub(super) struct DiscardsEarlyBytes<W> {
     stream: W,
-    begun: Begun,
+    begun: RequestSeen,
 }
 
 impl<W> DiscardsEarlyBytes<W> {
-    pub(super) const fn new(stream: W, begun: Begun) -> Self {
+    pub(super) const fn new(stream: W, begun: RequestSeen) -> Self {
         Self { stream, begun }
     }
 

@@ -179,20 +179,20 @@ impl<T: Into<Bytes>> From<T> for Content {
 /// Content that is being received.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    place: Place,
+    place: WriterPlace,
     length: u64,
     sha256: Hasher,
 }
 
 #[derive(Debug)]
-enum Place {
+enum WriterPlace {
     Memory(Vec<u8>),
     File(TemporaryFile),
 }
 
 impl Default for Writer {
     fn default() -> Self {
-        Self { place: Place::Memory(Vec::new()), length: 0, sha256: Algorithm::Sha256.hasher() }
+        Self { place: WriterPlace::Memory(Vec::new()), length: 0, sha256: Algorithm::Sha256.hasher() }
     }
 }
 
@@ -202,16 +202,16 @@ impl Writer {
     }
 
     pub(crate) fn write(&mut self, piece: &[u8]) -> io::Result<()> {
-        if let Place::Memory(bytes) = &self.place
+        if let WriterPlace::Memory(bytes) = &self.place
             && self.length + piece.len() as u64 > SPILL_THRESHOLD
         {
             let mut file = TemporaryFile::new()?;
             file.write_all(bytes)?;
-            self.place = Place::File(file);
+            self.place = WriterPlace::File(file);
         }
         match &mut self.place {
-            Place::Memory(bytes) => bytes.extend_from_slice(piece),
-            Place::File(file) => file.write_all(piece)?,
+            WriterPlace::Memory(bytes) => bytes.extend_from_slice(piece),
+            WriterPlace::File(file) => file.write_all(piece)?,
         }
         self.sha256.update(piece);
         self.length += piece.len() as u64;
@@ -221,8 +221,8 @@ impl Writer {
     /// The content, and its digest by `algorithm`.
     pub(crate) fn finish(self, algorithm: Algorithm) -> io::Result<(Content, Digest)> {
         let content = match self.place {
-            Place::Memory(bytes) => Content::Memory(bytes.into()),
-            Place::File(file) => Content::File { file: Arc::new(file.into_stored()), range: 0..self.length },
+            WriterPlace::Memory(bytes) => Content::Memory(bytes.into()),
+            WriterPlace::File(file) => Content::File { file: Arc::new(file.into_stored()), range: 0..self.length },
         };
         let digest = if algorithm == Algorithm::Sha256 {
             self.sha256.finish()

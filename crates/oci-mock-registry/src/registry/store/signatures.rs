@@ -8,11 +8,11 @@ use crate::{fixture::SignatureWay, registry::api::signatures::Signature};
 /// than a registry holds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Signatures {
-    repositories: BTreeMap<String, BTreeMap<String, Vec<Kept>>>,
+    repositories: BTreeMap<String, BTreeMap<String, Vec<StoredSignature>>>,
 }
 
 #[derive(Debug, Clone)]
-struct Kept {
+struct StoredSignature {
     signature: Signature,
     through: BTreeSet<SignatureWay>,
 }
@@ -36,7 +36,7 @@ impl Signatures {
         let signatures = images.entry(digest.to_owned()).or_default();
         match signatures.iter_mut().find(|kept| kept.signature == signature) {
             Some(kept) => kept.through.extend(through),
-            None => signatures.push(Kept { signature, through: through.clone() }),
+            None => signatures.push(StoredSignature { signature, through: through.clone() }),
         }
     }
 
