@@ -1,12 +1,16 @@
 //! One scenario on two implementations: what the reference answers is what the target is held against.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use tokio::sync::{RwLock, watch};
 
 use super::{
     Scenario, masks,
     scenario::{Written, suite_header},
+    shared_images::shared_images,
 };
 use crate::{
     document::{Diagnostics, Source},
@@ -34,6 +38,8 @@ pub struct Comparison {
     /// The session of the target.
     pub target: Arc<Session>,
     declare: Declare,
+    /// Images by which scenarios would see each other.
+    shared_images: BTreeSet<String>,
     /// Held for reading by every scenario, for writing by those that change what others see.
     alone: RwLock<()>,
 }
@@ -72,7 +78,8 @@ impl Comparison {
     /// Compares `target` with `reference`; `declare` may turn failures into known ones.
     #[must_use]
     pub fn new(reference: Arc<Session>, target: Arc<Session>, declare: Declare) -> Self {
-        Self { reference, target, declare, alone: RwLock::new(()) }
+        let shared_images = shared_images(&target.images);
+        Self { reference, target, declare, shared_images, alone: RwLock::new(()) }
     }
 
     /// Runs a scenario under this name on both.
@@ -85,11 +92,9 @@ impl Comparison {
         if let Some(reason) = Remainder::of(&case, &self.target.features, self.target.version).skip {
             return Compared::Skipped(reason);
         }
-        let (shared, exclusive) = if scenario.runs_alone() {
-            (None, Some(self.alone.write().await))
-        } else {
-            (Some(self.alone.read().await), None)
-        };
+        let runs_alone = scenario.runs_alone() || case.images.iter().any(|image| self.shared_images.contains(image));
+        let (shared, exclusive) =
+            if runs_alone { (None, Some(self.alone.write().await)) } else { (Some(self.alone.read().await), None) };
         let reference = run_case(&self.reference, &case, runner::stopped(stop.clone())).await;
         let Some(mut golden) = reference.proposal else {
             return Compared::Failed(failure(&reference.result));

@@ -24,6 +24,7 @@ mod references;
 mod registry;
 mod report;
 mod scenario;
+mod shared_images;
 mod shrink;
 mod steps;
 mod values;
