@@ -67,6 +67,9 @@ impl Loader<'_> {
     fn suite(&self, source: &Source, found: &mut Vec<Diagnostic>) -> Option<(Suite, Span)> {
         let read = || -> Result<(Node, SuiteFile), Diagnostic> {
             let root = document::parse(source)?;
+            if matches!(root.value, Value::Null) {
+                return Err(Diagnostic::new(source, root.span, "the file is empty").hint(FIRST_LINE));
+            }
             if let Some(cases) = root.get("cases").filter(|cases| !matches!(cases.value, Value::Sequence(_))) {
                 let message = format!("expected a list of cases, found {}", cases.kind());
                 return Err(Diagnostic::new(source, cases.span, message).hint(FIRST_CASE));
@@ -196,6 +199,8 @@ fn needs(mut needs: Vec<Feature>, script: &Script) -> Vec<Feature> {
 /// How often a text is repeated in a case that is tried: more than any name or reference may have characters, and less than the
 /// megabytes of a body that is too large.
 const MOST_REPETITIONS: usize = 4096;
+const FIRST_LINE: &str =
+    "a suite begins with `suite: NAME`, as its file is called, and goes on with `about: ` and `cases:`";
 const FIRST_CASE: &str = "a case begins with `- name: `";
 
 #[cfg(test)]

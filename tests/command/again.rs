@@ -61,6 +61,8 @@ fn goldens_are_taken_at_once_where_the_command_line_says_so() {
     write(folder.path(), "suites/mine.yaml", suite);
     let output = run(folder.path(), &["./suites/mine.yaml", "--update", "--accept"]);
     assert_eq!(output.status.code(), Some(0), "what goldens alone said is mended: {}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("PASS"), "{}", text(&output.stdout));
+    assert!(!text(&output.stderr).contains("ERROR"), "{}", text(&output.stderr));
     assert!(folder.path().join("golden/mine/import.snap").exists());
     let output = run(folder.path(), &["./suites/mine.yaml"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
@@ -82,6 +84,7 @@ fn a_run_that_is_repeated_says_which_verdicts_changed() {
     assert_eq!(output.status.code(), Some(1));
     let output = isi_conformance(&["run", "dry-run", "--repeat", "2", "--quiet"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(!text(&output.stderr).contains("traits of"), "{}", text(&output.stderr));
 }
 
 #[test]

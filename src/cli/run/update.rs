@@ -8,9 +8,24 @@ use crate::{
     redaction::{Redactor, Secrets},
     report::plural,
     runner::CaseOutcome,
-    verdict::{CaseResult, CheckKind, CheckResult, Verdict},
+    verdict::{CheckKind, CheckResult, Verdict},
     version::ApiVersion,
 };
+
+/// Keeps the proposal of a case only if its golden differs from it, or is missing. Where the proposal is going to be taken, what
+/// the old golden said against the case holds no longer.
+pub(super) fn decide(outcome: &mut CaseOutcome, accept: bool) {
+    let result = &mut outcome.result;
+    let speaks_against = |check: &CheckResult| of_golden(check) && check.verdict != Verdict::Pass;
+    if !result.checks.iter().any(speaks_against) {
+        outcome.proposal = None;
+    } else if accept && outcome.proposal.is_some() {
+        for check in result.checks.iter_mut().filter(|check| speaks_against(check)) {
+            *check = CheckResult { step: check.step.take(), ..CheckResult::pass(check.kind, check.level) };
+        }
+        result.verdict = Verdict::of_parts(result.checks.iter().map(|check| check.verdict));
+    }
+}
 
 /// Writes a proposal beside every golden that the answers differ from, and for every case without one; takes them all where
 /// `accept` says so.
@@ -28,14 +43,12 @@ pub(super) fn propose(
     let mut cases = 0;
     for CaseOutcome { result, newest, proposal, .. } in outcomes {
         let Some(proposal) = proposal else { continue };
-        if result.checks.iter().any(|check| of_golden(check) && check.verdict != Verdict::Pass) {
-            let versions = (version, *newest);
-            let proposed = goldens
-                .propose(&result.suite, &result.case, versions, &redacted(proposal, &redactor))
-                .map_err(CommandError::harness)?;
-            written.extend(proposed);
-            cases += 1;
-        }
+        let versions = (version, *newest);
+        let proposed = goldens
+            .propose(&result.suite, &result.case, versions, &redacted(proposal, &redactor))
+            .map_err(CommandError::harness)?;
+        written.extend(proposed);
+        cases += 1;
     }
     let Some(first) = written.first() else {
         notice("no golden differs, nothing is proposed");
@@ -59,11 +72,6 @@ pub(super) fn propose(
         ));
     }
     Ok(())
-}
-
-/// Whether nothing but its golden is wrong about a case, or that it has none yet.
-pub(super) fn mends(case: &CaseResult) -> bool {
-    case.checks.iter().all(|check| !matches!(check.verdict, Verdict::Fail | Verdict::Error) || of_golden(check))
 }
 
 /// Whether a golden says what is expected.

@@ -15,7 +15,7 @@ use crate::{
         left_out::{LeftOut, left_out},
         mock::MockRegistry,
         recording, secret,
-        session::{Baseline, Session},
+        session::{Baseline, Proposals, Session},
     },
     suite::{Action, Case, Script, StatusByVersion, Step, TargetDefault},
     variable::{Bindings, ImageValues},
@@ -163,7 +163,11 @@ impl Attempt<'_> {
                 format!("{place} has {} steps, the case has {exchanges} requests", golden.steps.len())
             }
             None if steps.iter().flat_map(Step::requests).any(|(_, expect)| expect.golden) => {
-                format!("there is no golden of this case for {}; `--update` proposes one", self.session.version)
+                let next = match self.session.proposals {
+                    Proposals::Made => "the answers make the proposal of one",
+                    Proposals::Omitted => "`--update` proposes one",
+                };
+                format!("there is no golden of this case for {}; {next}", self.session.version)
             }
             _ => return,
         };

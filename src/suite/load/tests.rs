@@ -64,6 +64,14 @@ fn entries_with_rows_are_told_apart(
     assert!(wrong.contains(message) && wrong.contains(hint), "{wrong}");
 }
 
+#[rstest]
+#[case::nothing("")]
+#[case::comment("# to be written\n")]
+fn an_empty_file_is_told_with_how_a_suite_begins(#[case] text: &str) {
+    let told = wrong(text);
+    assert!(told.contains("the file is empty") && told.contains("a suite begins with `suite: NAME`"), "{told}");
+}
+
 #[test]
 fn a_variable_of_a_run_is_no_part_of_a_name() {
     let wrong = wrong(&(CASE.replace("first", "a-{{stream}}") + "    steps: [get: a]\n"));

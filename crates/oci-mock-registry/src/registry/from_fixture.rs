@@ -58,7 +58,7 @@ impl RegistryState {
         }
         for (repository, folder) in &fixture.folders {
             check_repository(repository)?;
-            let missing = folder::load(state.store_mut().repository_mut(repository), folder)?;
+            let missing = folder::read(folder)?.add_to(state.store_mut().repository_mut(repository));
             state.note(missing);
         }
         for signature in &fixture.signatures {

@@ -51,7 +51,8 @@ impl RegistryState {
     /// When no client can ask for a repository of this name, or the folder cannot be read.
     pub fn load_into(&self, repository: &str, path: &Path) -> Result<(), FixtureError> {
         check_repository(repository)?;
-        let missing = folder::load(self.store_mut().repository_mut(repository), path)?;
+        let images = folder::read(path)?;
+        let missing = images.add_to(self.store_mut().repository_mut(repository));
         self.note(missing);
         Ok(())
     }
@@ -63,7 +64,8 @@ impl RegistryState {
         let shown = Path::new("the archive");
         let failed = |source| FolderError::File { path: shown.to_owned(), source };
         let reader = archive.reader().map_err(failed)?;
-        let missing = folder::load_archive(self.store_mut().repository_mut(repository), reader, shown)?;
+        let images = folder::read_archive(reader, archive.len(), shown)?;
+        let missing = images.add_to(self.store_mut().repository_mut(repository));
         self.note(missing);
         Ok(())
     }

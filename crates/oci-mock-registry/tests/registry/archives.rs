@@ -176,6 +176,19 @@ fn a_cut_archive_is_an_error_with_its_name() {
 }
 
 #[rstest]
+#[case::plain(|bytes: Vec<u8>| bytes)]
+#[case::gzip(|bytes: Vec<u8>| gzip(&bytes))]
+fn an_archive_that_unpacks_to_far_more_than_its_size_is_refused(#[case] compressed: impl Fn(Vec<u8>) -> Vec<u8>) {
+    let mut header = tar::Header::new_ustar();
+    header.set_path("manifest.json").unwrap();
+    header.set_size((1 << 30) + 1);
+    header.set_cksum();
+    let (_folder, path) = file("app.tar", &compressed(header.as_bytes().to_vec()));
+    let error = loaded(&path).unwrap_err();
+    assert!(error.contains("app.tar unpacks to more than 1073741824 bytes"), "{error}");
+}
+
+#[rstest]
 #[case::by_digest("team/app@sha256:0123", json!({ "name": "lib/app", "tags": [] }))]
 #[case::short_by_digest("app@sha256:0123", json!({ "name": "lib/app", "tags": [] }))]
 #[case::tag_and_digest("team/app:v1@sha256:0123", json!({ "name": "lib/app", "tags": ["v1"] }))]

@@ -157,7 +157,9 @@ impl Plan {
                 let Session { run, namespace, .. } = &*places[0].session;
                 notice(format_args!("run {} works in namespace {namespace}", run.as_str()));
             }
-            notice(format_args!("traits of {name}: {traits}"));
+            if !arguments.quiet {
+                notice(format_args!("traits of {name}: {traits}"));
+            }
         }
         let mut tally = absence::Tally::default();
         let mut planned = Vec::with_capacity(selected.len());

@@ -50,30 +50,40 @@ fn compression(path: &Path) -> io::Result<Option<Compression>> {
     Compression::of(&mut File::open(path)?).map(|(compression, _)| compression)
 }
 
+/// How many bytes an archive may unpack to whatever its size.
+const SMALL: u64 = 1 << 30;
+/// How many times its size a larger archive may unpack to. Layers compress to a half or a third; an archive that is made to fill
+/// disks compresses to a thousandth.
+const LARGEST_RATIO: u64 = 100;
+/// What a file counts for at least: a block of a file system.
+const BLOCK: u64 = 4096;
+
 /// Unpacks an archive into a temporary folder.
 pub(super) fn unpack(path: &Path) -> Result<Tree, FolderError> {
-    if !path.metadata().map_err(at(path))?.is_file() {
+    let metadata = path.metadata().map_err(at(path))?;
+    if !metadata.is_file() {
         return Err(FolderError::NoFile(path.to_owned()));
     }
-    unpack_from(File::open(path).map_err(at(path))?, path)
+    unpack_from(File::open(path).map_err(at(path))?, metadata.len(), path)
 }
 
-/// Unpacks the archive that `reader` reads into a temporary folder. Messages call it `shown`.
-pub(super) fn unpack_from(mut reader: impl Read, shown: &Path) -> Result<Tree, FolderError> {
+/// Unpacks the archive of `length` bytes that `reader` reads into a temporary folder. Messages call it `shown`.
+pub(super) fn unpack_from(mut reader: impl Read, length: u64, shown: &Path) -> Result<Tree, FolderError> {
     let (compression, start) = Compression::of(&mut reader).map_err(at(shown))?;
     let Some(compression) = compression else {
         return Err(FolderError::Unknown(shown.to_owned()));
     };
     let archive = BufReader::new(Cursor::new(start).chain(reader));
     let unpacked = Unpacked::new().map_err(at(shown))?;
+    let limit = length.saturating_mul(LARGEST_RATIO).max(SMALL);
     match compression {
-        Compression::None => unpack_tar(shown, archive, unpacked.path())?,
-        Compression::Gzip => unpack_tar(shown, MultiGzDecoder::new(archive), unpacked.path())?,
+        Compression::None => unpack_tar(shown, archive, limit, unpacked.path())?,
+        Compression::Gzip => unpack_tar(shown, MultiGzDecoder::new(archive), limit, unpacked.path())?,
         #[cfg(feature = "zstd")]
         Compression::Zstd => {
             let decoder =
                 ruzstd::decoding::StreamingDecoder::new(archive).map_err(|error| at(shown)(io::Error::other(error)))?;
-            unpack_tar(shown, decoder, unpacked.path())?;
+            unpack_tar(shown, decoder, limit, unpacked.path())?;
         }
         #[cfg(not(feature = "zstd"))]
         Compression::Zstd => return Err(FolderError::NoZstd(shown.to_owned())),
@@ -81,11 +91,17 @@ pub(super) fn unpack_from(mut reader: impl Read, shown: &Path) -> Result<Tree, F
     Tree::of_archive(shown, unpacked)
 }
 
-fn unpack_tar(archive: &Path, reader: impl Read, root: &Path) -> Result<(), FolderError> {
+/// Unpacks a tar archive, of which no more than `limit` bytes are read, and no more written.
+fn unpack_tar(archive: &Path, reader: impl Read, limit: u64, root: &Path) -> Result<(), FolderError> {
+    let too_large = || FolderError::LargeArchive { archive: archive.to_owned(), limit };
     let mut links = Vec::new();
-    let mut entries = tar::Archive::new(reader);
+    let mut room = limit;
+    // One byte more, which shows that there are too many.
+    let mut entries = tar::Archive::new(reader.take(limit.saturating_add(1)));
     for entry in entries.entries().map_err(at(archive))? {
         let mut entry = entry.map_err(at(archive))?;
+        // Known before anything of it is read; of a sparse file it is more than the archive holds.
+        room = room.checked_sub(entry.size().max(BLOCK)).ok_or_else(too_large)?;
         let name = entry.path().map_err(at(archive))?.into_owned();
         let inside = inside(archive, Path::new(""), &name)?;
         let path = root.join(&inside);
@@ -113,7 +129,11 @@ fn unpack_tar(archive: &Path, reader: impl Read, root: &Path) -> Result<(), Fold
         }
     }
     // The check sum of what was compressed comes behind the end of the archive.
-    io::copy(&mut entries.into_inner(), &mut io::sink()).map_err(at(archive))?;
+    let mut rest = entries.into_inner();
+    io::copy(&mut rest, &mut io::sink()).map_err(at(archive))?;
+    if rest.limit() == 0 {
+        return Err(too_large());
+    }
     // Links become files, once what they mean is there. `docker save` of old linked layers that are the same.
     for (path, target) in links {
         fs::create_dir_all(path.parent().unwrap_or(root)).map_err(at(archive))?;

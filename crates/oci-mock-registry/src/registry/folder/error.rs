@@ -112,6 +112,18 @@ pub enum FolderError {
         /// The name that it would have.
         name: String,
     },
+    /// An archive unpacks to far more than its size.
+    #[error(
+        "{} unpacks to more than {limit} bytes: expected at most 1 GiB, or a hundred times the size of the archive \
+         (hint: unpack it, and serve the folder)",
+        archive.display()
+    )]
+    LargeArchive {
+        /// The archive.
+        archive: PathBuf,
+        /// How many bytes it may unpack to.
+        limit: u64,
+    },
     /// An archive is compressed in a way that this build does not know.
     #[error("{} is compressed with zstd, which this build cannot read (hint: enable the feature `zstd`)", .0.display())]
     NoZstd(PathBuf),
@@ -144,7 +156,7 @@ impl FolderError {
         match self {
             Self::File { path, .. } | Self::Json { path, .. } | Self::OtherContent { path, .. } => path,
             Self::Outside { folder: path, .. } | Self::TwoImages { folder: path, .. } | Self::Name { path, .. } => path,
-            Self::NoArchiveFile { archive: path, .. } => path,
+            Self::NoArchiveFile { archive: path, .. } | Self::LargeArchive { archive: path, .. } => path,
             Self::Unknown(path) | Self::NoFile(path) | Self::TooDeep(path) | Self::LargeManifest(path) => path,
             Self::Log { path, .. } | Self::LogFormat { path, .. } | Self::SecondCapture(path) => path,
             Self::NoZstd(path) | Self::NoSignatures(path) | Self::TooLarge(path) | Self::TooMany(path) => path,

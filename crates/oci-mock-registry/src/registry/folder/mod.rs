@@ -51,41 +51,48 @@ enum Form {
     SkopeoDir,
 }
 
-/// Adds the images of a folder or an archive to a repository. Returns what is missing of them.
-pub(crate) fn load(repository: &mut Repository, path: &Path) -> Result<Vec<String>, FolderError> {
+/// What a folder or an archive holds: images, and what is missing of them.
+pub(crate) struct FolderImages {
+    images: Repository,
+    missing: Vec<String>,
+}
+
+impl FolderImages {
+    /// Adds the images to a repository. Returns what is missing of them.
+    pub(crate) fn add_to(self, repository: &mut Repository) -> Vec<String> {
+        repository.absorb(self.images);
+        self.missing
+    }
+}
+
+/// Reads the images of a folder or an archive.
+pub(crate) fn read(path: &Path) -> Result<FolderImages, FolderError> {
     let tree = if path.is_dir() { Tree::of_folder(path)? } else { archive::unpack(path)? };
-    load_images(repository, &tree, path)
+    read_tree(&tree, path)
 }
 
-/// Adds the images of the archive that `reader` reads to a repository. Messages call it `shown`. Returns what is missing of
-/// them.
+/// Reads the images of an archive of `length` bytes. Messages call it `shown`.
 #[cfg(feature = "control")]
-pub(crate) fn load_archive(
-    repository: &mut Repository,
-    reader: impl std::io::Read,
-    shown: &Path,
-) -> Result<Vec<String>, FolderError> {
-    load_images(repository, &archive::unpack_from(reader, shown)?, shown)
+pub(crate) fn read_archive(reader: impl std::io::Read, length: u64, shown: &Path) -> Result<FolderImages, FolderError> {
+    read_tree(&archive::unpack_from(reader, length, shown)?, shown)
 }
 
-fn load_images(repository: &mut Repository, tree: &Tree, shown: &Path) -> Result<Vec<String>, FolderError> {
+fn read_tree(tree: &Tree, shown: &Path) -> Result<FolderImages, FolderError> {
     match form(tree)? {
-        Some(form) => load_form(repository, tree, form),
+        Some(form) => read_form(tree, form),
         None => Err(FolderError::Unknown(shown.to_owned())),
     }
 }
 
-fn load_form(repository: &mut Repository, tree: &Tree, form: Form) -> Result<Vec<String>, FolderError> {
-    // Found beside those that the repository has, so that only what the folder holds is looked at.
-    let mut own = Repository::default();
+fn read_form(tree: &Tree, form: Form) -> Result<FolderImages, FolderError> {
+    let mut images = Repository::default();
     match form {
-        Form::Layout => layout::load(&mut own, tree)?,
-        Form::DockerSave => docker_save::load(&mut own, tree)?,
-        Form::SkopeoDir => skopeo_dir::load(&mut own, tree)?,
+        Form::Layout => layout::load(&mut images, tree)?,
+        Form::DockerSave => docker_save::load(&mut images, tree)?,
+        Form::SkopeoDir => skopeo_dir::load(&mut images, tree)?,
     }
-    let missing = missing::notes(&own, &tree.shown());
-    repository.absorb(own);
-    Ok(missing)
+    let missing = missing::notes(&images, &tree.shown());
+    Ok(FolderImages { images, missing })
 }
 
 /// Adds every folder of images below `root`, each as a repository that is named by its path, and the signatures of a
@@ -95,14 +102,14 @@ pub(crate) fn load_all(store: &mut Store, root: &Path) -> Result<Vec<String>, Fo
     if !root.is_dir() {
         let tree = archive::unpack(root)?;
         return match form(&tree)? {
-            Some(form) => load_form(repository(store, root, &own_name(&stem(root)))?, &tree, form),
+            Some(form) => Ok(read_form(&tree, form)?.add_to(repository(store, root, &own_name(&stem(root)))?)),
             None => load_tree(store, &tree, root),
         };
     }
     let tree = Tree::of_folder(root)?;
     if let Some(form) = form(&tree)? {
         let name = own_name(&last(&root.canonicalize().unwrap_or_else(|_| root.to_owned())));
-        return load_form(repository(store, root, &name)?, &tree, form);
+        return Ok(read_form(&tree, form)?.add_to(repository(store, root, &name)?));
     }
     load_tree(store, &tree, root)
 }
@@ -169,7 +176,7 @@ fn load_below(store: &mut Store, tree: &Tree, prefix: &str, missing: &mut Vec<St
         if path.is_file() {
             if has_archive_name(&folder) && is_archive(&path) {
                 let name = format!("{prefix}{}", stem(&path));
-                missing.extend(load(repository(store, &path, &name)?, &path)?);
+                missing.extend(read(&path)?.add_to(repository(store, &path, &name)?));
             }
             continue;
         }
@@ -181,7 +188,7 @@ fn load_below(store: &mut Store, tree: &Tree, prefix: &str, missing: &mut Vec<St
         let name = format!("{prefix}{}", folder.strip_prefix(ESCAPE).unwrap_or(&folder));
         let below = tree.below(&path);
         if let Some(form) = form(&below)? {
-            missing.extend(load_form(repository(store, &path, &name)?, &below, form)?);
+            missing.extend(read_form(&below, form)?.add_to(repository(store, &path, &name)?));
         }
         // A repository may have others below it. A link may lead in a circle.
         if !path.is_symlink() {
