@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
     path::Path,
     sync::Arc,
@@ -32,8 +32,16 @@ impl Source {
     /// Reads a file; its path becomes the name.
     ///
     /// # Errors
-    /// When the file cannot be read, is not UTF-8, or has more than 64 MiB.
+    /// When the file cannot be read, is a pipe or a device (other than the standard input), is not UTF-8, or has more than
+    /// 64 MiB.
     pub fn read(path: &Path) -> io::Result<Self> {
+        let kind = fs::metadata(path)?.file_type();
+        if !kind.is_file() && !kind.is_dir() && !is_given(path) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is no regular file, but a pipe or a device (hint: `/dev/stdin` is the standard input)",
+            ));
+        }
         let mut text = String::new();
         File::open(path)?.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
         if text.len() as u64 > LARGEST_FILE {
@@ -86,10 +94,32 @@ impl Span {
     }
 }
 
+/// Whether a path is that of something that the process was given open, such as standard input or a shell's `<(…)`: there
+/// is somebody who writes into it. A pipe of a file system may wait for one for ever.
+fn is_given(path: &Path) -> bool {
+    ["/dev/fd", "/dev/stdin", "/proc/self/fd"].iter().any(|given| path.starts_with(given))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_refused_unless_it_is_open_already() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let error = Source::read(&pipe).unwrap_err().to_string();
+        assert!(error.starts_with("it is no regular file"), "{error}");
+        assert!(Source::read(Path::new("/dev/zero")).is_err());
+        let (reader, writer) = io::pipe().unwrap();
+        io::Write::write_all(&mut &writer, b"a: 1").unwrap();
+        drop(writer);
+        let path = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+        assert_eq!(Source::read(Path::new(&path)).unwrap().text(), "a: 1");
+    }
 
     #[test]
     fn a_file_that_is_too_large_is_not_read() {

@@ -69,6 +69,10 @@ pub(super) struct RegistryArguments {
     /// Refuse pushing and deleting.
     #[arg(long)]
     read_only: bool,
+    /// How many bytes an archive with images may unpack to; 1 GiB or a hundred times its size unless something else
+    /// is said.
+    #[arg(long, value_name = "BYTES")]
+    archive_limit: Option<u64>,
     /// Believe `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host`: URLs in answers (realms of challenges, `Location`,
     /// `Link`) have the scheme and host by which clients reach the proxy in front.
     #[arg(long)]
@@ -208,6 +212,7 @@ impl RegistryArguments {
         fixture.auth = self.auth.clone().or(fixture.auth);
         fixture.read_only |= self.read_only;
         fixture.behind_proxy |= self.behind_proxy;
+        fixture.archive_limit = self.archive_limit.or(fixture.archive_limit);
         for name in &self.quirks {
             fixture.quirks.add(name).map_err(|error| unknown_quirk(name, &error))?;
         }

@@ -31,6 +31,7 @@ use rustls::{
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
+use tempfile::NamedTempFile;
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Runtime},
@@ -85,21 +86,46 @@ pub(crate) fn own(kind: &str, arguments: &[&Path]) -> Peer {
     Peer { name: kind.to_owned(), address: line.trim().parse().expect("an address"), process }
 }
 
-/// The servers of `ISI_BENCH_PEERS`: `NAME=COMMAND`, separated by semicolons. `{port}` stands for a free port.
+/// Docker's registry, where it is installed, and the servers of `ISI_BENCH_PEERS`: `NAME=COMMAND`, separated by semicolons.
+/// `{port}` stands for a free port.
 pub(crate) fn others() -> Vec<Peer> {
-    let peers = std::env::var("ISI_BENCH_PEERS").unwrap_or_default();
-    peers.split(';').map(str::trim).filter(|peer| !peer.is_empty()).map(other).collect()
+    let named = std::env::var("ISI_BENCH_PEERS").unwrap_or_default();
+    let named = named.split(';').map(str::trim).filter(|peer| !peer.is_empty()).map(|peer| {
+        let (name, command) = peer.split_once('=').expect("ISI_BENCH_PEERS is NAME=COMMAND;NAME=COMMAND");
+        other(name.trim(), |address| {
+            let command = command.replace("{port}", &address.port().to_string());
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &format!("exec {command}")]);
+            shell
+        })
+    });
+    distribution().into_iter().chain(named).collect()
 }
 
-fn other(peer: &str) -> Peer {
-    let (name, command) = peer.split_once('=').expect("ISI_BENCH_PEERS is NAME=COMMAND;NAME=COMMAND");
+/// Docker's registry with all content in memory and few logs, as the others have it; none if it is not installed.
+fn distribution() -> Option<Peer> {
+    const PROGRAM: &str = "docker-registry";
+    Command::new(PROGRAM).arg("--version").output().ok()?;
+    let config = NamedTempFile::new().expect("a temporary file");
+    Some(other("distribution", |address| {
+        let text = format!(
+            "version: 0.1\nlog: {{ level: error, accesslog: {{ disabled: true }} }}\nstorage: {{ inmemory: {{}} }}\n\
+             http: {{ addr: '{address}' }}\n"
+        );
+        fs::write(config.path(), text).expect("a temporary file");
+        let mut command = Command::new(PROGRAM);
+        command.arg("serve").arg(config.path());
+        command
+    }))
+}
+
+/// Starts a program on a free port, and waits until it listens.
+fn other(name: &str, command: impl FnOnce(SocketAddr) -> Command) -> Peer {
     let address = StdListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
-    let command = command.replace("{port}", &address.port().to_string());
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("exec {command}")]).env("GOMAXPROCS", "1");
-    shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let process = shell.spawn().expect("a shell");
-    let peer = Peer { name: name.trim().to_owned(), address, process };
+    let mut command = command(address);
+    command.env("GOMAXPROCS", "1").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let process = command.spawn().expect("it starts");
+    let peer = Peer { name: name.to_owned(), address, process };
     let began = Instant::now();
     while StdStream::connect(address).is_err() {
         assert!(began.elapsed() < Duration::from_secs(20), "`{name}` does not listen on {address}");

@@ -1,4 +1,4 @@
-//! What the size of a registry costs: starting, and finding one manifest among many.
+//! What the size of a registry costs: starting, and finding one manifest or one tag among many.
 
 use std::time::Instant;
 
@@ -7,23 +7,24 @@ use oci_mock_registry::{fixture::Images, fixture::RegistryFixture, registry::Reg
 
 /// Pushes ever more manifests and tags; what one lookup and one page of tags take should not follow.
 pub(crate) fn curve() {
-    println!("manifests   tags   push each   GET by tag   GET by digest   100 tags");
-    for (manifests, tags) in [(100, 10), (1_000, 100), (10_000, 1_000), (100_000, 10_000)] {
+    println!("manifests    tags   push each   GET by tag   GET by digest   100 tags");
+    for (manifests, tags) in [(100, 10), (1_000, 100), (10_000, 1_000), (100_000, 10_000), (1_000, 1_000_000)] {
         let state = RegistryState::new(&RegistryFixture::default(), Images::default(), "registry".to_owned(), false)
             .expect("an empty fixture");
         let began = Instant::now();
         let mut digest = String::new();
-        for number in 0..manifests {
+        let pushes = manifests.max(tags);
+        for number in 0..pushes {
             let reference = if number < tags { format!("t{number}") } else { "latest".to_owned() };
-            let body = format!("{{\"schemaVersion\":2,\"number\":{number}}}");
+            let body = format!("{{\"schemaVersion\":2,\"number\":{}}}", number % manifests);
             let answer = ask(&state, "PUT", &format!("/v2/lib/app/manifests/{reference}"), body.as_bytes());
             digest = answer.headers["docker-content-digest"].to_str().expect("a digest").to_owned();
         }
-        let push = began.elapsed() / manifests;
+        let push = began.elapsed() / pushes;
         let by_tag = timed(&state, "/v2/lib/app/manifests/t7");
         let by_digest = timed(&state, &format!("/v2/lib/app/manifests/{digest}"));
         let page = timed(&state, "/v2/lib/app/tags/list?n=100&last=t4");
-        println!("{manifests:>9} {tags:>6} {push:>11.1?} {by_tag:>12.1?} {by_digest:>15.1?} {page:>10.1?}");
+        println!("{manifests:>9} {tags:>7} {push:>11.1?} {by_tag:>12.1?} {by_digest:>15.1?} {page:>10.1?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Answers, and the manner in which they are delivered.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -111,8 +111,8 @@ impl Answer {
 
     /// Sets a header to a text. What HTTP cannot carry is percent-encoded, as in a URL.
     pub(crate) fn header(&mut self, name: HeaderName, text: &str) {
-        let encoded = utf8_percent_encode(text, CONTROLS).to_string();
-        let value = HeaderValue::try_from(encoded).expect("ASCII without control characters is a header's value");
+        let encoded = Cow::from(utf8_percent_encode(text, CONTROLS));
+        let value = HeaderValue::from_str(&encoded).expect("ASCII without control characters is a header's value");
         self.headers.insert(name, value);
     }
 

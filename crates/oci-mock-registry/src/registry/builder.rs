@@ -12,7 +12,7 @@ use super::{
 };
 use crate::fixture::{
     Auth, BuildError, Fault, ImageCatalogue, ImageSignature, Images, RegistryFixture, Salt, TagListing, Tls,
-    UnknownQuirk, builtin,
+    UnknownQuirk, builtin, builtin_images,
 };
 
 /// A registry on a TCP port. It stops when it is dropped.
@@ -266,6 +266,12 @@ impl RegistryBuilder {
         self
     }
 
+    /// Lets archives with images unpack to so many bytes, in place of 1 GiB or a hundred times their size.
+    pub const fn archive_limit(mut self, bytes: u64) -> Self {
+        self.fixture.archive_limit = Some(bytes);
+        self
+    }
+
     /// Takes scheme and host of the URLs in answers from what the proxy in front says, in `Forwarded` or
     /// `X-Forwarded-Proto` and `X-Forwarded-Host`.
     pub const fn behind_proxy(mut self) -> Self {
@@ -320,6 +326,7 @@ impl RegistryBuilder {
     /// # Errors
     /// When an image cannot be built or is unknown.
     pub fn build(self) -> Result<RegistryState, StartError> {
+        let is_builtin = self.catalogue.is_none() && self.salt == Salt::default();
         // A caller with images of its own has all of them, or recipes for the others.
         let catalogue = match (self.catalogue, &self.images) {
             (Some(catalogue), _) => catalogue,
@@ -328,6 +335,7 @@ impl RegistryBuilder {
         };
         let images = match self.images {
             Some(images) => images,
+            None if is_builtin => builtin_images(self.fixture.image_names())?,
             None => catalogue.build(self.fixture.image_names(), &self.salt)?,
         };
         let host = self.host.unwrap_or_else(|| self.address.to_string());

@@ -7,7 +7,6 @@ use super::{
     clock::Clock,
     fixture_error::FixtureError,
     folder,
-    hold::check_repository,
     origin::Origin,
     persistence::LONGEST_REPLAYED_DELAY,
     settings::{Behaviour, Settings},
@@ -44,7 +43,8 @@ impl RegistryState {
             read_only: fixture.read_only,
         };
         let settings = Settings::new(behaviour, origin.clone(), tokens.clone())?;
-        let state = Self::empty(settings, Shelf::new(images, catalogue, salt), origin, clock, tokens);
+        let mut state = Self::empty(settings, Shelf::new(images, catalogue, salt), origin, clock, tokens);
+        state.archive_limit = fixture.archive_limit;
         for (repository, tags) in &fixture.repositories {
             state.add_repository(repository)?;
             for (tag, image) in tags {
@@ -57,9 +57,7 @@ impl RegistryState {
             }
         }
         for (repository, folder) in &fixture.folders {
-            check_repository(repository)?;
-            let missing = folder::read(folder)?.add_to(state.store_mut().repository_mut(repository));
-            state.note(missing);
+            state.load_into(repository, folder)?;
         }
         for signature in &fixture.signatures {
             state.sign(signature)?;

@@ -7,7 +7,7 @@ use super::store::Content;
 use super::{
     capture::{Replay, is_captured},
     fixture_error::FixtureError,
-    folder::{self, FolderError},
+    folder::{self, FolderError, Loading},
     hold::check_repository,
     state::RegistryState,
 };
@@ -27,8 +27,9 @@ impl RegistryState {
         if is_captured(root) {
             return self.replay(root, LONGEST_REPLAYED_DELAY);
         }
-        let missing = folder::load_all(&mut self.store_mut(), root)?;
-        self.note(missing);
+        let mut loading = self.loading();
+        loading.all(root)?;
+        self.hold_all(loading);
         self.announce_signatures();
         Ok(())
     }
@@ -40,8 +41,9 @@ impl RegistryState {
     /// When the folder is no captured one or cannot be read, or another one is replayed already.
     pub fn replay(&self, folder: &Path, longest_delay: Duration) -> Result<(), FolderError> {
         let replay = Replay::of_folder(folder, longest_delay)?;
-        // What was left out is missing on purpose.
-        folder::load_captured(&mut self.store_mut(), folder)?;
+        let mut loading = self.loading();
+        loading.captured(folder)?;
+        self.hold_all(loading);
         self.replay.set(replay).map_err(|_| FolderError::SecondCapture(folder.to_owned()))
     }
 
@@ -51,9 +53,9 @@ impl RegistryState {
     /// When no client can ask for a repository of this name, or the folder cannot be read.
     pub fn load_into(&self, repository: &str, path: &Path) -> Result<(), FixtureError> {
         check_repository(repository)?;
-        let images = folder::read(path)?;
-        let missing = images.add_to(self.store_mut().repository_mut(repository));
-        self.note(missing);
+        let mut loading = self.loading();
+        loading.repository(repository, path)?;
+        self.hold_all(loading);
         Ok(())
     }
 
@@ -61,13 +63,21 @@ impl RegistryState {
     #[cfg(feature = "control")]
     pub(crate) fn load_archive(&self, repository: &str, archive: &Content) -> Result<(), FixtureError> {
         check_repository(repository)?;
-        let shown = Path::new("the archive");
-        let failed = |source| FolderError::File { path: shown.to_owned(), source };
-        let reader = archive.reader().map_err(failed)?;
-        let images = folder::read_archive(reader, archive.len(), shown)?;
-        let missing = images.add_to(self.store_mut().repository_mut(repository));
-        self.note(missing);
+        let mut loading = self.loading();
+        loading.archive(repository, archive, Path::new("the archive"))?;
+        self.hold_all(loading);
         Ok(())
+    }
+
+    /// Begins to read folders and archives; requests are answered meanwhile.
+    fn loading(&self) -> Loading {
+        Loading::new(self.archive_limit)
+    }
+
+    /// Holds what was read.
+    fn hold_all(&self, loading: Loading) {
+        self.store_mut().absorb(loading.store);
+        self.note(loading.missing);
     }
 
     /// What the images of loaded folders name and the folders do not hold, a line each.
@@ -76,7 +86,7 @@ impl RegistryState {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn note(&self, notes: Vec<String>) {
+    fn note(&self, notes: Vec<String>) {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).extend(notes);
     }
 
@@ -86,6 +96,8 @@ impl RegistryState {
     /// # Errors
     /// When a file cannot be written.
     pub fn save(&self, root: &Path) -> Result<(), FolderError> {
-        folder::save(&self.store(), root)
+        // Writing takes its time, and requests are answered meanwhile.
+        let store = self.store().clone();
+        folder::save(&store, root)
     }
 }

@@ -48,6 +48,8 @@ pub struct RegistryState {
     /// What requests are passed to and recorded from.
     #[cfg(feature = "capture")]
     pub(super) proxy: Option<Arc<super::capture::Proxy>>,
+    /// How many bytes an archive may unpack to; as its size says if absent.
+    pub(super) archive_limit: Option<u64>,
     /// What loaded folders do not hold.
     pub(super) notes: Mutex<Vec<String>>,
 }
@@ -71,6 +73,7 @@ impl RegistryState {
             replay: OnceLock::new(),
             #[cfg(feature = "capture")]
             proxy: None,
+            archive_limit: None,
             notes: Mutex::default(),
         }
     }

@@ -9,7 +9,7 @@ use oci_mock_registry::{
         Digest,
         media_type::{OCI_INDEX, OCI_MANIFEST},
     },
-    registry::RegistryState,
+    registry::{Registry, RegistryState},
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -295,6 +295,56 @@ fn a_chain_of_indexes_without_end_is_refused_with_its_place() {
     layout(folder.path(), &[(last, named("v1"))]);
     let error = loaded(folder.path()).unwrap_err();
     assert!(error.contains("blobs/sha256/") && error.contains("indexes name one another more than 16 deep"), "{error}");
+}
+
+/// What a registry says of an archive that may unpack to so many bytes.
+fn loaded_within(limit: u64, content: &[u8]) -> Result<(), String> {
+    let (_folder, path) = file("app.tar", content);
+    let registry = Registry::builder().archive_limit(limit).build().unwrap();
+    registry.load(&path).map_err(|error| error.to_string())
+}
+
+#[test]
+fn an_archive_unpacks_to_so_much_and_no_more() {
+    // Three files, of which each takes a block.
+    let small = saved(&one_image());
+    assert_eq!(loaded_within(3 * 4096, &small), Ok(()));
+    for content in [small.clone(), gzip(&small)] {
+        let error = loaded_within(3 * 4096 - 1, &content).unwrap_err();
+        assert!(error.contains("app.tar unpacks to more than 12287 bytes (hint: "), "{error}");
+    }
+    // A layer that is a thousand times as large as what is sent.
+    let bomb = gzip(&archive(&[("0/layer.tar", &vec![0; 64 * 1024 * 1024])]));
+    assert!(bomb.len() < 1024 * 1024);
+    let error = loaded_within(1024 * 1024, &bomb).unwrap_err();
+    assert!(error.contains("unpacks to more than 1048576 bytes"), "{error}");
+    // More behind the end of the archive than it may unpack to.
+    let error = loaded_within(1024 * 1024, &gzip(&[small, vec![0; 8 * 1024 * 1024]].concat())).unwrap_err();
+    assert!(error.contains("unpacks to more than 1048576 bytes"), "{error}");
+}
+
+#[test]
+fn a_name_in_an_archive_is_not_read_into_memory_without_end() {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::GNULongName);
+    header.set_size(64 * 1024 * 1024);
+    header.set_cksum();
+    let content = [header.as_bytes().as_slice(), &vec![b'a'; 64 * 1024 * 1024]].concat();
+    let error = loaded_within(u64::MAX, &gzip(&content)).unwrap_err();
+    assert!(error.ends_with("the head of an entry has more than 1048576 bytes"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_read_to_its_end_is_not_held_in_part() {
+    let registry = registry("{}");
+    let broken = archive(&[
+        ("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#),
+        ("index.json", br#"{"schemaVersion":2,"manifests":[{"digest":5}]}"#),
+    ]);
+    let (folder, _) = file("b.tar", &broken);
+    fs::write(folder.path().join("a.tar"), saved(&one_image())).unwrap();
+    registry.load(folder.path()).unwrap_err();
+    assert_eq!(registry.repositories(), []);
 }
 
 #[cfg(unix)]

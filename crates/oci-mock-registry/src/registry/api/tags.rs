@@ -1,6 +1,9 @@
 //! Listing tags (distribution specification, section "Listing Tags").
 
+use std::borrow::Cow;
+
 use http::{StatusCode, header::LINK};
+use serde::{Serialize, Serializer, ser::SerializeSeq};
 use serde_json::{Value, json};
 
 use super::page::{Start, page_size};
@@ -44,15 +47,16 @@ pub(crate) fn list(
     let page = &behind[..behind.len().min(size)];
     let more = behind.len() > size || (behind.len() == size && policies.tags.link_on_full_page);
     let null = listing.as_null || (policies.tags.null_for_none && page.is_empty() && size > 0);
-    let mut body = json!({ "name": name, "tags": if null { Value::Null } else { json!(page) } });
-    if !more {
-        add_what_is_no_tag(&mut body, repository, policies);
-    }
-    if policies.tags.with_manifests {
-        body["child"] = json!([]);
-        body["manifest"] = manifests(repository);
-    }
-    let mut answer = Answer::with_body(StatusCode::OK, body.to_string());
+    let no_tags = if more { Vec::new() } else { what_is_no_tag(repository, policies) };
+    let manifest = policies.tags.with_manifests.then(|| manifests(repository));
+    let body = TagList {
+        child: manifest.as_ref().map(|_| []),
+        manifest,
+        name,
+        tags: (!null).then_some(Tags { page, no_tags }),
+    };
+    let body = serde_json::to_vec(&body).expect("texts and JSON values can be written as JSON");
+    let mut answer = Answer::with_body(StatusCode::OK, body);
     answer.content_type("application/json");
     if let (Some(last), true) = (page.last(), more) {
         let shortened = name.split_once('/').filter(|_| policies.tags.link_without_first_part);
@@ -61,6 +65,32 @@ pub(crate) fn list(
         answer.header(LINK, &format!("</v2/{path}/tags/list?{query}>; rel=\"next\""));
     }
     answer
+}
+
+/// A list of tags as it is sent. It is written from the names that are kept, without a copy of each.
+#[derive(Serialize)]
+struct TagList<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    child: Option<[(); 0]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<Value>,
+    name: &'a str,
+    tags: Option<Tags<'a>>,
+}
+
+/// The tags of a page, and what some registries list behind the last of them.
+struct Tags<'a> {
+    page: &'a [&'a str],
+    no_tags: Vec<Option<Cow<'a, str>>>,
+}
+
+impl Serialize for Tags<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.page.len() + self.no_tags.len()))?;
+        self.page.iter().try_for_each(|tag| list.serialize_element(tag))?;
+        self.no_tags.iter().try_for_each(|entry| list.serialize_element(entry))?;
+        list.end()
+    }
 }
 
 /// Tags from where a page begins.
@@ -109,17 +139,18 @@ fn shuffled(repository: &Repository) -> Vec<&str> {
 }
 
 /// Entries that some registries list and that are no tags.
-fn add_what_is_no_tag(body: &mut Value, repository: &Repository, policies: &Policies) {
-    let Value::Array(tags) = &mut body["tags"] else { return };
+fn what_is_no_tag<'a>(repository: &'a Repository, policies: &Policies) -> Vec<Option<Cow<'a, str>>> {
+    let mut entries = Vec::new();
     if policies.tags.with_null {
-        tags.push(Value::Null);
+        entries.push(None);
     }
     if policies.tags.with_digests {
-        tags.extend(repository.tags.iter().take(1).map(|(_, manifest)| json!(manifest.digest)));
+        entries.extend(repository.tags.iter().take(1).map(|(_, manifest)| Some(manifest.digest.to_string().into())));
     }
     if policies.tags.with_bad_names {
-        tags.push(json!("-latest"));
+        entries.push(Some("-latest".into()));
     }
+    entries
 }
 
 /// The manifests as Google's registry lists them beside the tags: numbers are texts.

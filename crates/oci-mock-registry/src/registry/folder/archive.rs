@@ -1,6 +1,7 @@
 //! Archives: `.tar` of a folder with images, plain or compressed, as `docker save`, `docker-archive` and `oci-archive` write it.
 
 use std::{
+    cell::Cell,
     fs::{self, File},
     io::{self, BufReader, Cursor, Read},
     path::{Component, Path, PathBuf},
@@ -9,7 +10,10 @@ use std::{
 use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 
-use super::{error::FolderError, error::at, tree::Tree};
+use super::{
+    error::{FolderError, HEAD_LIMIT, at},
+    tree::Tree,
+};
 use crate::registry::store::Unpacked;
 
 /// How an archive is compressed.
@@ -52,38 +56,44 @@ fn compression(path: &Path) -> io::Result<Option<Compression>> {
 
 /// How many bytes an archive may unpack to whatever its size.
 const SMALL: u64 = 1 << 30;
+
 /// How many times its size a larger archive may unpack to. Layers compress to a half or a third; an archive that is made to fill
 /// disks compresses to a thousandth.
 const LARGEST_RATIO: u64 = 100;
-/// What a file counts for at least: a block of a file system.
-const BLOCK: u64 = 4096;
 
-/// Unpacks an archive into a temporary folder.
-pub(super) fn unpack(path: &Path) -> Result<Tree, FolderError> {
+/// What an entry takes of the limit at least: a file without content takes room, too.
+const SMALLEST_ENTRY: u64 = 4096;
+
+/// How many bytes an archive of so many bytes may unpack to, unless another limit is set.
+pub(super) fn usual_limit(length: u64) -> u64 {
+    length.saturating_mul(LARGEST_RATIO).max(SMALL)
+}
+
+/// Unpacks an archive into a temporary folder. It may unpack to `limit` bytes.
+pub(super) fn unpack(path: &Path, limit: Option<u64>) -> Result<Tree, FolderError> {
     let metadata = path.metadata().map_err(at(path))?;
     if !metadata.is_file() {
         return Err(FolderError::NoFile(path.to_owned()));
     }
-    unpack_from(File::open(path).map_err(at(path))?, metadata.len(), path)
+    unpack_from(File::open(path).map_err(at(path))?, path, limit.unwrap_or_else(|| usual_limit(metadata.len())))
 }
 
-/// Unpacks the archive of `length` bytes that `reader` reads into a temporary folder. Messages call it `shown`.
-pub(super) fn unpack_from(mut reader: impl Read, length: u64, shown: &Path) -> Result<Tree, FolderError> {
+/// Unpacks the archive that `reader` reads into a temporary folder. Messages call it `shown`.
+pub(super) fn unpack_from(mut reader: impl Read, shown: &Path, limit: u64) -> Result<Tree, FolderError> {
     let (compression, start) = Compression::of(&mut reader).map_err(at(shown))?;
     let Some(compression) = compression else {
         return Err(FolderError::Unknown(shown.to_owned()));
     };
     let archive = BufReader::new(Cursor::new(start).chain(reader));
     let unpacked = Unpacked::new().map_err(at(shown))?;
-    let limit = length.saturating_mul(LARGEST_RATIO).max(SMALL);
     match compression {
-        Compression::None => unpack_tar(shown, archive, limit, unpacked.path())?,
-        Compression::Gzip => unpack_tar(shown, MultiGzDecoder::new(archive), limit, unpacked.path())?,
+        Compression::None => unpack_tar(shown, archive, unpacked.path(), limit)?,
+        Compression::Gzip => unpack_tar(shown, MultiGzDecoder::new(archive), unpacked.path(), limit)?,
         #[cfg(feature = "zstd")]
         Compression::Zstd => {
             let decoder =
                 ruzstd::decoding::StreamingDecoder::new(archive).map_err(|error| at(shown)(io::Error::other(error)))?;
-            unpack_tar(shown, decoder, limit, unpacked.path())?;
+            unpack_tar(shown, decoder, unpacked.path(), limit)?;
         }
         #[cfg(not(feature = "zstd"))]
         Compression::Zstd => return Err(FolderError::NoZstd(shown.to_owned())),
@@ -91,17 +101,41 @@ pub(super) fn unpack_from(mut reader: impl Read, length: u64, shown: &Path) -> R
     Tree::of_archive(shown, unpacked)
 }
 
-/// Unpacks a tar archive, of which no more than `limit` bytes are read, and no more written.
-fn unpack_tar(archive: &Path, reader: impl Read, limit: u64, root: &Path) -> Result<(), FolderError> {
-    let too_large = || FolderError::LargeArchive { archive: archive.to_owned(), limit };
-    let mut links = Vec::new();
-    let mut room = limit;
-    // One byte more, which shows that there are too many.
-    let mut entries = tar::Archive::new(reader.take(limit.saturating_add(1)));
+/// A reader that ends with an error behind so many bytes. The limit is raised while it is read.
+struct Limited<'a, R> {
+    reader: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Limited<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let wanted = buffer.len().min(usize::try_from(self.left.get()).unwrap_or(usize::MAX));
+        if wanted == 0 && !buffer.is_empty() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let count = self.reader.read(&mut buffer[..wanted])?;
+        self.left.set(self.left.get() - count as u64);
+        Ok(count)
+    }
+}
+
+fn unpack_tar(archive: &Path, reader: impl Read, root: &Path, limit: u64) -> Result<(), FolderError> {
+    let (mut links, mut unpacked) = (Vec::new(), 0_u64);
+    let left = Cell::new(HEAD_LIMIT);
+    let mut entries = tar::Archive::new(Limited { reader, left: &left });
     for entry in entries.entries().map_err(at(archive))? {
-        let mut entry = entry.map_err(at(archive))?;
-        // Known before anything of it is read; of a sparse file it is more than the archive holds.
-        room = room.checked_sub(entry.size().max(BLOCK)).ok_or_else(too_large)?;
+        let mut entry = entry.map_err(|error| match error.kind() {
+            _ if left.get() == 0 => FolderError::LargeArchiveHead(archive.to_owned()),
+            _ => at(archive)(error),
+        })?;
+        // What is sparse has fewer bytes in the archive than unpacked; a file cannot be told by its head alone.
+        let size = entry.size().max(entry.header().entry_size().map_err(at(archive))?);
+        unpacked = unpacked.saturating_add(size.max(SMALLEST_ENTRY));
+        if unpacked > limit {
+            return Err(FolderError::LargeArchive { archive: archive.to_owned(), limit });
+        }
+        // The content of this entry, and the head of the next one.
+        left.set(size.saturating_add(HEAD_LIMIT));
         let name = entry.path().map_err(at(archive))?.into_owned();
         let inside = inside(archive, Path::new(""), &name)?;
         let path = root.join(&inside);
@@ -129,11 +163,11 @@ fn unpack_tar(archive: &Path, reader: impl Read, limit: u64, root: &Path) -> Res
         }
     }
     // The check sum of what was compressed comes behind the end of the archive.
-    let mut rest = entries.into_inner();
-    io::copy(&mut rest, &mut io::sink()).map_err(at(archive))?;
-    if rest.limit() == 0 {
-        return Err(too_large());
-    }
+    left.set(limit.saturating_sub(unpacked).saturating_add(HEAD_LIMIT));
+    io::copy(&mut entries.into_inner(), &mut io::sink()).map_err(|error| match error.kind() {
+        io::ErrorKind::FileTooLarge => FolderError::LargeArchive { archive: archive.to_owned(), limit },
+        _ => at(archive)(error),
+    })?;
     // Links become files, once what they mean is there. `docker save` of old linked layers that are the same.
     for (path, target) in links {
         fs::create_dir_all(path.parent().unwrap_or(root)).map_err(at(archive))?;

@@ -112,18 +112,6 @@ pub enum FolderError {
         /// The name that it would have.
         name: String,
     },
-    /// An archive unpacks to far more than its size.
-    #[error(
-        "{} unpacks to more than {limit} bytes: expected at most 1 GiB, or a hundred times the size of the archive \
-         (hint: unpack it, and serve the folder)",
-        archive.display()
-    )]
-    LargeArchive {
-        /// The archive.
-        archive: PathBuf,
-        /// How many bytes it may unpack to.
-        limit: u64,
-    },
     /// An archive is compressed in a way that this build does not know.
     #[error("{} is compressed with zstd, which this build cannot read (hint: enable the feature `zstd`)", .0.display())]
     NoZstd(PathBuf),
@@ -135,6 +123,20 @@ pub enum FolderError {
         /// The entry.
         name: String,
     },
+    /// An archive unpacks to more than is allowed.
+    #[error(
+        "{} unpacks to more than {limit} bytes (hint: `archiveLimit` of a fixture and `--archive-limit` allow more)",
+        archive.display()
+    )]
+    LargeArchive {
+        /// The archive.
+        archive: PathBuf,
+        /// How many bytes it may unpack to.
+        limit: u64,
+    },
+    /// The name or the attributes of an entry of an archive are too large.
+    #[error("{}: the head of an entry has more than {HEAD_LIMIT} bytes", .0.display())]
+    LargeArchiveHead(PathBuf),
     /// A lookaside folder holds no signatures.
     #[error("{} holds no signatures: expected files `REPOSITORY@ALGORITHM=HEX/signature-N`, counted from 1", .0.display())]
     NoSignatures(PathBuf),
@@ -145,6 +147,10 @@ pub enum FolderError {
     #[error("{} holds more than {LOOKASIDE_LIMIT} signatures", .0.display())]
     TooMany(PathBuf),
 }
+
+/// How many bytes the head of an entry of an archive may have, with its long name and its attributes: these are read into
+/// memory.
+pub(super) const HEAD_LIMIT: u64 = 1024 * 1024;
 
 /// How deep indexes may name one another. Real ones do so twice.
 pub(super) const DEEPEST: usize = 16;
@@ -159,7 +165,11 @@ impl FolderError {
             Self::NoArchiveFile { archive: path, .. } | Self::LargeArchive { archive: path, .. } => path,
             Self::Unknown(path) | Self::NoFile(path) | Self::TooDeep(path) | Self::LargeManifest(path) => path,
             Self::Log { path, .. } | Self::LogFormat { path, .. } | Self::SecondCapture(path) => path,
-            Self::NoZstd(path) | Self::NoSignatures(path) | Self::TooLarge(path) | Self::TooMany(path) => path,
+            Self::LargeArchiveHead(path)
+            | Self::NoZstd(path)
+            | Self::NoSignatures(path)
+            | Self::TooLarge(path)
+            | Self::TooMany(path) => path,
         }
     }
 }

@@ -69,11 +69,10 @@ impl Journal {
         if record.unexpected && kept.unexpected.len() < UNEXPECTED_LIMIT {
             kept.unexpected.push(record.entry(number));
         }
-        if kept.records.len() == self.limit {
-            kept.records.pop_front();
-        }
+        let oldest = if kept.records.len() == self.limit { kept.records.pop_front() } else { None };
         kept.records.push_back(record);
         drop(kept);
+        drop(oldest);
         self.written.notify_waiters();
     }
 

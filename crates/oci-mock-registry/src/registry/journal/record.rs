@@ -1,6 +1,7 @@
-//! Requests as the journal keeps them: few and small allocations, because one is made for every request.
+//! Requests as the journal keeps them: one allocation for all texts, because a record is made for every request, and one is
+//! freed that has long left the processor's caches.
 
-use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
+use std::{collections::BTreeSet, ops::Range, sync::Arc, time::SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 
@@ -12,19 +13,57 @@ use crate::registry::{
     route::{EndpointKind, Route},
 };
 
+/// Where a text lies among the texts of a record. There are five, each of at most [`JOURNAL_TEXT_LIMIT`] bytes.
+type Span = Range<u16>;
+
+/// Texts that are put behind one another.
+#[derive(Debug)]
+struct TextsWriter(String);
+
+impl TextsWriter {
+    /// Makes room for texts of these lengths.
+    fn with_room_for(lengths: [usize; 5]) -> Self {
+        Self(String::with_capacity(lengths.iter().map(|length| (*length).min(JOURNAL_TEXT_LIMIT)).sum()))
+    }
+
+    /// Where a text stands already.
+    fn find(&self, text: &str) -> Option<Span> {
+        let start = self.0.find(text)?;
+        Some(span(start, start + text.len()))
+    }
+
+    fn add(&mut self, text: &str) -> Span {
+        self.add_with(|texts| texts.push_str(text))
+    }
+
+    /// Adds what `write` writes, up to the limit.
+    fn add_with(&mut self, write: impl FnOnce(&mut String)) -> Span {
+        let start = self.0.len();
+        write(&mut self.0);
+        let length = cut(&self.0[start..]).len();
+        self.0.truncate(start + length);
+        span(start, start + length)
+    }
+}
+
+fn span(start: usize, end: usize) -> Span {
+    let at = |position: usize| u16::try_from(position).expect("the texts have at most 10 KiB");
+    at(start)..at(end)
+}
+
 /// One request and what became of it.
 #[derive(Debug)]
 pub(crate) struct Record {
     time: SystemTime,
     method: Method,
-    path: Box<str>,
-    repository: Option<Box<str>>,
+    path: Span,
+    repository: Option<Span>,
     endpoint: Option<EndpointKind>,
-    query: Option<Box<str>>,
+    query: Option<Span>,
     /// All `Accept` headers, joined by commas.
-    accept: Option<Box<str>>,
-    user_agent: Option<Box<str>>,
-    scheme: Option<Box<str>>,
+    accept: Span,
+    user_agent: Option<Span>,
+    scheme: Option<Span>,
     http2: bool,
     status: Option<StatusCode>,
     content_type: Option<HeaderValue>,
@@ -34,6 +73,8 @@ pub(crate) struct Record {
     length: u64,
     fault: Option<Arc<Armed>>,
     pub(super) unexpected: bool,
+    /// All texts, one behind the other.
+    texts: String,
 }
 
 impl Record {
@@ -46,16 +87,27 @@ impl Record {
     ) -> Self {
         let Answer { headers, body, status } = &delivery.answer;
         let answered = |name: HeaderName| headers.get(name).cloned();
+        let (path, query) = (request.uri.path(), request.uri.query());
+        let user_agent = text(&request.headers, header::USER_AGENT);
+        let scheme = text(&request.headers, header::AUTHORIZATION).and_then(scheme);
+        let mut texts = TextsWriter::with_room_for([
+            path.len(),
+            query.map_or(0, str::len),
+            accepted(&request.headers).map(|value| value.len() + 1).sum(),
+            user_agent.map_or(0, str::len),
+            scheme.map_or(0, str::len),
+        ]);
         Self {
             time: SystemTime::now(),
             method: request.method.clone(),
-            path: cut(request.uri.path()).into(),
-            repository: route.repository().map(Into::into),
+            path: texts.add(path),
+            // The name of a repository stands in the path as it is.
+            repository: route.repository().and_then(|name| texts.find(name)),
             endpoint: route.kind(),
-            query: request.uri.query().map(|query| without_credentials(cut(query))),
-            accept: accept(&request.headers),
-            user_agent: text(&request.headers, header::USER_AGENT).map(|text| cut(text).into()),
-            scheme: text(&request.headers, header::AUTHORIZATION).and_then(scheme),
+            query: query.map(|query| texts.add_with(|texts| add_without_credentials(texts, cut(query)))),
+            accept: texts.add_with(|texts| add_joined(texts, accepted(&request.headers))),
+            user_agent: user_agent.map(|text| texts.add(text)),
+            scheme: scheme.map(|text| texts.add(text)),
             http2: request.version == Version::HTTP_2,
             status: delivery.is_complete().then_some(*status),
             content_type: answered(header::CONTENT_TYPE),
@@ -65,7 +117,12 @@ impl Record {
             length: body.len(),
             fault,
             unexpected,
+            texts: texts.0,
         }
+    }
+
+    fn text(&self, span: &Span) -> &str {
+        &self.texts[usize::from(span.start)..usize::from(span.end)]
     }
 
     /// The same with the length of a body that was passed on.
@@ -76,15 +133,15 @@ impl Record {
 
     /// The record as a value for readers of the journal.
     pub(super) fn entry(&self, number: u64) -> Entry {
-        let owned = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
+        let owned = |span: &Option<Span>| Some(self.text(span.as_ref()?).to_owned());
         let value = |value: &Option<HeaderValue>| value.as_ref()?.to_str().ok().map(str::to_owned);
         let without_query = |location: String| location.split('?').next().map(str::to_owned);
-        let accept = self.accept.as_deref().unwrap_or_default().split(',').map(str::trim);
+        let accept = self.text(&self.accept).split(',').map(str::trim);
         Entry {
             number,
             time: self.time,
             method: self.method.clone(),
-            path: self.path.clone().into(),
+            path: self.text(&self.path).to_owned(),
             repository: owned(&self.repository),
             endpoint: self.endpoint,
             query: owned(&self.query),
@@ -92,7 +149,7 @@ impl Record {
             status: self.status,
             accept: accept.filter(|accepted| !accepted.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>(),
             user_agent: owned(&self.user_agent),
-            authorization: self.scheme.as_ref().map(|scheme| scheme.to_ascii_lowercase()),
+            authorization: owned(&self.scheme).map(|scheme| scheme.to_ascii_lowercase()),
             content_type: value(&self.content_type),
             content_digest: value(&self.content_digest),
             location: value(&self.location).and_then(without_query),
@@ -109,21 +166,22 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 /// The scheme of an `Authorization` header. Without a scheme the whole text may be a secret.
-fn scheme(value: &str) -> Option<Box<str>> {
-    let (scheme, _) = value.split_once(' ')?;
-    Some(cut(scheme).into())
+fn scheme(value: &str) -> Option<&str> {
+    Some(value.split_once(' ')?.0)
 }
 
-fn accept(headers: &HeaderMap) -> Option<Box<str>> {
-    let mut values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let first = values.next()?;
-    let Some(second) = values.next() else { return Some(cut(first).into()) };
-    let mut all = cut(first).to_owned();
-    for value in std::iter::once(second).chain(values) {
-        all.push(',');
-        all.push_str(value);
+/// The values of all `Accept` headers.
+fn accepted(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok())
+}
+
+fn add_joined<'a>(texts: &mut String, values: impl Iterator<Item = &'a str>) {
+    for (position, value) in values.enumerate() {
+        if position > 0 {
+            texts.push(',');
+        }
+        texts.push_str(cut(value));
     }
-    Some(cut(&all).into())
 }
 
 /// The beginning of a text that is too long to be kept.
@@ -135,18 +193,22 @@ fn cut(text: &str) -> &str {
     &text[..end.unwrap_or_default()]
 }
 
-/// A query in which parameters that hold credentials have no value.
-fn without_credentials(query: &str) -> Box<str> {
+/// Adds a query in which parameters that hold credentials have no value.
+fn add_without_credentials(texts: &mut String, query: &str) {
     const SECRET: [&str; 5] = ["password", "token", "secret", "signature", "credential"];
     let is_secret = |name: &str| {
         let name = name.to_ascii_lowercase();
         SECRET.iter().any(|secret| name.ends_with(secret)) && name != "offline_token"
     };
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if is_secret(name) => &pair[..=name.len()],
-        _ => pair,
-    });
-    pairs.collect::<Vec<_>>().join("&").into()
+    for (position, pair) in query.split('&').enumerate() {
+        if position > 0 {
+            texts.push('&');
+        }
+        texts.push_str(match pair.split_once('=') {
+            Some((name, _)) if is_secret(name) => &pair[..=name.len()],
+            _ => pair,
+        });
+    }
 }
 
 #[cfg(test)]

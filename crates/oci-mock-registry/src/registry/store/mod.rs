@@ -62,6 +62,14 @@ impl Store {
         self.repositories.get_mut(name)
     }
 
+    /// Takes over all of another store.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for (name, repository) in other.repositories {
+            self.repository_mut(&name).absorb(repository);
+        }
+        self.signatures.absorb(other.signatures);
+    }
+
     /// Removes a repository and the signatures of its images; whether it was there.
     pub(crate) fn remove(&mut self, name: &str) -> bool {
         self.signatures.remove(name);

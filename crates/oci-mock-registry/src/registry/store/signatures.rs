@@ -40,6 +40,17 @@ impl Signatures {
         }
     }
 
+    /// Adds all of other signatures.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for (repository, images) in other.repositories {
+            for (digest, signatures) in images {
+                for StoredSignature { signature, through } in signatures {
+                    self.add(&repository, &digest, signature, &through);
+                }
+            }
+        }
+    }
+
     /// Removes the signatures of all images of a repository.
     pub(crate) fn remove(&mut self, repository: &str) {
         self.repositories.remove(repository);

@@ -93,17 +93,47 @@ impl FileReader {
     /// Reads from `position` on, and returns how many bytes that were: none at the end.
     pub(crate) fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
         let count = read_at(&self.file, buffer, position)?;
+        self.invert(&mut buffer[..count], position);
+        Ok(count)
+    }
+
+    /// The same if the bytes are in memory: none if the disk would have to be waited for, or that cannot be told.
+    pub(crate) fn read_without_waiting(&self, buffer: &mut [u8], position: u64) -> Option<io::Result<usize>> {
+        let read = read_cached_at(&self.file, buffer, position)?;
+        if let Ok(count) = read {
+            self.invert(&mut buffer[..count], position);
+        }
+        Some(read)
+    }
+
+    /// Inverts the byte that is to be read inverted, if it is among these, which begin at `position`.
+    fn invert(&self, read: &mut [u8], position: u64) {
         let inverted = self.inverted.and_then(|inverted| usize::try_from(inverted.checked_sub(position)?).ok());
-        if let Some(byte) = inverted.and_then(|offset| buffer[..count].get_mut(offset)) {
+        if let Some(byte) = inverted.and_then(|offset| read.get_mut(offset)) {
             *byte = !*byte;
         }
-        Ok(count)
     }
 }
 
 #[cfg(unix)]
 fn read_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, position)
+}
+
+/// Reads what is in the page cache; none if nothing is, or if the file system cannot tell.
+#[cfg(target_os = "linux")]
+fn read_cached_at(file: &File, buffer: &mut [u8], position: u64) -> Option<io::Result<usize>> {
+    use rustix::io::{Errno, ReadWriteFlags, preadv2};
+    let read = preadv2(file, &mut [io::IoSliceMut::new(buffer)], position, ReadWriteFlags::NOWAIT);
+    match read {
+        Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INTR) => None,
+        read => Some(read.map_err(io::Error::from)),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read_cached_at(_: &File, _: &mut [u8], _: u64) -> Option<io::Result<usize>> {
+    None
 }
 
 #[cfg(windows)]
