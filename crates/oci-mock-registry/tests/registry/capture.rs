@@ -18,7 +18,7 @@ use oci_mock_registry::registry::{
 };
 use rstest::rstest;
 
-use crate::support::exchange;
+use crate::support::{exchange, registry};
 
 /// An upstream registry that stops answering.
 #[derive(Debug, Clone, Copy)]
@@ -103,4 +103,13 @@ async fn an_upstream_that_does_not_answer_at_the_start_cannot_be_reached() {
         (error.failure(), error.to_string().as_str()),
         (UpstreamFailure::Unreachable, "there is no answer within 15s")
     );
+}
+
+#[test]
+fn a_captured_log_with_a_line_without_end_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = std::fs::File::create(folder.path().join("exchanges.jsonl")).unwrap();
+    log.set_len(1 << 40).unwrap();
+    let error = registry("{}").load(folder.path()).unwrap_err().to_string();
+    assert!(error.ends_with("exchanges.jsonl: line 1 has more than 67108864 bytes"), "{error}");
 }

@@ -30,6 +30,11 @@ use crate::support::{ask, body, error_code, exchange, get, header, registry, sen
 )]
 #[case::no_host(b"GET /v2/ HTTP/1.1\r\n\r\n", "400 Bad Request", "UNSUPPORTED")]
 #[case::two_hosts(b"GET /v2/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request", "UNSUPPORTED")]
+#[case::two_expectations(
+    b"GET /v2/ HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nExpect: 200-ok\r\n\r\n",
+    "417 Expectation Failed",
+    "UNSUPPORTED"
+)]
 #[case::expectation(b"GET /v2/ HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n", "417 Expectation Failed", "UNSUPPORTED")]
 #[case::no_chunk(
     b"PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",

@@ -38,7 +38,9 @@ pub(super) fn asked(header: Option<&str>, length: u64) -> Asked {
 
 /// First and last byte of a header that asks for one range in bytes.
 fn single(header: &str) -> Option<(&str, &str)> {
-    let (first, last) = header.trim().strip_prefix("bytes=")?.split_once('-')?;
+    let (unit, range) = header.trim().split_once('=')?;
+    // Names of units are compared without case (RFC 9110, section 14.1).
+    let (first, last) = range.split_once('-').filter(|_| unit.eq_ignore_ascii_case("bytes"))?;
     (!last.contains([',', '-'])).then_some((first.trim(), last.trim()))
 }
 
@@ -51,6 +53,7 @@ mod tests {
 
     #[rstest]
     #[case("bytes=0-9", Asked::Part(0..10))]
+    #[case("Bytes=0-9", Asked::Part(0..10))]
     #[case("bytes=90-", Asked::Part(90..100))]
     #[case("bytes=90-1000", Asked::Part(90..100))]
     #[case("bytes=90-99999999999999999999999", Asked::Part(90..100))]

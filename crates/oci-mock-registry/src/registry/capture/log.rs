@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs::File,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read},
     path::Path,
 };
 
@@ -17,6 +17,9 @@ pub(super) const LOG: &str = "exchanges.jsonl";
 
 /// The version of the format; it rises with every change that an older version would misread.
 const FORMAT: u32 = 1;
+
+/// How many bytes a line has at most: the headers of an exchange, and a body that is no content, such as a list of tags.
+const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 
 /// The first line of a log.
 #[derive(Debug, Serialize, Deserialize)]
@@ -154,10 +157,14 @@ pub(super) fn read(folder: &Path) -> Result<Vec<CapturedExchange>, FolderError> 
     let (mut exchanges, mut line, mut number) = (Vec::new(), String::new(), 0);
     loop {
         line.clear();
-        if file.read_line(&mut line).map_err(failed)? == 0 {
+        if (&mut file).take(LONGEST_LINE + 1).read_line(&mut line).map_err(failed)? == 0 {
             break;
         }
         number += 1;
+        if line.len() as u64 > LONGEST_LINE {
+            let reason = format!("line {number} has more than {LONGEST_LINE} bytes");
+            return Err(failed(io::Error::new(io::ErrorKind::FileTooLarge, reason)));
+        }
         let wrong = |source| FolderError::Log { path: path.clone(), line: number, source };
         if number == 1 {
             let head: LogHead = serde_json::from_str(&line).map_err(wrong)?;

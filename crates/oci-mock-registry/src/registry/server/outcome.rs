@@ -106,8 +106,8 @@ fn wrong_head(request: &Parts) -> Option<Answer> {
     if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
         return refuse(StatusCode::BAD_REQUEST, "a request of HTTP/1.1 has exactly one Host");
     }
-    let expected = request.headers.get(EXPECT)?;
-    if expected.as_bytes().eq_ignore_ascii_case(b"100-continue") {
+    let mut expected = request.headers.get_all(EXPECT).iter();
+    if expected.all(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return None;
     }
     refuse(StatusCode::EXPECTATION_FAILED, "the only expectation that is known is 100-continue")
