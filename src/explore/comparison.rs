@@ -5,12 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use tokio::sync::{RwLock, watch};
+use tokio::sync::{Mutex, RwLock, watch};
 
 use super::{
     Scenario, masks,
     scenario::{Written, suite_header},
-    shared_images::shared_images,
+    shared_images::{is_of_first_import, shared_images},
 };
 use crate::{
     document::{Diagnostics, Source},
@@ -38,8 +38,10 @@ pub struct Comparison {
     /// The session of the target.
     pub target: Arc<Session>,
     declare: Declare,
-    /// Images by which scenarios would see each other.
+    /// Images that another scenario, or somebody else, may have imported before.
     shared_images: BTreeSet<String>,
+    /// Held by a scenario with such an image, which is removed at its end.
+    sharing: Mutex<()>,
     /// Held for reading by every scenario, for writing by those that change what others see.
     alone: RwLock<()>,
 }
@@ -79,7 +81,7 @@ impl Comparison {
     #[must_use]
     pub fn new(reference: Arc<Session>, target: Arc<Session>, declare: Declare) -> Self {
         let shared_images = shared_images(&target.images);
-        Self { reference, target, declare, shared_images, alone: RwLock::new(()) }
+        Self { reference, target, declare, shared_images, sharing: Mutex::new(()), alone: RwLock::new(()) }
     }
 
     /// Runs a scenario under this name on both.
@@ -92,9 +94,13 @@ impl Comparison {
         if let Some(reason) = Remainder::of(&case, &self.target.features, self.target.version).skip {
             return Compared::Skipped(reason);
         }
-        let runs_alone = scenario.runs_alone() || case.images.iter().any(|image| self.shared_images.contains(image));
-        let (shared, exclusive) =
-            if runs_alone { (None, Some(self.alone.write().await)) } else { (Some(self.alone.read().await), None) };
+        let shares_images = case.images.iter().any(|image| self.shared_images.contains(image));
+        let sharing = if shares_images { Some(self.sharing.lock().await) } else { None };
+        let (shared, exclusive) = if scenario.runs_alone() {
+            (None, Some(self.alone.write().await))
+        } else {
+            (Some(self.alone.read().await), None)
+        };
         let reference = run_case(&self.reference, &case, runner::stopped(stop.clone())).await;
         let Some(mut golden) = reference.proposal else {
             return Compared::Failed(failure(&reference.result));
@@ -102,7 +108,7 @@ impl Comparison {
         masks::mask(&mut golden);
         let expected = ExpectedAnswers { golden, statuses: reference.statuses };
         let target = run_case_against(&self.target, &case, &expected, runner::stopped(stop.clone())).await;
-        drop((shared, exclusive));
+        drop((shared, exclusive, sharing));
         if *stop.borrow() {
             return Compared::Failed("the exploration was stopped".to_owned());
         }
@@ -113,7 +119,8 @@ impl Comparison {
         }
         // What holds for the reference as well is no difference: a fault that is never met, say.
         let common: HashSet<Cause> = findings(&reference.result).into_iter().map(|finding| finding.cause).collect();
-        let cause = findings(&result).into_iter().map(|finding| finding.cause).find(|cause| !common.contains(cause));
+        let is_told = |cause: &Cause| !(common.contains(cause) || shares_images && is_of_first_import(cause));
+        let cause = findings(&result).into_iter().map(|finding| finding.cause).find(is_told);
         match cause {
             None => Compared::Same,
             Some(cause) => Compared::Different(Box::new(Different { cause, result, expected })),

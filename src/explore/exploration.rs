@@ -12,7 +12,11 @@ use futures_util::{StreamExt, stream};
 use proptest::strategy::ValueTree;
 use tokio::sync::watch;
 
-use super::{Compared, Comparison, Coverage, Different, Findings, Generator, Scenario, findings::is_same, shrink};
+use super::{
+    Compared, Comparison, Coverage, Different, Findings, Generator, Scenario,
+    findings::{difference_of, is_same},
+    shrink,
+};
 use crate::verdict::cause::Cause;
 
 /// How many failures of the harness end an exploration.
@@ -59,10 +63,21 @@ pub struct Explored {
     pub failures: Vec<(u64, String)>,
     /// How many scenarios differed and did not when they were tried again.
     pub unstable: usize,
-    /// The first of them, by seed, with the difference.
-    pub unstable_examples: Vec<(u64, Cause)>,
+    /// The first of them.
+    pub unstable_examples: Vec<UnstableScenario>,
     /// How long it took.
     pub duration: Duration,
+}
+
+/// A scenario that differed, and did not when it was tried again.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UnstableScenario {
+    /// Its seed.
+    pub seed: u64,
+    /// How it differed.
+    pub cause: Cause,
+    /// The difference, where it is one of values.
+    pub difference: Option<String>,
 }
 
 /// Scenarios of one generator on one pair of implementations.
@@ -80,7 +95,7 @@ enum Tried {
     Failed(String),
     /// The cause, and whether it was not known before.
     Different(Cause, bool),
-    Unstable(Cause),
+    Unstable(UnstableScenario),
 }
 
 impl<'a> Exploration<'a> {
@@ -158,7 +173,7 @@ impl<'a> Exploration<'a> {
         course: &Course,
         explored: &RefCell<Explored>,
     ) -> Tried {
-        let cause = different.cause;
+        let Different { cause, result, .. } = different;
         let mut again = None;
         for attempt in 0..REPETITIONS {
             if let Some(different) = self.shows(format!("seed-{seed}-again-{attempt}"), scenario, &cause).await {
@@ -166,7 +181,10 @@ impl<'a> Exploration<'a> {
                 break;
             }
         }
-        let Some(mut smallest) = again else { return Tried::Unstable(cause) };
+        let Some(mut smallest) = again else {
+            let difference = difference_of(&result, &cause);
+            return Tried::Unstable(UnstableScenario { seed, cause, difference });
+        };
         // Another scenario may have found the same meanwhile.
         if explored.borrow_mut().findings.count(&cause) {
             return Tried::Different(cause, false);
@@ -209,10 +227,10 @@ impl Explored {
             Tried::Different(..) if first_difference => return ControlFlow::Break(()),
             Tried::Different(..) => {}
             Tried::Skipped => self.skipped += 1,
-            Tried::Unstable(cause) => {
+            Tried::Unstable(scenario) => {
                 self.unstable += 1;
                 if self.unstable_examples.len() < MOST_KEPT {
-                    self.unstable_examples.push((seed, cause));
+                    self.unstable_examples.push(scenario);
                 }
             }
             Tried::Failed(problem) => {

@@ -92,13 +92,7 @@ impl Findings {
     pub(super) fn fill(&mut self, cause: &Cause, scenario: Scenario, result: &CaseResult, expected: ExpectedAnswers) {
         let Some(place) = self.places.get(&group(cause)) else { return };
         let shown = cause::findings(result).into_iter().find(|finding| is_same(&finding.cause, cause));
-        let difference = shown.as_ref().and_then(|shown| shown.difference).map(|difference| {
-            let Difference { path, expected, actual, .. } = difference;
-            let mut text = format!("{path}: the reference has {expected}, the target {actual}");
-            // The target may have echoed a token.
-            Secrets::of_this_process().redactor().redact(&mut text);
-            text
-        });
+        let difference = difference_of(result, cause);
         let Scenario { registry, steps, .. } = scenario;
         let finding = &mut self.found[*place];
         *finding = Finding { registry, steps, difference, expected, ..finding.clone() };
@@ -142,6 +136,16 @@ impl Findings {
     }
 }
 
+/// What is on each side of the difference of this cause, where it is one of values.
+pub(super) fn difference_of(result: &CaseResult, cause: &Cause) -> Option<String> {
+    let shown = cause::findings(result).into_iter().find(|finding| is_same(&finding.cause, cause))?;
+    let Difference { path, expected, actual, .. } = shown.difference?;
+    let mut text = format!("{path}: the reference has {expected}, the target {actual}");
+    // The target may have echoed a token.
+    Secrets::of_this_process().redactor().redact(&mut text);
+    Some(text)
+}
+
 /// Whether two causes are one, whatever the query of the request.
 pub(super) fn is_same(one: &Cause, other: &Cause) -> bool {
     group(one) == group(other)
@@ -161,7 +165,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        explore::{ExplorationReport, Explored, write_bug_folder, write_page},
+        explore::{ExplorationReport, Explored, UnstableScenario, write_bug_folder, write_page},
         json_path::JsonPath,
         verdict::{CheckKind, CheckResult, Level, Side, StepName},
         version::ApiVersion,
@@ -186,7 +190,11 @@ mod tests {
         let steps = vec![json!({ "get": "imagestreams/{{stream}}" })];
         let scenario = Scenario { registry: json!({}), steps, words: [].into() };
         explored.findings.fill(&cause, scenario, &result, ExpectedAnswers::default());
-        explored.unstable_examples.push((8, Cause { request: Some(message.to_owned()), ..cause }));
+        explored.unstable_examples.push(UnstableScenario {
+            seed: 8,
+            cause: Cause { request: Some(message.to_owned()), ..cause.clone() },
+            difference: difference_of(&result, &cause),
+        });
         explored.failures.push((9, message.to_owned()));
         explored
     }

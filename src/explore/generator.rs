@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use proptest::{
     collection::vec,
     option,
-    strategy::{BoxedStrategy, Just, Strategy, ValueTree},
+    sample::select,
+    strategy::{BoxedStrategy, Just, Strategy, Union, ValueTree},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use super::{
     registry::registry,
     scenario::{Word, reads_secrets},
     steps::{Drawn, step},
-    weights,
+    vocabulary as words, weights,
 };
 use crate::suite::Feature;
 
@@ -38,12 +39,16 @@ impl Generator {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         let has_secrets = limits.has(Feature::PullSecrets);
-        let secret = option::weighted(weights::SECRET, Just(()));
+        let secrets = Union::new_weighted(vec![
+            (weights::PLAIN_SECRET, Just(words::secrets()[0].clone()).boxed()),
+            (1, select(words::secrets()).boxed()),
+        ]);
+        let secret = option::weighted(weights::SECRET, secrets);
         let scenarios = (registry(), secret, vec(step(&limits), 1..=weights::MOST_STEPS));
         let scenarios = scenarios.prop_map(move |(registry, secret, drawn)| {
-            let asks = secret.is_some() && has_secrets && registry.get("auth").is_some();
-            let secret = asks.then(|| json!({ "secret": { "username": "robot", "password": "secret" } }));
-            let (steps, words): (Vec<_>, Vec<_>) =
+            let asks = has_secrets && registry.get("auth").is_some();
+            let secret = secret.filter(|_| asks).map(|secret| json!({ "secret": secret }));
+            let (steps, drawn_words): (Vec<_>, Vec<_>) =
                 drawn.into_iter().map(|Drawn { steps, words }| (steps, words)).unzip();
             let mut steps: Vec<Value> = secret.into_iter().chain(steps.into_iter().flatten()).collect();
             only_first(&mut steps, "/secret");
@@ -55,7 +60,7 @@ impl Generator {
             only_first(&mut steps, "/registry/untag");
             let image = registry["repositories"]["lib/app"]["v1"].as_str().unwrap_or_default().to_owned();
             steps.iter_mut().for_each(|step| name_image(step, &image));
-            let words: BTreeSet<Word> = words.into_iter().flatten().collect();
+            let words: BTreeSet<Word> = drawn_words.into_iter().flatten().collect();
             Scenario { registry, steps, words }
         });
         Self { scenarios: scenarios.boxed(), limits }

@@ -8,12 +8,14 @@ use serde_json::Value;
 use super::values::UID;
 use crate::golden::{Golden, is_of_this_run};
 
-/// A uid, a time, or a version behind its name, inside of a longer text.
+/// A uid, a time, a version behind its name, or a port of the loopback, inside of a longer text.
 static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
         r"|(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)",
-        r#"|(?<name>resourceVersion\\*":\s*\\*"|ResourceVersion in record \(|resource version to )(?<version>\d+)"#,
+        r#"|(?<name>resourceVersion\\*":\s*\\*"|ResourceVersion in record \(|resource version to |updated from "|" to ")"#,
+        r"(?<version>\d+)",
+        r"|(?<host>127\.0\.0\.1|\[::1\]|localhost):(?<port>\d{1,5})\b",
     ))
     .expect("the pattern is compiled by a test")
 });
@@ -39,6 +41,8 @@ fn masked(text: &str) -> String {
             "[uid]".to_owned()
         } else if let Some(name) = found.name("name") {
             format!("{}[resourceVersion]", name.as_str())
+        } else if let Some(host) = found.name("host") {
+            format!("{}:[port]", host.as_str())
         } else if found.name("time").is_some() && is_of_this_run(whole) {
             "[time]".to_owned()
         } else {
@@ -62,6 +66,14 @@ mod tests {
         "the ResourceVersion in the precondition (1) does not match the ResourceVersion in record ([resourceVersion])"
     )]
     #[case("has updated the resource version to 12548", "has updated the resource version to [resourceVersion]")]
+    #[case(
+        r#"the image stream was updated from "7858" to "7861""#,
+        r#"the image stream was updated from "[resourceVersion]" to "[resourceVersion]""#
+    )]
+    #[case(r#"was updated from "-1" to "7861""#, r#"was updated from "-1" to "[resourceVersion]""#)]
+    #[case("Get \"http://localhost:35211/token\": EOF", "Get \"http://localhost:[port]/token\": EOF")]
+    #[case("read tcp 127.0.0.1:41234->[registry]: reset", "read tcp 127.0.0.1:[port]->[registry]: reset")]
+    #[case("dial tcp [::1]:5000: refused", "dial tcp [::1]:[port]: refused")]
     #[case("at 2024-01-02T03:04:05Z", "at 2024-01-02T03:04:05Z")]
     #[case(UID, UID)]
     fn volatile_values_inside_texts_become_placeholders(#[case] text: &str, #[case] expected: &str) {

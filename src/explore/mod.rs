@@ -35,7 +35,7 @@ pub use self::{
     bug_folder::write_bug_folder,
     comparison::{Compared, Comparison, Declare, Different, PROBE_SUITE},
     coverage::Coverage,
-    exploration::{Amount, Course, Exploration, Explored},
+    exploration::{Amount, Course, Exploration, Explored, UnstableScenario},
     findings::{Finding, Findings},
     generator::Generator,
     limits::Limits,

@@ -6,7 +6,7 @@ use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Explored, Finding};
+use super::{Explored, Finding, UnstableScenario};
 use crate::{redaction::Secrets, version::ApiVersion};
 
 /// The name ends in `.html`, so that everything put into the template is escaped.
@@ -98,7 +98,11 @@ impl ExplorationReport<'_> {
 
     fn unstable(&self) -> Vec<SeedEntry> {
         let entries = self.explored.unstable_examples.iter();
-        entries.map(|(seed, cause)| SeedEntry { seed: *seed, says: redacted(cause.to_string()) }).collect()
+        let says = |scenario: &UnstableScenario| {
+            let difference = scenario.difference.iter().map(|difference| format!(": {difference}"));
+            redacted(difference.fold(scenario.cause.to_string(), |says, difference| says + &difference))
+        };
+        entries.map(|scenario| SeedEntry { seed: scenario.seed, says: says(scenario) }).collect()
     }
 
     fn failures(&self) -> Vec<SeedEntry> {

@@ -238,9 +238,13 @@ fn stream(tags: Option<Value>, labels: Option<Value>) -> Value {
 fn replace(limits: &Limits) -> BoxedStrategy<Drawn> {
     let version = option::weighted(0.8, Just("{{kept version}}"));
     let query = pair(weights::QUERY, words::QUERIES);
-    (spec_tags(limits), version, odd_fields(limits, "ImageStream"), query)
-        .prop_map(|(tags, version, fields, query)| {
+    let looks_up = option::weighted(weights::FIELD, Just(json!({ "local": true })));
+    (spec_tags(limits), version, odd_fields(limits, "ImageStream"), query, looks_up)
+        .prop_map(|(tags, version, fields, query, looks_up)| {
             let mut body = stream(Some(tags.into()), None);
+            if let Some(policy) = looks_up {
+                body["spec"]["lookupPolicy"] = policy;
+            }
             if let Some(version) = version {
                 body["metadata"]["resourceVersion"] = version.into();
             }

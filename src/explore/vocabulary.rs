@@ -243,6 +243,17 @@ pub(super) fn tag_listings() -> Vec<Value> {
     ]
 }
 
+/// More tags than servers import of one repository, of several forms since they are sorted by their versions.
+pub(super) fn many_tags() -> impl Iterator<Item = String> {
+    const ALL: usize = 55;
+    (0..ALL).map(|number| match number % 4 {
+        0 => format!("1.{number}"),
+        1 => format!("v2.0.{number}"),
+        2 => format!("3.{number}.0-rc"),
+        _ => format!("t{number}"),
+    })
+}
+
 /// Transport security that no implementation has been told to trust.
 pub(super) const TLS: &[&str] = &["self-signed", "plain-http", "too-old"];
 

@@ -78,6 +78,10 @@ pub(super) const MOST_IMAGES: usize = 3;
 pub(super) const AUTH: f64 = 0.12;
 /// How likely there is a pull secret for a registry that asks for credentials.
 pub(super) const SECRET: f64 = 0.8;
+/// How often that is the plain one, in proportion to all.
+pub(super) const PLAIN_SECRET: u32 = 2;
+/// How likely a repository has more tags than servers import at once.
+pub(super) const MANY_TAGS: f64 = 0.01;
 /// How likely a registry has quirks.
 pub(super) const QUIRKS: f64 = 0.15;
 /// How likely a registry has a fault.

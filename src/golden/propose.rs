@@ -159,6 +159,8 @@ fn known_values(bindings: &Bindings) -> Vec<(String, String)> {
         variables.push(Variable::Config { image: image.clone() });
         let parts = [Part::Manifest, Part::Config].into_iter().chain((0..values.layers.len()).map(Part::Layer));
         variables.extend(parts.map(|part| Variable::Digest { image: image.clone(), part, first: None }));
+        let short = Variable::Digest { image: image.clone(), part: Part::Manifest, first: Some(SHORT_DIGEST) };
+        variables.push(short);
     }
     let mut known: Vec<(String, String)> = variables
         .iter()
@@ -169,6 +171,8 @@ fn known_values(bindings: &Bindings) -> Vec<(String, String)> {
     known
 }
 
+/// How many digits of a digest people write.
+const SHORT_DIGEST: usize = 12;
 /// Shorter values (an empty config, say) turn up by chance and are left as they are.
 const SHORTEST_KNOWN_VALUE: usize = 4;
 

@@ -68,14 +68,8 @@ impl ConfigurationLag {
     pub(super) fn attempts(&self, case: &Case) -> Attempts<'_> {
         let repeats = case.runs_alone() && self.watched == Watched::Later;
         let is_declared = self.declared.contains(&case.full_name());
-        Attempts {
-            lag: self,
-            repeats,
-            is_declared,
-            begun: Instant::now(),
-            number: 1,
-            pause: if repeats { self.with(|state| state.pause) } else { Duration::ZERO },
-        }
+        let pause = if repeats { self.with(|state| state.pause) } else { Duration::ZERO };
+        Attempts { repeats, is_declared, pause, ..Attempts::single(self) }
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut ConfigurationLagState) -> T) -> T {
@@ -94,7 +88,12 @@ pub(super) struct Attempts<'a> {
     pause: Duration,
 }
 
-impl Attempts<'_> {
+impl<'a> Attempts<'a> {
+    /// One attempt.
+    pub(super) fn single(lag: &'a ConfigurationLag) -> Self {
+        Self { lag, repeats: false, is_declared: false, begun: Instant::now(), number: 1, pause: Duration::ZERO }
+    }
+
     /// The number of the attempt, from 1.
     pub(super) const fn number(&self) -> u32 {
         self.number

@@ -184,8 +184,7 @@ impl<'a> RepositoryConnection<'a> {
             if response.is_success() {
                 return Ok(response);
             }
-            let body = response.body?;
-            let refusal = ErrorResponse::read(response.status, &response.headers, &body);
+            let refusal = ErrorResponse::of(&response);
             if refusal.retry == Retry::Never || attempt == RETRIES {
                 return Err(refusal.error);
             }

@@ -5,6 +5,7 @@ use http::{HeaderMap, StatusCode};
 use super::{
     FetchError, RegistryErrorCode,
     challenge::{self, Scheme},
+    http_client::{BodyError, RegistryResponse},
     reported_error::{RegistryError, UnreadableReason},
 };
 use crate::json::{self, Node};
@@ -25,12 +26,22 @@ pub(crate) struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// Reads a response with a status that is not a success.
-    pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+    /// Reads a response with a status that is not a success, and with a body.
+    pub(crate) fn of(response: &RegistryResponse) -> Self {
+        let body = response.body.as_ref().map(AsRef::as_ref).map_err(Clone::clone);
+        Self::read(response.status, &response.headers, body)
+    }
+
+    /// Reads a response with a status that is not a success. The body counts only where the client may be at fault, and a
+    /// body that ends too early hides neither another status nor the error that a challenge names.
+    fn read(status: StatusCode, headers: &HeaderMap, body: Result<&[u8], BodyError>) -> Self {
         if !status.is_client_error() {
             return Self { error: FetchError::UnexpectedStatus(status), retry: Retry::Never };
         }
-        let response = Self::read_body(status, body);
+        let response = match body {
+            Ok(body) => Self::read_body(status, body),
+            Err(error) => Self { error: error.into(), retry: Retry::Never },
+        };
         if let Some(first) = bearer_error(headers) {
             let rest = match response.error {
                 FetchError::Reported(rest) => rest.into_vec(),
@@ -39,8 +50,8 @@ impl ErrorResponse {
             let errors: Vec<_> = std::iter::once(first).chain(rest).collect();
             return Self { error: FetchError::Reported(errors.into()), retry: Retry::Never };
         }
-        let is_reported = matches!(response.error, FetchError::Reported(_));
-        if status == StatusCode::UNAUTHORIZED && !is_reported {
+        let is_unreadable = matches!(response.error, FetchError::UnreadableError { .. });
+        if status == StatusCode::UNAUTHORIZED && is_unreadable {
             let error = RegistryError::new(RegistryErrorCode::Unauthorized, "authentication required");
             return Self { error: error.into(), retry: response.retry };
         }
@@ -87,4 +98,31 @@ fn bearer_error(headers: &HeaderMap) -> Option<RegistryError> {
         let description = challenge.parameter("error_description").filter(|text| !text.is_empty());
         Some(RegistryError::new(code, description.unwrap_or(code.texts().1)))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, header::WWW_AUTHENTICATE};
+    use rstest::rstest;
+
+    use super::*;
+
+    const EXPIRED: &str = r#"Bearer realm="http://a/token",error="invalid_token""#;
+
+    #[rstest]
+    #[case::named_by_the_challenge(401, Some(EXPIRED), "errors:\nunauthorized: authentication required\n")]
+    #[case::not_named(401, None, "unexpected EOF")]
+    #[case::fault_of_the_client(404, None, "unexpected EOF")]
+    #[case::fault_of_the_server(503, None, "received unexpected HTTP status: 503 Service Unavailable")]
+    fn what_a_cut_body_leaves_of_an_error(
+        #[case] status: u16,
+        #[case] challenge: Option<&'static str>,
+        #[case] expected: &str,
+    ) {
+        let headers = challenge.map(|text| (WWW_AUTHENTICATE, HeaderValue::from_static(text))).into_iter().collect();
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        let read = ErrorResponse::read(status, &headers, Err(BodyError::UnexpectedEof));
+        let text = read.error.to_string();
+        assert!(text.starts_with(expected), "{text}");
+    }
 }

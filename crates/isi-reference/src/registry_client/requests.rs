@@ -53,12 +53,10 @@ impl RepositoryConnection<'_> {
         if response.status == StatusCode::NOT_FOUND {
             return Err(FetchError::UnknownBlob);
         }
-        let is_success = response.is_success();
-        let body = response.body?;
-        if !is_success {
-            return Err(ErrorResponse::read(response.status, &response.headers, &body).error);
+        if !response.is_success() {
+            return Err(ErrorResponse::of(&response).error);
         }
-        let content = content_encoding::decode(&response.headers, body)?;
+        let content = content_encoding::decode(&response.headers, response.body?)?;
         manifest::verify(ContentKind::Blob, &digest, &content)?;
         Ok(content)
     }
@@ -71,7 +69,7 @@ impl RepositoryConnection<'_> {
             return Err(FetchError::UnknownBlob);
         }
         if !response.is_success() {
-            return Err(ErrorResponse::read(response.status, &response.headers, b"").error);
+            return Err(ErrorResponse::of(&response).error);
         }
         let length = response.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
         let length = length.and_then(|length| length.parse().ok());

@@ -47,10 +47,10 @@ pub(crate) fn request(
 
 /// The token that a response holds.
 pub(crate) fn read(response: &RegistryResponse) -> Result<String, FetchError> {
-    let body = response.body.as_ref().map_err(|error| FetchError::Body(error.clone()))?;
     if !response.is_success() {
-        return Err(ErrorResponse::read(response.status, &response.headers, body).error);
+        return Err(ErrorResponse::of(response).error);
     }
+    let body = response.body.as_ref().map_err(|error| FetchError::Body(error.clone()))?;
     let node = json::parse(body).map_err(FetchError::TokenResponse)?;
     ["access_token", "token"]
         .into_iter()
