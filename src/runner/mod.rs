@@ -63,8 +63,8 @@ pub use self::{
     session::{Baseline, Proposals, Session},
     suitability::{reason_of_traits, repository_tags},
     target::{
-        Answered, Blame, Credential, HeaderSource, Identity, LARGEST_ANSWER, Need, NoAnswer, Prepared, ServerAlias,
-        Target, Throttling, TlsFailure, Users,
+        Answered, Blame, Credential, HeaderSource, Identity, LARGEST_ANSWER, Need, NoAnswer, Prepared, Presence,
+        ServerAlias, Target, Throttling, TlsFailure, Users,
     },
     traits::{Wanted, find_out},
 };
@@ -102,8 +102,8 @@ pub struct Planned {
 /// at a time.
 ///
 /// The outcomes are in the order of `planned`. When `stop` turns true, no case is begun any more, those that run are cut
-/// short and take back what they made, and the others are left out. When `finished` breaks, no case is begun any more
-/// either, and those that run are ended.
+/// short and take back what they made, and the others are left out. When `finished` breaks, or the target [is
+/// gone](Target::is_there), no case is begun any more either, and those that run are ended.
 pub async fn run(
     planned: Vec<Planned>,
     jobs: usize,
@@ -119,13 +119,22 @@ pub async fn run(
         let mut running = stream::iter(planned)
             .map(|(index, planned)| {
                 let (stop, enough) = (stop.clone(), &enough);
-                async move { if enough.get() { None } else { Some((index, attempt(planned, stop).await?)) } }
+                async move {
+                    if enough.get() {
+                        return None;
+                    }
+                    let session = planned.session.clone();
+                    Some((index, session, attempt(planned, stop).await?))
+                }
             })
             .buffer_unordered(jobs);
         while let Some(outcome) = running.next().await {
-            if let Some((index, mut outcome)) = outcome {
-                enough.set(enough.get() || finished(&mut outcome).is_break());
+            if let Some((index, session, mut outcome)) = outcome {
+                enough.set(finished(&mut outcome).is_break() || enough.get());
                 outcomes[index] = Some(outcome);
+                if !enough.get() {
+                    enough.set(!session.target.is_there().await);
+                }
             }
         }
     }

@@ -138,6 +138,7 @@ mod tests {
             users: Users::new(Identity::new(client.clone(), Credential::None), || Ok::<_, ()>(client.clone())).unwrap(),
             patience: PATIENCE,
             throttling: std::sync::Arc::default(),
+            presence: std::sync::Arc::default(),
         }
     }
 

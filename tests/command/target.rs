@@ -1,5 +1,8 @@
 //! Targets that are something else than an implementation of the API, and those that are hardly one.
 
+use std::sync::Arc;
+
+use axum::{Json, Router, http::StatusCode, response::IntoResponse};
 use isi_conformance::{
     reference::{self, Identity, Options, ServerCertificate},
     registry::Registry,
@@ -8,6 +11,7 @@ use rcgen::{CertificateParams, KeyPair};
 use rstest::rstest;
 use rustls_pki_types::{PrivateKeyDer, pem::PemObject};
 use serde_json::json;
+use tokio::{net::TcpListener, sync::Notify};
 use wiremock::{
     Mock, MockServer, Request, ResponseTemplate,
     matchers::{any, method, path, path_regex},
@@ -109,4 +113,46 @@ async fn the_other_scheme_of_a_port_is_named() {
     let error = refusal(&plain.url().replace("http", "https")).await;
     assert!(error.contains("the server does not speak TLS"), "{error}");
     assert!(error.contains(&format!("hint: did you mean `{}`?", plain.url())), "{error}");
+}
+
+/// A server that knows the import call, and ends when it is asked for what only the case `query-unknown` asks for. No
+/// connection outlives its request.
+async fn leaving_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let leave = Arc::new(Notify::new());
+    let leaving = leave.clone();
+    let router = Router::new().fallback(async move |request: axum::extract::Request| {
+        if request.uri().query().is_some_and(|query| query.contains("nothing")) {
+            leave.notify_one();
+        }
+        let is_import = request.method() == "POST" && request.uri().path().ends_with("/imagestreamimports");
+        let status = if is_import { StatusCode::CREATED } else { StatusCode::NOT_FOUND };
+        let body = Json(json!({ "kind": "ImageStreamImport", "status": {} }));
+        (status, [("connection", "close")], body).into_response()
+    });
+    tokio::spawn(async move {
+        tokio::select! {
+            served = axum::serve(listener, router).into_future() => served.unwrap(),
+            () = leaving.notified() => {}
+        }
+    });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_gone_ends_the_run() {
+    let url = leaving_server().await;
+    let options = ["run", "http", "--jobs", "1", "--timeout", "2s", "--namespace", "here", "--token", "user-alice"];
+    let target = url.clone();
+    let run = move || super::isi_conformance(&[&options[..], &["--target", &target]].concat());
+    let output = tokio::task::spawn_blocking(run).await.unwrap();
+    let (printed, said) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{printed}{said}");
+    assert!(
+        said.contains(&format!("warning: {url} takes no connections any more: no further case is begun")),
+        "{said}"
+    );
+    assert!(printed.contains("stopped before every case was done: "), "{printed}");
+    assert!(printed.matches("connection refused").count() < 4, "{printed}");
 }

@@ -188,7 +188,7 @@ async fn judge(
     let count = planned.len();
     let (started, begun) = (Timestamp::now(), Instant::now());
     let goldens = planned.first().map(|planned| planned.session.goldens.clone());
-    let throttling = planned.first().map(|planned| planned.session.target.throttling.clone());
+    let target = planned.first().map(|planned| planned.session.target.clone());
     let progress = Progress::begin(count, color, arguments, number);
     let most = arguments.most_failures();
     let outcomes = runner::run(planned, usize::from(jobs), stopped.clone(), |outcome| {
@@ -215,6 +215,9 @@ async fn judge(
         update::propose(&goldens, arguments.api_version, &outcomes, arguments.accept)?;
     }
     let not_run = count - outcomes.len();
+    if let Some(target) = target.as_ref().filter(|target| not_run > 0 && target.presence.is_gone()) {
+        notice(format_args!("warning: {} takes no connections any more: no further case is begun", target.url));
+    }
     let mut cases: Vec<CaseResult> = outcomes.into_iter().map(|outcome: CaseOutcome| outcome.result).collect();
     let is_whole = not_run == 0;
     if is_whole {
@@ -227,7 +230,7 @@ async fn judge(
         profiles: if is_whole { plan.judge_profiles(arguments.api_version, &cases) } else { Vec::new() },
         absent_features: std::mem::take(&mut plan.absent_features),
         traits: Traits {
-            requests_put_off: throttling.map_or(0, |throttling| throttling.count()),
+            requests_put_off: target.map_or(0, |target| target.throttling.count()),
             ..plan.traits.clone()
         },
         started,

@@ -130,6 +130,7 @@ async fn embedded(
             users,
             patience: arguments.execution.timeout,
             throttling: Arc::default(),
+            presence: Arc::default(),
         },
         authority: Some(authority),
         reference: Some(running),
@@ -152,7 +153,14 @@ fn remote(
         restricted: identity("--restricted-token", &given.restricted_token)?,
         ..Users::new(user, || transport.client(None))?
     };
-    Ok(Target { url: transport.base(), alias: transport.alias(), users, patience, throttling: Arc::default() })
+    Ok(Target {
+        url: transport.base(),
+        alias: transport.alias(),
+        users,
+        patience,
+        throttling: Arc::default(),
+        presence: Arc::default(),
+    })
 }
 
 /// A bearer token as people paste it, with the line break of a file behind it. It is never repeated.

@@ -15,6 +15,7 @@ use http::{
 use super::{
     identity::{Need, Users},
     no_answer::NoAnswer,
+    presence::Presence,
     request::Prepared,
     throttling::Throttling,
 };
@@ -36,6 +37,8 @@ pub struct Target {
     pub patience: Duration,
     /// How often it has put requests off.
     pub throttling: Arc<Throttling>,
+    /// Whether it still takes connections.
+    pub presence: Arc<Presence>,
 }
 
 /// Another name of the server, which TLS uses in place of the host of the URL (`tls-server-name` of a kubeconfig).
@@ -102,7 +105,9 @@ impl Target {
         let (mut need, mut tries) = (Need::Current, 0);
         loop {
             tries += 1;
-            let answered = self.send_once(request, user, need, &is_enough).await?;
+            let answered = self.send_once(request, user, need, &is_enough).await;
+            self.presence.note(&answered);
+            let answered = answered?;
             if let Some(pause) = self.throttling.pause(&answered, tries)? {
                 tokio::time::sleep(pause).await;
             } else if answered.status == 401 && need == Need::Current && self.users.get(user).can_renew() {

@@ -6,6 +6,7 @@
 mod client;
 mod identity;
 mod no_answer;
+mod presence;
 mod request;
 mod throttling;
 mod tls_failure;
@@ -14,6 +15,7 @@ pub use self::{
     client::{Answered, LARGEST_ANSWER, ServerAlias, Target},
     identity::{Credential, HeaderSource, Identity, Need, Users},
     no_answer::{Blame, NoAnswer},
+    presence::Presence,
     request::Prepared,
     throttling::Throttling,
     tls_failure::TlsFailure,
