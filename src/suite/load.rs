@@ -200,7 +200,7 @@ fn needs(mut needs: Vec<Feature>, script: &Script) -> Vec<Feature> {
 /// megabytes of a body that is too large.
 const MOST_REPETITIONS: usize = 4096;
 const FIRST_LINE: &str =
-    "a suite begins with `suite: NAME`, as its file is called, and goes on with `about: ` and `cases:`";
+    "a suite begins with `suite: NAME`, and goes on with `about: ` and `cases:`";
 const FIRST_CASE: &str = "a case begins with `- name: `";
 
 #[cfg(test)]

@@ -4,14 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Request, Response, StatusCode};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use test_listener::Stopping;
 
 use super::{
     body::AnswerBody,
     early_bytes::{DiscardsEarlyBytes, RequestSeen},
     ending::Ending,
-    header_timer::HeaderTimer,
     outcome::{Outcome, outcome},
     raw,
     security::Wire,
@@ -38,7 +37,7 @@ pub(super) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut sto
         answer(&state, &taken, request)
     });
     let mut connection = http1::Builder::new()
-        .timer(HeaderTimer::new())
+        .timer(TokioTimer::new())
         .max_buf_size(HEAD_LIMIT)
         .serve_connection(TokioIo::new(DiscardsEarlyBytes::new(stream, begun.clone())), service);
     let served = tokio::select! {

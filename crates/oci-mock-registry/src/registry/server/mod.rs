@@ -5,7 +5,6 @@ mod connection;
 mod early_bytes;
 mod ending;
 mod file_body;
-mod header_timer;
 #[cfg(feature = "http2")]
 mod http2;
 mod listener;
