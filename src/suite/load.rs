@@ -199,8 +199,7 @@ fn needs(mut needs: Vec<Feature>, script: &Script) -> Vec<Feature> {
 /// How often a text is repeated in a case that is tried: more than any name or reference may have characters, and less than the
 /// megabytes of a body that is too large.
 const MOST_REPETITIONS: usize = 4096;
-const FIRST_LINE: &str =
-    "a suite begins with `suite: NAME`, and goes on with `about: ` and `cases:`";
+const FIRST_LINE: &str = "a suite begins with `suite: NAME`, and goes on with `about: ` and `cases:`";
 const FIRST_CASE: &str = "a case begins with `- name: `";
 
 #[cfg(test)]

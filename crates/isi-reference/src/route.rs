@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{
-    error::{ApiError, Result},
+    error::{ApiError, Resource, Result},
     http::request::Request,
     kinds::{Handler, Kind, Verb},
     user::User,
@@ -75,6 +75,9 @@ impl Target {
             "User {:?} cannot {verb} resource {:?} in API group {:?} {place}",
             user.name, self.kind.plural, self.kind.group
         );
-        ApiError::forbidden(self.kind.resource(), name, &why)
+        let resource = self.kind.resource();
+        // The subject is the object, also where a part of it was asked for.
+        let subject = resource.name.split('/').next().unwrap_or_default();
+        ApiError::forbidden(Resource { name: subject, ..resource }, name, &why)
     }
 }

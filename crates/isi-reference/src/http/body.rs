@@ -62,18 +62,19 @@ pub(crate) fn read<T: DeserializeOwned>(
     behaviour: &Behaviour,
 ) -> Result<T> {
     let body = request.body()?;
-    let node = match syntax(request) {
-        Ok(Syntax::Protobuf) => read_protobuf(body, IMAGE_API, kind)?,
+    let (node, duplicate) = match syntax(request) {
+        Ok(Syntax::Protobuf) => (read_protobuf(body, IMAGE_API, kind)?, None),
         _ => parse(request, body)
             .map_err(|error| unrecognized(kind, &format!("couldn't get version/kind; {error}"), body))?,
     };
     check_kind(&node, kind, body, behaviour)?;
     let (object, surplus) = fit(&node, target).map_err(|error| unhandled(&node, kind, &error))?;
-    if options.field_validation == FieldValidation::Strict && !surplus.is_empty() {
-        let error = format!("strict decoding error: {}", surplus.join(", "));
-        return Err(unhandled(&node, kind, &error));
+    if options.field_validation == FieldValidation::Strict && !(surplus.is_empty() && duplicate.is_none()) {
+        let duplicate = duplicate.map(|duplicate| format!("yaml: unmarshal errors:\n  {duplicate}"));
+        let all: Vec<String> = duplicate.into_iter().chain(surplus).collect();
+        return Err(unhandled(&node, kind, &format!("strict decoding error: {}", all.join(", "))));
     }
-    options.warn(request, surplus);
+    options.warn(request, duplicate.into_iter().chain(surplus).collect());
     Ok(object)
 }
 
@@ -88,7 +89,8 @@ pub(crate) fn read_node(request: &Request) -> Result<Node> {
     if syntax(request) == Ok(Syntax::Protobuf) {
         return read_protobuf(body, "v1", "");
     }
-    parse(request, body).map_err(|error| ApiError::bad_request(error.trim_start_matches("json parse error: ")))
+    let parsed = parse(request, body).map(|(node, _)| node);
+    parsed.map_err(|error| ApiError::bad_request(error.trim_start_matches("json parse error: ")))
 }
 
 /// Reads an object that may leave open which kind it is: then it is of the kind and version of the path. An object of an
@@ -120,16 +122,33 @@ pub(crate) fn fit<T: DeserializeOwned>(
     Ok((object, decoded.surplus))
 }
 
-fn parse(request: &Request, body: &[u8]) -> std::result::Result<Node, String> {
+/// Parses a body; also returns what YAML says of the first key that is there twice, of which the last one counts.
+fn parse(request: &Request, body: &[u8]) -> std::result::Result<(Node, Option<String>), String> {
     match syntax(request).unwrap_or(Syntax::Json) {
-        Syntax::Json | Syntax::Protobuf => json::parse(body).map_err(|error| format!("json parse error: {error}")),
+        Syntax::Json | Syntax::Protobuf => {
+            json::parse(body).map(|node| (node, None)).map_err(|error| format!("json parse error: {error}"))
+        }
         Syntax::Yaml => {
             let text = std::str::from_utf8(body).map_err(|error| format!("yaml: {error}"))?;
-            let value: serde_json::Value = serde_saphyr::from_str(text)
+            let (value, duplicate) = parse_yaml(text)
                 .map_err(|error| format!("json parse error: error converting YAML to JSON: yaml: {error}"))?;
-            Ok(Node::from(&value))
+            Ok((Node::from(&value), duplicate))
         }
     }
+}
+
+/// Recorded from openshift-apiserver 4.22: `line 7: key "import" already set in map`.
+fn parse_yaml(text: &str) -> std::result::Result<(serde_json::Value, Option<String>), serde_saphyr::Error> {
+    let error = match serde_saphyr::from_str(text) {
+        Ok(value) => return Ok((value, None)),
+        Err(error) => error,
+    };
+    let serde_saphyr::Error::DuplicateMappingKey { key: Some(key), location } = error.without_snippet() else {
+        return Err(error);
+    };
+    let duplicate = format!("line {}: key {key:?} already set in map", location.line());
+    let options = serde_saphyr::options! { duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins };
+    serde_saphyr::from_str_with_options(text, options).map(|value| (value, Some(duplicate)))
 }
 
 /// Checks `apiVersion` and `kind`; what is missing is taken from the path.

@@ -249,7 +249,8 @@ impl Shape {
             Self::Any | Self::Raw => "interface {}",
             Self::Bytes => "[]uint8",
             Self::Bool => "bool",
-            Self::Time => "v1.Time",
+            // What `v1.Time` reads itself from.
+            Self::Time => "string",
             Self::Int(go)
             | Self::Text(go)
             | Self::List(_, go)

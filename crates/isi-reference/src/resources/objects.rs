@@ -156,12 +156,14 @@ pub(crate) fn pull_secrets(api: &Api, request: &Request, target: &Target) -> Res
         let kind = secret["type"].as_str().unwrap_or_default();
         matches!(kind, "kubernetes.io/dockercfg" | "kubernetes.io/dockerconfigjson") && !excluded
     };
-    let secrets: Vec<Stored> = {
+    let (secrets, version): (Vec<Stored>, u64) = {
         let state = api.store.lock();
         let secrets = state.objects("secrets", &target.namespace).filter(is_pull_secret).cloned();
-        secrets.map(|secret| Stored::Object(Arc::new(secret))).collect()
+        (secrets.map(|secret| Stored::Object(Arc::new(secret))).collect(), state.version_number())
     };
-    view::list(api, request, target.kind, &items(api, target.kind, secrets)?, ListMeta::default(), form)
+    // The list is that of the cluster's secrets, of which others are left out.
+    let meta = ListMeta { resource_version: version.to_string(), ..ListMeta::default() };
+    view::list(api, request, target.kind, &items(api, target.kind, secrets)?, meta, form)
 }
 
 /// What the cluster's configuration says about registries.

@@ -134,18 +134,16 @@ fn check_foreign(stream: &ImageStream, old: Option<&ImageStream>) -> Vec<FieldEr
     .collect()
 }
 
-/// Gives the event that a tag of the same stream is followed at the generation of the follower, as servers do.
+/// Gives the event of a tag of the same stream the generation of the tag that follows it: servers change the event in place. Where
+/// an image is named they copy it (`ResolveImageID` of openshift-apiserver).
 fn renew(stream: &mut ImageStream, from: &ObjectReference, event: &TagEvent, generation: i64) {
-    let of = from.name.split_once([':', '@']).map_or(stream.metadata.name.as_str(), |(of, _)| of);
+    let (of, tag) = from.name.split_once(':').unwrap_or((stream.metadata.name.as_str(), &from.name));
     let is_own =
         of == stream.metadata.name && (from.namespace.is_empty() || from.namespace == stream.metadata.namespace);
-    if !is_own || !matches!(from.kind.as_str(), "ImageStreamTag" | "ImageStreamImage") {
+    if !is_own || from.kind != "ImageStreamTag" {
         return;
     }
-    let which = from.name.rsplit([':', '@']).next().unwrap_or_default().to_owned();
-    let histories =
-        stream.status.tags.iter_mut().filter(|(name, _)| from.kind == "ImageStreamImage" || **name == which);
-    let mut events = histories.flat_map(|(_, history)| &mut history.items);
+    let mut events = stream.status.tags.get_mut(tag).into_iter().flat_map(|history| &mut history.items);
     if let Some(found) = events.find(|found| *found == event) {
         found.generation = generation;
     }

@@ -112,6 +112,54 @@ async fn who_is_not_known_is_told_so_in_the_form_that_is_accepted() {
 }
 
 #[rstest]
+#[case::warned("", 422, "is invalid: spec.images", Some("299 - \"line 7: key \\\"import\\\" already set in map\""))]
+#[case::ignored("?fieldValidation=Ignore", 422, "is invalid: spec.images", None)]
+#[case::strict(
+    "?fieldValidation=Strict",
+    400,
+    "strict decoding error: yaml: unmarshal errors:\n  line 7: key \"import\" already set in map",
+    None
+)]
+#[tokio::test]
+async fn the_last_of_two_equal_keys_of_yaml_counts(
+    #[case] query: &str,
+    #[case] status: u16,
+    #[case] message: &str,
+    #[case] warning: Option<&str>,
+) {
+    let reference = Reference::start().await;
+    let object = "apiVersion: image.openshift.io/v1\nkind: ImageStreamImport\nmetadata:\n  name: a\nspec:\n";
+    let request = reference.request(Method::POST, &format!("{NAMESPACE}/imagestreamimports{query}"));
+    let request = request.header("content-type", "application/yaml");
+    let response = request.body(format!("{object}  import: true\n  import: false\n")).send().await.unwrap();
+    assert_eq!(response.headers().get("warning").map(|value| value.to_str().unwrap()), warning);
+    let refusal = read(response, status).await;
+    assert!(refusal["message"].as_str().unwrap().contains(message), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_time_is_read_from_a_text() {
+    let reference = Reference::start().await;
+    let stream = json!({
+        "apiVersion": "image.openshift.io/v1", "kind": "ImageStream", "metadata": { "name": "a", "creationTimestamp": 5 },
+    });
+    let refusal = read(reference.send(Method::POST, &format!("{NAMESPACE}/imagestreams"), &stream).await, 400).await;
+    let said =
+        "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.creationTimestamp of type string";
+    assert!(refusal["message"].as_str().unwrap().ends_with(said), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_part_of_an_object_names_the_object() {
+    let reference = Reference::start().await;
+    let url = format!("{}/{NAMESPACE}/imagestreams/a/secrets", reference.running.url());
+    let refusal = read(reference.client.get(url).send().await.unwrap(), 403).await;
+    let said = "imagestreams.image.openshift.io \"a\" is forbidden: User \"system:anonymous\" cannot get resource \"imagestreams/secrets\"";
+    assert!(refusal["message"].as_str().unwrap().starts_with(said), "{refusal}");
+    assert_eq!(refusal["details"]["kind"], "imagestreams");
+}
+
+#[rstest]
 #[case::number("1", "number")]
 #[case::text("\"x\"", "string")]
 #[case::truth("true", "bool")]

@@ -3,6 +3,7 @@
 //! Texts and statuses as openshift-apiserver 4.22 answered the same requests.
 
 use isi_reference::{Options, version::ApiVersion};
+use oci_mock_registry::registry::Registry;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -203,6 +204,29 @@ async fn a_tag_that_is_not_there_yet_may_be_followed(#[case] name: &str) {
     let reference = Reference::start().await;
     reference.post(&streams(""), &json!({ "metadata": { "name": "other" } })).await;
     reference.post(&streams(""), &following("ImageStreamTag", name)).await;
+}
+
+/// Recorded from openshift-apiserver 4.22 by an exploration (image); its `LatestTaggedImage` hands out the event itself (tag).
+#[rstest]
+#[case::image("ImageStreamImage", "app@{digest}", 1)]
+#[case::tag("ImageStreamTag", "app:v1", 2)]
+#[tokio::test]
+async fn the_event_of_a_followed_tag_is_renewed_and_that_of_an_image_copied(
+    #[case] kind: &str,
+    #[case] name: &str,
+    #[case] generation: i64,
+) {
+    let registry = Registry::builder().tag("lib/app", "v1", "s2-basic").start().await.unwrap();
+    let reference = Reference::start().await;
+    reference.import(&format!("{}/lib/app:v1", registry.host()), "v1").await;
+    let mut stream = reference.get(&streams("/app")).await;
+    let digest = stream["status"]["tags"][0]["items"][0]["image"].as_str().unwrap().to_owned();
+    let from = json!({ "kind": kind, "name": name.replace("{digest}", &digest) });
+    stream["spec"]["tags"].as_array_mut().unwrap().push(json!({ "name": "x", "from": from }));
+    let written = read(reference.send(Method::PUT, &streams("/app"), &stream).await, 200).await;
+    let tags = &written["status"]["tags"];
+    assert_eq!((&tags[0]["tag"], &tags[0]["items"][0]["generation"]), (&json!("v1"), &json!(generation)));
+    assert_eq!((&tags[1]["tag"], &tags[1]["items"][0]["generation"]), (&json!("x"), &json!(2)));
 }
 
 #[rstest]
