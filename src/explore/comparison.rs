@@ -38,7 +38,7 @@ pub struct Comparison {
     /// The session of the target.
     pub target: Arc<Session>,
     declare: Declare,
-    /// Images that another scenario, or somebody else, may have imported before.
+    /// Images whose bytes do not depend on the run: another scenario, run or user may have imported them before.
     shared_images: BTreeSet<String>,
     /// Held by a scenario with such an image, which is removed at its end.
     sharing: Mutex<()>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     answer, check,
     mock::Asked,
-    recording,
+    recording::{self, RecordingContext},
     session::{Baseline, Proposals},
     target::Answered,
 };
@@ -47,6 +47,13 @@ pub(super) struct Expected<'a> {
     pub(super) traits: &'a Traits,
     /// The most that a check of the case can weigh.
     pub(super) level: Level,
+}
+
+impl<'a> Expected<'a> {
+    /// What a recorded answer is compared in terms of.
+    const fn in_recording(&self, bindings: &'a Bindings) -> RecordingContext<'a> {
+        RecordingContext { traits: self.traits, cap: self.level, bindings }
+    }
 }
 
 /// The golden that the answers make.
@@ -181,9 +188,8 @@ impl Judge {
         }
         let answer = answer::answer(answered, traffic);
         self.keep(step, &answer);
-        let place =
-            recording::RecordingContext { traits: expected.traits, cap: expected.level, bindings: &self.bindings };
-        let checks = recording::checks(&place, found, request, answered.status, &answer, &mut self.memory);
+        let context = expected.in_recording(&self.bindings);
+        let checks = recording::checks(&context, found, request, answered.status, &answer, &mut self.memory);
         self.name_values(&checks);
         checks
     }
@@ -239,10 +245,9 @@ impl Judge {
         let answer = answer::answer(answered, Traffic::default());
         if let Some(recorded) = expected.recorded {
             let found = recorded.responses.get(&(self.requests + position));
-            let place =
-                recording::RecordingContext { traits: expected.traits, cap: expected.level, bindings: &self.bindings };
+            let context = expected.in_recording(&self.bindings);
             return found.is_none_or(|found| {
-                recording::checks(&place, found, request, answered.status, &answer, &mut self.memory.clone())
+                recording::checks(&context, found, request, answered.status, &answer, &mut self.memory.clone())
                     .iter()
                     .all(|check| check.verdict == Verdict::Pass || check.kind == CheckKind::Traffic)
             });

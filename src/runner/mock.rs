@@ -44,17 +44,17 @@ pub(super) struct Asked {
 const GRACE: Duration = Duration::from_secs(2);
 
 impl MockRegistry {
-    /// Starts a registry at `place`.
+    /// Starts a registry on `socket`.
     ///
     /// # Errors
     /// When the fixture makes no registry.
     pub(super) fn start(
-        place: RegistrySocket,
+        socket: RegistrySocket,
         fixture: RegistryFixture,
         images: Images,
         authority: Option<&Authority>,
     ) -> Result<Self, String> {
-        Self::start_with(place, fixture, images, authority, |builder| builder)
+        Self::start_with(socket, fixture, images, authority, |builder| builder)
     }
 
     /// [`start`](Self::start), once `configure` has said what else is to be known of the registry.
@@ -62,7 +62,7 @@ impl MockRegistry {
     /// # Errors
     /// When the fixture makes no registry.
     pub(super) fn start_with(
-        place: RegistrySocket,
+        socket: RegistrySocket,
         mut fixture: RegistryFixture,
         images: Images,
         authority: Option<&Authority>,
@@ -70,7 +70,7 @@ impl MockRegistry {
     ) -> Result<Self, String> {
         // What is expected of an implementation was recorded over HTTP/1.1.
         fixture.http2 = fixture.http2.or(Some(false));
-        let RegistrySocket { listener, address, lease } = place;
+        let RegistrySocket { listener, address, lease } = socket;
         let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         for (name, password) in fixture.auth.iter().flat_map(|auth| &auth.users) {
             Secrets::of_this_process().add_user(name, password);

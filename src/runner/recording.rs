@@ -22,14 +22,14 @@ pub(super) struct RecordingContext<'a> {
 /// The status, the answer and what was asked of the registry, against what is recorded of the same request.
 #[must_use]
 pub(super) fn checks(
-    place: &RecordingContext<'_>,
+    context: &RecordingContext<'_>,
     step: &RecordedStep,
     request: &Request,
     status: u16,
     answer: &Answer,
     memory: &mut Memory,
 ) -> Vec<CheckResult> {
-    let RecordingContext { traits, cap, bindings } = *place;
+    let RecordingContext { traits, cap, bindings } = *context;
     let mut checks = step.status.map(|recorded| status::judge(request, recorded, status, cap)).unwrap_or_default();
     match recording::compare(Recorded { step, traits }, answer, bindings, memory) {
         Ok(found) => {

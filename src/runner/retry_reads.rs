@@ -132,14 +132,8 @@ mod tests {
 
     async fn target(server: &MockServer) -> Target {
         let client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(no_tls()).build().unwrap();
-        Target {
-            url: server.uri(),
-            alias: None,
-            users: Users::new(Identity::new(client.clone(), Credential::None), || Ok::<_, ()>(client.clone())).unwrap(),
-            patience: PATIENCE,
-            throttling: std::sync::Arc::default(),
-            presence: std::sync::Arc::default(),
-        }
+        let anonymous = Identity::new(client.clone(), Credential::None);
+        Target::new(server.uri(), Users::new(anonymous, || Ok::<_, ()>(client.clone())).unwrap(), PATIENCE)
     }
 
     async fn read(lag: &CacheLag, target: &Target, path: &str, expected: u16) -> u16 {

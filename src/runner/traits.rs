@@ -125,14 +125,14 @@ impl TraitProbe<'_> {
     }
 
     /// Imports `repository:v1`; nothing if the target does not answer an import.
-    async fn import(&self, store: ImportKind, repository: &str) -> Option<Value> {
+    async fn import(&self, kind: ImportKind, repository: &str) -> Option<Value> {
         let from = format!("{}/{repository}:v1", self.registry);
-        let (status, answer) = self.post_import(store, json!({ "images": [entry(&from)] })).await?;
+        let (status, answer) = self.post_import(kind, json!({ "images": [entry(&from)] })).await?;
         (status < 300).then_some(answer)
     }
 
-    async fn post_import(&self, store: ImportKind, mut spec: Value) -> Option<(u16, Value)> {
-        spec["import"] = (store == ImportKind::Stored).into();
+    async fn post_import(&self, kind: ImportKind, mut spec: Value) -> Option<(u16, Value)> {
+        spec["import"] = (kind == ImportKind::Stored).into();
         let body = json!({
             "apiVersion": "image.openshift.io/v1",
             "kind": "ImageStreamImport",

@@ -112,7 +112,7 @@ fn a_golden_is_proposed_reviewed_and_then_holds() {
     let folder = folder();
     let output = run(folder.path(), &["--update"]);
     assert!(text(&output.stderr).contains("1 golden proposed; `--accept` takes them all, and this one is taken by"));
-    assert!(text(&output.stdout).contains("the answers make the proposal of one"), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("one is proposed from the answers"), "{}", text(&output.stdout));
     let golden = folder.path().join("golden/bug/own-image.snap");
     assert!(!golden.exists(), "a proposal is no golden yet");
 

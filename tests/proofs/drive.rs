@@ -87,14 +87,7 @@ fn target(url: &str) -> Target {
     let identity = |token: &str| Identity::new(loopback_client(), Credential::Bearer(token.to_owned()));
     let users = Users::new(identity("user-robot"), || Ok::<_, ()>(loopback_client())).unwrap();
     let users = Users { admin: Some(identity("admin-token")), ..users };
-    Target {
-        url: url.to_owned(),
-        alias: None,
-        users,
-        patience: TIMEOUT,
-        throttling: Arc::default(),
-        presence: Arc::default(),
-    }
+    Target::new(url.to_owned(), users, TIMEOUT)
 }
 
 /// The case, and the first of its checks that is not as expected.

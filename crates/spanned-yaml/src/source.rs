@@ -94,8 +94,8 @@ impl Span {
     }
 }
 
-/// Whether a path is that of something that the process was given open, such as standard input or a shell's `<(…)`: there
-/// is somebody who writes into it. A pipe of a file system may wait for one for ever.
+/// Whether a path names a file that was open when the process started, such as standard input or a shell's `<(…)`, which have a
+/// writer. Opening a pipe of a file system waits until another process opens it for writing.
 fn is_given(path: &Path) -> bool {
     ["/dev/fd", "/dev/stdin", "/proc/self/fd"].iter().any(|given| path.starts_with(given))
 }

@@ -1,6 +1,6 @@
 //! From the command line to a target: the embedded reference, a URL, or a kubeconfig.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
@@ -124,14 +124,7 @@ async fn embedded(
     let users = Users::new(identity("user-alice")?, || transport.client(None))?;
     let users = Users { admin: Some(identity("admin-token")?), restricted: Some(identity("user-carol")?), ..users };
     Ok(Aim {
-        target: Target {
-            url: transport.base(),
-            alias: None,
-            users,
-            patience: arguments.execution.timeout,
-            throttling: Arc::default(),
-            presence: Arc::default(),
-        },
+        target: Target::new(transport.base(), users, arguments.execution.timeout),
         authority: Some(authority),
         reference: Some(running),
         features: [&EMBEDDED_FEATURES, features].concat(),
@@ -153,14 +146,7 @@ fn remote(
         restricted: identity("--restricted-token", &given.restricted_token)?,
         ..Users::new(user, || transport.client(None))?
     };
-    Ok(Target {
-        url: transport.base(),
-        alias: transport.alias(),
-        users,
-        patience,
-        throttling: Arc::default(),
-        presence: Arc::default(),
-    })
+    Ok(Target { alias: transport.alias(), ..Target::new(transport.base(), users, patience) })
 }
 
 /// A bearer token as people paste it, with the line break of a file behind it. It is never repeated.

@@ -12,18 +12,21 @@ use crate::{
     version::ApiVersion,
 };
 
-/// Keeps the proposal of a case only if its golden differs from it, or is missing. Where the proposal is going to be taken, what
-/// the old golden said against the case holds no longer.
+/// Keeps the proposal of a case only if its golden differs from it, or is missing. Where the proposal is going to be taken, the
+/// checks that failed against the old golden pass; what was declared stays declared.
 pub(super) fn decide(outcome: &mut CaseOutcome, accept: bool) {
     let result = &mut outcome.result;
     let speaks_against = |check: &CheckResult| of_golden(check) && check.verdict != Verdict::Pass;
     if !result.checks.iter().any(speaks_against) {
         outcome.proposal = None;
     } else if accept && outcome.proposal.is_some() {
-        for check in result.checks.iter_mut().filter(|check| speaks_against(check)) {
-            *check = CheckResult { step: check.step.take(), ..CheckResult::pass(check.kind, check.level) };
+        let failed = |check: &CheckResult| of_golden(check) && matches!(check.verdict, Verdict::Fail | Verdict::Error);
+        if result.checks.iter().any(failed) {
+            for check in result.checks.iter_mut().filter(|check| failed(check)) {
+                *check = CheckResult { step: check.step.take(), ..CheckResult::pass(check.kind, check.level) };
+            }
+            result.verdict = Verdict::of_parts(result.checks.iter().map(|check| check.verdict));
         }
-        result.verdict = Verdict::of_parts(result.checks.iter().map(|check| check.verdict));
     }
 }
 
@@ -87,4 +90,37 @@ fn redacted(golden: &Golden, redactor: &Redactor) -> Golden {
         step.headers.values_mut().chain(step.traffic.values_mut()).flatten().for_each(|text| redactor.redact(text));
     }
     golden
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::verdict::{CaseResult, Level};
+
+    #[rstest]
+    #[case::passed(CheckKind::Golden, Verdict::Pass, Verdict::Pass, false)]
+    #[case::golden(CheckKind::Golden, Verdict::Fail, Verdict::Pass, true)]
+    #[case::no_golden_yet(CheckKind::Golden, Verdict::Error, Verdict::Pass, true)]
+    #[case::declared(CheckKind::Golden, Verdict::Known, Verdict::Known, true)]
+    #[case::other(CheckKind::Status, Verdict::Fail, Verdict::Fail, false)]
+    fn a_golden_that_is_taken_is_no_failure_any_more(
+        #[case] kind: CheckKind,
+        #[case] verdict: Verdict,
+        #[case] expected: Verdict,
+        #[case] is_proposed: bool,
+    ) {
+        let check = CheckResult { verdict, ..CheckResult::pass(kind, Level::Compatible) };
+        let mut outcome = CaseOutcome {
+            result: CaseResult::of_checks("suite", "case", vec![check]),
+            newest: ApiVersion::NEWEST,
+            proposal: Some(Golden::default()),
+            statuses: Vec::new(),
+            recorded: None,
+            left_behind: Vec::new(),
+        };
+        decide(&mut outcome, true);
+        assert_eq!((outcome.result.verdict, outcome.proposal.is_some()), (expected, is_proposed));
+    }
 }

@@ -164,7 +164,7 @@ impl Attempt<'_> {
             }
             None if steps.iter().flat_map(Step::requests).any(|(_, expect)| expect.golden) => {
                 let next = match self.session.proposals {
-                    Proposals::Made => "the answers make the proposal of one",
+                    Proposals::Made => "one is proposed from the answers",
                     Proposals::Omitted => "`--update` proposes one",
                 };
                 format!("there is no golden of this case for {}; {next}", self.session.version)

@@ -72,6 +72,12 @@ impl Answered {
 }
 
 impl Target {
+    /// A target at this base URL, asked by these users.
+    #[must_use]
+    pub fn new(url: String, users: Users, patience: Duration) -> Self {
+        Self { url, alias: None, users, patience, throttling: Arc::default(), presence: Arc::default() }
+    }
+
     /// [`send`](Self::send) for a request of the run itself, which no case's time limit ends.
     ///
     /// # Errors

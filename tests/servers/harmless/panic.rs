@@ -30,14 +30,7 @@ async fn what_a_panicking_case_made_is_taken_back() {
     let users = Users::new(bearer("user-robot"), || Ok::<_, ()>(loopback_client())).unwrap();
     let restricted = identity(Credential::Source(Arc::new(|_| panic!("no credentials"))));
     let users = Users { admin: Some(bearer("admin-token")), restricted: Some(restricted), ..users };
-    let target = Target {
-        url: cluster.url().to_owned(),
-        alias: None,
-        users,
-        patience: TIMEOUT,
-        throttling: Arc::default(),
-        presence: Arc::default(),
-    };
+    let target = Target::new(cluster.url().to_owned(), users, TIMEOUT);
     let id = RunId::random();
     let session = Arc::new(Session {
         configuration: Arc::new(ClusterConfiguration::new(target.clone(), id.clone(), ConfigurationAccess::Locked)),

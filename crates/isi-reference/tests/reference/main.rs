@@ -15,6 +15,7 @@ mod patches;
 mod protobuf;
 mod registry;
 mod server;
+mod spec_tags;
 mod status;
 mod tags;
 mod views;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod archive_limits;
 mod archives;
 mod auth;
 #[cfg(feature = "capture")]

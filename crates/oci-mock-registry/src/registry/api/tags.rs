@@ -53,7 +53,7 @@ pub(crate) fn list(
         child: manifest.as_ref().map(|_| []),
         manifest,
         name,
-        tags: (!null).then_some(Tags { page, no_tags }),
+        tags: (!null).then_some(ListedTags { page, no_tags }),
     };
     let body = serde_json::to_vec(&body).expect("texts and JSON values can be written as JSON");
     let mut answer = Answer::with_body(StatusCode::OK, body);
@@ -75,16 +75,16 @@ struct TagList<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest: Option<Value>,
     name: &'a str,
-    tags: Option<Tags<'a>>,
+    tags: Option<ListedTags<'a>>,
 }
 
 /// The tags of a page, and what some registries list behind the last of them.
-struct Tags<'a> {
+struct ListedTags<'a> {
     page: &'a [&'a str],
     no_tags: Vec<Option<Cow<'a, str>>>,
 }
 
-impl Serialize for Tags<'_> {
+impl Serialize for ListedTags<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.page.len() + self.no_tags.len()))?;
         self.page.iter().try_for_each(|tag| list.serialize_element(tag))?;

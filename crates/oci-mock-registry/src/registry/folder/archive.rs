@@ -11,7 +11,7 @@ use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 
 use super::{
-    error::{FolderError, HEAD_LIMIT, at},
+    error::{ENTRY_HEAD_LIMIT, FolderError, at},
     tree::Tree,
 };
 use crate::registry::store::Unpacked;
@@ -121,7 +121,7 @@ impl<R: Read> Read for Limited<'_, R> {
 
 fn unpack_tar(archive: &Path, reader: impl Read, root: &Path, limit: u64) -> Result<(), FolderError> {
     let (mut links, mut unpacked) = (Vec::new(), 0_u64);
-    let left = Cell::new(HEAD_LIMIT);
+    let left = Cell::new(ENTRY_HEAD_LIMIT);
     let mut entries = tar::Archive::new(Limited { reader, left: &left });
     for entry in entries.entries().map_err(at(archive))? {
         let mut entry = entry.map_err(|error| match error.kind() {
@@ -135,7 +135,7 @@ fn unpack_tar(archive: &Path, reader: impl Read, root: &Path, limit: u64) -> Res
             return Err(FolderError::LargeArchive { archive: archive.to_owned(), limit });
         }
         // The content of this entry, and the head of the next one.
-        left.set(size.saturating_add(HEAD_LIMIT));
+        left.set(size.saturating_add(ENTRY_HEAD_LIMIT));
         let name = entry.path().map_err(at(archive))?.into_owned();
         let inside = inside(archive, Path::new(""), &name)?;
         let path = root.join(&inside);
@@ -163,7 +163,7 @@ fn unpack_tar(archive: &Path, reader: impl Read, root: &Path, limit: u64) -> Res
         }
     }
     // The check sum of what was compressed comes behind the end of the archive.
-    left.set(limit.saturating_sub(unpacked).saturating_add(HEAD_LIMIT));
+    left.set(limit.saturating_sub(unpacked).saturating_add(ENTRY_HEAD_LIMIT));
     io::copy(&mut entries.into_inner(), &mut io::sink()).map_err(|error| match error.kind() {
         io::ErrorKind::FileTooLarge => FolderError::LargeArchive { archive: archive.to_owned(), limit },
         _ => at(archive)(error),

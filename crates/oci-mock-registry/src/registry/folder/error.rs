@@ -135,7 +135,7 @@ pub enum FolderError {
         limit: u64,
     },
     /// The name or the attributes of an entry of an archive are too large.
-    #[error("{}: the head of an entry has more than {HEAD_LIMIT} bytes", .0.display())]
+    #[error("{}: the head of an entry has more than {ENTRY_HEAD_LIMIT} bytes", .0.display())]
     LargeArchiveHead(PathBuf),
     /// A lookaside folder holds no signatures.
     #[error("{} holds no signatures: expected files `REPOSITORY@ALGORITHM=HEX/signature-N`, counted from 1", .0.display())]
@@ -150,7 +150,7 @@ pub enum FolderError {
 
 /// How many bytes the head of an entry of an archive may have, with its long name and its attributes: these are read into
 /// memory.
-pub(super) const HEAD_LIMIT: u64 = 1024 * 1024;
+pub(super) const ENTRY_HEAD_LIMIT: u64 = 1024 * 1024;
 
 /// How deep indexes may name one another. Real ones do so twice.
 pub(super) const DEEPEST: usize = 16;
