@@ -16,16 +16,22 @@ use super::{isi_conformance, text};
 
 /// A command that serves until it is told to end.
 pub(crate) struct Serving {
-    child: Child,
+    /// None once it was ended.
+    child: Option<Child>,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Serving {
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_isi-conformance"));
-        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        command.args(arguments);
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
+        Self { child: Some(child), lines }
     }
 
     pub(crate) fn line(&mut self) -> String {
@@ -33,9 +39,20 @@ impl Serving {
     }
 
     /// Ends it with SIGTERM, as a service manager would.
-    pub(crate) fn terminate(self) -> Output {
-        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        self.child.wait_with_output().unwrap()
+    pub(crate) fn terminate(mut self) -> Output {
+        let child = self.child.take().unwrap();
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        child.wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    /// Leaves no process behind where a test fails, or has no use for the output.
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -246,9 +263,7 @@ fn a_low_limit_of_open_files_is_told_and_clients_wait_for_each_other(#[case] lim
     let program = env!("CARGO_BIN_EXE_isi-conformance");
     let mut command = Command::new("sh");
     command.args(["-c", &format!("ulimit -n {limit} && exec {program} reference")]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut serving = Serving { child, lines };
+    let mut serving = Serving::of(command);
     let address = serving.line().strip_prefix("http://").unwrap().to_owned();
     // More connections than descriptors: the last of them is served once others have gone.
     let idle: Vec<_> = (0..100).map(|_| std::net::TcpStream::connect(&address).unwrap()).collect();
