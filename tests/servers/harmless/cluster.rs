@@ -126,4 +126,11 @@ impl Cluster {
         let has_mirrors = |list: &Value| !list["items"].as_array().unwrap().is_empty();
         self.until(&format!("{CONFIG}/imagetagmirrorsets"), has_mirrors).await;
     }
+
+    /// Waits until the case `slow-under-a-change` has changed the configuration, and its import is under way.
+    pub(crate) async fn until_importing(&self) {
+        self.until_changed().await;
+        let is_stored = |list: &Value| list.to_string().contains("\"slow-under-a-change-");
+        self.until("/apis/image.openshift.io/v1/imagestreams", is_stored).await;
+    }
 }

@@ -31,9 +31,7 @@ async fn what_a_killed_run_left_is_cleaned_up() {
     let cluster = Cluster::start().await;
     let before = cluster.state().await;
     let run = start(cluster.url(), &SLOW);
-    cluster.until_changed().await;
-    let is_stored = |list: &serde_json::Value| list.to_string().contains("\"slow-under-a-change-");
-    cluster.until("/apis/image.openshift.io/v1/imagestreams", is_stored).await;
+    cluster.until_importing().await;
     run.signal("KILL");
     run.finished().await;
     let configuration = "/apis/config.openshift.io/v1/images/cluster";

@@ -1,8 +1,6 @@
 //! Requests that a server carries out after the run has given up waiting, and servers that fail to delete, or do not let a run
 //! end.
 
-use std::sync::{Arc, Mutex};
-
 use axum::{Router, body::Bytes, extract::State, response::IntoResponse};
 use http::{HeaderMap, Method, StatusCode, Uri, header::AUTHORIZATION, header::CONTENT_TYPE};
 use tokio::sync::watch;
@@ -15,7 +13,34 @@ use super::{
 /// Stands before a cluster, and holds some requests back.
 struct Front {
     url: String,
-    seen: Arc<Mutex<Vec<String>>>,
+    seen: watch::Sender<Vec<Asked>>,
+}
+
+/// A request as it arrived.
+#[derive(Debug, Clone, PartialEq)]
+struct Asked {
+    method: Method,
+    path: String,
+    body: Bytes,
+}
+
+impl Asked {
+    /// Whether it changes the configuration of the cluster.
+    fn is_change(&self) -> bool {
+        self.method != Method::GET && self.path.contains("/config.openshift.io/")
+    }
+
+    /// Whether it is an import of a case, and not of the probes before it.
+    fn imports(&self, case: &str) -> bool {
+        self.method == Method::POST
+            && self.path.ends_with("/imagestreamimports")
+            && String::from_utf8_lossy(&self.body).contains(&format!("\"{case}-"))
+    }
+
+    /// Whether it deletes what is named after a case.
+    fn deletes(&self, case: &str) -> bool {
+        self.method == Method::DELETE && self.path.contains(&format!("/{case}-"))
+    }
 }
 
 #[derive(Clone)]
@@ -24,7 +49,7 @@ struct Passing {
     client: reqwest::Client,
     rule: Rule,
     deletions: watch::Sender<usize>,
-    seen: Arc<Mutex<Vec<String>>>,
+    seen: watch::Sender<Vec<Asked>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -41,7 +66,7 @@ enum Rule {
 
 impl Front {
     async fn start(cluster: &Cluster, rule: Rule) -> Self {
-        let seen = Arc::new(Mutex::new(Vec::new()));
+        let seen = watch::Sender::new(Vec::new());
         let passing = Passing {
             target: cluster.url().to_owned(),
             client: cluster.client.clone(),
@@ -56,17 +81,12 @@ impl Front {
         Self { url, seen }
     }
 
-    /// Whether a deletion was asked for after the configuration of the cluster was changed.
-    fn deletes_after_a_change(&self) -> bool {
-        let seen = self.seen.lock().unwrap();
-        let changed = seen.iter().position(|seen| is_change(seen));
-        changed.is_some_and(|changed| seen[changed..].iter().any(|seen| seen.starts_with("DELETE")))
+    /// Waits until what was asked for so far fulfils a condition.
+    async fn until(&self, is_met: impl FnMut(&Vec<Asked>) -> bool) {
+        let mut seen = self.seen.subscribe();
+        let met = tokio::time::timeout(std::time::Duration::from_secs(60), seen.wait_for(is_met)).await;
+        assert!(met.is_ok(), "{:#?}", self.seen.borrow());
     }
-}
-
-/// Whether a request changes the configuration of the cluster.
-fn is_change(seen: &str) -> bool {
-    !seen.starts_with("GET") && seen.contains("/config.openshift.io/")
 }
 
 async fn pass(
@@ -76,14 +96,10 @@ async fn pass(
     headers: HeaderMap,
     body: Bytes,
 ) -> impl IntoResponse {
-    let path = uri.path().to_owned();
-    let (is_configured, is_first) = {
-        let mut seen = passing.seen.lock().unwrap();
-        let asked = format!("{method} {path}");
-        let is_first = !seen.contains(&asked);
-        seen.push(asked);
-        (seen.iter().any(|seen| is_change(seen)), is_first)
-    };
+    let asked = Asked { method: method.clone(), path: uri.path().to_owned(), body: body.clone() };
+    let is_first = !passing.seen.borrow().contains(&asked);
+    passing.seen.send_modify(|seen| seen.push(asked.clone()));
+    let is_configured = passing.seen.borrow().iter().any(Asked::is_change);
     let instead = match passing.rule {
         Rule::DeletionsFailOnce if is_first => Some((StatusCode::SERVICE_UNAVAILABLE, "Failure")),
         Rule::DeletionsAreClaimed => Some((StatusCode::OK, "Success")),
@@ -93,12 +109,8 @@ async fn pass(
         let status = format!(r#"{{"kind":"Status","apiVersion":"v1","status":"{status}"}}"#);
         return (code, [(CONTENT_TYPE, "application/json")], Bytes::from(status));
     }
-    // Only the case is held up, not the probes before it.
-    let is_import = method == Method::POST
-        && path.ends_with("/imagestreamimports")
-        && String::from_utf8_lossy(&body).contains("\"quick-");
-    let is_deletion = method == Method::DELETE && path.contains("/imagestreams/quick-");
-    let is_late = is_import && passing.rule == Rule::ImportsAfterTheCleanUp;
+    let is_deletion = asked.deletes("quick");
+    let is_late = asked.imports("quick") && passing.rule == Rule::ImportsAfterTheCleanUp;
     if method == Method::DELETE && is_configured && passing.rule == Rule::NoDeletions {
         std::future::pending::<()>().await;
     }
@@ -133,9 +145,8 @@ async fn what_appears_after_the_clean_up_is_removed_at_the_end() {
     let run = finish(&front.url, &arguments).await;
     assert_eq!(run.exit, Some(1), "{}{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("no answer within 2s"), "{}", run.stdout);
-    let deletions =
-        front.seen.lock().unwrap().iter().filter(|seen| seen.contains("DELETE") && seen.contains("/quick-")).count();
-    assert!(deletions >= 2, "{:#?}", front.seen.lock().unwrap());
+    let deletions = front.seen.borrow().iter().filter(|asked| asked.deletes("quick")).count();
+    assert!(deletions >= 2, "{:#?}", front.seen.borrow());
     cluster.assert_as(&before).await;
 }
 
@@ -146,14 +157,12 @@ async fn a_second_signal_ends_at_once_and_says_what_is_left() {
     let front = Front::start(&cluster, Rule::NoDeletions).await;
     let arguments = ["run", FOLDER, "--run", "slow-under-a-change", "--allow", "cluster-configuration"];
     let run = start(&front.url, &arguments);
-    cluster.until_changed().await;
+    // The second import is the slow one; the first was answered by then.
+    front.until(|seen| seen.iter().filter(|asked| asked.imports("slow-under-a-change")).count() == 2).await;
     run.signal("INT");
-    for _ in 0..1500 {
-        if front.deletes_after_a_change() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    front
+        .until(|seen| seen.iter().skip_while(|asked| !asked.is_change()).any(|asked| asked.method == Method::DELETE))
+        .await;
     run.signal("INT");
     let run = run.finished().await;
     assert_eq!(run.exit, Some(3), "{}", run.stderr);
