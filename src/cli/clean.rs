@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 
-use super::run::{TargetArguments, connect, reach};
+use super::target::{TargetArguments, connect, reach};
 use crate::{
     cli::exit::{CommandError, Exit, notice, printed},
     runner::{self, Cleaning, Mode, RunId},

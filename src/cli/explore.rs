@@ -13,11 +13,10 @@ use tokio::sync::watch;
 
 use super::{
     exit::{CommandError, Exit, finish, notice, printed, warn_of_remains},
-    run::{
-        ExecutionArguments, Plan, RegistryAddressArguments, RunArguments, TargetArguments, know_secrets, open_files,
-        profile,
-    },
+    open_files,
+    run::{ExecutionArguments, Plan, RegistryAddressArguments, RunArguments, profile},
     signals::Signals,
+    target::TargetArguments,
 };
 use crate::{
     explore::{
@@ -101,7 +100,7 @@ struct Destinations {
 }
 
 async fn execute(mut arguments: ExploreArguments) -> Result<Exit, CommandError> {
-    know_secrets(&arguments.target);
+    arguments.target.know_secrets();
     if let Some(out) = &arguments.out {
         fs::create_dir_all(out).map_err(|error| CommandError::usage(format!("{}: {error}", out.display())))?;
     }

@@ -32,6 +32,14 @@ pub(super) fn host_and_port(text: &str) -> Result<String, String> {
     }
 }
 
+/// What a label of a host name can have, as Docker's references do.
+pub(super) fn is_label(label: &str) -> bool {
+    !label.is_empty()
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;

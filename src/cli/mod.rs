@@ -11,6 +11,7 @@ mod export;
 mod host;
 mod key;
 mod listen;
+mod open_files;
 mod record;
 mod reference;
 mod registry;
@@ -21,6 +22,7 @@ mod serve;
 mod show;
 mod signals;
 mod state;
+mod target;
 mod up;
 
 use std::process::ExitCode;

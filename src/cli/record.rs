@@ -13,11 +13,10 @@ use tokio::sync::watch;
 
 use super::{
     exit::{CommandError, Exit, finish, notice, printed, warn_of_remains},
-    run::{
-        CaseArguments, ExecutionArguments, Plan, RegistryAddressArguments, RunArguments, TargetArguments, generator,
-        know_secrets, open_files, unusable,
-    },
+    open_files,
+    run::{CaseArguments, ExecutionArguments, Plan, RegistryAddressArguments, RunArguments, generator, unusable},
     signals::Signals,
+    target::TargetArguments,
 };
 use crate::{
     recording::{self, Manifest, NotRecorded, RecordedCase, RecordingSelection},
@@ -69,7 +68,7 @@ pub(super) fn run(arguments: RecordArguments) -> ExitCode {
 }
 
 async fn execute(arguments: RecordArguments) -> Result<Exit, CommandError> {
-    know_secrets(&arguments.target);
+    arguments.target.know_secrets();
     recording::prepare(&arguments.out).map_err(|error| unusable(&error))?;
     let jobs = open_files::jobs(arguments.execution.jobs)?;
     let signals = Signals::listen(|| {

@@ -12,9 +12,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     exit::{CommandError, Exit, notice, printed},
-    interrupted, listen,
-    run::open_files,
-    runtime,
+    interrupted, listen, open_files, runtime,
 };
 use crate::{
     reference::{

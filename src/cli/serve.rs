@@ -15,7 +15,7 @@ use super::{
     case_name::CaseName,
     exit::{CommandError, Exit, notice, printed},
     interrupted, listen,
-    run::{TargetArguments, connect},
+    target::{TargetArguments, connect},
 };
 use crate::{
     reference,

@@ -15,9 +15,7 @@ use tempfile::TempDir;
 
 use super::{
     exit::{CommandError, Exit, notice, printed},
-    interrupted, reference, registry,
-    run::open_files,
-    runtime,
+    interrupted, open_files, reference, registry, runtime,
 };
 use crate::{
     fixture::{ImageCatalogue, RegistryFixture, Salt, Tls, builtin},

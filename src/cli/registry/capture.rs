@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::{
     cli::{
         exit::{CommandError, notice},
-        run::{Authorities, Transport},
+        target::{Authorities, Transport},
     },
     registry::{
         Capture, CaptureBlobs, CaptureError, CaptureSummary, Upstream, UpstreamBody, UpstreamError, upstream_body,

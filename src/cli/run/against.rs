@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use super::RunArguments;
+use super::arguments::RunArguments;
 use crate::{
     cli::exit::{CommandError, notice},
     recording::{Recording, RecordingError},

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::{Zoned, civil::Date};
 
-use super::RunArguments;
+use super::arguments::RunArguments;
 use crate::{
     cli::exit::{CommandError, notice},
     deviation::{self, Deviations, MissingReasons, Update},

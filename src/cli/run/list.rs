@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Plan;
+use super::{arguments::ListFormat, plan::Plan};
 use crate::{
     cli::exit::{CommandError, notice, printed},
     report::plural,
@@ -12,16 +12,6 @@ use crate::{
     verdict::{AbsentFeature, Level},
     version::ApiVersion,
 };
-
-/// How cases are listed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum ListFormat {
-    /// A line a case.
-    #[default]
-    Text,
-    /// One JSON object.
-    Json,
-}
 
 #[derive(Serialize)]
 struct List<'a> {

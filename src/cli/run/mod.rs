@@ -2,22 +2,17 @@
 
 mod absence;
 mod against;
+mod aim;
 mod arguments;
 mod deviations;
 mod github;
-mod kubeconfig;
 mod last_run;
 mod list;
-pub(super) mod open_files;
 mod plan;
 mod progress;
-mod reach;
 mod repeat;
 mod shard;
 mod suite_sources;
-mod target;
-mod tls;
-mod transport;
 mod update;
 
 use std::{io, ops::ControlFlow, process::ExitCode, time::Instant};
@@ -27,21 +22,17 @@ use tokio::sync::watch;
 
 pub(super) use self::{
     against::{generator, unusable},
-    arguments::{CaseArguments, ExecutionArguments, RegistryAddressArguments, TargetArguments, level, profile},
-    reach::reach,
+    arguments::{CaseArguments, ExecutionArguments, RegistryAddressArguments, level, profile},
     suite_sources::read_folders,
-    target::connect,
-    tls::Authorities,
-    transport::Transport,
 };
 pub use self::{arguments::RunArguments, plan::Plan};
 use self::{last_run::LastRun, plan::Unfinished, progress::Progress};
 use crate::{
     cli::{
         exit::{CommandError, Exit, finish, notice, printed, warn_of_remains},
+        open_files,
         signals::Signals,
     },
-    redaction::Secrets,
     report::{
         ColorChoice, Destination, Paint, RedactedRun,
         terminal::{self, Details},
@@ -50,9 +41,6 @@ use crate::{
     traits::Traits,
     verdict::{CaseResult, RunResult, Verdict},
 };
-
-/// What the embedded reference is called in reports.
-const EMBEDDED: &str = "the embedded reference";
 
 /// Runs the command.
 #[must_use]
@@ -74,7 +62,7 @@ async fn execute(mut arguments: RunArguments, given: &[String], color: ColorChoi
         return Err(CommandError::usage("goldens are never proposed where CI is set")
             .hint("run with `--update` on your own machine, and review what it proposes"));
     }
-    know_secrets(&arguments.target);
+    arguments.target.know_secrets();
     against::apply(&mut arguments, given)?;
     if !arguments.list {
         // Now, and not when the results are there and would be lost.
@@ -281,18 +269,6 @@ fn print(arguments: &RunArguments, color: ColorChoice, result: &RedactedRun) -> 
     } else {
         terminal::write(result, Paint::choose(color, &io::stdout()), details, io::stdout().lock())
     }
-}
-
-/// Makes known what must be written nowhere.
-pub(super) fn know_secrets(target: &TargetArguments) {
-    let secrets = Secrets::of_this_process();
-    [&target.token, &target.admin_token, &target.restricted_token].into_iter().flatten().for_each(|token| {
-        secrets.add(token.trim());
-    });
-    target.target.iter().for_each(|url| secrets.add_url(url));
-    let files = target.kubeconfig.iter().flat_map(|paths| std::env::split_paths(paths).collect::<Vec<_>>());
-    // Whether they can be read is said where they are used.
-    files.filter_map(|path| std::fs::read_to_string(path).ok()).for_each(|text| secrets.add_kubeconfig(&text));
 }
 
 /// Maps the verdict of a run to an exit code.

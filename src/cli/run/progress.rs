@@ -8,7 +8,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::RunArguments;
+use super::arguments::RunArguments;
 use crate::{
     report::{ColorChoice, Paint, terminal},
     verdict::{

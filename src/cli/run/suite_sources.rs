@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    RunArguments,
-    arguments::{is_folder, target_name},
+    arguments::{RunArguments, is_folder},
     last_run::LastRun,
 };
 use crate::{
@@ -44,7 +43,7 @@ impl SuiteSources {
                 let (reports, suites): (Vec<&String>, Vec<_>) = report.iter().partition(|text| is_report(text));
                 what.extend(suites.into_iter().cloned());
                 let report = reports.first().map(Path::new);
-                Some(LastRun::read(report, &target_name(&arguments.target)?)?)
+                Some(LastRun::read(report, &arguments.target.name()?)?)
             }
         };
         if let Some(last) = rerun.as_ref().filter(|_| what.is_empty()) {

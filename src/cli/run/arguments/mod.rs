@@ -2,20 +2,20 @@
 
 mod cases;
 mod execution;
-mod registry;
-mod target;
+mod list_format;
+mod registry_address;
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-pub(super) use self::target::target_name;
 pub(in crate::cli) use self::{
-    cases::CaseArguments, execution::ExecutionArguments, registry::RegistryAddressArguments, target::TargetArguments,
+    cases::CaseArguments, execution::ExecutionArguments, list_format::ListFormat,
+    registry_address::RegistryAddressArguments,
 };
-use super::{list::ListFormat, shard::Shard};
+use super::shard::Shard;
 use crate::{
-    cli::exit::CommandError,
+    cli::{exit::CommandError, target::TargetArguments},
     document::nearest,
     report::{Destination, ReportFile},
     requirement::Profile,

@@ -14,15 +14,19 @@ use tokio::sync::watch;
 use self::place::{CaseMaterial, RunPlace, place};
 pub(super) use self::unfinished::Unfinished;
 use super::{
-    EMBEDDED, RunArguments, absence,
+    absence,
     against::Held,
+    aim::{self, Aim},
+    arguments::RunArguments,
     deviations::Declarations,
     last_run::LastRun,
     suite_sources::SuiteSources,
-    target::{self, Aim},
 };
 use crate::{
-    cli::exit::{CommandError, notice, warn_of_remains},
+    cli::{
+        exit::{CommandError, notice, warn_of_remains},
+        target::EMBEDDED,
+    },
     document::Diagnostics,
     report::{Destination, Report},
     requirement::{Profile, ProfileCase},
@@ -139,7 +143,7 @@ impl Plan {
             let material = CaseMaterial { images: images.clone(), goldens: goldens.clone(), lag };
             place(arguments, aim, material, (&wanted, wanted_traits), stopped.clone())
         };
-        let main = make(target::aim(arguments).await?).await?;
+        let main = make(aim::aim(arguments).await?).await?;
         let name = match &main.reference {
             Some(_) => EMBEDDED.to_owned(),
             None => main.session.target.url.clone(),
@@ -148,7 +152,7 @@ impl Plan {
         // The embedded reference is started a second time, with the configuration that some suites are about.
         let configured = |case: &Case| case.needs.contains(&Feature::ServerConfiguration);
         if places[0].reference.is_some() && selected.iter().any(configured) {
-            places.push(make(target::configured(arguments).await?).await?);
+            places.push(make(aim::configured(arguments).await?).await?);
         }
         let traits = places[0].session.traits.clone();
         if !arguments.list {

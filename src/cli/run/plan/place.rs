@@ -7,7 +7,8 @@ use tokio::sync::watch;
 use crate::{
     cli::{
         exit::CommandError,
-        run::{RunArguments, TargetArguments, kubeconfig, reach::reach, target::Aim},
+        run::{aim::Aim, arguments::RunArguments},
+        target::{TargetArguments, reach},
     },
     fixture::ImageCatalogue,
     golden, reference,
@@ -127,7 +128,7 @@ fn no_namespace(error: &NamespaceError, target: &Target, given: &TargetArguments
         return CommandError::harness(error)
             .hint("the request has no credentials: `--token` or `--kubeconfig` says who asks");
     }
-    let of_context = given.kubeconfig.as_deref().and_then(|path| kubeconfig::namespace(path, given.context.as_deref()));
+    let of_context = given.namespace_of_context();
     let existing = match of_context {
         Some(name) => format!("`--namespace {name}` works in the namespace of the kubeconfig's context"),
         None => "`--namespace NAME` works in a namespace that is there already".to_owned(),

@@ -11,7 +11,7 @@ const PER_CASE: u64 = 16;
 const SERVER_WANTS: u64 = 256;
 
 /// Raises the limit for a server, and says so if it stays low: a server without a free descriptor keeps clients waiting.
-pub(in crate::cli) fn prepare_server() {
+pub(super) fn prepare_server() {
     if let Some(limit) = raised_limit().filter(|limit| *limit < SERVER_WANTS) {
         notice(format_args!(
             "note: the limit of open files is {limit}, so that only a few clients are served at a time; hint: `ulimit -n 1024`"
@@ -23,7 +23,7 @@ pub(in crate::cli) fn prepare_server() {
 ///
 /// # Errors
 /// When not even one can.
-pub(in crate::cli) fn jobs(wanted: u16) -> Result<u16, CommandError> {
+pub(super) fn jobs(wanted: u16) -> Result<u16, CommandError> {
     let Some(limit) = raised_limit() else { return Ok(wanted) };
     let possible = jobs_below(limit);
     if possible == 0 {

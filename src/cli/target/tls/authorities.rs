@@ -41,7 +41,7 @@ impl Authorities {
     ///
     /// # Errors
     /// When one of the certificates is malformed.
-    pub(in crate::cli::run) fn verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    pub(in crate::cli::target) fn verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, String> {
         let (mut roots, certificates) = match self {
             Self::Any => return Ok(Arc::new(AnyCertificate)),
             Self::System(certificates) => (system_roots(), certificates),

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::registry::is_label;
+use super::kubeconfig::Kubeconfig;
 use crate::{
-    cli::{
-        exit::CommandError,
-        run::{EMBEDDED, kubeconfig::Kubeconfig},
-    },
-    redaction::without_userinfo,
+    cli::{exit::CommandError, host::is_label},
+    redaction::{Secrets, without_userinfo},
     suite::Feature,
 };
+
+/// What the embedded reference is called in reports.
+pub(in crate::cli) const EMBEDDED: &str = "the embedded reference";
 
 /// Where the implementation is, and who asks.
 #[derive(Debug, Default, Args)]
@@ -67,26 +67,43 @@ pub struct TargetArguments {
     pub without: Vec<Feature>,
 }
 
-/// What the target is called in reports.
-///
-/// # Errors
-/// When a kubeconfig cannot be read.
-pub(in crate::cli::run) fn target_name(target: &TargetArguments) -> Result<String, CommandError> {
-    match (&target.target, &target.kubeconfig) {
-        (Some(url), _) => Ok(without_userinfo(url.trim()).trim_end_matches('/').to_owned()),
-        (None, Some(path)) => {
-            let kubeconfig = Kubeconfig::read(path, target.context.as_deref())?;
-            Ok(kubeconfig.server().trim_end_matches('/').to_owned())
-        }
-        (None, None) => Ok(EMBEDDED.to_owned()),
-    }
-}
-
 impl TargetArguments {
     /// Whether the embedded reference is the target.
     #[must_use]
     pub const fn is_embedded(&self) -> bool {
         self.target.is_none() && self.kubeconfig.is_none()
+    }
+
+    /// What the target is called in reports.
+    ///
+    /// # Errors
+    /// When a kubeconfig cannot be read.
+    pub(in crate::cli) fn name(&self) -> Result<String, CommandError> {
+        match (&self.target, &self.kubeconfig) {
+            (Some(url), _) => Ok(without_userinfo(url.trim()).trim_end_matches('/').to_owned()),
+            (None, Some(path)) => {
+                let kubeconfig = Kubeconfig::read(path, self.context.as_deref())?;
+                Ok(kubeconfig.server().trim_end_matches('/').to_owned())
+            }
+            (None, None) => Ok(EMBEDDED.to_owned()),
+        }
+    }
+
+    /// The namespace that the context of the kubeconfig names, if there is one.
+    pub(in crate::cli) fn namespace_of_context(&self) -> Option<String> {
+        Kubeconfig::read(self.kubeconfig.as_deref()?, self.context.as_deref()).ok()?.namespace()
+    }
+
+    /// Makes known what must be written nowhere.
+    pub(in crate::cli) fn know_secrets(&self) {
+        let secrets = Secrets::of_this_process();
+        [&self.token, &self.admin_token, &self.restricted_token].into_iter().flatten().for_each(|token| {
+            secrets.add(token.trim());
+        });
+        self.target.iter().for_each(|url| secrets.add_url(url));
+        let files = self.kubeconfig.iter().flat_map(|paths| std::env::split_paths(paths).collect::<Vec<_>>());
+        // Whether they can be read is said where they are used.
+        files.filter_map(|path| std::fs::read_to_string(path).ok()).for_each(|text| secrets.add_kubeconfig(&text));
     }
 }
 

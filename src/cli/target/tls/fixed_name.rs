@@ -10,14 +10,14 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 /// Verifies certificates for one name, whatever the host of the URL is.
 #[derive(Debug)]
-pub(in crate::cli::run) struct FixedName {
+pub(in crate::cli::target) struct FixedName {
     inner: Arc<dyn ServerCertVerifier>,
     name: ServerName<'static>,
 }
 
 impl FixedName {
     /// Verifies certificates for `name`, as `inner` does.
-    pub(in crate::cli::run) fn new(inner: Arc<dyn ServerCertVerifier>, name: ServerName<'static>) -> Self {
+    pub(in crate::cli::target) fn new(inner: Arc<dyn ServerCertVerifier>, name: ServerName<'static>) -> Self {
         Self { inner, name }
     }
 }

@@ -15,7 +15,7 @@ use std::{
 };
 
 use self::{context::Selected, file::KubeconfigFile};
-use super::{tls::ClientCertificate, transport::Transport};
+use super::{tls::ClientCertificate, transport::Transport, trust::Trust};
 use crate::{
     cli::exit::CommandError,
     runner::{Credential, Identity},
@@ -49,11 +49,16 @@ impl Kubeconfig {
         &self.selected.server
     }
 
+    /// The namespace that the context names.
+    pub(super) fn namespace(self) -> Option<String> {
+        self.selected.namespace
+    }
+
     /// How the cluster is reached, at `url`; `more` changes what is trusted.
     ///
     /// # Errors
     /// When a field cannot be used.
-    pub(super) fn transport(&self, url: &str, trust: super::target::Trust) -> Result<Transport, CommandError> {
+    pub(super) fn transport(&self, url: &str, trust: Trust) -> Result<Transport, CommandError> {
         let cluster = &self.selected.cluster;
         let authorities = trust.with(context::authorities(cluster)?)?;
         let mut transport = Transport::new(url, &authorities)?;
@@ -84,11 +89,6 @@ impl KubeconfigUser {
         let client = transport.client(self.certificate.as_ref())?;
         Ok(Identity { impersonation: self.impersonation, ..Identity::new(client, self.credential) })
     }
-}
-
-/// The namespace that a context of a kubeconfig names.
-pub(super) fn namespace(paths: &Path, context: Option<&str>) -> Option<String> {
-    Kubeconfig::read(paths, context).ok()?.selected.namespace
 }
 
 fn read(paths: &Path) -> Result<KubeconfigFile, CommandError> {

@@ -86,7 +86,7 @@ impl Transport {
     }
 
     /// The base URL, without a slash at the end.
-    pub(super) fn base(&self) -> String {
+    pub(in crate::cli) fn base(&self) -> String {
         without_slash(&self.url)
     }
 

@@ -7,7 +7,7 @@ use super::{
     file::{AuthInfo, Cluster, Context, KubeconfigFile, given},
 };
 use crate::{
-    cli::{exit::CommandError, run::tls::Authorities},
+    cli::{exit::CommandError, target::tls::Authorities},
     document,
 };
 

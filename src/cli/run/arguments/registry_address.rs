@@ -4,6 +4,8 @@ use std::{net::IpAddr, ops::RangeInclusive, path::PathBuf};
 
 use clap::Args;
 
+use crate::cli::host::is_label;
+
 /// How the implementation reaches the mock registries.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Registry")]
@@ -18,14 +20,6 @@ pub struct RegistryAddressArguments {
     /// The ports that the implementation can reach, one for each case that runs.
     #[arg(long, value_name = "A-B", env = "ISI_REGISTRY_PORTS", value_parser = ports, requires = "registry_host")]
     pub registry_ports: Option<RangeInclusive<u16>>,
-}
-
-/// What a label of a host name can have, as Docker's references do.
-pub(super) fn is_label(label: &str) -> bool {
-    !label.is_empty()
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// A host name or an address: what stands before the colon of a registry in a reference.

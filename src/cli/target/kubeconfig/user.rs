@@ -11,7 +11,7 @@ use super::{
     impersonation, token_file,
 };
 use crate::{
-    cli::{exit::CommandError, run::tls::ClientCertificate},
+    cli::{exit::CommandError, target::tls::ClientCertificate},
     runner::Credential,
 };
 

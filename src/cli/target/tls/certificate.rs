@@ -5,9 +5,9 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject};
 /// A client certificate with its chain and its key.
 pub(in crate::cli) struct ClientCertificate {
     /// The certificate first, then those of its issuers.
-    pub(in crate::cli::run) chain: Vec<CertificateDer<'static>>,
+    pub(in crate::cli::target) chain: Vec<CertificateDer<'static>>,
     /// The private key.
-    pub(in crate::cli::run) key: PrivateKeyDer<'static>,
+    pub(in crate::cli::target) key: PrivateKeyDer<'static>,
 }
 
 /// Why a PEM text cannot be used.
@@ -32,7 +32,7 @@ impl ClientCertificate {
     ///
     /// # Errors
     /// When one of them holds none.
-    pub(in crate::cli::run) fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, CertificateError> {
+    pub(in crate::cli::target) fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, CertificateError> {
         Ok(Self { chain: certificates(certificate)?, key: private_key(key)? })
     }
 }

@@ -21,7 +21,7 @@ use super::{
     token_file::bearer,
 };
 use crate::{
-    cli::{exit::CommandError, run::tls::ClientCertificate},
+    cli::{exit::CommandError, target::tls::ClientCertificate},
     runner::{Credential, HeaderSource, Need},
 };
 

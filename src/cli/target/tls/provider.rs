@@ -14,7 +14,7 @@ type Algorithm = &'static dyn SignatureVerificationAlgorithm;
 
 /// ring's provider, which also verifies signatures of P-521 keys.
 #[must_use]
-pub(in crate::cli::run) fn provider() -> Arc<CryptoProvider> {
+pub(in crate::cli::target) fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
         let ring = ring::default_provider();
         let signature_verification_algorithms = with_p521(&ring.signature_verification_algorithms);
