@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use minijinja::{Environment, value::Serde};
+use minijinja::value::Serde;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Explored, Finding, UnstableScenario};
-use crate::{redaction::Secrets, version::ApiVersion};
+use crate::{redaction::Secrets, report::page_environment, version::ApiVersion};
 
 /// The name ends in `.html`, so that everything put into the template is escaped.
 const TEMPLATE: &str = "page.html";
@@ -113,7 +113,7 @@ impl ExplorationReport<'_> {
 /// # Errors
 /// When `out` cannot be written to.
 pub fn write_page(report: &ExplorationReport<'_>, mut out: impl Write) -> io::Result<()> {
-    let mut environment = Environment::new();
+    let mut environment = page_environment();
     environment.add_template(TEMPLATE, include_str!("page.html")).map_err(io::Error::other)?;
     let kinds = report.explored.coverage.kinds();
     let page = ExplorationPage {

@@ -6,12 +6,12 @@ use std::{
     io::{self, Write},
 };
 
-use minijinja::{Environment, value::Serde};
+use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::{
-    Report, ReportCase, ShownCause, excerpt::named_sides, pretty::pretty, redact::RedactedRun, summary::plural,
-    view::ViewLimits,
+    Report, ReportCase, ShownCause, excerpt::named_sides, markup::page_environment, pretty::pretty,
+    redact::RedactedRun, summary::plural, view::ViewLimits,
 };
 use crate::{
     verdict::{AbsentFeature, CheckResult, Counts, Declared, Exchange, LeftOutStep, Level, ProfileResult, Verdict},
@@ -151,7 +151,7 @@ pub fn write(run: &RedactedRun, out: impl Write) -> io::Result<()> {
 /// # Errors
 /// When `out` cannot be written to.
 pub fn write_report(report: &Report, mut out: impl Write) -> io::Result<()> {
-    let mut environment = Environment::new();
+    let mut environment = page_environment();
     environment.add_template(TEMPLATE, include_str!("report.html")).map_err(io::Error::other)?;
     let page = environment
         .get_template(TEMPLATE)

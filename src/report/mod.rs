@@ -22,6 +22,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod markup;
 pub mod merge;
 mod model;
 mod paint;
@@ -47,7 +48,7 @@ pub use self::{
     view::ShownCause,
 };
 
-pub(crate) use self::summary::plural;
+pub(crate) use self::{markup::page_environment, summary::plural};
 
 /// Replaces the characters in `text` that no terminal should get.
 pub(crate) fn escape_for_terminal(text: &mut String) {

@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
-use minijinja::{Environment, value::Serde};
+use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::{CaseRow, NamedReport, ReportComparison, RowKind, cell, explanation_of};
 use crate::{
     report::{
         html::{self, Check, ShownExchange},
+        markup::page_environment,
         summary::plural,
     },
     verdict::{Counts, Declared, ProfileResult, Verdict},
@@ -99,7 +100,7 @@ struct ComparedRequirement<'a> {
 /// # Errors
 /// When `out` cannot be written to.
 pub fn write(comparison: &ReportComparison<'_>, mut out: impl Write) -> io::Result<()> {
-    let mut environment = Environment::new();
+    let mut environment = page_environment();
     environment.add_template(TEMPLATE, include_str!("compare.html")).map_err(io::Error::other)?;
     let mut text = environment
         .get_template(TEMPLATE)
