@@ -1,6 +1,6 @@
 //! The causes of a run, each with the cases that fail for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Cause, Finding, findings};
 use crate::verdict::{CaseResult, CheckResult, Difference, Level, RunResult, StepName, Verdict};
@@ -30,18 +30,25 @@ pub struct CauseGroup<'a> {
 
 /// The causes of the failures of `run`: the largest group first, and those last that an earlier failure comes before in every
 /// case.
+///
+/// What fails with query parameters, or when it is sent together with others, as it does without is one cause.
 #[must_use]
 pub fn groups(run: &RunResult) -> Vec<CauseGroup<'_>> {
     let mut order: Vec<usize> = (0..run.cases.len()).filter(|index| run.cases[*index].is_failure()).collect();
     order.sort_by_key(|index| complexity(&run.cases[*index]));
+    let found: Vec<(usize, Vec<Finding<'_>>)> =
+        order.into_iter().map(|index| (index, findings(&run.cases[index]))).collect();
+    let causes: HashSet<&Cause> = found.iter().flat_map(|(_, findings)| findings).map(|found| &found.cause).collect();
+    let plain = |cause: &Cause| cause.of_plain_request().filter(|plain| causes.contains(plain));
     let mut groups: Vec<CauseGroup<'_>> = Vec::new();
     let mut known: HashMap<Cause, usize> = HashMap::new();
-    for index in order {
+    for (index, findings) in &found {
+        let index = *index;
         let mut own: Vec<usize> = Vec::new();
-        let findings = findings(&run.cases[index]);
         let number = |check: &CheckResult| check.step.as_ref().map(|step| step.number);
         let first = findings.iter().map(|finding| number(finding.check)).min().flatten();
         for Finding { cause, check, difference } in findings {
+            let cause = plain(cause).unwrap_or_else(|| cause.clone());
             let position = *known.entry(cause.clone()).or_insert_with(|| {
                 groups.push(CauseGroup {
                     cause,
@@ -51,7 +58,7 @@ pub fn groups(run: &RunResult) -> Vec<CauseGroup<'_>> {
                     alone: 0,
                     follows: true,
                     step: check.step.as_ref(),
-                    example: difference,
+                    example: *difference,
                     uniform: true,
                 });
                 groups.len() - 1
@@ -59,7 +66,7 @@ pub fn groups(run: &RunResult) -> Vec<CauseGroup<'_>> {
             let group = &mut groups[position];
             group.level = group.level.max(check.level);
             group.follows &= number(check) > first;
-            group.uniform &= match (group.example, difference) {
+            group.uniform &= match (group.example, *difference) {
                 (Some(one), Some(other)) => one.expected == other.expected && one.actual == other.actual,
                 (one, other) => one.is_none() && other.is_none(),
             };
@@ -89,7 +96,7 @@ mod tests {
     use serde_json::json;
 
     use super::{
-        super::sample::{difference, golden, run, step},
+        super::sample::{difference, golden, run, step, told},
         *,
     };
 
@@ -113,6 +120,29 @@ mod tests {
             ]
         );
         assert!(groups.iter().all(|group| group.uniform));
+    }
+
+    #[test]
+    fn what_fails_without_a_query_too_is_one_cause_with_it() {
+        let failing = |name: &str, expected| {
+            let check = CheckResult::fail_status(Level::Required, expected, 200).at(step(1, name));
+            CaseResult::of_checks("s", name, vec![check])
+        };
+        let cases = vec![
+            failing("POST x?dryRun=All", 201),
+            failing("POST x", 201),
+            failing("POST x (2 of 2 together)", 201),
+            failing("POST x?dryRun=None", 400),
+            failing("GET y?limit=5", 410),
+        ];
+        assert_eq!(
+            told(cases),
+            [
+                "3 `POST x` answered 200 instead of 201",
+                "1 `POST x?dryRun` answered 200 instead of 400",
+                "1 `GET y?limit` answered 200 instead of 410",
+            ]
+        );
     }
 
     #[test]

@@ -22,7 +22,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::particulars::place;
+use self::particulars::{place, plain_request};
 pub use self::{
     finding::{Finding, findings},
     group::{CauseGroup, groups},
@@ -99,6 +99,13 @@ impl Cause {
             path: path.map(|path| place(check.kind, path)),
             kind,
         }
+    }
+
+    /// The same of the request without query parameters, and sent by itself; nothing if it is that one.
+    fn of_plain_request(&self) -> Option<Self> {
+        let request = self.request.as_deref()?;
+        let plain = plain_request(request);
+        (plain != request).then(|| Self { request: Some(plain.to_owned()), ..self.clone() })
     }
 }
 

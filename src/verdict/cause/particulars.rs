@@ -32,6 +32,12 @@ pub fn request(name: &str) -> String {
     }
 }
 
+/// A [request] without its query parameters, and without how many are sent together.
+pub(super) fn plain_request(request: &str) -> &str {
+    let path = request.split_once('?').map_or(request, |(path, _)| path);
+    path.split_once(" (").map_or(path, |(path, _)| path)
+}
+
 /// A path in an answer, `[*]` for every index.
 pub(super) fn place(check: CheckKind, path: &JsonPath) -> String {
     let mut text = String::from("$");
