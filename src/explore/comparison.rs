@@ -14,11 +14,12 @@ use super::{
 };
 use crate::{
     document::{Diagnostics, Source},
+    redaction::Redactor,
     runner::{self, ExpectedAnswers, Remainder, Session, run_case, run_case_against},
     suite::{Case, load},
     verdict::{
-        CaseResult, CheckKind, CheckResult, Verdict,
-        cause::{Cause, findings},
+        CaseResult, CheckKind, CheckResult, Difference, Verdict,
+        cause::{self, Cause, CauseKind, findings},
     },
 };
 
@@ -65,13 +66,13 @@ pub enum Compared {
     Failed(String),
 }
 
-/// How two implementations differ in a scenario.
+/// How two implementations differ in a scenario, without secrets: those of the scenario are forgotten with it.
 #[derive(Debug)]
 pub struct Different {
     /// The first difference.
     pub cause: Cause,
-    /// All that the target was judged by.
-    pub result: CaseResult,
+    /// What is on each side of it, where it is one of values.
+    pub difference: Option<String>,
     /// What the reference answers.
     pub expected: ExpectedAnswers,
 }
@@ -103,7 +104,7 @@ impl Comparison {
         };
         let reference = run_case(&self.reference, &case, runner::stopped(stop.clone())).await;
         let Some(mut golden) = reference.proposal else {
-            return Compared::Failed(failure(&reference.result));
+            return self.failed(&reference.result);
         };
         masks::mask(&mut golden);
         let expected = ExpectedAnswers { golden, statuses: reference.statuses };
@@ -115,16 +116,38 @@ impl Comparison {
         let mut result = target.result;
         (self.declare)(&mut result);
         if result.verdict == Verdict::Error {
-            return Compared::Failed(failure(&result));
+            return self.failed(&result);
         }
         // What holds for the reference as well is no difference: a fault that is never met, say.
         let common: HashSet<Cause> = findings(&reference.result).into_iter().map(|finding| finding.cause).collect();
         let is_told = |cause: &Cause| !(common.contains(cause) || shares_images && is_of_first_import(cause));
-        let cause = findings(&result).into_iter().map(|finding| finding.cause).find(is_told);
-        match cause {
+        match findings(&result).into_iter().find(|finding| is_told(&finding.cause)) {
             None => Compared::Same,
-            Some(cause) => Compared::Different(Box::new(Different { cause, result, expected })),
+            Some(finding) => Compared::Different(Box::new(self.different(finding, expected))),
         }
+    }
+
+    /// What is kept of a finding. The secrets of its scenario are known as long as the outcomes of its cases are.
+    fn different(&self, finding: cause::Finding<'_>, expected: ExpectedAnswers) -> Different {
+        let redactor = self.redactor();
+        let difference = finding.difference.map(|Difference { path, expected, actual, .. }| {
+            format!("{path}: the reference has {expected}, the target {actual}")
+        });
+        Different {
+            cause: redacted_cause(finding.cause, &redactor),
+            difference: difference.map(|text| redactor.text(&text).into_owned()),
+            expected: ExpectedAnswers { golden: expected.golden.redacted(&redactor), ..expected },
+        }
+    }
+
+    fn failed(&self, result: &CaseResult) -> Compared {
+        Compared::Failed(self.redactor().text(&failure(result)).into_owned())
+    }
+
+    /// Takes out the secrets of the run and of the scenarios that run now.
+    fn redactor(&self) -> Redactor {
+        // Both sessions make them known in one place.
+        self.target.secrets.redactor()
     }
 
     /// The case that a scenario is.
@@ -136,6 +159,17 @@ impl Comparison {
         let suites = load(&[Source::new("explore.yaml", text)], &self.target.images, &[])?;
         Ok(suites.into_iter().flat_map(|suite| suite.cases).next())
     }
+}
+
+/// A cause without secrets: a target may echo them in the name of a field, too.
+fn redacted_cause(cause: Cause, redactor: &Redactor) -> Cause {
+    let redacted = |text: String| redactor.text(&text).into_owned();
+    let kind = match cause.kind {
+        CauseKind::Message(message) => CauseKind::Message(redacted(message)),
+        CauseKind::Stale(reason) => CauseKind::Stale(redacted(reason)),
+        kind => kind,
+    };
+    Cause { request: cause.request.map(redacted), path: cause.path.map(redacted), kind, ..cause }
 }
 
 /// The first thing that went wrong.

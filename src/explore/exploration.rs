@@ -12,11 +12,7 @@ use futures_util::{StreamExt, stream};
 use proptest::strategy::ValueTree;
 use tokio::sync::watch;
 
-use super::{
-    Compared, Comparison, Coverage, Different, Findings, Generator, Scenario,
-    findings::{difference_of, is_same},
-    shrink,
-};
+use super::{Compared, Comparison, Coverage, Different, Findings, Generator, Scenario, findings::is_same, shrink};
 use crate::verdict::cause::Cause;
 
 /// How many failures of the harness end an exploration.
@@ -173,7 +169,7 @@ impl<'a> Exploration<'a> {
         course: &Course,
         explored: &RefCell<Explored>,
     ) -> Tried {
-        let Different { cause, result, .. } = different;
+        let Different { cause, difference, .. } = different;
         let mut again = None;
         for attempt in 0..REPETITIONS {
             if let Some(different) = self.shows(format!("seed-{seed}-again-{attempt}"), scenario, &cause).await {
@@ -182,7 +178,6 @@ impl<'a> Exploration<'a> {
             }
         }
         let Some(mut smallest) = again else {
-            let difference = difference_of(&result, &cause);
             return Tried::Unstable(UnstableScenario { seed, cause, difference });
         };
         // Another scenario may have found the same meanwhile.
@@ -201,7 +196,7 @@ impl<'a> Exploration<'a> {
                 (example, smallest) = (scenario, different);
             }
         }
-        explored.borrow_mut().findings.fill(&cause, example, &smallest.result, smallest.expected);
+        explored.borrow_mut().findings.fill(example, smallest);
         Tried::Different(cause, true)
     }
 

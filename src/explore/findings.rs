@@ -9,15 +9,8 @@ use std::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Scenario;
-use crate::{
-    redaction::Secrets,
-    runner::ExpectedAnswers,
-    verdict::{
-        CaseResult, Difference,
-        cause::{self, Cause},
-    },
-};
+use super::{Different, Scenario};
+use crate::{runner::ExpectedAnswers, verdict::cause::Cause};
 
 /// A cause, and the smallest scenario that shows it.
 #[derive(Debug, Clone, Serialize)]
@@ -43,13 +36,6 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn name(&mut self, cause: Cause) {
-        self.says = cause.to_string();
-        // The target may have echoed a token.
-        Secrets::of_this_process().redactor().redact(&mut self.says);
-        self.cause = cause;
-    }
-
     /// The example.
     #[must_use]
     pub fn scenario(&self) -> Scenario {
@@ -74,31 +60,25 @@ impl Findings {
     /// Notes a new cause, whose example is yet to be found.
     pub(super) fn reserve(&mut self, seed: u64, cause: Cause) {
         self.places.insert(group(&cause), self.found.len());
-        let mut finding = Finding {
-            cause: cause.clone(),
-            says: String::new(),
+        self.found.push(Finding {
+            says: cause.to_string(),
+            cause,
             scenarios: 1,
             seed,
             registry: Value::Null,
             steps: Vec::new(),
             difference: None,
             expected: ExpectedAnswers::default(),
-        };
-        finding.name(cause);
-        self.found.push(finding);
+        });
     }
 
     /// Adds the example of a cause.
-    pub(super) fn fill(&mut self, cause: &Cause, scenario: Scenario, result: &CaseResult, expected: ExpectedAnswers) {
-        let Some(place) = self.places.get(&group(cause)) else { return };
-        let shown = cause::findings(result).into_iter().find(|finding| is_same(&finding.cause, cause));
-        let difference = difference_of(result, cause);
+    pub(super) fn fill(&mut self, scenario: Scenario, different: Different) {
+        let Different { cause, difference, expected } = different;
+        let Some(place) = self.places.get(&group(&cause)) else { return };
         let Scenario { registry, steps, .. } = scenario;
         let finding = &mut self.found[*place];
-        *finding = Finding { registry, steps, difference, expected, ..finding.clone() };
-        if let Some(shown) = shown {
-            finding.name(shown.cause);
-        }
+        *finding = Finding { says: cause.to_string(), cause, registry, steps, difference, expected, ..finding.clone() };
     }
 
     /// Whether nothing was found.
@@ -136,16 +116,6 @@ impl Findings {
     }
 }
 
-/// What is on each side of the difference of this cause, where it is one of values.
-pub(super) fn difference_of(result: &CaseResult, cause: &Cause) -> Option<String> {
-    let shown = cause::findings(result).into_iter().find(|finding| is_same(&finding.cause, cause))?;
-    let Difference { path, expected, actual, .. } = shown.difference?;
-    let mut text = format!("{path}: the reference has {expected}, the target {actual}");
-    // The target may have echoed a token.
-    Secrets::of_this_process().redactor().redact(&mut text);
-    Some(text)
-}
-
 /// Whether two causes are one, whatever the query of the request.
 pub(super) fn is_same(one: &Cause, other: &Cause) -> bool {
     group(one) == group(other)
@@ -158,89 +128,32 @@ fn group(cause: &Cause) -> Cause {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
-    use crate::{
-        explore::{ExplorationReport, Explored, UnstableScenario, write_bug_folder, write_page},
-        json_path::JsonPath,
-        verdict::{CheckKind, CheckResult, Level, Side, StepName},
-        version::ApiVersion,
-    };
+    use crate::verdict::{CheckKind, cause::CauseKind};
 
-    const TOKEN: &str = "sha256~a-token-that-the-target-repeats";
-
-    /// What is found of a target that answers with this message.
-    fn found(message: &str) -> Explored {
-        let difference = Difference {
-            path: JsonPath::root().key("message"),
-            expected: Side::Value("no".into()),
-            actual: Side::Value(message.into()),
-            level: Level::Compatible,
-        };
-        let step = StepName { number: 1, name: "GET imagestreams/[stream]?pretty".to_owned() };
-        let check = CheckResult::of_differences(CheckKind::Golden, Level::Compatible, vec![difference]).at(step);
-        let result = CaseResult::of_checks("explore", "seed-7", vec![check]);
-        let cause = cause::findings(&result).remove(0).cause;
-        let mut explored = Explored::default();
-        explored.findings.reserve(7, cause.clone());
-        let steps = vec![json!({ "get": "imagestreams/{{stream}}" })];
-        let scenario = Scenario { registry: json!({}), steps, words: [].into() };
-        explored.findings.fill(&cause, scenario, &result, ExpectedAnswers::default());
-        explored.unstable_examples.push(UnstableScenario {
-            seed: 8,
-            cause: Cause { request: Some(message.to_owned()), ..cause.clone() },
-            difference: difference_of(&result, &cause),
-        });
-        explored.failures.push((9, message.to_owned()));
-        explored
-    }
-
-    fn report(explored: &Explored) -> ExplorationReport<'_> {
-        ExplorationReport { target: "a target", api_version: ApiVersion::NEWEST, first_seed: 7, explored }
-    }
-
-    #[test]
-    fn a_token_that_the_target_repeats_is_written_nowhere() {
-        Secrets::of_this_process().add(TOKEN);
-        let explored = found(&format!("user {TOKEN} may not"));
-        let mut written = report(&explored).to_json().to_string().into_bytes();
-        report(&explored).write(&mut written).unwrap();
-        write_page(&report(&explored), &mut written).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        for finding in explored.findings.sorted() {
-            let root = write_bug_folder(folder.path(), 1, finding, ApiVersion::NEWEST).unwrap();
-            for file in ["README.md", "suites/found.yaml", "golden/found/seed-7.snap"] {
-                written.extend(std::fs::read(root.join(file)).unwrap());
-            }
-        }
-        let text = String::from_utf8(written).unwrap();
-        assert!(text.contains("user [redacted] may not"), "{text}");
-        assert!(!text.contains(TOKEN), "{text}");
+    fn cause(request: &str) -> Cause {
+        let path = Some("$.message".to_owned());
+        Cause { check: CheckKind::Golden, request: Some(request.to_owned()), path, kind: CauseKind::Value }
     }
 
     #[rstest]
     #[case("POST a?dryRun", "POST a", true)]
     #[case("POST a?dryRun", "POST b?dryRun", false)]
     fn requests_that_differ_in_their_query_are_one_group(#[case] one: &str, #[case] other: &str, #[case] same: bool) {
-        let cause = |request: &str| {
-            let explored = found("x");
-            Cause { request: Some(request.to_owned()), ..explored.findings.sorted()[0].cause.clone() }
-        };
         assert_eq!(is_same(&cause(one), &cause(other)), same);
     }
 
     #[test]
     fn the_largest_group_comes_first() {
-        let mut explored = found("x");
-        let small = explored.findings.sorted()[0].cause.clone();
-        let large = Cause { path: Some("$.kind".to_owned()), ..small };
-        explored.findings.reserve(8, large.clone());
-        assert!(explored.findings.count(&large));
-        let seeds: Vec<u64> = explored.findings.sorted().iter().map(|finding| finding.seed).collect();
+        let (small, large) = (cause("GET a"), cause("GET b"));
+        let mut findings = Findings::default();
+        findings.reserve(7, small);
+        findings.reserve(8, large.clone());
+        assert!(findings.count(&large));
+        let seeds: Vec<u64> = findings.sorted().iter().map(|finding| finding.seed).collect();
         assert_eq!(seeds, [8, 7]);
     }
 }

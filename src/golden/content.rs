@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::redaction::Redactor;
+
 /// The requests that an implementation made of the registry, by repository (or by path, outside of one), in order.
 ///
 /// The order between repositories is left out: servers are free in it, and recorded ones make it at random.
@@ -15,6 +17,19 @@ pub type Traffic = BTreeMap<String, Vec<String>>;
 pub struct Golden {
     /// One entry for every step of the case that is an exchange with the implementation.
     pub steps: Vec<GoldenStep>,
+}
+
+impl Golden {
+    /// The same without secrets that an implementation echoed.
+    #[must_use]
+    pub fn redacted(&self, redactor: &Redactor) -> Self {
+        let mut golden = self.clone();
+        for step in &mut golden.steps {
+            redactor.redact_value(&mut step.body);
+            step.headers.values_mut().chain(step.traffic.values_mut()).flatten().for_each(|text| redactor.redact(text));
+        }
+        golden
+    }
 }
 
 /// The expected answer to one request.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, LazyLock, PoisonError, RwLock},
+    sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -13,15 +13,15 @@ use crate::document::{self, Source};
 
 /// Secrets, as they become known. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Secrets(Arc<RwLock<BTreeMap<String, Lifetime>>>);
+pub struct Secrets(Arc<RwLock<BTreeMap<String, SecretUse>>>);
 
-/// How long a secret is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Lifetime {
-    /// Minutes: what mock registries give.
-    Short,
-    /// Longer than a run.
-    Lasting,
+/// What a secret is known for; one that is known for nothing any more is forgotten.
+#[derive(Debug, Clone, Copy, Default)]
+struct SecretUse {
+    /// Whether it outlives the run.
+    lasts: bool,
+    /// How many cases hold it.
+    cases: usize,
 }
 
 /// Fields of a kubeconfig's user, and of configurations of docker, that hold credentials.
@@ -55,34 +55,30 @@ impl Secrets {
 
     /// Adds a secret that outlives the run.
     pub fn add(&self, secret: &str) {
-        self.add_for(secret, Lifetime::Lasting);
-    }
-
-    fn add_for(&self, secret: &str, lifetime: Lifetime) {
-        self.insert(secret, lifetime);
+        self.insert(secret);
         if let Some((user, password)) = secret.split_once(':')
             && !user.contains(char::is_whitespace)
         {
-            self.insert(password, lifetime);
+            self.insert(password);
         }
         for line in secret.lines().filter(|line| line.len() >= SHORTEST_LINE && !line.starts_with("-----")) {
-            self.insert(line, lifetime);
+            self.insert(line);
         }
     }
 
-    /// Adds a secret that ends in minutes. A token that every redactor knows by its form need not be kept: a run sees
+    /// Adds a token that a mock registry gave. One that every redactor knows by its form need not be kept: a run sees
     /// thousands.
-    pub fn add_short_lived(&self, secret: &str) {
-        if !is_token(secret) {
-            self.insert(secret, Lifetime::Short);
+    pub fn add_token(&self, token: &str) {
+        if !is_token(token) {
+            self.insert(token);
         }
     }
 
     /// Adds the credentials of a user: the password, and the pair as Basic authentication sends it.
     pub fn add_user(&self, name: &str, password: &str) {
         if !password.is_empty() {
-            self.insert(password, Lifetime::Lasting);
-            self.insert(&format!("{name}:{password}"), Lifetime::Lasting);
+            self.insert(password);
+            self.insert(&format!("{name}:{password}"));
         }
     }
 
@@ -93,41 +89,37 @@ impl Secrets {
         }
         match value.split_once(' ') {
             Some((scheme, credentials)) if scheme.eq_ignore_ascii_case("basic") => {
-                self.add_encoded(credentials.trim(), Lifetime::Lasting);
+                self.add_encoded(credentials.trim());
             }
-            Some((_, credentials)) => self.insert(credentials.trim(), Lifetime::Lasting),
-            None => self.insert(value, Lifetime::Lasting),
+            Some((_, credentials)) => self.insert(credentials.trim()),
+            None => self.insert(value),
         }
     }
 
     /// Adds what the userinfo of a URL says.
     pub fn add_url(&self, url: &str) {
         if let Some(userinfo) = userinfo(url) {
-            self.insert(userinfo, Lifetime::Lasting);
+            self.insert(userinfo);
             let password = userinfo.split_once(':').map_or(userinfo, |(_, password)| password);
-            self.insert(password, Lifetime::Lasting);
-            self.insert(&percent_encoding::percent_decode_str(password).decode_utf8_lossy(), Lifetime::Lasting);
+            self.insert(password);
+            self.insert(&percent_encoding::percent_decode_str(password).decode_utf8_lossy());
         }
     }
 
     /// Adds the values of credential fields anywhere in a document: a kubeconfig, a configuration of docker.
     pub fn add_fields(&self, document: &Value) {
-        self.add_fields_for(document, Lifetime::Lasting);
-    }
-
-    fn add_fields_for(&self, document: &Value, lifetime: Lifetime) {
         match document {
             Value::Object(fields) => {
                 for (name, value) in fields {
                     match value {
                         Value::String(text) if FIELDS.contains(&name.as_str()) && !text.is_empty() => {
-                            self.add_encoded(text, lifetime);
+                            self.add_encoded(text);
                         }
-                        value => self.add_fields_for(value, lifetime),
+                        value => self.add_fields(value),
                     }
                 }
             }
-            Value::Array(items) => items.iter().for_each(|item| self.add_fields_for(item, lifetime)),
+            Value::Array(items) => items.iter().for_each(|item| self.add_fields(item)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
@@ -141,97 +133,119 @@ impl Secrets {
 
     /// Adds what the `Secret` objects in a body hold, be it JSON or YAML.
     pub fn add_body(&self, body: &str) {
-        self.add_body_for(body, Lifetime::Lasting);
-    }
-
-    /// Adds what the `Secret` objects in a body hold, for a registry that ends with its case. The parts of such credentials
-    /// are not looked for: a run places hundreds of pull secrets, and most of what a redactor looked for would be these.
-    pub fn add_short_lived_body(&self, body: &str) {
-        self.add_body_for(body, Lifetime::Short);
-    }
-
-    fn add_body_for(&self, body: &str, lifetime: Lifetime) {
         if !body.contains("Secret") {
             return;
         }
         if let Ok(value) = serde_json::from_str::<Value>(body) {
-            self.add_secret_objects(&value, lifetime);
+            self.add_secret_objects(&value);
         } else if let Ok(node) = document::parse(&Source::new("body", body)) {
-            self.add_secret_objects(&node.to_json(), lifetime);
+            self.add_secret_objects(&node.to_json());
         }
     }
 
-    fn add_secret_objects(&self, value: &Value, lifetime: Lifetime) {
+    fn add_secret_objects(&self, value: &Value) {
         match value {
             Value::Object(fields) => {
                 let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
                 if kind == "Secret" {
-                    self.add_data(fields, lifetime);
+                    self.add_data(fields);
                 }
                 // The items of a list do not say what they are.
                 let items = fields.get("items").and_then(Value::as_array).filter(|_| kind == "SecretList");
-                items.into_iter().flatten().filter_map(Value::as_object).for_each(|item| self.add_data(item, lifetime));
-                fields.values().for_each(|value| self.add_secret_objects(value, lifetime));
+                items.into_iter().flatten().filter_map(Value::as_object).for_each(|item| self.add_data(item));
+                fields.values().for_each(|value| self.add_secret_objects(value));
             }
-            Value::Array(items) => items.iter().for_each(|item| self.add_secret_objects(item, lifetime)),
+            Value::Array(items) => items.iter().for_each(|item| self.add_secret_objects(item)),
             // The annotation that `kubectl apply` leaves has the whole object in it.
-            Value::String(text) if text.starts_with('{') => self.add_body_for(text, lifetime),
+            Value::String(text) if text.starts_with('{') => self.add_body(text),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
 
-    fn add_data(&self, secret: &serde_json::Map<String, Value>, lifetime: Lifetime) {
+    fn add_data(&self, secret: &serde_json::Map<String, Value>) {
         let texts = |field: &str| {
             let fields = secret.get(field).and_then(Value::as_object);
             fields.into_iter().flat_map(|fields| fields.values()).filter_map(Value::as_str)
         };
-        texts("data").for_each(|text| self.add_encoded(text, lifetime));
-        texts("stringData").for_each(|text| self.add_content(text, lifetime));
+        texts("data").for_each(|text| self.add_encoded(text));
+        texts("stringData").for_each(|text| self.add_content(text));
     }
 
     /// A secret that may be the base64 of another.
-    fn add_encoded(&self, text: &str, lifetime: Lifetime) {
-        self.insert(text, lifetime);
+    fn add_encoded(&self, text: &str) {
+        self.insert(text);
         if let Some(decoded) = STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok())
             && text.len() >= 4
         {
-            self.add_content(&decoded, lifetime);
+            self.add_content(&decoded);
         }
     }
 
-    fn add_content(&self, text: &str, lifetime: Lifetime) {
+    fn add_content(&self, text: &str) {
         match serde_json::from_str::<Value>(text) {
             Ok(document @ Value::Object(_)) => {
-                self.insert(text, lifetime);
-                self.add_fields_for(&document, lifetime);
+                self.insert(text);
+                self.add_fields(&document);
             }
-            _ => self.add_for(text, lifetime),
+            _ => self.add(text),
         }
     }
 
-    fn insert(&self, secret: &str, lifetime: Lifetime) {
+    fn insert(&self, secret: &str) {
         // Boolean-like values and single characters would take whole reports with them.
         if secret.trim().len() < 2 || matches!(secret, "true" | "false" | "null") {
             return;
         }
-        let known =
-            self.0.read().unwrap_or_else(PoisonError::into_inner).get(secret).is_some_and(|known| *known >= lifetime);
-        if !known {
-            self.0.write().unwrap_or_else(PoisonError::into_inner).insert(secret.to_owned(), lifetime);
+        if !self.read().get(secret).is_some_and(|known| known.lasts) {
+            self.write().entry(secret.to_owned()).or_default().lasts = true;
         }
+    }
+
+    /// Adds a secret for one more case.
+    pub(super) fn hold(&self, secret: &str) {
+        self.write().entry(secret.to_owned()).or_default().cases += 1;
+    }
+
+    /// Forgets a secret that was [held](Self::hold), unless something else needs it.
+    pub(super) fn release(&self, secret: &str) {
+        let mut secrets = self.write();
+        if let Some(known) = secrets.get_mut(secret) {
+            known.cases -= 1;
+            if known.cases == 0 && !known.lasts {
+                secrets.remove(secret);
+            }
+        }
+    }
+
+    /// How many are known now.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.read().len()
+    }
+
+    /// The secrets that are known now.
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.read().keys().cloned().collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, SecretUse>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, SecretUse>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A redactor of the secrets that are known now.
     #[must_use]
     pub fn redactor(&self) -> Redactor {
-        let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        Redactor::new(secrets.iter().map(|(secret, lifetime)| (secret.as_str(), *lifetime == Lifetime::Lasting)))
+        Redactor::new(self.read().iter().map(|(secret, known)| (secret.as_str(), known.lasts)))
     }
 
     /// Another collection with the same secrets, to which more can be added.
     #[must_use]
     pub fn copy(&self) -> Self {
-        Self(Arc::new(RwLock::new(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())))
+        Self(Arc::new(RwLock::new(self.read().clone())))
     }
 }
 

@@ -113,7 +113,7 @@ impl MockRegistry {
     /// What was asked since this was last called.
     pub(super) fn asked(&mut self) -> Asked {
         for token in self.registry.state().issued_tokens() {
-            Secrets::of_this_process().add_short_lived(&token);
+            Secrets::of_this_process().add_token(&token);
         }
         let entries = self.registry.state().journal(self.seen);
         self.seen = entries.last().map_or(self.seen, |entry| entry.number + 1);

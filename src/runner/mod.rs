@@ -124,7 +124,10 @@ pub async fn run(
                         return None;
                     }
                     let session = planned.session.clone();
-                    Some((index, session, attempt(planned, stop).await?))
+                    let mut outcome = attempt(planned, stop).await?;
+                    // What shows the cases comes after all of them.
+                    outcome.secrets.keep();
+                    Some((index, session, outcome))
                 }
             })
             .buffer_unordered(jobs);

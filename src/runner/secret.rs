@@ -5,10 +5,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::names::{RUN_LABEL, RunId};
-use crate::{
-    redaction::Secrets,
-    suite::{Body, RegistryCredentials, Request, SecretStep, WrittenAs},
-};
+use crate::suite::{Body, RegistryCredentials, Request, SecretStep, WrittenAs};
 
 /// The request that places the secret in the namespace.
 #[must_use]
@@ -31,7 +28,6 @@ pub(super) fn request(secret: &SecretStep, namespace: &str, run: &RunId) -> Requ
         },
         "data": { key: STANDARD.encode(content) },
     });
-    Secrets::of_this_process().add_short_lived_body(&body.to_string());
     let path = format!("/api/v1/namespaces/{namespace}/secrets");
     Request { body: Body::Json(body), ..Request::new(Method::POST, path) }
 }

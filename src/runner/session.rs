@@ -15,8 +15,8 @@ use super::{
     target::Target,
 };
 use crate::{
-    fixture::ImageCatalogue, golden, recording::Recording, registry::Authority, suite::Feature, traits::Traits,
-    version::ApiVersion,
+    fixture::ImageCatalogue, golden, recording::Recording, redaction::Secrets, registry::Authority, suite::Feature,
+    traits::Traits, version::ApiVersion,
 };
 
 /// What all cases of a run share.
@@ -48,6 +48,8 @@ pub struct Session {
     pub features: Features,
     /// How long a case may take.
     pub timeout: Duration,
+    /// Where the pull secrets of cases are known, as long as an outcome of the case is.
+    pub secrets: Secrets,
     /// Leaves in place what cases make.
     pub keep: bool,
     /// Whether goldens are proposed from the answers.

@@ -3,6 +3,7 @@
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use isi_conformance::{
+    redaction::Secrets,
     runner::{
         self, Baseline, CacheLag, CasePattern, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag,
         Credential, Features, Identity, Planned, Ports, Proposals, RunId, Session, Target, Users,
@@ -67,6 +68,7 @@ impl Drive {
             authority: None,
             features: Features::default(),
             timeout: TIMEOUT,
+            secrets: Secrets::default(),
             keep: false,
             proposals: Proposals::Omitted,
             baseline: Baseline::default(),

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::{
     cli::exit::{CommandError, notice},
-    golden::{Golden, Store},
-    redaction::{Redactor, Secrets},
+    golden::Store,
+    redaction::Secrets,
     report::plural,
     runner::CaseOutcome,
     verdict::{CheckKind, CheckResult, Verdict},
@@ -48,7 +48,7 @@ pub(super) fn propose(
         let Some(proposal) = proposal else { continue };
         let versions = (version, *newest);
         let proposed = goldens
-            .propose(&result.suite, &result.case, versions, &redacted(proposal, &redactor))
+            .propose(&result.suite, &result.case, versions, &proposal.redacted(&redactor))
             .map_err(CommandError::harness)?;
         written.extend(proposed);
         cases += 1;
@@ -82,22 +82,16 @@ const fn of_golden(check: &CheckResult) -> bool {
     matches!(check.kind, CheckKind::Golden | CheckKind::Traffic)
 }
 
-/// A proposal without secrets that the implementation echoed.
-fn redacted(golden: &Golden, redactor: &Redactor) -> Golden {
-    let mut golden = golden.clone();
-    for step in &mut golden.steps {
-        redactor.redact_value(&mut step.body);
-        step.headers.values_mut().chain(step.traffic.values_mut()).flatten().for_each(|text| redactor.redact(text));
-    }
-    golden
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::verdict::{CaseResult, Level};
+    use crate::{
+        golden::Golden,
+        redaction::CaseSecrets,
+        verdict::{CaseResult, Level},
+    };
 
     #[rstest]
     #[case::passed(CheckKind::Golden, Verdict::Pass, Verdict::Pass, false)]
@@ -119,6 +113,7 @@ mod tests {
             statuses: Vec::new(),
             recorded: None,
             left_behind: Vec::new(),
+            secrets: CaseSecrets::default(),
         };
         decide(&mut outcome, true);
         assert_eq!((outcome.result.verdict, outcome.proposal.is_some()), (expected, is_proposed));

@@ -7,6 +7,7 @@ use crate::{
     fixture::Salt,
     golden::Golden,
     recording::RecordedCase,
+    redaction::CaseSecrets,
     runner::{
         cleanup::Ledger,
         configuration_lag::Attempts,
@@ -17,7 +18,7 @@ use crate::{
         recording, secret,
         session::{Baseline, Proposals, Session},
     },
-    suite::{Action, Case, Script, StatusByVersion, Step, TargetDefault},
+    suite::{Action, Body, Case, Script, StatusByVersion, Step, TargetDefault},
     variable::{Bindings, ImageValues},
     verdict::{CheckKind, CheckResult, Exchange, LeftOutStep, StepName},
 };
@@ -36,6 +37,8 @@ pub(super) struct AttemptProgress {
     pub(super) proposal: Option<Golden>,
     pub(super) statuses: Vec<u16>,
     pub(super) recorded: Option<RecordedCase>,
+    /// The pull secrets that were placed.
+    pub(super) secrets: CaseSecrets,
 }
 
 /// The golden that the answers of a case are held against, and its file, if it is from one.
@@ -222,6 +225,9 @@ impl Attempt<'_> {
             }
             Action::Secret(given) => {
                 let request = secret::request(given, &self.session.namespace, &self.session.run);
+                if let Body::Json(body) = &request.body {
+                    self.with(|progress| progress.secrets.add_body(&body.to_string()));
+                }
                 let answers = self.send(index, &[(&request, &step)], mock, judge).await?;
                 match answers.as_slice() {
                     [] => Ok(false),

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     golden::Golden,
     recording::RecordedCase,
+    redaction::CaseSecrets,
     requirement::FrozenSets,
     suite::Case,
     verdict::{CaseResult, CheckKind, CheckResult},
@@ -37,11 +38,13 @@ pub struct CaseOutcome {
     pub recorded: Option<RecordedCase>,
     /// What could not be put back as it was. What could not be removed is told when the run ends.
     pub left_behind: Vec<String>,
+    /// The pull secrets that the case placed.
+    pub secrets: CaseSecrets,
 }
 
 impl CaseOutcome {
     /// An outcome of which only the verdict is known.
-    pub(super) const fn of(result: CaseResult) -> Self {
+    pub(super) fn of(result: CaseResult) -> Self {
         Self {
             result,
             newest: ApiVersion::NEWEST,
@@ -49,6 +52,7 @@ impl CaseOutcome {
             statuses: Vec::new(),
             recorded: None,
             left_behind: Vec::new(),
+            secrets: CaseSecrets::default(),
         }
     }
 }
@@ -137,7 +141,8 @@ async fn run_once(
     attempts: &Attempts<'_>,
     stopped: &mut (impl Future<Output = ()> + Unpin),
 ) -> CaseOutcome {
-    let progress = Mutex::new(AttemptProgress::default());
+    let secrets = CaseSecrets::among(&session.secrets);
+    let progress = Mutex::new(AttemptProgress { secrets, ..AttemptProgress::default() });
     let ledger = session.cleanup.begin(&session.run);
     let golden = match session.baseline {
         Baseline::Suites | Baseline::SuitesWhileRecording if expected.is_none() => {
@@ -210,8 +215,8 @@ async fn run_once(
         values: std::mem::take(&mut progress.values),
         ..CaseResult::of_checks(&case.suite, &case.name, progress.checks)
     };
-    let AttemptProgress { proposal, statuses, recorded, .. } = progress;
-    CaseOutcome { result, newest: case.newest(), proposal, statuses, recorded, left_behind }
+    let AttemptProgress { proposal, statuses, recorded, secrets, .. } = progress;
+    CaseOutcome { result, newest: case.newest(), proposal, statuses, recorded, left_behind, secrets }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

@@ -5,7 +5,7 @@
 //! wrapper over HTTP, and has to fail a case for each.
 
 mod between;
-mod bug;
+pub(crate) mod bug;
 pub(crate) mod bugs;
 pub(crate) mod wrapper;
 

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use isi_conformance::{
+    redaction::Secrets,
     runner::{
         Baseline, CacheLag, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, Credential, Identity,
         Planned, Ports, Proposals, RunId, Session, Target, Users, run,
@@ -48,6 +49,7 @@ async fn what_a_panicking_case_made_is_taken_back() {
         authority: None,
         features: isi_conformance::runner::Features::default(),
         timeout: TIMEOUT,
+        secrets: Secrets::default(),
         keep: false,
         proposals: Proposals::Omitted,
         baseline: Baseline::default(),

@@ -11,7 +11,9 @@ use crate::{
         target::{TargetArguments, reach},
     },
     fixture::ImageCatalogue,
-    golden, reference,
+    golden,
+    redaction::Secrets,
+    reference,
     requirement::Profile,
     runner::{
         self, CacheLag, Cleanup, ClusterConfiguration, ConfigurationAccess, ConfigurationLag, DeclaredFeatures,
@@ -86,6 +88,7 @@ pub(super) async fn place(
         authority,
         features: Features::default(),
         timeout: arguments.execution.timeout,
+        secrets: Secrets::of_this_process().clone(),
         keep: arguments.keep,
         baseline: arguments.baseline.clone(),
         proposals: if arguments.proposes() { Proposals::Made } else { Proposals::Omitted },

@@ -1,22 +1,32 @@
 //! Random scenarios: the reference agrees with itself, and wrong implementations are found without any suite.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use futures_util::{StreamExt, stream};
 use isi_conformance::{
-    explore::{Amount, Comparison, Course, Exploration, Explored, Generator, write_bug_folder},
+    explore::{Amount, Compared, Comparison, Course, Exploration, Explored, Generator, Scenario, write_bug_folder},
+    redaction::Secrets,
     reference,
-    runner::{Proposals, RunId, Session},
+    runner::{ConfigurationLag, Proposals, RunId, Session},
     suite::Folder,
     verdict::Verdict,
     version::ApiVersion,
 };
+use serde_json::json;
 use tokio::sync::watch;
 
 use super::{
     drive::Drive,
-    wrong_implementations::{bugs, wrapper},
+    wrong_implementations::{
+        bug::{Bug, put},
+        bugs, wrapper,
+    },
 };
+
+mod secrets;
 
 /// The most scenarios that are tried for each wrong implementation: far fewer than fit into two minutes.
 const MOST: u64 = 600;
@@ -29,10 +39,10 @@ const NOT_FOUND: &[(&str, &str)] = &[];
 
 /// The sessions of the reference and of a target in one run.
 fn sessions(drive: &Drive, reference: &str, target: &str) -> (Arc<Session>, Arc<Session>) {
-    let run = RunId::random();
+    let (run, secrets) = (RunId::random(), Secrets::default());
     let session = |url: &str, proposals: Proposals| {
         let session = Arc::into_inner(drive.session(url)).unwrap();
-        Arc::new(Session { run: run.clone(), proposals, ..session })
+        Arc::new(Session { run: run.clone(), secrets: secrets.clone(), proposals, ..session })
     };
     (session(reference, Proposals::Made), session(target, Proposals::Omitted))
 }
@@ -137,4 +147,32 @@ async fn a_bug_folder_passes_on_the_reference_and_fails_where_the_difference_was
             assert_eq!(verdicts, [expected], "{} {results:#?}", finding.says);
         }
     }
+}
+
+/// How many imports the target below was asked for.
+static IMPORTS: AtomicUsize = AtomicUsize::new(0);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scenario_is_attempted_once_where_cases_of_a_suite_are_repeated() {
+    let oracle = reference::start(reference::Options::default()).await.unwrap();
+    let target = reference::start(reference::Options::default()).await.unwrap();
+    let bug = Bug::none().answer(|request, answer| {
+        if request.is_import() {
+            IMPORTS.fetch_add(1, Ordering::Relaxed);
+            put(&mut answer.body, "/kind", Some("Other".into()));
+        }
+    });
+    let url = wrapper::start(bug, target.url()).await;
+    let (first, second) = sessions(&Drive::new(), oracle.url(), &url);
+    // Configuration takes effect later, so that a case that runs alone would be repeated.
+    let second = Arc::new(Session { lag: ConfigurationLag::default(), ..Arc::into_inner(second).unwrap() });
+    let comparison = Comparison::new(first, second, Arc::new(|_| {}));
+    let steps =
+        vec![json!({ "secret": { "username": "robot", "password": "secret" } }), json!({ "import": "lib/app:v1" })];
+    let scenario =
+        Scenario { registry: json!({ "repositories": { "lib/app": { "v1": "s2-basic" } } }), steps, words: [].into() };
+    let (_stop, stopped) = watch::channel(false);
+    let compared = comparison.compare("once", &scenario, stopped).await;
+    assert!(matches!(compared, Compared::Different(_)), "{compared:?}");
+    assert_eq!(IMPORTS.load(Ordering::Relaxed), 1);
 }
