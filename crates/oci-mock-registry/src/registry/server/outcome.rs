@@ -45,7 +45,7 @@ pub(super) async fn outcome(state: &Arc<RegistryState>, request: Request<Incomin
     #[cfg(feature = "capture")]
     if let Some(proxy) = &state.proxy {
         return match proxy.pass(state, request, body).await {
-            Passed::Answered(response) => Outcome::Response(response.map(AnswerBody::Passed)),
+            Passed::Answered(response) => Outcome::Response(response.map(|body| AnswerBody::Passed(Box::new(body)))),
             Passed::Refused(answer) => response(answer),
             Passed::Ended(manner) => Outcome::Ending(Ending { answer: Answer::empty(StatusCode::BAD_GATEWAY), manner }),
         };
