@@ -1,9 +1,9 @@
-//! Requests as the journal keeps them: one allocation for all texts, because a record is made for every request, and one is
-//! freed that has long left the processor's caches.
+//! Requests as the journal keeps them. A record is made for every request, and one is freed that has long left the processor's
+//! caches: so there is one allocation for all texts, and headers are looked through once.
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc, time::SystemTime};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 
 use super::{Entry, JOURNAL_TEXT_LIMIT};
 use crate::registry::{
@@ -69,6 +69,36 @@ impl<'a> KeptHeaders<'a> {
     }
 }
 
+/// The headers of an answer that the journal keeps.
+#[derive(Debug, Default)]
+struct AnsweredHeaders {
+    content_type: Option<HeaderValue>,
+    content_digest: Option<HeaderValue>,
+    location: Option<HeaderValue>,
+    challenge: Option<HeaderValue>,
+}
+
+impl AnsweredHeaders {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut kept = Self::default();
+        for (name, value) in headers {
+            let place = if name == header::CONTENT_TYPE {
+                &mut kept.content_type
+            } else if name == CONTENT_DIGEST {
+                &mut kept.content_digest
+            } else if name == header::LOCATION {
+                &mut kept.location
+            } else if name == header::WWW_AUTHENTICATE {
+                &mut kept.challenge
+            } else {
+                continue;
+            };
+            place.get_or_insert_with(|| value.clone());
+        }
+        kept
+    }
+}
+
 /// One request and what became of it.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -84,10 +114,7 @@ pub(crate) struct Record {
     scheme: Option<Span>,
     http2: bool,
     status: Option<StatusCode>,
-    content_type: Option<HeaderValue>,
-    content_digest: Option<HeaderValue>,
-    location: Option<HeaderValue>,
-    challenge: Option<HeaderValue>,
+    answered: AnsweredHeaders,
     length: u64,
     fault: Option<Arc<Armed>>,
     pub(super) unexpected: bool,
@@ -104,7 +131,6 @@ impl Record {
         unexpected: bool,
     ) -> Self {
         let Answer { headers, body, status } = &delivery.answer;
-        let answered = |name: HeaderName| headers.get(name).cloned();
         let (path, query) = (request.uri.path(), request.uri.query());
         let kept = KeptHeaders::of(&request.headers);
         let mut texts = TextsWriter::with_room_for([
@@ -127,10 +153,7 @@ impl Record {
             scheme: kept.scheme.map(|text| texts.add(text)),
             http2: request.version == Version::HTTP_2,
             status: delivery.is_complete().then_some(*status),
-            content_type: answered(header::CONTENT_TYPE),
-            content_digest: answered(CONTENT_DIGEST),
-            location: answered(header::LOCATION),
-            challenge: answered(header::WWW_AUTHENTICATE),
+            answered: AnsweredHeaders::of(headers),
             length: body.len(),
             fault,
             unexpected,
@@ -168,10 +191,10 @@ impl Record {
             accept: accept.filter(|accepted| !accepted.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>(),
             user_agent: owned(&self.user_agent),
             authorization: owned(&self.scheme).map(|scheme| scheme.to_ascii_lowercase()),
-            content_type: value(&self.content_type),
-            content_digest: value(&self.content_digest),
-            location: value(&self.location).and_then(without_query),
-            challenge: value(&self.challenge),
+            content_type: value(&self.answered.content_type),
+            content_digest: value(&self.answered.content_digest),
+            location: value(&self.answered.location).and_then(without_query),
+            challenge: value(&self.answered.challenge),
             length: self.length,
             fault: self.fault.as_ref().map(|armed| armed.fault.name().to_owned()),
             unexpected: self.unexpected,
@@ -193,7 +216,8 @@ fn scheme(value: &[u8]) -> Option<&[u8]> {
 
 /// Adds all `Accept` headers, with commas between them.
 fn add_joined(texts: &mut Vec<u8>, headers: &HeaderMap) {
-    for (position, value) in headers.get_all(header::ACCEPT).iter().enumerate() {
+    let accepted = headers.iter().filter(|(name, _)| *name == header::ACCEPT);
+    for (position, (_, value)) in accepted.enumerate() {
         if position > 0 {
             texts.push(b',');
         }
