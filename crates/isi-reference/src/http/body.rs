@@ -67,7 +67,7 @@ pub(crate) fn read<T: DeserializeOwned>(
         _ => parse(request, body)
             .map_err(|error| unrecognized(kind, &format!("couldn't get version/kind; {error}"), body))?,
     };
-    check_kind(&node, kind, body, behaviour)?;
+    check_kind(&node, (kind, target), body, behaviour)?;
     let (object, surplus) = fit(&node, target).map_err(|error| unhandled(&node, kind, &error))?;
     if options.field_validation == FieldValidation::Strict && !(surplus.is_empty() && duplicate.is_none()) {
         let duplicate = duplicate.map(|duplicate| format!("yaml: unmarshal errors:\n  {duplicate}"));
@@ -139,7 +139,7 @@ fn parse(request: &Request, body: &[u8]) -> std::result::Result<(Node, Option<St
 
 /// Recorded from openshift-apiserver 4.22: `line 7: key "import" already set in map`.
 fn parse_yaml(text: &str) -> std::result::Result<(serde_json::Value, Option<String>), serde_saphyr::Error> {
-    let error = match serde_saphyr::from_str(text) {
+    let error = match first_document(text, serde_saphyr::options! {}) {
         Ok(value) => return Ok((value, None)),
         Err(error) => error,
     };
@@ -148,11 +148,22 @@ fn parse_yaml(text: &str) -> std::result::Result<(serde_json::Value, Option<Stri
     };
     let duplicate = format!("line {}: key {key:?} already set in map", location.line());
     let options = serde_saphyr::options! { duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins };
-    serde_saphyr::from_str_with_options(text, options).map(|value| (value, Some(duplicate)))
+    first_document(text, options).map(|value| (value, Some(duplicate)))
+}
+
+/// The first document of a text: servers read no further, whatever follows.
+fn first_document(
+    text: &str,
+    options: serde_saphyr::Options,
+) -> std::result::Result<serde_json::Value, serde_saphyr::Error> {
+    let mut bytes = text.as_bytes();
+    let first = serde_saphyr::read_with_options(&mut bytes, options.clone()).next();
+    // What is empty is no document.
+    first.unwrap_or_else(|| serde_saphyr::from_str_with_options(text, options))
 }
 
 /// Checks `apiVersion` and `kind`; what is missing is taken from the path.
-fn check_kind(node: &Node, kind: &str, body: &[u8], behaviour: &Behaviour) -> Result<()> {
+fn check_kind(node: &Node, (kind, target): (&str, &'static Struct), body: &[u8], behaviour: &Behaviour) -> Result<()> {
     let wrong = |text: String| {
         Err(unrecognized(
             kind,
@@ -184,6 +195,12 @@ fn check_kind(node: &Node, kind: &str, body: &[u8], behaviour: &Behaviour) -> Re
         return Ok(());
     }
     if version == "v1" && is_image_kind {
+        // It is decoded as what it says that it is before it is compared with what is expected.
+        if found == kind
+            && let Err(error) = json::decode(node, target, Case::Sensitive)
+        {
+            return Err(unhandled(node, kind, &error.to_string()));
+        }
         return Err(ApiError::bad_request(format!(
             "the API version in the data ({version}) does not match the expected API version ({IMAGE_API})"
         )));

@@ -1,6 +1,6 @@
 //! JSON patches (RFC 6902), with the limits of Kubernetes' API server.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{DECODING, wrong};
 use crate::{
@@ -15,16 +15,23 @@ const MAX_COPIED: usize = 3 * 1024 * 1024;
 /// The fields of an operation.
 const FIELDS: [&str; 4] = ["op", "path", "from", "value"];
 
-/// Applies the patch that is written in `node`, and returns what is odd about it.
-pub(super) fn apply(node: &Node, object: &mut Value) -> Result<Vec<String>> {
+/// Applies the patch that is written in `node`, and returns what is odd about it. `is_read`: whether the server reads the fields of
+/// its operations before it applies them.
+pub(super) fn apply(node: &Node, object: &mut Value, is_read: bool) -> Result<Vec<String>> {
     let operations = match node {
         Node::Null => &[][..],
         Node::Array(operations) => operations,
-        other => return Err(wrong(DECODING, other.kind(), "[]handlers.jsonPatchOp")),
+        other if is_read => return Err(wrong(DECODING, other.kind(), "[]handlers.jsonPatchOp")),
+        other => return Err(wrong("", other.kind(), "jsonpatch.Patch")),
     };
     let mut surplus = Vec::new();
     for (index, operation) in operations.iter().enumerate() {
-        check(operation, index, &mut surplus)?;
+        match operation {
+            Node::Object(entries) if is_read => check(entries, index, &mut surplus)?,
+            Node::Object(_) | Node::Null => {}
+            other if is_read => return Err(wrong(DECODING, other.kind(), "handlers.jsonPatchOp")),
+            other => return Err(wrong("", other.kind(), "jsonpatch.Operation")),
+        }
     }
     let count = operations.len();
     if count > MAX_OPERATIONS {
@@ -38,12 +45,25 @@ pub(super) fn apply(node: &Node, object: &mut Value) -> Result<Vec<String>> {
     Ok(surplus)
 }
 
-fn check(operation: &Node, index: usize, surplus: &mut Vec<String>) -> Result<()> {
-    let entries = match operation {
-        Node::Object(entries) => entries,
-        Node::Null => return Ok(()),
-        other => return Err(wrong(DECODING, other.kind(), "handlers.jsonPatchOp")),
-    };
+/// An object for every object and list that the operations of a patch reach into.
+pub(super) fn reached(node: &Node) -> Value {
+    let mut reached = json!({});
+    let operations = if let Node::Array(operations) = node { operations.as_slice() } else { &[] };
+    let pointers = operations.iter().flat_map(|operation| ["path", "from"].map(|field| operation.get(field)));
+    for pointer in pointers.flatten().filter_map(Node::as_text) {
+        let Some((parent, _)) = pointer.rsplit_once('/') else { continue };
+        let mut place = &mut reached;
+        for name in parent.split('/').skip(1) {
+            place = &mut place[name];
+            if place.is_null() {
+                *place = json!({});
+            }
+        }
+    }
+    reached
+}
+
+fn check(entries: &[(String, Node)], index: usize, surplus: &mut Vec<String>) -> Result<()> {
     for (position, (key, value)) in entries.iter().enumerate() {
         if !FIELDS.contains(&key.as_str()) {
             surplus.push(format!("json patch unknown field \"[{index}].{key}\""));

@@ -7,6 +7,7 @@ mod field_set;
 mod json;
 mod manage;
 mod merge;
+mod shown;
 mod strategic;
 mod typed;
 
@@ -14,13 +15,14 @@ use std::fmt;
 
 use serde_json::Value;
 
+use self::shown::shown;
 pub(crate) use manage::{ManagedEntry, Write, apply, track};
 
 use crate::{
     behaviour::Behaviour,
     error::{ApiError, Result},
     field::FieldError,
-    http::request::Request,
+    http::{options::FieldValidation, request::Request},
     json::{self as json_text, Node, Shape},
     quote::quote,
 };
@@ -74,7 +76,8 @@ impl Patched {
     }
 }
 
-/// Applies a JSON, merge or strategic merge patch to `object`.
+/// Applies a JSON, merge or strategic merge patch to `object`. Where fields are not validated, a patch is not read before it is
+/// applied, and the library that applies it says what is wrong.
 ///
 /// # Errors
 ///
@@ -84,27 +87,37 @@ pub(crate) fn patch(
     body: &[u8],
     object: &Value,
     shape: &'static Shape,
+    validation: FieldValidation,
     behaviour: &Behaviour,
 ) -> Result<Patched> {
+    const NO_MERGE_PATCH: &str = "Invalid JSON Patch";
+    let is_read = validation != FieldValidation::Ignore;
     let plain_null = behaviour.plain_null_in_field_errors;
     let mut patched = object.clone();
     match kind {
         PatchType::Json => {
-            let node = parse(body)?;
-            let surplus = json::apply(&node, &mut patched)?;
-            let shown = patched.to_string();
+            let prefix = if is_read { DECODING } else { "" };
+            let node = json_text::parse(body).map_err(|error| ApiError::bad_request(format!("{prefix}{error}")))?;
+            let surplus = json::apply(&node, &mut patched, is_read)?;
+            let shown = shown(&patched, &json::reached(&node), shape);
             Ok(Patched { object: patched, surplus, shown })
         }
         PatchType::Merge => {
-            let node = parse(body)?;
+            let node = match json_text::parse(body) {
+                Ok(node) => node,
+                Err(error) if is_read => return Err(ApiError::bad_request(format!("{DECODING}{error}"))),
+                Err(_) => return Err(ApiError::bad_request(NO_MERGE_PATCH)),
+            };
             match &node {
                 Node::Object(_) => {}
-                // A text of its own, from the library that merges.
-                Node::Null => return Err(ApiError::bad_request("Invalid JSON Patch")),
+                Node::Array(_) if !is_read => {}
+                Node::Null => return Err(ApiError::bad_request(NO_MERGE_PATCH)),
+                _ if !is_read => return Err(ApiError::bad_request(NO_MERGE_PATCH)),
                 other => return Err(wrong(DECODING, other.kind(), "map[string]interface {}")),
             }
-            merge::apply(&mut patched, &node.to_value());
-            let shown = patched.to_string();
+            let changes = node.to_value();
+            merge::apply(&mut patched, &changes);
+            let shown = shown(&patched, &changes, shape);
             Ok(Patched { object: patched, surplus: duplicates(&node, ""), shown })
         }
         PatchType::Strategic | PatchType::Apply => {
@@ -124,10 +137,6 @@ pub(crate) fn patch(
 }
 
 const DECODING: &str = "error decoding patch: ";
-
-fn parse(body: &[u8]) -> Result<Node> {
-    json_text::parse(body).map_err(|error| ApiError::bad_request(format!("{DECODING}{error}")))
-}
 
 fn wrong(prefix: &str, found: &str, go: &str) -> ApiError {
     ApiError::bad_request(format!("{prefix}json: cannot unmarshal {found} into Go value of type {go}"))

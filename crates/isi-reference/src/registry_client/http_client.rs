@@ -96,6 +96,8 @@ impl Authorization<'_> {
 /// A response of a registry.
 #[derive(Debug)]
 pub(crate) struct RegistryResponse {
+    /// What was asked last, where redirects lead.
+    pub(crate) url: Url,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     /// The body, or why it cannot be read.
@@ -171,7 +173,7 @@ impl HttpClients {
             if decodes {
                 body = body.and_then(|body| content_encoding::decode_gzip(&headers, body));
             }
-            return Ok(RegistryResponse { status, headers, body });
+            return Ok(RegistryResponse { url, status, headers, body });
         }
         let cause = TransportCause::Redirects(REDIRECT_LIMIT);
         Err(TransportError::Request { verb: GoVerb::from(&request.method), url: url.into(), cause })

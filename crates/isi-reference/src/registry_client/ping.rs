@@ -42,9 +42,10 @@ async fn ping_by(
     security: TransportSecurity,
 ) -> Result<Result<Endpoint, FetchError>, TransportError> {
     let base = format!("{scheme}://{host}");
+    let url = format!("{base}/v2/");
     let request = RegistryRequest {
         method: Method::GET,
-        url: format!("{base}/v2/"),
+        url: url.clone(),
         headers: HeaderMap::new(),
         security,
         timeout: Some(PING_TIMEOUT),
@@ -57,7 +58,8 @@ async fn ping_by(
         let got = context.behaviour.registry_sources.then_some(response.status);
         return Ok(Err(FetchError::NotV2 { base, got }));
     }
-    let is_challenged = response.status == StatusCode::UNAUTHORIZED;
+    // A challenge is one of the place that answers with it, and the registry has none if a redirect leads elsewhere.
+    let is_challenged = response.status == StatusCode::UNAUTHORIZED && response.url.as_str() == url;
     let challenges = if is_challenged { challenge::read(&response.headers) } else { Vec::new() };
     Ok(Ok(Endpoint { base, challenges }))
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    admit, check_get, check_name, check_namespace, listing, name,
+    admit, check_name, check_name_and_export, check_namespace, check_version_form, listing, name,
     patched::{self, PatchedType},
     streams,
     tag_spec::{self, StreamBefore},
@@ -77,8 +77,9 @@ fn image_of(state: &State, stream: &ImageStream, tag: &str) -> Option<Image> {
 /// Answers with a tag that is wanted or has been.
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(api, request, target.kind)?;
-    check_get(api, request, target)?;
+    check_name_and_export(api, request, target)?;
     let (of, tag) = split(name(target), KIND)?;
+    check_version_form(request)?;
     listing::check_version(&api.store.lock(), request)?;
     let stream = streams::find(api, target, of, IMAGE_TAGS)?;
     let found = tag_of(&stream, tag, image_of(&api.store.lock(), &stream, tag));

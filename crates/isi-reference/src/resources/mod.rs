@@ -107,6 +107,12 @@ pub(crate) fn merge_equal_owners(api: &Api, request: &Request, meta: &mut Object
 
 /// Checks the options of a request for one stored object.
 pub(crate) fn check_get(api: &Api, request: &Request, target: &Target) -> Result<()> {
+    check_name_and_export(api, request, target)?;
+    check_version_form(request)
+}
+
+/// What of the options of a request is checked before it is known which object stands behind the name.
+pub(crate) fn check_name_and_export(api: &Api, request: &Request, target: &Target) -> Result<()> {
     if let Some(problem) = path_segment(name(target)) {
         return Err(ApiError::bad_request(format!("Name parameter invalid: {:?}: {problem}", name(target))));
     }
@@ -115,6 +121,11 @@ pub(crate) fn check_get(api: &Api, request: &Request, target: &Target) -> Result
         let why = "the export parameter, deprecated since v1.14, is no longer supported";
         return Err(ApiError::bad_request(why));
     }
+    Ok(())
+}
+
+/// Refuses a resource version that is no number.
+pub(crate) fn check_version_form(request: &Request) -> Result<()> {
     let version = request.parameter("resourceVersion").unwrap_or_default();
     if !version.is_empty() && version.parse::<u64>().is_err() {
         let why = format!("strconv.ParseUint: parsing {version:?}: invalid syntax");

@@ -138,7 +138,7 @@ pub(super) fn patched(
         }
         (_, None) => return Err(missing()),
         (_, Some(old)) => {
-            let patched = patch::patch(kind, body, old, shape(target), &api.behaviour)?;
+            let patched = patch::patch(kind, body, old, shape(target), options.field_validation, &api.behaviour)?;
             if options.field_validation == FieldValidation::Strict && !patched.surplus.is_empty() {
                 let why = format!("strict decoding error: {}", patched.surplus.join(", "));
                 return Err(patched.refusal(&why, plain_null));

@@ -72,7 +72,7 @@ pub(super) fn patched<T: DeserializeOwned>(
         let (object, _) = of.fit(&object).map_err(ApiError::failed)?;
         return Ok(PatchedObject { object, applied: Some(entries) });
     }
-    let patched = patch::patch(patch, body, old, of.shape, &api.behaviour)?;
+    let patched = patch::patch(patch, body, old, of.shape, options.field_validation, &api.behaviour)?;
     let refuse = |why: &str| patched.refusal(why, plain_null);
     if patch != PatchType::Strategic {
         if let Some(why) = unknown_type(api, of, &patched.object) {

@@ -1,6 +1,6 @@
 //! Reading and deleting `imagestreamtags`.
 
-use super::{check_get, listing, name, streams, view, write};
+use super::{check_name_and_export, check_version_form, listing, name, streams, view, write};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -38,8 +38,9 @@ pub(super) fn split<'a>(name: &'a str, kind: &str) -> Result<(&'a str, &'a str)>
 /// Answers with a tag.
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(api, request, target.kind)?;
-    check_get(api, request, target)?;
+    check_name_and_export(api, request, target)?;
     let (of, tag) = split(name(target), target.kind.kind)?;
+    check_version_form(request)?;
     listing::check_version(&api.store.lock(), request)?;
     let stream = streams::find(api, target, of, TAGS)?;
     let event = stream.latest(tag).filter(|event| !event.image.is_empty());

@@ -19,8 +19,9 @@ pub(crate) fn record(stream: &mut ImageStream, tag: &str, event: TagEvent) {
         .tags
         .entry(tag.to_owned())
         .or_insert_with(|| TagHistory { tag: tag.to_owned(), ..TagHistory::default() });
+    // Whatever went wrong with the tag before is over.
     let Some(newest) = history.items.first_mut() else {
-        history.items = vec![event];
+        (history.items, history.conditions) = (vec![event], Vec::new());
         return;
     };
     let same_reference = newest.docker_image_reference == event.docker_image_reference;
@@ -213,6 +214,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::model::image_stream::TagCondition;
 
     fn event(reference: &str, image: &str, generation: i64) -> TagEvent {
         TagEvent { created: None, docker_image_reference: reference.to_owned(), image: image.to_owned(), generation }
@@ -228,5 +230,14 @@ mod tests {
         record(&mut stream, "v1", next.clone());
         assert_eq!(stream.status.tags["v1"].items.len(), length);
         assert_eq!(stream.latest("v1"), Some(&next));
+    }
+
+    #[test]
+    fn a_tag_that_gets_its_first_image_does_not_fail_any_more() {
+        let failed = TagHistory { conditions: vec![TagCondition::default()], ..TagHistory::default() };
+        let mut stream = ImageStream::default();
+        stream.status.tags.insert("v1".to_owned(), failed);
+        record(&mut stream, "v1", event("r/a", "one", 1));
+        assert_eq!(stream.status.tags["v1"].conditions, []);
     }
 }

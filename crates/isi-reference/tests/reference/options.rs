@@ -25,6 +25,11 @@ const NOT_ALLOWED: &str = "the server does not allow this method on the requeste
 )]
 #[case::what_cannot_be_listed_is_not_watched("imagestreamimports?watch=true", 405, NOT_ALLOWED)]
 #[case::a_tag_has_no_export("imagestreamtags/s?export=true", 400, NO_EXPORT)]
+#[case::a_name_is_no_tag(
+    "imagestreamtags/s?resourceVersion=x",
+    400,
+    "ImageStreamTags must be retrieved with <name>:<tag>"
+)]
 #[tokio::test]
 async fn options_are_refused_in_the_order_of_servers(#[case] path: &str, #[case] status: u16, #[case] message: &str) {
     let reference = Reference::start().await;
@@ -135,6 +140,18 @@ async fn the_last_of_two_equal_keys_of_yaml_counts(
     assert_eq!(response.headers().get("warning").map(|value| value.to_str().unwrap()), warning);
     let refusal = read(response, status).await;
     assert!(refusal["message"].as_str().unwrap().contains(message), "{refusal}");
+}
+
+/// Recorded from openshift-apiserver 4.22.
+#[rstest]
+#[case::flow("{kind: ImageStream, metadata: {name: a}}{}")]
+#[case::second("kind: ImageStream\nmetadata: {name: a}\n---\nfoo: [")]
+#[tokio::test]
+async fn yaml_is_read_to_the_end_of_its_first_document(#[case] body: &'static str) {
+    let reference = Reference::start().await;
+    let request = reference.request(Method::POST, &format!("{NAMESPACE}/imagestreams"));
+    let response = request.header("content-type", "application/yaml").body(body).send().await.unwrap();
+    assert_eq!(read(response, 201).await["metadata"]["name"], "a");
 }
 
 #[tokio::test]

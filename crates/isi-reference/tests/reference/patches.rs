@@ -120,6 +120,24 @@ async fn a_json_patch_that_cannot_be_applied_changes_nothing(
     assert_eq!(reference.get(&stream("")).await, before);
 }
 
+/// Recorded from openshift-apiserver 4.22: a patch whose fields are not validated is not read before it is applied.
+#[rstest]
+#[case::no_list(JSON, "{}", "json: cannot unmarshal object into Go value of type jsonpatch.Patch")]
+#[case::no_object(JSON, "[1]", "json: cannot unmarshal number into Go value of type jsonpatch.Operation")]
+#[case::broken(JSON, "[", "unexpected end of JSON input")]
+#[case::broken_merge(MERGE, "[", "Invalid JSON Patch")]
+#[case::no_merge(MERGE, "1", "Invalid JSON Patch")]
+#[tokio::test]
+async fn a_patch_without_validation_is_refused_by_what_applies_it(
+    #[case] kind: &str,
+    #[case] body: &str,
+    #[case] message: &str,
+) {
+    let reference = start().await;
+    let path = format!("{}?fieldValidation=Ignore", stream(""));
+    assert_eq!(read(patch(&reference, &path, kind, body).await, 400).await["message"], message);
+}
+
 #[rstest]
 #[case::allowed(10_000, 200)]
 #[case::too_many(10_001, 413)]
