@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Generator, Scenario, Word, fields, scenario::action, vocabulary as words};
 
 /// Kinds of objects that scenarios write.
-const KINDS: [&str; 3] = ["ImageStreamImport", "ImageStream", "ImageStreamTag"];
+const KINDS: [&str; 4] = ["ImageStreamImport", "ImageStream", "ImageStreamTag", "ImageTag"];
 /// How many words that were never drawn are named.
 const NAMED: usize = 3;
 

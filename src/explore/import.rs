@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use super::{
     Limits, fields,
+    oddities::{OddField, Oddities, oddities, with_fields, words_of},
     references::{self, in_full},
     registry,
-    steps::{Drawn, OddField, object, odd_fields, pair, with_fields, words_of},
+    steps::{Drawn, object, pair},
     values::odd_tags,
     vocabulary as words, weights,
 };
@@ -48,11 +49,18 @@ pub(super) fn both(limits: &Limits) -> BoxedStrategy<Drawn> {
     import(limits, entries.prop_map(|(images, repository)| (images, Some(repository))).boxed())
 }
 
-/// An import into a tag, a change of the registry, and the same import again.
+/// An import into a tag, a change of the registry, and the same import again, or another one into that tag.
 pub(super) fn twice() -> BoxedStrategy<Drawn> {
-    let import = || json!({ "import": "lib/app:v1 -> v1" });
-    registry::change()
-        .prop_map(move |change| Drawn { steps: vec![import(), change, import()], words: Vec::new() })
+    let plain = || json!({ "import": "lib/app:v1 -> v1" });
+    let into_v1 = || {
+        entry(references::image()).prop_map(|mut entry| {
+            entry["to"] = "v1".into();
+            short(vec![entry], None, [const { None }; 4])
+        })
+    };
+    let imports = Union::new_weighted(vec![(1, Just([plain(), plain()]).boxed()), (1, [into_v1(), into_v1()].boxed())]);
+    (imports, registry::change())
+        .prop_map(|([one, other], change)| Drawn { steps: vec![one, change, other], words: Vec::new() })
         .boxed()
 }
 
@@ -60,23 +68,11 @@ pub(super) fn twice() -> BoxedStrategy<Drawn> {
 pub(super) fn text() -> BoxedStrategy<Drawn> {
     let types = vec![("content-type", "application/yaml"), ("content-type", "text/plain"), ("content-type", "")];
     let headers = option::weighted(0.4, select(types).prop_map(|(name, value)| json!({ name: value })));
-    let unknown = select(words::UNKNOWN_FIELDS).prop_map(|pointer| {
-        let mut body = body(&[json!({ "from": "lib/app:v1" })], None, Some(true));
-        if let Some((parent, name)) = pointer.rsplit_once('/')
-            && let Some(parent) = body.pointer_mut(parent)
-        {
-            parent[name] = json!(1);
-        }
-        ("body", body)
-    });
-    let text = select(words::TEXTS).prop_map(|text| ("text", json!(text)));
-    let bodies = Union::new_weighted(vec![(3, text.boxed()), (1, unknown.boxed())]);
-    let query = pair(0.3, &[("fieldValidation", "Strict"), ("fieldValidation", "Warn"), ("fieldValidation", "Ignore")]);
-    (bodies, headers, query)
-        .prop_map(|((key, body), headers, query)| {
+    (select(words::TEXTS), headers, pair(0.3, words::VALIDATIONS))
+        .prop_map(|(text, headers, query)| {
             let fields = [
                 ("path", Some("imagestreamimports".into())),
-                (key, Some(body)),
+                ("text", Some(text.into())),
                 ("headers", headers),
                 ("query", query),
             ];
@@ -127,10 +123,9 @@ fn import(limits: &Limits, entries: BoxedStrategy<(Vec<Value>, Option<Value>)>) 
     let can_store = limits.has(Feature::Imports);
     let store = option::weighted(weights::LOOKUP, select(vec![json!(false), json!("omit")]));
     let store = store.prop_map(move |store| if can_store { store } else { Some(json!(false)) });
-    let query = pair(weights::QUERY, words::QUERIES);
     let headers = pair(weights::HEADERS, words::HEADERS);
-    (entries, store, odd_fields(limits, KIND), query, headers)
-        .prop_map(move |((images, repository), store, fields, query, headers)| {
+    (entries, store, oddities(limits, KIND), headers)
+        .prop_map(move |((images, repository), store, Oddities { fields, query }, headers)| {
             let fields: Vec<OddField> = fields
                 .into_iter()
                 .filter(|(field, _)| can_store || field.name != "ImageStreamImportSpec.import")

@@ -8,13 +8,15 @@ use serde_json::Value;
 use super::values::UID;
 use crate::golden::{Golden, is_of_this_run};
 
-/// A uid, a time, a version behind its name, or a port of the loopback, inside of a longer text.
+/// A uid, a time, a version behind its name, where a list goes on (the base64 of an object that begins with its `v` and has a
+/// version in it), or a port of the loopback, inside of a longer text.
 static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
         r"|(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)",
         r#"|(?<name>resourceVersion\\*":\s*\\*"|ResourceVersion in record \(|resource version to |updated from "|" to ")"#,
         r"(?<version>\d+)",
+        r"|(?<next>eyJ2IjoibWV0YS5rOHMuaW8vdjEi[0-9A-Za-z_-]+)",
         r"|(?<host>127\.0\.0\.1|\[::1\]|localhost):(?<port>\d{1,5})\b",
     ))
     .expect("the pattern is compiled by a test")
@@ -41,6 +43,8 @@ fn masked(text: &str) -> String {
             "[uid]".to_owned()
         } else if let Some(name) = found.name("name") {
             format!("{}[resourceVersion]", name.as_str())
+        } else if found.name("next").is_some() {
+            "[resourceVersion]".to_owned()
         } else if let Some(host) = found.name("host") {
             format!("{}:[port]", host.as_str())
         } else if found.name("time").is_some() && is_of_this_run(whole) {
@@ -71,6 +75,7 @@ mod tests {
         r#"the image stream was updated from "[resourceVersion]" to "[resourceVersion]""#
     )]
     #[case(r#"was updated from "-1" to "7861""#, r#"was updated from "-1" to "[resourceVersion]""#)]
+    #[case("eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6Mywic3RhcnQiOiJhXHUwMDAwIn0", "[resourceVersion]")]
     #[case("Get \"http://localhost:35211/token\": EOF", "Get \"http://localhost:[port]/token\": EOF")]
     #[case("read tcp 127.0.0.1:41234->[registry]: reset", "read tcp 127.0.0.1:[port]->[registry]: reset")]
     #[case("dial tcp [::1]:5000: refused", "dial tcp [::1]:[port]: refused")]

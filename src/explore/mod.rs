@@ -20,16 +20,19 @@ mod generator;
 mod import;
 mod limits;
 mod masks;
+mod oddities;
 mod references;
 mod registry;
 mod report;
 mod scenario;
+mod sequences;
 mod shared_images;
 mod shrink;
 mod steps;
 mod values;
 mod vocabulary;
 mod weights;
+mod writes;
 
 pub use self::{
     bug_folder::write_bug_folder,

@@ -19,18 +19,12 @@ pub(super) fn registry() -> BoxedStrategy<Value> {
     let faults = option::weighted(weights::FAULTS, vec(select(words::faults()), 1..=2));
     let tls = option::weighted(weights::TLS, select(words::TLS));
     let tags = option::weighted(weights::TAG_LISTING, select(words::tag_listings()));
-    let many = option::weighted(weights::MANY_TAGS, Just(()));
-    (repositories, auth, quirks, faults, tls, tags, many)
-        .prop_map(|((first, second, latest, other), auth, quirks, faults, tls, listing, many)| {
+    (repositories, auth, quirks, faults, tls, tags)
+        .prop_map(|((first, second, latest, other), auth, quirks, faults, tls, listing)| {
             let tags = [("v1", Some(first)), ("v2", second), ("latest", latest)];
             let tags: Map<String, Value> =
                 tags.into_iter().filter_map(|(tag, image)| Some((tag.to_owned(), image?.into()))).collect();
             let mut registry = json!({ "repositories": { "lib/app": tags, "lib/other": { "v1": other } } });
-            // Every request for each of them would be repeated.
-            if many.is_some() && faults.is_none() {
-                let tags = &mut registry["repositories"]["lib/app"];
-                words::many_tags().for_each(|tag| tags[tag] = "s2-basic".into());
-            }
             if let Some((scheme, access)) = auth {
                 let mut auth = json!({ "scheme": scheme, "users": { "robot": "secret" } });
                 access.into_iter().for_each(|(key, value)| auth[key] = value);

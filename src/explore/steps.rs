@@ -1,22 +1,18 @@
 //! Steps: requests of every kind, right and wrong, and changes between them.
 
-use std::sync::Arc;
-
 use proptest::{
-    collection::vec,
     option,
-    sample::{Index, select},
+    sample::select,
     strategy::{BoxedStrategy, Just, Strategy, Union},
 };
 use serde_json::{Map, Value, json};
 
 use super::{
-    Limits,
-    fields::{self, Field, FieldValue},
-    import, registry,
+    Limits, import, registry,
     scenario::Word,
-    vocabulary as words,
+    sequences, vocabulary as words,
     weights::{self, StepKind},
+    writes,
 };
 use crate::suite::Feature;
 
@@ -33,9 +29,6 @@ impl Drawn {
         Self { steps: vec![step], words: Vec::new() }
     }
 }
-
-/// A field of a request and one of its values.
-pub(super) type OddField = (Field, FieldValue);
 
 /// A step of any kind that is allowed.
 pub(super) fn step(limits: &Limits) -> BoxedStrategy<Drawn> {
@@ -57,8 +50,10 @@ pub(super) fn step(limits: &Limits) -> BoxedStrategy<Drawn> {
         .boxed()
 }
 
+/// The path of the scenario's own stream.
+pub(super) const STREAM: &str = "imagestreams/{{stream}}";
+
 fn of_kind(kind: StepKind, limits: &Limits) -> BoxedStrategy<Drawn> {
-    const STREAM: &str = "imagestreams/{{stream}}";
     let stream = |suffix: &str| format!("{STREAM}{suffix}");
     match kind {
         StepKind::ImportPlain => import::plain(limits),
@@ -67,8 +62,10 @@ fn of_kind(kind: StepKind, limits: &Limits) -> BoxedStrategy<Drawn> {
         StepKind::ImportBoth => import::both(limits),
         StepKind::ImportTwice => import::twice(),
         StepKind::ImportText => import::text(),
-        StepKind::ReadStream => read(&[STREAM, "imagestreams/{{stream}}-other"], words::READ_QUERIES, 0.15),
-        StepKind::ReadList => read(&["imagestreams"], words::LIST_QUERIES, 1.0),
+        StepKind::ReadStream => {
+            read(&[STREAM, "imagestreams/{{stream}}-other", &stream("/status")], words::READ_QUERIES, 0.15)
+        }
+        StepKind::ReadList => list(),
         StepKind::ReadTag => read(
             &[
                 "imagestreamtags/{{stream}}:v1",
@@ -77,6 +74,8 @@ fn of_kind(kind: StepKind, limits: &Limits) -> BoxedStrategy<Drawn> {
                 "imagestreamtags/{{stream}}",
                 "imagestreamtags/{{stream}}:",
                 "imagestreamtags/{{stream}}-other:v1",
+                "imagetags/{{stream}}:v1",
+                "imagetags/{{stream}}:stable",
             ],
             words::READ_QUERIES,
             0.1,
@@ -99,66 +98,28 @@ fn of_kind(kind: StepKind, limits: &Limits) -> BoxedStrategy<Drawn> {
             let path = "/apis/image.openshift.io/v1/images/{{digest IMAGE-OF-V1}}";
             Just(Drawn::step(json!({ "get": path, "as": "admin" }))).boxed()
         }
-        StepKind::Create => create(limits),
-        StepKind::Replace => replace(limits),
-        StepKind::Patch => patch(limits),
-        StepKind::Apply => apply(),
-        StepKind::DeleteStream => delete(&[STREAM, "imagestreams/{{stream}}-other"]),
-        StepKind::DeleteTag => delete(&[
+        StepKind::Create => writes::create(limits),
+        StepKind::Replace => writes::replace(limits),
+        StepKind::Patch => writes::patch(limits),
+        StepKind::WriteStatus => writes::write_status(limits),
+        StepKind::Apply => writes::apply(),
+        StepKind::ApplyTwice => sequences::apply_twice(),
+        StepKind::DeleteStream => writes::delete(&[STREAM, "imagestreams/{{stream}}-other"]),
+        StepKind::DeleteTag => writes::delete(&[
             "imagestreamtags/{{stream}}:v1",
             "imagestreamtags/{{stream}}:stable",
             "imagestreamtags/{{stream}}:missing",
             "imagestreamtags/{{stream}}",
+            "imagetags/{{stream}}:v1",
         ]),
-        StepKind::WriteTag => write_tag(limits),
-        StepKind::Secret => {
-            select(words::secrets()).prop_map(|secret| Drawn::step(json!({ "secret": secret }))).boxed()
-        }
+        StepKind::WriteTag => writes::write_tag(limits),
+        StepKind::ManyTags => sequences::many_tags(),
+        StepKind::Sign => sequences::sign(),
+        StepKind::ReadPages => sequences::pages(),
+        StepKind::Watch => sequences::watch(),
+        StepKind::Secret => words::secret().prop_map(|secret| Drawn::step(json!({ "secret": secret }))).boxed(),
         StepKind::Registry => registry::change().prop_map(Drawn::step).boxed(),
     }
-}
-
-/// Fields of an object of `kind` with other values than plain ones: mostly none.
-pub(super) fn odd_fields(limits: &Limits, kind: &str) -> BoxedStrategy<Vec<OddField>> {
-    let fields: Arc<[Field]> = fields::of_request(limits.version, kind).into();
-    let parts = weights::PARTS.iter().filter_map(|(part, weight)| {
-        let fields: Vec<Field> = fields.iter().filter(|field| field.part() == *part).cloned().collect();
-        (!fields.is_empty()).then(|| (*weight, select(fields).boxed()))
-    });
-    let deciding: Vec<Field> =
-        fields.iter().filter(|field| weights::DECIDING_FIELDS.contains(&field.name.as_str())).cloned().collect();
-    let deciding = (!deciding.is_empty()).then(|| (weights::DECIDING, select(deciding).boxed()));
-    let parts: Vec<_> = parts.chain(deciding).collect();
-    if parts.is_empty() {
-        return Just(Vec::new()).boxed();
-    }
-    let field = (Union::new_weighted(parts), proptest::arbitrary::any::<Index>()).prop_map(|(field, index)| {
-        let value = field.values[index.index(field.values.len())].clone();
-        (field, value)
-    });
-    option::weighted(weights::ODD_FIELDS, vec(field, 1..=3))
-        .prop_map(|fields| {
-            let mut fields = fields.unwrap_or_default();
-            // A name that the server makes up would be another one on each side.
-            if fields.iter().any(|(field, _)| field.name == "ObjectMeta.generateName") {
-                fields.retain(|(field, _)| field.name != "ObjectMeta.name" && !field.name.ends_with(".metadata"));
-            }
-            fields
-        })
-        .boxed()
-}
-
-/// A body with these fields, and what coverage counts of them.
-pub(super) fn with_fields(mut body: Value, fields: &[OddField]) -> (Value, Vec<Word>) {
-    for (field, value) in fields {
-        fields::put(&mut body, &field.path, value.value.as_ref());
-    }
-    (body, words_of(fields))
-}
-
-/// What coverage counts of these fields.
-pub(super) fn words_of(fields: &[OddField]) -> Vec<Word> {
-    fields.iter().map(|(field, value)| Word { kind: "values", text: field.word(value) }).collect()
 }
 
 /// One of `pairs` as a mapping, with this probability.
@@ -194,142 +155,12 @@ fn read(paths: &[&str], queries: &'static [(&'static str, &'static str)], probab
         .boxed()
 }
 
-/// A request with a body and what may stand beside it.
-fn request(method: &str, path: &str, body: Value, query: Option<Value>, headers: Option<Value>) -> Value {
-    let fields = [("path", Some(path.into())), ("query", query), ("headers", headers), ("body", Some(body))];
-    json!({ method: object(fields) })
-}
-
-fn spec_tags(limits: &Limits) -> BoxedStrategy<Vec<Value>> {
-    vec(select(unimported_tags(limits)), 0..=2).boxed()
-}
-
-/// Tags of a spec that no import controller imports while the scenario runs.
-fn unimported_tags(limits: &Limits) -> Vec<Value> {
-    let is_left_alone = |tag: &Value| tag["from"]["kind"] != "DockerImage" || limits.has(Feature::NoImportController);
-    words::spec_tags().into_iter().filter(is_left_alone).collect()
-}
-
-fn create(limits: &Limits) -> BoxedStrategy<Drawn> {
-    let labels = option::weighted(weights::FIELD, Just(json!({ "of-scenario": "{{stream}}" })));
-    let query = pair(weights::QUERY, words::QUERIES);
-    (spec_tags(limits), labels, odd_fields(limits, "ImageStream"), query, pair(weights::HEADERS, words::HEADERS))
-        .prop_map(|(tags, labels, fields, query, headers)| {
-            let tags = (!tags.is_empty()).then(|| Value::from(tags));
-            if fields.is_empty() && query.is_none() && headers.is_none() {
-                return Drawn::step(json!({ "create": object([("tags", tags), ("labels", labels)]) }));
-            }
-            let (body, words) = with_fields(stream(tags, labels), &fields);
-            Drawn { steps: vec![request("post", "imagestreams", body, query, headers)], words }
-        })
-        .boxed()
-}
-
-fn stream(tags: Option<Value>, labels: Option<Value>) -> Value {
-    let metadata =
-        [("name", Some("{{stream}}".into())), ("namespace", Some("{{namespace}}".into())), ("labels", labels)];
-    json!({
-        "kind": "ImageStream", "apiVersion": "image.openshift.io/v1",
-        "metadata": object(metadata), "spec": object([("tags", tags)]),
-    })
-}
-
-/// A stream is there, its version is read, and it is written with that version or without.
-fn replace(limits: &Limits) -> BoxedStrategy<Drawn> {
-    let version = option::weighted(0.8, Just("{{kept version}}"));
-    let query = pair(weights::QUERY, words::QUERIES);
-    let looks_up = option::weighted(weights::FIELD, Just(json!({ "local": true })));
-    (spec_tags(limits), version, odd_fields(limits, "ImageStream"), query, looks_up)
-        .prop_map(|(tags, version, fields, query, looks_up)| {
-            let mut body = stream(Some(tags.into()), None);
-            if let Some(policy) = looks_up {
-                body["spec"]["lookupPolicy"] = policy;
-            }
-            if let Some(version) = version {
-                body["metadata"]["resourceVersion"] = version.into();
-            }
-            let (body, words) = with_fields(body, &fields);
-            let steps = vec![
-                json!({ "create": {} }),
-                json!({ "get": "imagestreams/{{stream}}", "keep": { "version": "metadata.resourceVersion" } }),
-                request("put", "imagestreams/{{stream}}", body, query, None),
-            ];
-            Drawn { steps, words }
-        })
-        .boxed()
-}
-
-fn patch(limits: &Limits) -> BoxedStrategy<Drawn> {
-    const STREAM: &str = "imagestreams/{{stream}}";
-    let query = || pair(weights::QUERY, words::QUERIES);
-    let listed = (select(words::patches()), query()).prop_map(|((kind, body), query)| {
-        Drawn::step(request("patch", STREAM, body, query, Some(json!({ "content-type": kind }))))
-    });
-    let kinds = select(vec![words::MERGE, words::STRATEGIC]);
-    let of_fields = (odd_fields(limits, "ImageStream"), kinds, query()).prop_map(|(fields, kind, query)| {
-        let mut body = json!({});
-        for (field, value) in &fields {
-            // What is `null` in a patch is removed.
-            fields::put(&mut body, &field.path, Some(value.value.as_ref().unwrap_or(&Value::Null)));
-        }
-        let step = request("patch", STREAM, body, query, Some(json!({ "content-type": kind })));
-        Drawn { steps: vec![step], words: words_of(&fields) }
-    });
-    Union::new_weighted(vec![(2, listed.boxed()), (1, of_fields.boxed())]).boxed()
-}
-
-fn apply() -> BoxedStrategy<Drawn> {
-    let manager = option::weighted(0.8, Just(("fieldManager", json!("tester"))));
-    let force = option::weighted(0.3, Just(("force", json!("true"))));
-    (select(words::applied()), manager, force)
-        .prop_map(|(spec, manager, force)| {
-            let body = json!({
-                "kind": "ImageStream", "apiVersion": "image.openshift.io/v1",
-                "metadata": { "name": "{{stream}}" }, "spec": spec,
-            });
-            let query: Map<String, Value> =
-                [manager, force].into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect();
-            let headers = json!({ "content-type": words::APPLY });
-            let query = (!query.is_empty()).then(|| Value::from(query));
-            Drawn::step(request("patch", "imagestreams/{{stream}}", body, query, Some(headers)))
-        })
-        .boxed()
-}
-
-fn delete(paths: &'static [&'static str]) -> BoxedStrategy<Drawn> {
-    let path = Union::new_weighted(vec![(2, Just(paths[0]).boxed()), (1, select(paths).boxed())]);
-    let options = option::weighted(0.3, select(words::delete_options()));
-    let query = option::weighted(0.1, select(vec![json!({ "dryRun": "All" }), json!({ "dryRun": "x" })]));
-    (path, options, query)
-        .prop_map(|(path, options, query)| {
-            Drawn::step(match (&options, &query) {
-                (None, None) => json!({ "delete": path }),
-                _ => {
-                    json!({ "delete": object([("path", Some(path.into())), ("query", query), ("body", options)]) })
-                }
-            })
-        })
-        .boxed()
-}
-
-fn write_tag(limits: &Limits) -> BoxedStrategy<Drawn> {
-    let tags = unimported_tags(limits);
-    let fields = odd_fields(limits, "ImageStreamTag");
-    let query = pair(weights::QUERY, words::QUERIES);
-    (select(vec!["post", "put", "patch"]), select(vec!["v1", "stable"]), select(tags), fields, query)
-        .prop_map(|(method, name, tag, fields, query)| {
-            let name = format!("{{{{stream}}}}:{name}");
-            let path = match method {
-                "post" => "imagestreamtags".to_owned(),
-                _ => format!("imagestreamtags/{name}"),
-            };
-            let body = json!({
-                "kind": "ImageStreamTag", "apiVersion": "image.openshift.io/v1",
-                "metadata": { "name": name, "namespace": "{{namespace}}" }, "tag": tag,
-            });
-            let (body, words) = with_fields(body, &fields);
-            let headers = (method == "patch").then(|| json!({ "content-type": words::MERGE }));
-            Drawn { steps: vec![request(method, &path, body, query, headers)], words }
+/// A list of streams that are chosen so that other scenarios have none of them.
+fn list() -> BoxedStrategy<Drawn> {
+    (select(words::list_queries()), pair(weights::HEADERS, words::READ_HEADERS))
+        .prop_map(|(query, headers)| {
+            let fields = [("path", Some("imagestreams".into())), ("query", Some(query)), ("headers", headers)];
+            Drawn::step(json!({ "get": object(fields) }))
         })
         .boxed()
 }

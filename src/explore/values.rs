@@ -104,14 +104,17 @@ fn of_name(kind: &str, name: &str) -> Option<[Vec<Value>; 2]> {
     let owners = || json!([{ "apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "u" }]);
     let events = || json!([{ "apiVersion": "v1", "kind": "Event", "name": "x", "uid": "u" }]);
     let [right, edge] = match name {
-        "ImageStreamImport.apiVersion" | "ImageStream.apiVersion" | "ImageStreamTag.apiVersion" => [
+        "ImageStreamImport.apiVersion"
+        | "ImageStream.apiVersion"
+        | "ImageStreamTag.apiVersion"
+        | "ImageTag.apiVersion" => [
             json!(["image.openshift.io/v1"]),
             json!(["v1", "", "image.openshift.io/v2", "image.openshift.io", "apps/v1"]),
         ],
-        "ImageStreamImport.kind" | "ImageStream.kind" | "ImageStreamTag.kind" => {
+        "ImageStreamImport.kind" | "ImageStream.kind" | "ImageStreamTag.kind" | "ImageTag.kind" => {
             [json!([kind]), json!(["", "ImageStreamList", "imagestreamimport", "Image", "Status"])]
         }
-        "ObjectMeta.name" if kind == "ImageStreamTag" => [
+        "ObjectMeta.name" if matches!(kind, "ImageStreamTag" | "ImageTag") => [
             json!(["{{stream}}:v1", "{{stream}}:stable"]),
             json!(["", "{{stream}}", "{{stream}}:", "{{stream}}:a b", "{{stream}}:v1:v2", "{{stream}}-other:v1"]),
         ],

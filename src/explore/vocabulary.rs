@@ -1,7 +1,12 @@
 //! What scenarios are drawn from beside the fields of the schema, the plainest value first: a scenario is shrunk towards it.
 
+use proptest::{
+    sample::select,
+    strategy::{BoxedStrategy, Just, Strategy, Union},
+};
 use serde_json::{Value, json};
 
+use super::weights;
 use crate::fixture::{self, Quirk};
 
 /// Images that take long to build, or to serve.
@@ -52,18 +57,47 @@ pub(super) const QUERIES: &[(&str, &str)] = &[
 pub(super) const READ_QUERIES: &[(&str, &str)] =
     &[("pretty", "true"), ("resourceVersion", "0"), ("resourceVersion", "x"), ("unknown", "1")];
 
-/// Query parameters of a list that holds the scenario's own stream, and of some that hold none.
-pub(super) const LIST_QUERIES: &[(&str, &str)] = &[
-    ("fieldSelector", "metadata.name={{stream}}"),
-    ("fieldSelector", "metadata.name={{stream}},metadata.namespace={{namespace}}"),
-    ("fieldSelector", "metadata.name={{stream}}-other"),
-    ("fieldSelector", "metadata.unknown=a"),
-    // `=` alone selects the streams of other scenarios, too.
-    ("fieldSelector", "=x"),
-    ("labelSelector", "of-scenario={{stream}}"),
-    ("labelSelector", ","),
-    ("labelSelector", "a in (b"),
-];
+/// What becomes of fields that no schema has.
+pub(super) const VALIDATIONS: &[(&str, &str)] =
+    &[("fieldValidation", "Strict"), ("fieldValidation", "Warn"), ("fieldValidation", "Ignore")];
+
+/// Queries of a list that holds the scenario's own stream, and of some that hold none.
+pub(super) fn list_queries() -> Vec<Value> {
+    const OWN: &str = "metadata.name={{stream}}";
+    let fields = |selector: &str| json!({ "fieldSelector": selector });
+    let labels = |selector: &str| json!({ "labelSelector": selector });
+    // What selects streams of other scenarios, too, selects the scenario's own one besides.
+    let own_with = |name: &str, value: &str| json!({ "fieldSelector": OWN, name: value });
+    vec![
+        fields(OWN),
+        fields("metadata.name={{stream}},metadata.namespace={{namespace}}"),
+        fields("metadata.name={{stream}}-other"),
+        fields("metadata.name={{stream}},metadata.name!={{stream}}"),
+        fields("metadata.unknown=a"),
+        fields("=x"),
+        labels("of-scenario={{stream}}"),
+        labels("of-scenario in ({{stream}},other)"),
+        labels("of-scenario={{stream}},a=b"),
+        labels("of-scenario={{stream}},!a"),
+        labels("of-scenario={{stream}},a!=b"),
+        labels("of-scenario={{stream}},a notin (b)"),
+        labels(","),
+        labels("a in (b"),
+        own_with("labelSelector", "of-scenario"),
+        own_with("labelSelector", "!of-scenario"),
+        own_with("labelSelector", "of-scenario!=x"),
+        own_with("labelSelector", "of-scenario notin ({{stream}})"),
+        own_with("limit", "0"),
+        own_with("limit", "500"),
+        own_with("limit", "-1"),
+        own_with("limit", "x"),
+        own_with("resourceVersion", "0"),
+        own_with("resourceVersion", "x"),
+        own_with("resourceVersionMatch", "Exact"),
+        own_with("continue", "x"),
+        own_with("timeoutSeconds", "x"),
+    ]
+}
 
 /// Header fields of a request that writes.
 pub(super) const HEADERS: &[(&str, &str)] = &[
@@ -109,9 +143,15 @@ pub(super) const TEXTS: &[&str] = &[
     "{\"kind\":\"ImageStreamImport\",\"apiVersion\":\"image.openshift.io/v1\",\"metadata\":{\"name\":\"{{stream}}\"},\"spec\":{}}{}",
 ];
 
-/// Fields that no schema has, and where they are written.
-pub(super) const UNKNOWN_FIELDS: &[&str] =
-    &["/unknown", "/metadata/unknown", "/spec/unknown", "/spec/images/0/unknown"];
+/// Places of fields that no schema has, in an object of this kind.
+pub(super) fn unknown_fields(kind: &str) -> Vec<&'static str> {
+    let of_kind: &[&str] = match kind {
+        "ImageStreamImport" => &["/spec/images/0/unknown", "/spec/images/0/importPolicy/unknown"],
+        "ImageStreamTag" => &["/tag/unknown"],
+        _ => &["/spec/tags/0/unknown", "/status/unknown"],
+    };
+    [&["/unknown", "/metadata/unknown", "/spec/unknown"], of_kind].concat()
+}
 
 /// Tags of the spec of a stream.
 pub(super) fn spec_tags() -> Vec<Value> {
@@ -122,6 +162,9 @@ pub(super) fn spec_tags() -> Vec<Value> {
         docker("v1"),
         docker("stable"),
         json!({ "name": "v1", "annotations": { "a": "b" } }),
+        with_fields(docker("v1"), &json!({ "importPolicy": { "scheduled": true, "insecure": true } })),
+        with_fields(docker("v2"), &json!({ "referencePolicy": { "type": "Local" }, "annotations": { "a": "b" } })),
+        with_fields(docker("a"), &json!({ "reference": true })),
         json!({ "name": "latest", "from": { "kind": "ImageStreamTag", "name": "v1" } }),
         from("ImageStreamTag", "{{stream}}:v1"),
         from("ImageStreamTag", "missing:v1"),
@@ -152,7 +195,10 @@ pub(super) fn patches() -> Vec<(&'static str, Value)> {
         (MERGE, json!({ "spec": { "tags": null } })),
         (MERGE, json!({ "spec": { "tags": [tag("v1"), tag("v2")] } })),
         (MERGE, json!({ "spec": { "lookupPolicy": { "local": true } } })),
+        (MERGE, json!({ "metadata": { "labels": { "of-scenario": null } } })),
+        (MERGE, json!({ "spec": { "tags": [tag("b"), tag("a")] } })),
         (MERGE, json!({ "spec": { "unknown": 1 } })),
+        (MERGE, json!({ "unknown": 1, "spec": { "unknown": 1 } })),
         (MERGE, json!({ "metadata": { "uid": "x" } })),
         (MERGE, json!({ "kind": "Other" })),
         (MERGE, json!([])),
@@ -162,12 +208,14 @@ pub(super) fn patches() -> Vec<(&'static str, Value)> {
         (STRATEGIC, json!({ "spec": { "tags": [tag("added")] } })),
         (STRATEGIC, json!({ "spec": { "tags": [{ "name": "v1", "$patch": "delete" }] } })),
         (STRATEGIC, json!({ "spec": { "tags": [] } })),
+        (STRATEGIC, json!({ "spec": { "tags": [{ "name": "v1", "unknown": 1 }] } })),
         (STRATEGIC, json!({ "metadata": { "annotations": { "$patch": "replace", "x": "y" } } })),
         json_patch("add", "/metadata/labels", json!({ "a": "b" })),
         json_patch("add", "/spec/tags/-", tag("added")),
         json_patch("replace", "/spec/lookupPolicy/local", json!(true)),
         json_patch("test", "/metadata/name", json!("other")),
         json_patch("test", "/metadata/name", json!("{{stream}}")),
+        json_patch("add", "/spec/unknown", json!(1)),
         json_patch("other", "/spec", json!({})),
         (JSON_PATCH, json!([{ "op": "remove", "path": "/spec/missing" }])),
         (JSON_PATCH, json!([{ "op": "move", "from": "/metadata/labels", "path": "/metadata/annotations" }])),
@@ -176,6 +224,45 @@ pub(super) fn patches() -> Vec<(&'static str, Value)> {
         ("application/json", json!({ "metadata": { "labels": { "a": "b" } } })),
         ("text/plain", json!({})),
     ]
+}
+
+/// Patches of a tag, whose fields are in `field`.
+pub(super) fn tag_patches(field: &str) -> Vec<(&'static str, Value)> {
+    let annotations = format!("/{field}/annotations");
+    vec![
+        (MERGE, json!({ field: { "annotations": { "a": "b" } } })),
+        (MERGE, json!({ field: { "annotations": null } })),
+        (MERGE, json!({ field: { "importPolicy": { "scheduled": true } } })),
+        (MERGE, json!({ field: { "referencePolicy": { "type": "Local" } } })),
+        (MERGE, json!({ "metadata": { "annotations": { "a": "b" } } })),
+        (STRATEGIC, json!({ field: { "annotations": { "$patch": "replace", "c": "d" } } })),
+        (STRATEGIC, json!({ field: { "from": null } })),
+        (JSON_PATCH, json!([{ "op": "add", "path": annotations, "value": { "a": "b" } }])),
+        (JSON_PATCH, json!([{ "op": "test", "path": "/metadata/name", "value": "other" }])),
+        (JSON_PATCH, json!([{ "op": "remove", "path": "/missing" }])),
+    ]
+}
+
+/// What a client writes into the status of a stream.
+pub(super) fn statuses() -> Vec<Value> {
+    let item = json!({
+        "created": "2024-01-02T03:04:05Z", "generation": 1,
+        "dockerImageReference": "{{registry}}/lib/app@{{digest IMAGE-OF-V1}}", "image": "{{digest IMAGE-OF-V1}}",
+    });
+    let condition = json!({ "type": "ImportSuccess", "status": "False", "generation": 1 });
+    vec![
+        json!({ "dockerImageRepository": "", "tags": [{ "tag": "v1", "items": [item] }] }),
+        json!({ "dockerImageRepository": "", "tags": [{ "tag": "v1", "items": [item, item] }] }),
+        json!({ "dockerImageRepository": "", "tags": [{ "tag": "v1", "items": null, "conditions": [condition] }] }),
+        json!({ "dockerImageRepository": "", "tags": [{ "tag": "", "items": [item] }] }),
+        json!({ "dockerImageRepository": "other.example.test/a/b" }),
+        json!({}),
+    ]
+}
+
+/// The annotation of a stream whose registries need no certificate.
+pub(super) fn insecure_repository() -> Value {
+    json!({ "openshift.io/image.insecureRepository": "true" })
 }
 
 /// What a server applies.
@@ -205,30 +292,43 @@ pub(super) fn delete_options() -> Vec<Value> {
     ]
 }
 
-/// Pull secrets, the right one first.
-pub(super) fn secrets() -> Vec<Value> {
+/// A pull secret: mostly one that is right, in one of its forms.
+pub(super) fn secret() -> BoxedStrategy<Value> {
+    let (right, wrong) = secrets();
+    let plain = right[0].clone();
+    let [of_plain, of_right, of_wrong] = weights::SECRETS;
+    let choices =
+        vec![(of_plain, Just(plain).boxed()), (of_right, select(right).boxed()), (of_wrong, select(wrong).boxed())];
+    Union::new_weighted(choices).boxed()
+}
+
+/// Pull secrets that are right, the plain one first, and wrong ones.
+fn secrets() -> (Vec<Value>, Vec<Value>) {
     let user = || json!({ "username": "robot", "password": "secret" });
     let with = |key: &str, value: Value| {
         let mut secret = user();
         secret[key] = value;
         secret
     };
-    vec![
+    let right = vec![
         user(),
         with("written", json!("auth")),
         with("written", json!("username-and-password")),
         with("type", json!("kubernetes.io/dockercfg")),
-        with("type", json!("Opaque")),
-        with("password", json!("wrong")),
         with("registry", json!("https://{{registry}}")),
         with("registry", json!("https://{{registry}}/v1/")),
         with("registry", json!("{{registry}}/lib")),
         with("registry", json!("{{registry}}/lib/app")),
+    ];
+    let wrong = vec![
+        with("type", json!("Opaque")),
+        with("password", json!("wrong")),
         with("registry", json!("{{registry}}/other")),
         with("registry", json!("{{registry host}}")),
         json!({ "registries": { "{{registry}}": user(), "other.example.test": user() } }),
         json!({ "text": "{}", "type": "kubernetes.io/dockerconfigjson" }),
-    ]
+    ];
+    (right, wrong)
 }
 
 /// How a registry lists tags.
@@ -314,13 +414,17 @@ pub(super) fn faults() -> Vec<Value> {
         ),
         ping(json!({ "redirect": "http://{{registry}}/elsewhere" })),
         ping(json!({ "headers": { "Docker-Distribution-Api-Version": null } })),
+        ping(json!({ "headers": { "X-Registry-Supports-Signatures": "1" } })),
     ]
 }
 
 fn with(when: &str, more: &Value) -> Value {
-    let mut fault = json!({ "when": when });
+    with_fields(json!({ "when": when }), more)
+}
+
+fn with_fields(mut object: Value, more: &Value) -> Value {
     for (key, value) in more.as_object().into_iter().flatten() {
-        fault[key] = value.clone();
+        object[key] = value.clone();
     }
-    fault
+    object
 }

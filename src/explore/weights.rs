@@ -30,12 +30,23 @@ pub(super) enum StepKind {
     Replace,
     /// `PATCH imagestreams/NAME`, of three kinds.
     Patch,
+    /// `PUT` and `PATCH imagestreams/NAME/status`.
+    WriteStatus,
     /// Server-side apply.
     Apply,
+    /// Server-side apply by two clients.
+    ApplyTwice,
     DeleteStream,
     DeleteTag,
-    /// `POST`, `PUT` and `PATCH imagestreamtags`.
+    /// `POST`, `PUT` and `PATCH imagestreamtags`, and `imagetags`.
     WriteTag,
+    /// A repository with more tags than servers import at once.
+    ManyTags,
+    /// A signature of an image.
+    Sign,
+    /// A list that is read in parts.
+    ReadPages,
+    Watch,
     /// A pull secret.
     Secret,
     /// A change of what the registry holds, or of what goes wrong.
@@ -52,19 +63,29 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
     (StepKind::ImportTwice, 5, &[Feature::Imports, Feature::Streams]),
     (StepKind::ImportText, 3, &[]),
     (StepKind::ReadStream, 6, &[Feature::Streams]),
-    (StepKind::ReadList, 2, &[Feature::Streams, Feature::StreamLists]),
+    (StepKind::ReadList, 4, &[Feature::Streams, Feature::StreamLists]),
     (StepKind::ReadTag, 4, &[Feature::StreamTags]),
     (StepKind::ReadImage, 3, &[Feature::StreamImages]),
     (StepKind::ReadLayers, 2, &[Feature::StreamLayers]),
     (StepKind::ReadSecrets, 1, &[Feature::StreamSecrets]),
     (StepKind::ReadImageObject, 1, &[Feature::Images, Feature::ClusterAdmin]),
     (StepKind::Create, 6, &[Feature::StreamCreation]),
-    (StepKind::Replace, 3, &[Feature::Streams, Feature::StreamCreation, Feature::StreamUpdates]),
-    (StepKind::Patch, 5, &[Feature::Streams, Feature::StreamUpdates]),
+    (StepKind::Replace, 4, &[Feature::Streams, Feature::StreamCreation, Feature::StreamUpdates]),
+    (StepKind::Patch, 8, &[Feature::Streams, Feature::StreamUpdates]),
+    (StepKind::WriteStatus, 2, &[Feature::Streams, Feature::StreamUpdates]),
     (StepKind::Apply, 1, &[Feature::Streams, Feature::StreamUpdates, Feature::ServerSideApply]),
+    (StepKind::ApplyTwice, 2, &[Feature::Streams, Feature::StreamUpdates, Feature::ServerSideApply]),
     (StepKind::DeleteStream, 2, &[Feature::Streams, Feature::StreamDeletion]),
     (StepKind::DeleteTag, 2, &[Feature::StreamTags]),
-    (StepKind::WriteTag, 4, &[Feature::StreamTags]),
+    (StepKind::WriteTag, 8, &[Feature::StreamTags]),
+    (StepKind::ManyTags, 1, &[Feature::Imports, Feature::Streams]),
+    (
+        StepKind::Sign,
+        1,
+        &[Feature::Imports, Feature::Streams, Feature::Images, Feature::Signatures, Feature::ClusterAdmin],
+    ),
+    (StepKind::ReadPages, 1, &[Feature::Streams, Feature::StreamCreation, Feature::StreamLists]),
+    (StepKind::Watch, 1, &[Feature::Streams, Feature::StreamCreation, Feature::StreamUpdates, Feature::Watches]),
     (StepKind::Secret, 1, &[Feature::PullSecrets]),
     (StepKind::Registry, 9, &[]),
 ];
@@ -74,14 +95,14 @@ pub(super) const MOST_STEPS: usize = 6;
 /// The most images of one import.
 pub(super) const MOST_IMAGES: usize = 3;
 
+/// How likely the stream is there before the steps that are drawn.
+pub(super) const BEGUN: f64 = 0.5;
 /// How likely a registry asks for credentials.
-pub(super) const AUTH: f64 = 0.12;
+pub(super) const AUTH: f64 = 0.2;
 /// How likely there is a pull secret for a registry that asks for credentials.
 pub(super) const SECRET: f64 = 0.8;
-/// How often that is the plain one, in proportion to all.
-pub(super) const PLAIN_SECRET: u32 = 2;
-/// How likely a repository has more tags than servers import at once.
-pub(super) const MANY_TAGS: f64 = 0.01;
+/// Of pull secrets: the plain one, those that are right, and wrong ones.
+pub(super) const SECRETS: [u32; 3] = [2, 3, 1];
 /// How likely a registry has quirks.
 pub(super) const QUIRKS: f64 = 0.15;
 /// How likely a registry has a fault.
@@ -98,8 +119,18 @@ pub(super) const IMPORT_MODE: f64 = 0.5;
 pub(super) const LOOKUP: f64 = 0.25;
 /// How likely a request has fields of the schema with other values than the plain ones.
 pub(super) const ODD_FIELDS: f64 = 0.3;
+/// How likely a stream that is created has the label that lists are chosen by.
+pub(super) const LABELS: f64 = 0.5;
+/// How likely a stream that is created says that its registries need no certificate.
+pub(super) const INSECURE: f64 = 0.1;
+/// How likely a request has fields that no schema has.
+pub(super) const UNKNOWN_FIELDS: f64 = 0.1;
+/// How likely a request with such fields says what becomes of them.
+pub(super) const VALIDATION: f64 = 0.6;
 /// How likely a request has a query.
-pub(super) const QUERY: f64 = 0.15;
+pub(super) const QUERY: f64 = 0.18;
+/// Of queries of requests that write: a dry run, and any other.
+pub(super) const DRY_RUN: [u32; 2] = [1, 3];
 /// How likely a request has header fields of its own.
 pub(super) const HEADERS: f64 = 0.06;
 /// How likely a request is sent by another user than that of the run.

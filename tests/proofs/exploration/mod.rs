@@ -5,7 +5,6 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use futures_util::{StreamExt, stream};
 use isi_conformance::{
     explore::{Amount, Compared, Comparison, Course, Exploration, Explored, Generator, Scenario, write_bug_folder},
     redaction::Secrets,
@@ -26,16 +25,11 @@ use super::{
     },
 };
 
+mod planted;
 mod secrets;
 
-/// The most scenarios that are tried for each wrong implementation: far fewer than fit into two minutes.
-const MOST: u64 = 600;
 /// How many scenarios the reference has to agree with itself in.
 const OF_THE_REFERENCE: u64 = 200;
-/// How many wrong implementations are tried at a time.
-const AT_A_TIME: usize = 4;
-/// The wrong implementations that no scenario finds, each with the reason.
-const NOT_FOUND: &[(&str, &str)] = &[];
 
 /// The sessions of the reference and of a target in one run.
 fn sessions(drive: &Drive, reference: &str, target: &str) -> (Arc<Session>, Arc<Session>) {
@@ -68,35 +62,6 @@ async fn the_reference_agrees_with_itself() {
     assert_eq!(explored.unstable_examples, []);
     assert_eq!(explored.failures, []);
     assert_eq!(explored.coverage.scenarios as u64, OF_THE_REFERENCE);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn wrong_implementations_are_found_without_a_suite() {
-    let (drive, generator) = (Drive::new(), Generator::default());
-    let course = Course { first_seed: 0, amount: Amount::Scenarios(MOST), jobs: 2, first_difference: true };
-    let found: Vec<(&str, Option<String>)> = stream::iter(bugs::all())
-        .map(|bug| {
-            let (drive, generator, course) = (&drive, &generator, &course);
-            async move {
-                let oracle = reference::start(reference::Options::default()).await.unwrap();
-                let target = reference::start(reference::Options::default()).await.unwrap();
-                let url = wrapper::start(bug.clone(), target.url()).await;
-                let explored = explore(drive, (oracle.url(), &url), generator, course).await;
-                assert_eq!(explored.failures, [], "{}", bug.name);
-                let cause =
-                    explored.findings.sorted().first().map(|finding| format!("{}: {}", finding.seed, finding.says));
-                (bug.name, cause)
-            }
-        })
-        .buffer_unordered(AT_A_TIME)
-        .collect()
-        .await;
-    for (bug, cause) in &found {
-        println!("{bug}\n    {}", cause.as_deref().unwrap_or("-"));
-    }
-    let mut not_found: Vec<&str> = found.iter().filter(|(_, cause)| cause.is_none()).map(|(bug, _)| *bug).collect();
-    not_found.sort_unstable();
-    assert_eq!(not_found, NOT_FOUND.iter().map(|(bug, _)| *bug).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! What a mistake is made of.
 
-use http::Method;
+use http::{HeaderMap, Method};
 use serde_json::Value;
 
 /// A mistake, and the cases that are likely to catch it.
@@ -61,6 +61,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     /// The query, if there is one.
     pub(crate) query: Option<String>,
+    /// The header fields.
+    pub(crate) headers: HeaderMap,
     /// The body; `null` where it is no JSON.
     pub(crate) body: Value,
 }

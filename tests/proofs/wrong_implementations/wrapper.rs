@@ -46,9 +46,10 @@ async fn pass_on(State(wrapper): State<Arc<Wrapper>>, received: axum::extract::R
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().map(str::to_owned),
+        headers: parts.headers,
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
     };
-    let (status, mut headers, bytes) = wrapper.forward(&request, parts.headers, bytes).await;
+    let (status, mut headers, bytes) = wrapper.forward(&request, bytes).await;
     let mut answer = Answer {
         status,
         warnings: headers.get_all(header::WARNING).iter().map(|value| value.to_str().unwrap().to_owned()).collect(),
@@ -70,7 +71,7 @@ async fn pass_on(State(wrapper): State<Arc<Wrapper>>, received: axum::extract::R
 
 impl Wrapper {
     /// Passes a request on, byte by byte where the bug leaves it alone.
-    async fn forward(&self, request: &Request, mut headers: HeaderMap, bytes: Bytes) -> (u16, HeaderMap, Bytes) {
+    async fn forward(&self, request: &Request, bytes: Bytes) -> (u16, HeaderMap, Bytes) {
         let mut forwarded = request.clone();
         (self.bug.request)(&mut forwarded);
         let mut bytes = if forwarded.body == request.body { bytes } else { forwarded.body.to_string().into() };
@@ -80,6 +81,7 @@ impl Wrapper {
             self.between.lock().unwrap().push((registry.to_owned(), between));
         }
         let query = forwarded.query.map(|query| format!("?{query}")).unwrap_or_default();
+        let mut headers = forwarded.headers;
         for name in [header::HOST, header::CONTENT_LENGTH] {
             headers.remove(name);
         }
