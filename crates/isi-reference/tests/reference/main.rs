@@ -7,6 +7,7 @@ mod examples;
 mod image_tags;
 mod images;
 mod import;
+mod import_controller;
 mod kubectl;
 mod limits;
 mod objects;

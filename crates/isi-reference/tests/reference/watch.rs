@@ -3,25 +3,24 @@
 
 use std::time::Duration;
 
-use isi_reference::{ImportController, Options};
-use oci_mock_registry::registry::Registry;
+use isi_reference::Options;
 use reqwest::{Method, Response, header::ACCEPT};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{NAMESPACE, Reference, read};
 
-const STREAMS: &str = "apis/image.openshift.io/v1/namespaces/team/imagestreams";
+pub(super) const STREAMS: &str = "apis/image.openshift.io/v1/namespaces/team/imagestreams";
 const MERGE: &str = "application/merge-patch+json";
 
 /// The events of a watch, one by one.
-struct Events {
+pub(super) struct Events {
     response: Response,
     buffer: Vec<u8>,
 }
 
 impl Events {
-    async fn of(reference: &Reference, path: &str) -> Self {
+    pub(super) async fn of(reference: &Reference, path: &str) -> Self {
         Self::accepting(reference, path, "application/json").await
     }
 
@@ -43,7 +42,7 @@ impl Events {
     }
 
     /// The object of the next event that is as wanted.
-    async fn until(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(super) async fn until(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let event = self.next().await.expect("an event");
             if is_wanted(&event["object"]) {
@@ -535,35 +534,4 @@ async fn watches_end_when_the_server_stops() {
     assert!(reference.running.shutdown(Duration::from_secs(5)).await);
     // A connection that is cut off would be an error here.
     assert_eq!(events.next().await, None);
-}
-
-#[tokio::test]
-async fn scheduled_tags_are_imported_again_and_the_others_are_not() {
-    let registry =
-        Registry::builder().tag("lib/app", "v1", "s2-basic").tag("lib/app", "v2", "s2-basic").start().await.unwrap();
-    let import_controller = ImportController::Present { interval: Duration::from_millis(100) };
-    let reference = Reference::start_with(Options { import_controller, ..Options::default() }, Vec::new()).await;
-    let tag = |name: &str, scheduled: bool| {
-        let from = json!({ "kind": "DockerImage", "name": format!("{}/lib/app:{name}", registry.host()) });
-        json!({ "name": name, "from": from, "importPolicy": { "insecure": true, "scheduled": scheduled } })
-    };
-    let object = json!({
-        "kind": "ImageStream", "apiVersion": "image.openshift.io/v1", "metadata": { "name": "app" },
-        "spec": { "tags": [tag("v1", true), tag("v2", false)] },
-    });
-    reference.post(STREAMS, &object).await;
-    let mut events = Events::of(&reference, &format!("{STREAMS}?watch=true")).await;
-    let first = events.until(|stream| images(stream).len() == 2).await;
-    for tag in ["v1", "v2"] {
-        registry.state().tag_image("lib/app", tag, "s2-second").unwrap();
-    }
-    let second = events.until(|stream| images(stream)[0] != images(&first)[0]).await;
-    assert_eq!(images(&second)[1], images(&first)[1], "a tag without a schedule stays");
-    assert_eq!(second["status"]["tags"][0]["items"].as_array().unwrap().len(), 2, "{second}");
-}
-
-/// The newest image of each tag.
-fn images(stream: &Value) -> Vec<String> {
-    let tags = stream["status"]["tags"].as_array().into_iter().flatten();
-    tags.filter_map(|tag| tag["items"][0]["image"].as_str()).map(str::to_owned).collect()
 }
