@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::published::Published;
+use super::{annotations, published::Published};
 use crate::{
     kinds::table::KINDS,
     protobuf::{
@@ -45,6 +45,7 @@ pub(super) fn definitions(published: &Published) -> Map<String, Value> {
             add(&mut found, format!("{}.{}.{name}", reversed.join("."), kind.version), definition);
         }
     }
+    annotations::annotate(&mut found);
     found
 }
 

@@ -3,6 +3,7 @@
 //! The image API's part is the published schema of the API version. The other resources are described by the tables of
 //! their messages and by the table of resources.
 
+mod annotations;
 mod definitions;
 mod gnostic;
 mod operations;

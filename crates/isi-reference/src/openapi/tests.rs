@@ -75,3 +75,26 @@ fn old_servers_publish_no_version_3() {
     assert!(find(ApiVersion::V4_18, "v3") && find(ApiVersion::V4_18, "v3/apis/image.openshift.io/v1"));
     assert!(!find(ApiVersion::V4_12, "v3") && find(ApiVersion::V4_12, "v2"));
 }
+
+#[test]
+fn documents_say_how_tags_are_merged_and_what_they_are() {
+    let document = v2(ApiVersion::NEWEST);
+    let tags = &document["definitions"]["com.github.openshift.api.image.v1.ImageStreamSpec"]["properties"]["tags"];
+    assert_eq!(tags["x-kubernetes-patch-merge-key"], "name");
+    assert_eq!(tags["x-kubernetes-patch-strategy"], "merge");
+    assert!(tags["description"].as_str().unwrap_or_default().starts_with("tags map arbitrary string values"), "{tags}");
+    let mapping = &document["definitions"]["com.github.openshift.api.image.v1.ImageStreamMapping"];
+    assert_eq!(mapping["required"], json!(["image", "tag"]));
+}
+
+#[test]
+fn nothing_stands_beside_a_reference_in_version_3() {
+    let page = &Documents::of(ApiVersion::NEWEST).v3["apis/image.openshift.io/v1"];
+    let document: Value = serde_json::from_slice(&page.body).unwrap_or_default();
+    let spec = "/components/schemas/com.github.openshift.api.image.v1.ImageStream/properties/spec";
+    let spec = document.pointer(spec).cloned().unwrap_or_default();
+    assert_eq!(spec["description"], "spec describes the desired state of this stream");
+    let reference = "#/components/schemas/com.github.openshift.api.image.v1.ImageStreamSpec";
+    assert_eq!(spec["allOf"], json!([{ "$ref": reference }]));
+    assert!(spec.get("$ref").is_none(), "{spec}");
+}

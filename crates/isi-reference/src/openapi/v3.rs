@@ -123,9 +123,16 @@ fn references(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// A schema whose references are those of version 3.
+/// A schema whose references are those of version 3, where nothing may stand beside one.
 fn converted(schema: &Value) -> Value {
     match schema {
+        Value::Object(fields) if fields.contains_key("$ref") && fields.len() > 1 => {
+            let (reference, others): (Map<_, _>, Map<_, _>) =
+                fields.clone().into_iter().partition(|(key, _)| key == "$ref");
+            let mut schema = converted(&Value::Object(others));
+            schema["allOf"] = json!([converted(&Value::Object(reference))]);
+            schema
+        }
         Value::Object(fields) => {
             let convert = |(key, value): (&String, &Value)| match value.as_str().filter(|_| key == "$ref") {
                 Some(text) => (key.clone(), text.replace("#/definitions/", "#/components/schemas/").into()),
