@@ -1,5 +1,7 @@
 //! Discovery: which resources there are, for clients that look before they ask.
 
+use http::Method;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -20,9 +22,15 @@ pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answ
     if let Route::Paths { asked } = route {
         return Ok(paths(api, if *asked { 200 } else { 404 }));
     }
+    if request.method != Method::GET {
+        return Err(ApiError::method_not_allowed());
+    }
     let form = negotiate_discovery(request)?;
     let found = match route {
-        Route::Version => version(api),
+        Route::Version => {
+            let indented = Form { format: Format::PrettyJson, ..form.plain() };
+            return Ok(Answer::object(200, &Version::of(api), indented));
+        }
         Route::CoreVersions | Route::Groups if form.view == View::Discovery => {
             let core = matches!(route, Route::CoreVersions);
             let content_type = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -51,14 +59,37 @@ pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answ
     Ok(Answer::object(200, &found, form.plain()))
 }
 
-/// Clients parse the version as a semantic one.
-fn version(api: &Api) -> Value {
-    let minor = api.options.api_version.kubernetes_minor();
-    json!({
-        "major": "1", "minor": minor.to_string(), "gitVersion": format!("v1.{minor}.0-reference"),
-        "gitCommit": "", "gitTreeState": "clean", "buildDate": "1970-01-01T00:00:00Z",
-        "goVersion": "", "compiler": "rustc", "platform": "linux/amd64",
-    })
+/// What the server is, as `/version` says it: in this order, and always indented.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    major: &'static str,
+    minor: String,
+    /// Clients parse it as a semantic version.
+    git_version: String,
+    git_commit: &'static str,
+    git_tree_state: &'static str,
+    build_date: &'static str,
+    go_version: &'static str,
+    compiler: &'static str,
+    platform: &'static str,
+}
+
+impl Version {
+    fn of(api: &Api) -> Self {
+        let minor = api.options.api_version.kubernetes_minor();
+        Self {
+            major: "1",
+            minor: minor.to_string(),
+            git_version: format!("v1.{minor}.0-reference"),
+            git_commit: "",
+            git_tree_state: "clean",
+            build_date: "1970-01-01T00:00:00Z",
+            go_version: "",
+            compiler: "rustc",
+            platform: "linux/amd64",
+        }
+    }
 }
 
 /// The paths of the server: the answer at `/`, and at unknown paths.
@@ -69,6 +100,7 @@ fn paths(api: &Api, status: u16) -> Answer {
         paths.extend([format!("/apis/{name}"), format!("/apis/{name}/{version}")]);
     }
     paths.extend(["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"].map(str::to_owned));
+    paths.sort_unstable();
     let form = Form { format: Format::PrettyJson, ..Form::default() };
     Answer::object(status, &json!({ "paths": paths }), form)
 }

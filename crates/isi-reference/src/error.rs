@@ -295,6 +295,13 @@ impl ApiError {
         Self(Self::new(500, "", PANIC).0, FailureForm::Text)
     }
 
+    /// 500: the beginning of a path, without what it is about.
+    pub(crate) fn undetermined_path(path: &str) -> Self {
+        let why = format!("unable to determine kind and namespace from url, /{path}");
+        let message = format!("Internal Server Error: \"/{path}\": failed to create RequestInfo: {why}\n");
+        Self(Self::new(500, "", message).0, FailureForm::Text)
+    }
+
     /// Whether this is told as text, not as a `Status`.
     pub(crate) fn is_text(&self) -> bool {
         self.1 == FailureForm::Text

@@ -35,12 +35,16 @@ pub(crate) fn route(path: &[String], version: ApiVersion) -> Result<Route> {
     let parts: Vec<&str> = path.iter().map(String::as_str).collect();
     match parts.as_slice() {
         [] => Ok(Route::Paths { asked: true }),
-        ["healthz" | "readyz" | "livez", ..] => Ok(Route::Health),
+        ["healthz" | "readyz" | "livez"] => Ok(Route::Health),
+        ["healthz" | "readyz" | "livez", "ping" | "log" | "etcd"] => Ok(Route::Health),
         ["version"] => Ok(Route::Version),
         ["openapi", ..] => Ok(Route::OpenApi(path[1..].to_vec())),
         ["api"] => Ok(Route::CoreVersions),
         ["apis"] => Ok(Route::Groups),
-        ["apis", group, ..] if !served(version).any(|kind| kind.group == *group) => Ok(Route::Paths { asked: false }),
+        ["apis", group, ..] if group.is_empty() || !served(version).any(|kind| kind.group == *group) => {
+            Ok(Route::Paths { asked: false })
+        }
+        ["apis", _, _, "watch"] => Err(ApiError::undetermined_path(&parts.join("/"))),
         ["apis", group] => Ok(Route::Group((*group).to_owned())),
         ["api", of] => Ok(Route::Resources { group: String::new(), version: (*of).to_owned() }),
         ["apis", group, of] => Ok(Route::Resources { group: (*group).to_owned(), version: (*of).to_owned() }),

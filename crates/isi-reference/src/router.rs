@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
-use http::{Response, header::ACCEPT, request::Parts};
-use hyper::body::Incoming;
+use http::{
+    Method, Response,
+    header::{ACCEPT, CONTENT_LENGTH},
+    request::Parts,
+};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Incoming};
 
 use super::{
     api::Api,
@@ -42,8 +47,18 @@ pub(crate) async fn answer(api: &Arc<Api>, parts: Parts, body: Incoming) -> Resp
             Answer::error(&error, negotiate_error(&request)).into_response()
         }
     };
+    let response = if method == Method::HEAD { without_body(response) } else { response };
     let status = response.status().as_u16();
     api.journal.record(RecordedRequest { number: 0, method, path, query, user: name, status });
+    response
+}
+
+/// The response to HEAD: the length of the body, without the body, which HTTP/2 would send otherwise.
+fn without_body(mut response: Response<AnswerBody>) -> Response<AnswerBody> {
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    *response.body_mut() = Empty::new().boxed_unsync();
     response
 }
 
@@ -68,10 +83,11 @@ async fn handle(api: &Arc<Api>, request: &Request) -> Result<Answer> {
         Ok(Route::Health) => return Ok(Answer::text("ok")),
         Ok(Route::OpenApi(path)) => {
             let accept = request.header(ACCEPT).unwrap_or_default();
-            let page = Documents::of(api.options.api_version).find(&path, accept);
-            return page
-                .map(|page| Answer::document(page.content_type, page.body.clone()))
-                .ok_or_else(ApiError::no_such_path);
+            return match Documents::of(api.options.api_version).find(&path, accept) {
+                Some(page) => Ok(Answer::document(page.content_type, page.body.clone())),
+                None if path.first().is_some_and(|version| version == "v3") => Err(ApiError::no_such_path()),
+                None => discovery::answer(api, request, &Route::Paths { asked: false }),
+            };
         }
         Ok(Route::Objects(target)) => target,
         Ok(discovered) => return discovery::answer(api, request, &discovered),

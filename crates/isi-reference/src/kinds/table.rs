@@ -44,7 +44,8 @@ const OBJECTS: &[(Verb, Handler)] = &[
     (Verb::Watch, Handler::Watch),
 ];
 
-/// Every resource, by groups.
+/// Every resource, by groups, in the order of a cluster: custom resources come last. Clients take the first group of a name that two
+/// have, such as `images`.
 pub(crate) static KINDS: &[Kind] = &[
     Kind {
         plural: "limitranges",
@@ -102,32 +103,6 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "selfsubjectrulesreview",
         kind: "SelfSubjectRulesReview",
         ..AUTHORIZATION
-    },
-    Kind {
-        group: CONFIG,
-        plural: "imagedigestmirrorsets",
-        singular: "imagedigestmirrorset",
-        kind: "ImageDigestMirrorSet",
-        short_names: &["idms"],
-        stored: Some("imagedigestmirrorsets"),
-        ..CUSTOM
-    },
-    Kind {
-        group: CONFIG,
-        plural: "images",
-        singular: "image",
-        kind: "Image",
-        stored: Some(storage::seed::IMAGE_CONFIG),
-        ..CUSTOM
-    },
-    Kind {
-        group: CONFIG,
-        plural: "imagetagmirrorsets",
-        singular: "imagetagmirrorset",
-        kind: "ImageTagMirrorSet",
-        short_names: &["itms"],
-        stored: Some("imagetagmirrorsets"),
-        ..CUSTOM
     },
     Kind {
         plural: "images",
@@ -260,15 +235,6 @@ pub(crate) static KINDS: &[Kind] = &[
         ..IMAGE
     },
     Kind {
-        group: OPERATOR,
-        version: "v1alpha1",
-        plural: "imagecontentsourcepolicies",
-        singular: "imagecontentsourcepolicy",
-        kind: "ImageContentSourcePolicy",
-        stored: Some("imagecontentsourcepolicies"),
-        ..CUSTOM
-    },
-    Kind {
         plural: "projectrequests",
         singular: "projectrequest",
         kind: "ProjectRequest",
@@ -299,6 +265,41 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "User",
         methods: &[(Verb::Get, Handler::Store(users::get))],
         ..NONE
+    },
+    Kind {
+        group: CONFIG,
+        plural: "imagedigestmirrorsets",
+        singular: "imagedigestmirrorset",
+        kind: "ImageDigestMirrorSet",
+        short_names: &["idms"],
+        stored: Some("imagedigestmirrorsets"),
+        ..CUSTOM
+    },
+    Kind {
+        group: CONFIG,
+        plural: "images",
+        singular: "image",
+        kind: "Image",
+        stored: Some(storage::seed::IMAGE_CONFIG),
+        ..CUSTOM
+    },
+    Kind {
+        group: CONFIG,
+        plural: "imagetagmirrorsets",
+        singular: "imagetagmirrorset",
+        kind: "ImageTagMirrorSet",
+        short_names: &["itms"],
+        stored: Some("imagetagmirrorsets"),
+        ..CUSTOM
+    },
+    Kind {
+        group: OPERATOR,
+        version: "v1alpha1",
+        plural: "imagecontentsourcepolicies",
+        singular: "imagecontentsourcepolicy",
+        kind: "ImageContentSourcePolicy",
+        stored: Some("imagecontentsourcepolicies"),
+        ..CUSTOM
     },
 ];
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     field_set::FieldSet,
+    last_applied,
     typed::{compare, fields_of, merge, remove, violations},
     untyped,
 };
@@ -189,7 +190,11 @@ pub(crate) fn apply(
         .filter(|(_, set)| !set.is_empty())
         .collect();
     if !force && !conflicts.is_empty() {
-        return Err(conflict(&conflicts));
+        let all = conflicts.iter().fold(FieldSet::default(), |all, (_, set)| all.union(set));
+        let taken_over = last_applied::unchanged(old, write.manager, write.shape);
+        if taken_over.is_none_or(|own| !all.difference(&own).is_empty()) {
+            return Err(conflict(&conflicts));
+        }
     }
     let mut left: Vec<ManagedEntry> = others
         .iter()
@@ -207,6 +212,7 @@ pub(crate) fn apply(
         }
         left.push(entry);
     }
+    last_applied::renew(&mut merged, write.manager, configuration);
     Ok((merged, sorted(left)))
 }
 

@@ -5,6 +5,7 @@
 
 mod field_set;
 mod json;
+mod last_applied;
 mod manage;
 mod merge;
 mod shown;

@@ -1,7 +1,7 @@
 //! Deleting stored objects, one by one and whole collections: preconditions, finalizers and dry runs in one place.
 
 use super::{
-    items,
+    check_segment, items,
     listing::{Listing, read_list, read_options},
     name, shown, view,
 };
@@ -27,6 +27,7 @@ use crate::{
 pub(crate) fn delete(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(api, request, target.kind)?;
     let options = DeleteOptions::read(request, &api.behaviour)?;
+    check_segment(target)?;
     let mut state = api.store.lock();
     let found = state.find(stored(target.kind), &target.namespace, name(target));
     let found = found.ok_or_else(|| ApiError::not_found(target.kind.resource(), name(target)))?;
@@ -44,6 +45,9 @@ pub(crate) fn delete_collection(api: &Api, request: &Request, target: &Target) -
     let form = negotiate_list(api, request, target.kind)?;
     read_options(request, &api.behaviour)?;
     let options = DeleteOptions::read(request, &api.behaviour)?;
+    if target.in_namespace && target.namespace.is_empty() {
+        return Err(ApiError::bad_request("Namespace parameter required."));
+    }
     let mut state = api.store.lock();
     let of = (stored(target.kind), target.namespace.as_str());
     let Listing { objects, mut meta } = read_list(&state, request, of, &api.behaviour)?;

@@ -42,7 +42,7 @@ pub(super) fn set_defaults(api: &Api, image: &mut Image) {
 /// Records whose the fields of `image` are that differ from `old`.
 fn track(api: &Api, old: Option<&Image>, image: &mut Image, options: &WriteOptions) -> Result<()> {
     let given = std::mem::take(&mut image.metadata.managed_fields);
-    if !api.behaviour.managed_fields || ManagedEntry::is_reset(&given) {
+    if !api.behaviour.managed_fields || ManagedEntry::is_reset(&given) || has_signatures(image) {
         return Ok(());
     }
     let given: Vec<ManagedEntry> = given.into_iter().filter(ManagedEntry::is_whole).collect();
@@ -55,6 +55,11 @@ fn track(api: &Api, old: Option<&Image>, image: &mut Image, options: &WriteOptio
     let now = view::to_value(&Typed::image_api(KIND, image.clone()))?;
     image.metadata.managed_fields = patch::track(&before, &now, &entries, old.is_none(), &IMAGE_TYPE.write(options));
     Ok(())
+}
+
+/// Servers lose track of the fields of an image with signatures: its schema lists them by a field that they do not have.
+fn has_signatures(image: &Image) -> bool {
+    !image.signatures.is_empty()
 }
 
 /// Creates an image.

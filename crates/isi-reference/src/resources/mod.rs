@@ -105,6 +105,13 @@ pub(crate) fn merge_equal_owners(api: &Api, request: &Request, meta: &mut Object
     )]);
 }
 
+/// Refuses a name that no object can be stored by.
+pub(crate) fn check_segment(target: &Target) -> Result<()> {
+    let name = name(target);
+    let refusal = |problem| ApiError::bad_request(format!("Name parameter invalid: {name:?}: {problem}"));
+    path_segment(name).map_or(Ok(()), |problem| Err(refusal(problem)))
+}
+
 /// Checks the options of a request for one stored object.
 pub(crate) fn check_get(api: &Api, request: &Request, target: &Target) -> Result<()> {
     check_name_and_export(api, request, target)?;
@@ -113,9 +120,7 @@ pub(crate) fn check_get(api: &Api, request: &Request, target: &Target) -> Result
 
 /// What of the options of a request is checked before it is known which object stands behind the name.
 pub(crate) fn check_name_and_export(api: &Api, request: &Request, target: &Target) -> Result<()> {
-    if let Some(problem) = path_segment(name(target)) {
-        return Err(ApiError::bad_request(format!("Name parameter invalid: {:?}: {problem}", name(target))));
-    }
+    check_segment(target)?;
     let is_set = |value: &str| !matches!(value, "" | "0" | "false");
     if api.behaviour.managed_fields && request.parameter("export").is_some_and(is_set) {
         let why = "the export parameter, deprecated since v1.14, is no longer supported";

@@ -1,6 +1,8 @@
 //! `imagesignatures`: signatures are attached to images and removed from them, never read for themselves.
 
-use super::{images::IMAGES, name, view};
+use serde_json::Value;
+
+use super::{images::IMAGES, name, patched::PatchedType, view};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -13,6 +15,7 @@ use crate::{
     },
     json::shapes,
     model::{Typed, meta::ObjectMeta, signature::ImageSignature, status::Status},
+    patch::{self, ManagedEntry},
     route::Target,
     validation::{self, signature::split_name},
 };
@@ -28,6 +31,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     let mut signature =
         body::read::<ImageSignature>(request, "ImageSignature", &shapes::image::SIGNATURE, &options, &api.behaviour)?;
     let own = signature.metadata.name.clone();
+    let managed_fields = track(api, &signature, &options)?;
     // What is known of a signature is for the server to find out, not for the client to claim.
     let ImageSignature { metadata, kind, content, .. } = signature;
     signature = ImageSignature { metadata, kind, content, ..ImageSignature::default() };
@@ -35,7 +39,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     let Some((image, _)) = split_name(&own) else {
         return Err(ApiError::bad_request("ImageSignatures must be accessed with <imageName>@<signatureName>"));
     };
-    let metadata = ObjectMeta { name: own.clone(), ..ObjectMeta::default() };
+    let metadata = ObjectMeta { name: own.clone(), managed_fields, ..ObjectMeta::default() };
     signature.metadata = metadata;
     signature.metadata.fill_system_fields();
     let mut state = api.store.lock();
@@ -47,12 +51,35 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
         return Err(ApiError::already_exists(SIGNATURES, &own));
     }
     image.signatures.push(signature.clone());
+    // With signatures, servers lose track of the fields of an image.
+    image.metadata.managed_fields.clear();
     if !options.dry_run {
         state.put_image(image);
     }
     drop(state);
     signature.metadata.self_link = api.self_link(target, &own);
     view::object(api, request, target.kind, 201, &Typed::image_api("ImageSignature", signature), form)
+}
+
+/// Whose the fields of a new signature are, also those that the server does not keep.
+fn track(api: &Api, signature: &ImageSignature, options: &WriteOptions) -> Result<Vec<ManagedEntry>> {
+    let given = signature.metadata.managed_fields.clone();
+    if !api.behaviour.managed_fields || ManagedEntry::is_reset(&given) {
+        return Ok(Vec::new());
+    }
+    let given: Vec<ManagedEntry> = given.into_iter().filter(ManagedEntry::is_whole).collect();
+    let mut sent = signature.clone();
+    sent.metadata.managed_fields.clear();
+    // Servers write these times also where there are none.
+    for condition in sent.conditions.iter_mut().filter_map(Value::as_object_mut) {
+        for time in ["lastProbeTime", "lastTransitionTime"] {
+            condition.entry(time).or_insert(Value::Null);
+        }
+    }
+    let value = |signature: ImageSignature| view::to_value(&Typed::image_api("ImageSignature", signature));
+    let (empty, sent) = (value(ImageSignature::default())?, value(sent)?);
+    let of = PatchedType { kind: "ImageSignature", shape: &shapes::image::SIGNATURE_SHAPE, subresource: "" };
+    Ok(patch::track(&empty, &sent, &given, true, &of.write(options)))
 }
 
 /// Removes a signature from an image.

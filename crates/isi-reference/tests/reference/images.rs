@@ -99,3 +99,41 @@ async fn the_content_of_a_signature_is_base64() {
     let message = refusal["message"].as_str().unwrap();
     assert!(message.ends_with("illegal base64 data at input byte 0"), "{message}");
 }
+
+#[tokio::test]
+async fn signatures_have_owners_and_the_image_of_one_has_none() {
+    let reference = Reference::start().await;
+    let digest = format!("sha256:{}", "1".repeat(64));
+    let created = reference.post(IMAGES, &image(&digest)).await;
+    assert_eq!(created["metadata"]["managedFields"].as_array().map(Vec::len), Some(1));
+    let signature = json!({
+        "kind": "ImageSignature", "apiVersion": "image.openshift.io/v1", "metadata": { "name": format!("{digest}@one") },
+        "type": "atomic", "content": "aGVsbG8=", "imageIdentity": "x",
+        "conditions": [{ "type": "Trusted", "status": "True" }],
+    });
+    let path = "apis/image.openshift.io/v1/imagesignatures?fieldManager=signer";
+    let signature = reference.post(path, &signature).await;
+    let entry = &signature["metadata"]["managedFields"][0];
+    assert_eq!((&entry["manager"], &entry["operation"]), (&json!("signer"), &json!("Update")));
+    // Also what the server does not keep.
+    let condition = json!({ ".": {}, "f:lastProbeTime": {}, "f:lastTransitionTime": {}, "f:status": {}, "f:type": {} });
+    let fields = json!({
+        "f:conditions": { ".": {}, "k:{\"type\":\"Trusted\"}": condition },
+        "f:content": {}, "f:imageIdentity": {}, "f:type": {},
+    });
+    assert_eq!(entry["fieldsV1"], fields);
+    let signed = reference.get(&format!("{IMAGES}/{digest}")).await;
+    assert_eq!(signed["metadata"].get("managedFields"), None, "{signed}");
+    assert_eq!(signed["signatures"][0]["metadata"]["managedFields"][0]["manager"], "signer");
+
+    let patch =
+        json!({ "signatures": [{ "metadata": { "name": format!("{digest}@two") }, "type": "t", "content": "eA==" }] });
+    let request = reference.request(Method::PATCH, &format!("{IMAGES}/{digest}"));
+    let request = request.header("content-type", "application/strategic-merge-patch+json").body(patch.to_string());
+    let refused = read(request.send().await.unwrap(), 500).await;
+    let message = refused["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("map: map[content:eA==") && message.ends_with("does not contain declared merge key: name"),
+        "{message}"
+    );
+}

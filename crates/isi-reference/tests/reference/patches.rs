@@ -511,3 +511,35 @@ async fn an_object_without_a_version_has_no_name() {
     let old_name = json!({ "apiVersion": "v1" });
     patched(&reference, "application/merge-patch+json", &old_name, 200).await;
 }
+
+/// `kubectl apply --server-side` of what was applied by the client before: its fields are taken over, and the annotation is renewed.
+/// As openshift-apiserver 4.22 answered to `oc`.
+#[tokio::test]
+async fn kubectl_takes_over_what_it_applied_before() {
+    const ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
+    let reference = Reference::start().await;
+    let configuration = |labels: Value, annotations: Value| {
+        json!({
+            "apiVersion": "image.openshift.io/v1", "kind": "ImageStream",
+            "metadata": { "name": "app", "labels": labels, "annotations": annotations },
+        })
+    };
+    let applied = configuration(json!({ "l": "1", "m": "1" }), json!({})).to_string();
+    let created = configuration(json!({ "l": "1", "m": "2" }), json!({ ANNOTATION: applied }));
+    let request =
+        reference.request(Method::POST, &format!("{NAMESPACE}/imagestreams?fieldManager=kubectl-client-side-apply"));
+    read(request.header("content-type", "application/json").body(created.to_string()).send().await.unwrap(), 201).await;
+
+    let own = configuration(json!({ "l": "2" }), json!({})).to_string();
+    let other = read(patch(&reference, &stream("?fieldManager=other"), APPLY, &own).await, 409).await;
+    assert_eq!(other["details"]["causes"][0]["field"], ".metadata.labels.l");
+    // What was changed since is not the client's own.
+    let changed = configuration(json!({ "m": "3" }), json!({})).to_string();
+    let changed = read(patch(&reference, &stream("?fieldManager=kubectl"), APPLY, &changed).await, 409).await;
+    assert_eq!(changed["details"]["causes"][0]["field"], ".metadata.labels.m");
+
+    let taken = read(patch(&reference, &stream("?fieldManager=kubectl"), APPLY, &own).await, 200).await;
+    assert_eq!(taken["metadata"]["labels"], json!({ "l": "2", "m": "2" }));
+    let renewed = configuration(json!({ "l": "2" }), json!({}));
+    assert_eq!(taken["metadata"]["annotations"][ANNOTATION], format!("{renewed}\n"));
+}

@@ -214,3 +214,79 @@ async fn an_unknown_path_is_answered_with_the_known_ones() {
     assert_eq!(reference.get("").await["paths"], paths);
     assert!(paths.as_array().unwrap().contains(&json!("/apis/image.openshift.io/v1")), "{paths}");
 }
+
+/// As openshift-apiserver 4.22 answers.
+#[rstest]
+#[case::head_of_a_list("HEAD", "apis/image.openshift.io/v1/namespaces/team/imagestreams", 405)]
+#[case::head_of_health("HEAD", "healthz", 200)]
+#[case::head_of_the_version("HEAD", "version", 405)]
+#[case::head_of_the_groups("HEAD", "apis", 405)]
+#[case::post_to_a_group("POST", "apis/image.openshift.io", 405)]
+#[case::delete_of_resources("DELETE", "apis/image.openshift.io/v1", 405)]
+#[case::post_to_the_root("POST", "", 200)]
+#[tokio::test]
+async fn other_methods_are_answered_over_either_http(#[case] method: Method, #[case] path: &str, #[case] status: u16) {
+    let reference = Reference::start().await;
+    // Only the first call of a process installs one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let over_http_2 = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+    for client in [&reference.client, &over_http_2] {
+        let request = client.request(method.clone(), format!("{}/{path}", reference.running.url()));
+        let response = request.bearer_auth("user-alice").send().await.unwrap();
+        assert_eq!(response.status().as_u16(), status);
+        assert_ne!(response.headers()["content-length"], "0");
+        let body = response.bytes().await.unwrap();
+        assert_eq!(body.is_empty(), method == Method::HEAD, "{body:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_image_api_is_discovered_before_custom_resources_of_the_same_names() {
+    let reference = Reference::start().await;
+    let groups = reference.get("apis").await["groups"].clone();
+    let names: Vec<&str> = groups.as_array().unwrap().iter().filter_map(|group| group["name"].as_str()).collect();
+    let place = |name: &str| names.iter().position(|known| *known == name).unwrap();
+    assert!(place("image.openshift.io") < place("config.openshift.io"), "{names:?}");
+}
+
+#[tokio::test]
+async fn the_version_is_indented_and_begins_with_its_numbers() {
+    let reference = Reference::start().await;
+    let response = reference.request(Method::GET, "version").send().await.unwrap();
+    let text = response.text().await.unwrap();
+    assert!(text.starts_with("{\n  \"major\": \"1\",\n  \"minor\": "), "{text}");
+}
+
+/// As openshift-apiserver 4.22 answers.
+#[rstest]
+#[case::unknown("GET", "nothing", 404, "/paths/0", "/api")]
+#[case::empty_group("GET", "apis//v1", 404, "/paths/0", "/api")]
+#[case::openapi_of_another_version("GET", "openapi/v4", 404, "/paths/0", "/api")]
+#[case::unknown_check("GET", "healthz/nothing", 404, "/paths/0", "/api")]
+#[case::unknown_resource("GET", "apis/image.openshift.io/v1/nothing", 404, "/reason", "NotFound")]
+#[case::name(
+    "DELETE",
+    "apis/image.openshift.io/v1/namespaces/team/imagestreams/a%25b",
+    400,
+    "/message",
+    "Name parameter invalid: \"a%b\": may not contain '%'"
+)]
+#[case::no_namespace(
+    "DELETE",
+    "apis/image.openshift.io/v1/namespaces//imagestreams",
+    400,
+    "/message",
+    "Namespace parameter required."
+)]
+#[tokio::test]
+async fn paths_that_name_nothing_are_told(
+    #[case] method: Method,
+    #[case] path: &str,
+    #[case] status: u16,
+    #[case] place: &str,
+    #[case] expected: &str,
+) {
+    let reference = Reference::start().await;
+    let answer = read(reference.request(method, path).send().await.unwrap(), status).await;
+    assert_eq!(answer.pointer(place), Some(&json!(expected)), "{answer}");
+}

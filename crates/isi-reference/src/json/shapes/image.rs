@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Shape::{self, Bytes, Int, List, Map, Raw, Struct as Nested, Text, Time},
+        Shape::{self, Bytes, Int, Keyed, List, Map, Raw, Struct as Nested, Text, Time},
         Struct,
     },
     OBJECT_META, STRING, TEXT,
@@ -26,7 +26,7 @@ pub(crate) static IMAGE: Struct = Struct {
         ("dockerImageMetadataVersion", STRING),
         ("dockerImageManifest", STRING),
         ("dockerImageLayers", List(&LAYER, "[]v1.ImageLayer")),
-        ("signatures", List(&SIGNATURE_SHAPE, "[]v1.ImageSignature")),
+        ("signatures", Keyed(&SIGNATURE_SHAPE, "[]v1.ImageSignature", "name")),
         ("dockerImageSignatures", List(&BYTES, "[][]uint8")),
         ("dockerImageManifestMediaType", STRING),
         ("dockerImageConfig", STRING),
@@ -53,7 +53,8 @@ static MANIFEST: Shape = Nested(&Struct {
     ],
 });
 
-static SIGNATURE_SHAPE: Shape = Nested(&SIGNATURE);
+/// `ImageSignature`.
+pub(crate) static SIGNATURE_SHAPE: Shape = Nested(&SIGNATURE);
 
 /// `ImageSignature`.
 pub(crate) static SIGNATURE: Struct = Struct {
@@ -65,7 +66,7 @@ pub(crate) static SIGNATURE: Struct = Struct {
         ("metadata", Nested(&OBJECT_META)),
         ("type", STRING),
         ("content", Bytes),
-        ("conditions", List(&CONDITION, "[]v1.SignatureCondition")),
+        ("conditions", Keyed(&CONDITION, "[]v1.SignatureCondition", "type")),
         ("imageIdentity", STRING),
         ("signedClaims", Map(&TEXT, "map[string]string")),
         ("created", Time),
