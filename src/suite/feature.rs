@@ -84,6 +84,8 @@ features! {
     Protobuf "protobuf" Surroundings,
     /// Streams are watched: `GET imagestreams?watch=true`.
     Watches "watches" Surroundings,
+    /// A watch can begin with what is there and say where that ends: `sendInitialEvents=true`.
+    InitialEvents "initial-events" Surroundings,
     /// Streams are applied by the server: `PATCH imagestreams/NAME` with `application/apply-patch+yaml`.
     ServerSideApply "server-side-apply" Surroundings,
     /// What the server offers is published: `GET /openapi/v2`.

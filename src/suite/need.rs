@@ -122,6 +122,9 @@ fn of_headers(request: &Request) -> Vec<Feature> {
     }
     if request.is_watch() {
         needs.push(Feature::Watches);
+        if request.path.contains("sendInitialEvents=true") {
+            needs.push(Feature::InitialEvents);
+        }
     }
     // No server answers an import with a table.
     if header("accept").contains("as=Table") && !is_import {

@@ -30,7 +30,7 @@ impl FeatureProbe<'_> {
         }
         self.published().await;
         let reads_streams = |feature: &Feature| match feature {
-            Feature::Protobuf | Feature::ServerSideApply | Feature::Watches => true,
+            Feature::Protobuf | Feature::ServerSideApply | Feature::Watches | Feature::InitialEvents => true,
             feature => feature.is_of_api() && *feature != Feature::Discovery,
         };
         if !self.wanted.iter().any(reads_streams) {

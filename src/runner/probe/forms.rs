@@ -20,15 +20,23 @@ impl FeatureProbe<'_> {
             let found = self.form(&request, answered, "as protobuf", &[406], |answered| has_type(answered, "protobuf"));
             self.note(Feature::Protobuf, found);
         }
-        if self.wants(&[Feature::Watches]) {
-            let query = format!("imagestreams?watch=true&timeoutSeconds=1&fieldSelector=metadata.name%3D{name}");
-            let request = Request::new(Method::GET, query);
-            // The stream is there before the watch begins, and no other event is waited for.
-            let answered = self.send_until(&request, User::User, |body| first_event(body).is_some()).await;
-            let is_added =
-                |answered: &Answered| first_event(&answered.body).is_some_and(|event| event["type"] == "ADDED");
-            let found = self.form(&request, answered, "as a watch", &[400], is_added);
-            self.note(Feature::Watches, found);
+        // Servers before Kubernetes 1.32 refuse initial events; those on an etcd that is too old for them answer with an error event.
+        let initial = "&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan";
+        let watches = [
+            (Feature::Watches, "", "as a watch", &[400][..]),
+            (Feature::InitialEvents, initial, "as a watch with initial events", &[400, 422]),
+        ];
+        for (feature, options, what, refusals) in watches {
+            if self.wants(&[feature]) {
+                let query = "imagestreams?watch=true&timeoutSeconds=1&fieldSelector=metadata.name%3D";
+                let request = Request::new(Method::GET, format!("{query}{name}{options}"));
+                // The stream is there before the watch begins, and no other event is waited for.
+                let answered = self.send_until(&request, User::User, |body| first_event(body).is_some()).await;
+                let is_added =
+                    |answered: &Answered| first_event(&answered.body).is_some_and(|event| event["type"] == "ADDED");
+                let found = self.form(&request, answered, what, refusals, is_added);
+                self.note(feature, found);
+            }
         }
         if self.wants(&[Feature::ServerSideApply]) {
             let object =
