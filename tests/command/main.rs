@@ -12,6 +12,7 @@ mod explore;
 mod folder;
 mod key;
 mod kubeconfig;
+mod oc;
 mod one_case;
 mod page;
 mod readme;

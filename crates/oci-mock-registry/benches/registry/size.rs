@@ -8,7 +8,7 @@ use oci_mock_registry::{fixture::Images, fixture::RegistryFixture, registry::Reg
 /// Pushes ever more manifests and tags; what one lookup and one page of tags take should not follow.
 pub(crate) fn curve() {
     println!("manifests    tags   push each   GET by tag   GET by digest   100 tags");
-    for (manifests, tags) in [(100, 10), (1_000, 100), (10_000, 1_000), (100_000, 10_000), (100_000, 1_000_000)] {
+    for (manifests, tags) in [(100, 10), (1_000, 100), (10_000, 1_000), (100_000, 10_000), (1_000, 1_000_000)] {
         let state = RegistryState::new(&RegistryFixture::default(), Images::default(), "registry".to_owned(), false)
             .expect("an empty fixture");
         let began = Instant::now();

@@ -17,7 +17,6 @@ use super::{
     answer::{Answer, Delivery, End, Manner},
     clock::Clock,
     error::{OciError, errors},
-    header::API_VERSION,
     schedule::Schedule,
 };
 use crate::fixture::{ConnectionFault, Fault, Fires};
@@ -247,7 +246,7 @@ impl Armed {
     /// in its place, does not say which version of the API it speaks.
     fn new_answer(&self) -> Option<Answer> {
         let mut answer = self.other_answer()?;
-        answer.headers.remove(API_VERSION);
+        answer.headers.remove(Answer::VERSION);
         Some(answer)
     }
 

@@ -2,16 +2,18 @@
 
 use http::{
     HeaderValue, Method, StatusCode,
-    header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE},
+    header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE},
     request::Parts,
 };
 use serde_json::json;
 
-use super::range::{Asked, asked};
+use super::{
+    CONTENT_DIGEST,
+    range::{Asked, asked},
+};
 use crate::registry::{
     answer::Answer,
     error::ErrorCode,
-    header::CONTENT_DIGEST,
     store::{Manifest, Repository},
 };
 
@@ -19,11 +21,13 @@ pub(crate) fn manifest(repository: &Repository, reference: &str, request: &Parts
     let Some(manifest) = repository.manifest(reference) else {
         return ErrorCode::ManifestUnknown.detailed(json!({ "reference": reference }));
     };
-    if !is_known_to_client(manifest, request) {
-        let (headers, body) = (manifest.headers.clone(), manifest.bytes.clone().into());
-        return Answer { status: StatusCode::OK, headers, body };
-    }
-    let mut answer = Answer::empty(StatusCode::NOT_MODIFIED);
+    let mut answer = if is_known_to_client(manifest, request) {
+        Answer::empty(StatusCode::NOT_MODIFIED)
+    } else {
+        let mut answer = Answer::with_body(StatusCode::OK, manifest.bytes.clone());
+        answer.headers.insert(CONTENT_TYPE, manifest.content_type.clone());
+        answer
+    };
     answer.headers.insert(CONTENT_DIGEST, manifest.content_digest.clone());
     answer.headers.insert(ETAG, manifest.etag.clone());
     answer

@@ -11,9 +11,9 @@ use http::{
 
 use crate::registry::{
     answer::{Answer, Delivery, End, Manner},
+    api::CONTENT_DIGEST,
     context::Context,
     error::ErrorCode,
-    header::CONTENT_DIGEST,
     query,
     route::Endpoint,
 };
@@ -113,13 +113,16 @@ pub(super) fn deliver(
     digest: &str,
     mut answer: Answer,
 ) -> Delivery {
-    let is_backwards = request.method == Method::GET && answer.status == StatusCode::OK && asks_backwards(request);
     let length = context.state.store().repository(name).and_then(|it| it.blob(digest)).map(|blob| blob.len());
-    let is_failed = is_backwards || answer.status == StatusCode::RANGE_NOT_SATISFIABLE;
-    let Some(length) = length.filter(|_| is_failed) else { return answer.into() };
+    let Some(length) = length.filter(|_| answer.status == StatusCode::RANGE_NOT_SATISFIABLE) else {
+        return answer.into();
+    };
+    let range = request.headers.get(RANGE).and_then(|range| range.to_str().ok()).unwrap_or_default();
+    let ends = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
+    let is_backwards = matches!(ends.map(|(first, last)| (first.parse::<u64>(), last.parse::<u64>())),
+        Some((Ok(first), Ok(last))) if last < first);
     if is_backwards {
-        answer.status = StatusCode::RANGE_NOT_SATISFIABLE;
-        answer.headers.remove(ACCEPT_RANGES);
+        answer.headers.remove(CONTENT_RANGE);
         answer.replace_body("invalid range\n");
     } else {
         answer.replace_body("invalid range: failed to overlap\n");
@@ -130,12 +133,4 @@ pub(super) fn deliver(
     answer.header(CONTENT_DIGEST, digest);
     let said = answer.body.len();
     Delivery { manner: Manner::Cut { length: said, bytes_per_second: None, end: End::Close }, ..answer.into() }
-}
-
-/// Whether the last byte of the range that is asked for comes before the first.
-fn asks_backwards(request: &Parts) -> bool {
-    let range = request.headers.get(RANGE).and_then(|range| range.to_str().ok()).unwrap_or_default();
-    let ends = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
-    let ends = ends.map(|(first, last)| (first.parse::<u64>(), last.parse::<u64>()));
-    matches!(ends, Some((Ok(first), Ok(last))) if last < first)
 }

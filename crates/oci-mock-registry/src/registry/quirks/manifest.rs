@@ -14,10 +14,9 @@ use crate::{
     fixture::{canonical_digest, policy::Unaccepted, rewritten_to_schema1},
     registry::{
         answer::Answer,
-        api::pull,
+        api::{CONTENT_DIGEST, pull},
         context::Context,
         error::{ErrorCode, error},
-        header::CONTENT_DIGEST,
         query,
         route::Endpoint,
         store::Repository,
