@@ -40,7 +40,10 @@ struct RunPage<'a> {
     not_run: usize,
     verdict: Verdict,
     headline: String,
-    verdicts: [Verdict; Verdict::ALL.len()],
+    /// Those that come up in the run, so that tables have no empty columns.
+    verdicts: Vec<Verdict>,
+    /// Whether some cases do not decide over the run.
+    has_unscored: bool,
     level: Level,
     absent_features: Vec<&'a AbsentFeature>,
     profiles: &'a [ProfileResult],
@@ -192,7 +195,8 @@ fn page(report: &Report) -> RunPage<'_> {
         not_run: report.not_run,
         verdict: summary.verdict,
         headline: headline(report),
-        verdicts: Verdict::ALL,
+        verdicts: verdicts(report),
+        has_unscored: report.cases.iter().any(|case| case.not_scored.is_some()),
         level: report.level,
         absent_features: report.failing_features().collect(),
         profiles: &report.profiles,
@@ -205,6 +209,16 @@ fn page(report: &Report) -> RunPage<'_> {
         requirements: requirements.into_iter().collect(),
         schema_deviations: &summary.schema_deviations,
     }
+}
+
+/// The verdicts of cases and checks that come up in a run, and those that everybody looks for.
+fn verdicts(report: &Report) -> Vec<Verdict> {
+    let comes_up = |verdict: &Verdict| {
+        report.cases.iter().any(|case| case.verdict == *verdict)
+            || report.summary.levels.values().any(|counts| counts.of(*verdict) > 0)
+    };
+    let is_looked_for = |verdict: &Verdict| matches!(verdict, Verdict::Pass | Verdict::Fail);
+    Verdict::ALL.into_iter().filter(|verdict| is_looked_for(verdict) || comes_up(verdict)).collect()
 }
 
 /// The result in words: `known` is a good result, and says so.
@@ -354,6 +368,21 @@ mod tests {
         for suite in ["single-image", "auth"] {
             assert!(page.contains(&format!(r##"<a href="#{suite}">{suite}</a>"##)), "{page}");
         }
+    }
+
+    #[test]
+    fn tables_have_no_column_of_a_verdict_that_does_not_come_up() {
+        let column = |verdict: Verdict| format!("<th class=\"count\">{verdict}</th>");
+        let passing = written(&sample::passing_run());
+        let comes_up = |verdict: &Verdict| passing.matches(&column(*verdict)).count();
+        let columns: Vec<usize> = Verdict::ALL.iter().map(comes_up).collect();
+        let expected: Vec<usize> = Verdict::ALL
+            .iter()
+            .map(|verdict| 2 * usize::from(matches!(verdict, Verdict::Pass | Verdict::Fail)))
+            .collect();
+        assert_eq!(columns, expected);
+        assert!(!passing.contains("not scored</th>"));
+        assert!(written(&sample::run()).contains(&column(Verdict::Error)));
     }
 
     #[test]
