@@ -114,7 +114,9 @@ impl Shown {
             Self::NewCauses(known) => {
                 let mut known = known.borrow_mut();
                 let first = cause::findings(case).into_iter().next().map(|finding| finding.cause);
-                known.len() < SHOWN && known.insert(first)
+                let plain = first.as_ref().and_then(Cause::of_plain_request);
+                let is_told = plain.is_some_and(|plain| known.contains(&Some(plain)));
+                known.len() < SHOWN && !is_told && known.insert(first)
             }
         }
     }

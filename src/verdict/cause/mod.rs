@@ -102,7 +102,8 @@ impl Cause {
     }
 
     /// The same of the request without query parameters, and sent by itself; nothing if it is that one.
-    fn of_plain_request(&self) -> Option<Self> {
+    #[must_use]
+    pub fn of_plain_request(&self) -> Option<Self> {
         let request = self.request.as_deref()?;
         let plain = plain_request(request);
         (plain != request).then(|| Self { request: Some(plain.to_owned()), ..self.clone() })
