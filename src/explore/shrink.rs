@@ -47,7 +47,10 @@ mod tests {
     #[tokio::test]
     async fn what_does_not_matter_is_taken_away() {
         let generator = Generator::default();
-        let deletes = |scenario: &Scenario| scenario.steps.iter().any(|step| step.get("delete").is_some());
+        // No sequence of steps has one of these.
+        let is_told =
+            |step: &serde_json::Value| step["delete"].as_str().is_some_and(|path| path.starts_with("imagestreamtags/"));
+        let deletes = |scenario: &Scenario| scenario.steps.iter().any(is_told);
         let seed = (0..).find(|seed| {
             let scenario = generator.draw(*seed).current();
             deletes(&scenario) && scenario.steps.len() > 3

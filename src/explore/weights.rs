@@ -63,7 +63,7 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
     (StepKind::ImportTwice, 5, &[Feature::Imports, Feature::Streams]),
     (StepKind::ImportText, 3, &[]),
     (StepKind::ReadStream, 6, &[Feature::Streams]),
-    (StepKind::ReadList, 4, &[Feature::Streams, Feature::StreamLists]),
+    (StepKind::ReadList, 6, &[Feature::Streams, Feature::StreamLists]),
     (StepKind::ReadTag, 4, &[Feature::StreamTags]),
     (StepKind::ReadImage, 3, &[Feature::StreamImages]),
     (StepKind::ReadLayers, 2, &[Feature::StreamLayers]),

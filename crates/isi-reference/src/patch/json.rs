@@ -45,19 +45,25 @@ pub(super) fn apply(node: &Node, object: &mut Value, is_read: bool) -> Result<Ve
     Ok(surplus)
 }
 
-/// An object for every object and list that the operations of a patch reach into.
+/// An object for every object and list that the operations of a patch reach into, and `true` for what they bring.
 pub(super) fn reached(node: &Node) -> Value {
     let mut reached = json!({});
     let operations = if let Node::Array(operations) = node { operations.as_slice() } else { &[] };
-    let pointers = operations.iter().flat_map(|operation| ["path", "from"].map(|field| operation.get(field)));
-    for pointer in pointers.flatten().filter_map(Node::as_text) {
-        let Some((parent, _)) = pointer.rsplit_once('/') else { continue };
+    let pointers = operations.iter().flat_map(|operation| {
+        let brings = operation.get("value").is_some() && operation.get("op").and_then(Node::as_text) != Some("test");
+        ["path", "from"].map(|field| Some((operation.get(field)?.as_text()?, brings && field == "path")))
+    });
+    for (pointer, is_brought) in pointers.flatten() {
+        let Some((parent, last)) = pointer.rsplit_once('/') else { continue };
         let mut place = &mut reached;
         for name in parent.split('/').skip(1) {
             place = &mut place[name];
-            if place.is_null() {
+            if !place.is_object() {
                 *place = json!({});
             }
+        }
+        if is_brought {
+            place[last] = true.into();
         }
     }
     reached

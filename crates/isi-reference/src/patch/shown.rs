@@ -22,7 +22,8 @@ const DOCKER_IMAGE: [&str; 13] = [
 ];
 
 /// The text of a patched object. The library that patches reads what the patch reaches into maps, whose keys are written sorted; the
-/// rest stays as the server wrote it, in the order of the Go types. `reached` has an object for every one that the patch reaches.
+/// rest stays as the server wrote it, in the order of the Go types. `reached` has an object for every one that the patch reaches, and
+/// any other value for what the patch brings, which stays as the client wrote it: sorted, as far as this server knows.
 pub(super) fn shown(object: &Value, reached: &Value, shape: &Shape) -> String {
     let mut text = String::new();
     write(object, Some(reached), Some(shape), &mut text);
@@ -31,9 +32,10 @@ pub(super) fn shown(object: &Value, reached: &Value, shape: &Shape) -> String {
 
 fn write(value: &Value, reached: Option<&Value>, shape: Option<&Shape>, text: &mut String) {
     match value {
+        brought if reached.is_some_and(|reached| !reached.is_object()) => text.push_str(&brought.to_string()),
         Value::Object(fields) => {
             let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
-            if !reached.is_some_and(Value::is_object) {
+            if reached.is_none() {
                 fields.sort_by_key(|(name, _)| position(name, shape));
             }
             text.push('{');
@@ -112,5 +114,14 @@ mod tests {
                 r#""importPolicy":{"insecure":true,"importMode":"Legacy"},"referencePolicy":{"type":"Source"}}]}}"#,
             )
         );
+    }
+
+    #[test]
+    fn what_a_patch_brings_stays_as_it_was_sent() {
+        let status = json!({ "tags": [{ "items": [{ "generation": 1, "image": "i" }], "tag": "v1" }] });
+        let stream = json!({ "metadata": { "name": "a" }, "status": status });
+        let text =
+            r#"{"metadata":{"name":"a"},"status":{"tags":[{"items":[{"generation":1,"image":"i"}],"tag":"v1"}]}}"#;
+        assert_eq!(shown(&stream, &json!({ "status": status }), &Shape::Struct(&shapes::modern::STREAM)), text);
     }
 }

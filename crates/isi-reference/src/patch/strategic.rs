@@ -25,10 +25,12 @@ pub(super) fn check(patch: &Value, shape: &'static Shape) -> std::result::Result
     };
     match (shape, patch) {
         (Shape::Any | Shape::Raw, _) | (_, Value::Null) => Ok(()),
-        (Shape::Struct(_), Value::Object(fields)) => fields
+        // In the order of the Go type: the first mistake is told.
+        (Shape::Struct(of), Value::Object(fields)) => of
+            .fields
             .iter()
-            .filter_map(|(key, value)| Some((shape.field(key)?, value)))
-            .try_for_each(|(shape, value)| check(value, shape)),
+            .filter_map(|(name, shape)| Some((fields.get(*name)?, shape)))
+            .try_for_each(|(value, shape)| check(value, shape)),
         (Shape::Map(item, _), Value::Object(fields)) => fields.values().try_for_each(|value| check(value, item)),
         (Shape::List(item, _) | Shape::Keyed(item, ..) | Shape::Set(item, _), Value::Array(items)) => {
             items.iter().try_for_each(|value| check(value, item))
