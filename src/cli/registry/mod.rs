@@ -1,6 +1,7 @@
 //! `isi-conformance registry`: the mock registry alone.
 
 mod capture;
+mod captured_fixture;
 mod control;
 mod fixture;
 
@@ -101,7 +102,15 @@ pub(super) struct RegistryArguments {
     /// What is captured, and from where.
     #[command(flatten)]
     capture: CaptureArguments,
+    /// Write what the captured folder answers as a fixture into this file, which must not exist, and end: images, credentials,
+    /// quirks and faults. What a fixture cannot express is listed; with `--strict` it makes exit code 1.
+    #[arg(help_heading = "Capture", long, value_name = "FILE", requires = "fixture", conflicts_with_all = SERVING)]
+    write_fixture: Option<PathBuf>,
 }
+
+/// What has no effect where nothing is served.
+const SERVING: [&str; 9] =
+    ["auth", "quirks", "tls", "journal", "save", "control", "images", "replay_delay", "upstream"];
 
 /// How long requests under way have to be answered once the process is to end. A second signal ends it at once.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -113,6 +122,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn run(arguments: RegistryArguments) -> Result<Exit, CommandError> {
     if arguments.quirks.iter().any(|name| name == "list") {
         return printed(Quirks::describe(&mut io::stdout().lock())).map(|()| Exit::Success);
+    }
+    if let (Some(captured), Some(file)) = (&arguments.fixture, &arguments.write_fixture) {
+        return captured_fixture::write(captured, file, arguments.strict);
     }
     runtime()?.block_on(serve(arguments))
 }

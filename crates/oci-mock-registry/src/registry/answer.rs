@@ -1,6 +1,6 @@
 //! Answers, and the manner in which they are delivered.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{
@@ -10,7 +10,7 @@ use http::{
 
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 
-use super::store::Content;
+use super::{header::API_VERSION, store::Content};
 
 /// What the registry says to a request.
 #[derive(Debug, Clone)]
@@ -85,9 +85,6 @@ impl Delivery {
 }
 
 impl Answer {
-    /// The header by which a registry says that it speaks version 2 of the API.
-    pub(crate) const VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
-
     /// An answer without a body.
     #[must_use]
     pub fn empty(status: StatusCode) -> Self {
@@ -99,7 +96,7 @@ impl Answer {
     pub fn with_body(status: StatusCode, body: impl Into<Content>) -> Self {
         let body = body.into();
         let mut headers = HeaderMap::with_capacity(8);
-        headers.insert(Self::VERSION, HeaderValue::from_static("registry/2.0"));
+        headers.insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
         headers.insert(CONTENT_LENGTH, body.len().into());
         Self { status, headers, body }
     }
@@ -111,8 +108,10 @@ impl Answer {
 
     /// Sets a header to a text. What HTTP cannot carry is percent-encoded, as in a URL.
     pub(crate) fn header(&mut self, name: HeaderName, text: &str) {
-        let encoded = Cow::from(utf8_percent_encode(text, CONTROLS));
-        let value = HeaderValue::from_str(&encoded).expect("ASCII without control characters is a header's value");
+        let value = HeaderValue::from_str(text).unwrap_or_else(|_| {
+            let encoded = utf8_percent_encode(text, CONTROLS).to_string();
+            HeaderValue::try_from(encoded).expect("ASCII without control characters is a header's value")
+        });
         self.headers.insert(name, value);
     }
 

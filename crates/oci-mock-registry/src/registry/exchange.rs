@@ -263,7 +263,8 @@ impl<'a> Exchange<'a> {
     /// The endpoint does other things than this.
     fn not_allowed(&self) -> Answer {
         let mut answer = ErrorCode::Unsupported.answer();
-        answer.header(ALLOW, self.route.methods());
+        let methods: Vec<&str> = self.route.methods().iter().map(Method::as_str).collect();
+        answer.header(ALLOW, &methods.join(", "));
         answer
     }
 

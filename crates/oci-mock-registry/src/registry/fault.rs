@@ -17,6 +17,7 @@ use super::{
     answer::{Answer, Delivery, End, Manner},
     clock::Clock,
     error::{OciError, errors},
+    header::API_VERSION,
     schedule::Schedule,
 };
 use crate::fixture::{ConnectionFault, Fault, Fires};
@@ -246,7 +247,7 @@ impl Armed {
     /// in its place, does not say which version of the API it speaks.
     fn new_answer(&self) -> Option<Answer> {
         let mut answer = self.other_answer()?;
-        answer.headers.remove(Answer::VERSION);
+        answer.headers.remove(API_VERSION);
         Some(answer)
     }
 

@@ -255,7 +255,7 @@ fn held(name: &str, repository: &Repository) -> HeldRepository {
         media_type: manifest.media_type.clone(),
         size: manifest.bytes.len(),
     };
-    let mut blobs: Vec<String> = repository.blobs().keys().cloned().collect();
+    let mut blobs: Vec<String> = repository.blobs().map(|(digest, _)| digest.clone()).collect();
     blobs.sort();
     HeldRepository {
         name: name.to_owned(),

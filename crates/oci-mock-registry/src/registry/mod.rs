@@ -50,6 +50,7 @@ mod fixture_error;
 mod folder;
 mod forwarded;
 mod from_fixture;
+mod header;
 mod hold;
 mod journal;
 mod lookaside;
@@ -78,8 +79,8 @@ pub use builder::{Registry, RegistryBuilder, StartError};
 pub use capture::is_captured;
 #[cfg(feature = "capture")]
 pub use capture::{
-    Capture, CaptureBlobs, CaptureError, CaptureSummary, SMALL_BLOB, Upstream, UpstreamBody, UpstreamError,
-    UpstreamFailure, upstream_body,
+    Capture, CaptureBlobs, CaptureError, CaptureSummary, CapturedDifference, CapturedFixture, SMALL_BLOB, Upstream,
+    UpstreamBody, UpstreamError, UpstreamFailure, upstream_body,
 };
 pub use error::ErrorCode;
 pub use exchange::Exchange;

@@ -105,27 +105,28 @@ impl<'a> Route<'a> {
         if is_repository_name(name) { Self::Repository(name, endpoint) } else { Self::InvalidName(name) }
     }
 
-    /// The methods of the endpoint, as an `Allow` header writes them.
-    pub(crate) const fn methods(&self) -> &'static str {
+    /// The methods of the endpoint.
+    pub(crate) const fn methods(&self) -> &'static [Method] {
+        const READ: &[Method] = &[Method::GET, Method::HEAD];
         match self {
-            Self::Token => "GET, HEAD, POST",
-            Self::Ping | Self::Catalog | Self::Storage(..) | Self::Lookaside(_) => "GET, HEAD",
+            Self::Token => &[Method::GET, Method::HEAD, Method::POST],
+            Self::Ping | Self::Catalog | Self::Storage(..) | Self::Lookaside(_) => READ,
             Self::Repository(_, endpoint) => match endpoint {
-                Endpoint::Manifest(_) => "GET, HEAD, PUT, DELETE",
-                Endpoint::Blob(_) => "GET, HEAD, DELETE",
-                Endpoint::Tags | Endpoint::Referrers(_) => "GET, HEAD",
-                Endpoint::Uploads => "POST",
-                Endpoint::Upload(_) => "GET, HEAD, PATCH, PUT, DELETE",
-                Endpoint::Signatures(_) => "GET, HEAD, PUT",
+                Endpoint::Manifest(_) => &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE],
+                Endpoint::Blob(_) => &[Method::GET, Method::HEAD, Method::DELETE],
+                Endpoint::Tags | Endpoint::Referrers(_) => READ,
+                Endpoint::Uploads => &[Method::POST],
+                Endpoint::Upload(_) => &[Method::GET, Method::HEAD, Method::PATCH, Method::PUT, Method::DELETE],
+                Endpoint::Signatures(_) => &[Method::GET, Method::HEAD, Method::PUT],
             },
-            Self::InvalidName(_) | Self::Unknown => "",
+            Self::InvalidName(_) | Self::Unknown => &[],
         }
     }
 
     /// Whether the endpoint answers this method other than with 405. A malformed name is answered
     /// whatever the method.
     pub(crate) fn takes(&self, method: &Method) -> bool {
-        matches!(self, Self::InvalidName(_)) || self.methods().split(", ").any(|known| known == method.as_str())
+        matches!(self, Self::InvalidName(_)) || self.methods().contains(method)
     }
 
     /// The endpoint without the variable parts of its path, if it is one.
@@ -171,7 +172,7 @@ impl<'a> Endpoint<'a> {
             return Some((name, Self::Uploads));
         }
         let (name, kind) = start.rsplit_once('/')?;
-        let last = percent_decode_str(last).decode_utf8().ok()?;
+        let last = decoded(last)?;
         match kind {
             "manifests" => Some((name, Self::Manifest(last))),
             "blobs" => Some((name, Self::Blob(last))),
@@ -182,9 +183,15 @@ impl<'a> Endpoint<'a> {
 
     fn split_extension(path: &'a str) -> Option<(&'a str, Self)> {
         let (start, digest) = path.rsplit_once('/')?;
-        let digest = percent_decode_str(digest).decode_utf8().ok()?;
+        let digest = decoded(digest)?;
         Some((start.strip_suffix("/signatures")?, Self::Signatures(digest)))
     }
+}
+
+/// A part of a path without percent-encoding; none if that is no text.
+fn decoded(part: &str) -> Option<Cow<'_, str>> {
+    // Most parts are not encoded, and finding that out takes less than decoding them.
+    if part.contains('%') { percent_decode_str(part).decode_utf8().ok() } else { Some(part.into()) }
 }
 
 /// Whether `name` has the form of a repository name (distribution specification, section "Pulling manifests"), at most

@@ -28,6 +28,21 @@ use crate::support::{ask, body, error_code, exchange, get, header, registry, sen
     "400 Bad Request",
     "UNSUPPORTED"
 )]
+#[case::a_length_beyond_all_bounds(
+    b"PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n",
+    "413 Payload Too Large",
+    "SIZE_INVALID"
+)]
+#[case::a_length_beyond_all_bounds_with_a_body(
+    b"PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n{}",
+    "413 Payload Too Large",
+    "SIZE_INVALID"
+)]
+#[case::a_length_that_is_no_number_of_64_bits(
+    b"PUT /v2/ HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551616\r\n\r\n",
+    "400 Bad Request",
+    "UNSUPPORTED"
+)]
 #[case::no_host(b"GET /v2/ HTTP/1.1\r\n\r\n", "400 Bad Request", "UNSUPPORTED")]
 #[case::two_hosts(b"GET /v2/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request", "UNSUPPORTED")]
 #[case::two_expectations(
@@ -66,6 +81,16 @@ async fn a_head_that_is_too_large_is_refused() {
     let _ = stream.read_to_end(&mut answer).await;
     let answer = String::from_utf8_lossy(&answer);
     assert!(answer.starts_with("HTTP/1.1 431 ") && answer.contains("SIZE_INVALID"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_with_too_many_headers_is_refused() {
+    let registry = Registry::builder().start().await.unwrap();
+    let headers: String = (0..200).map(|number| format!("X-{number}: a\r\n")).collect();
+    let head = format!("GET /v2/ HTTP/1.1\r\nHost: a\r\n{headers}\r\n");
+    let answer = exchange(registry.address(), head.as_bytes()).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 431 ") && answer.contains("too many headers"), "{answer}");
 }
 
 #[tokio::test]

@@ -1,33 +1,29 @@
 //! Serving manifests and blobs (distribution specification, sections "Pulling manifests" and "Pulling blobs").
 
 use http::{
-    HeaderValue, Method, StatusCode,
-    header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE},
+    Method, StatusCode,
+    header::{CONTENT_RANGE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE},
     request::Parts,
 };
 use serde_json::json;
 
-use super::{
-    CONTENT_DIGEST,
-    range::{Asked, asked},
-};
+use super::range::{Asked, asked};
 use crate::registry::{
     answer::Answer,
     error::ErrorCode,
-    store::{Manifest, Repository},
+    header::CONTENT_DIGEST,
+    store::{Manifest, Repository, StoredBlob},
 };
 
 pub(crate) fn manifest(repository: &Repository, reference: &str, request: &Parts) -> Answer {
     let Some(manifest) = repository.manifest(reference) else {
         return ErrorCode::ManifestUnknown.detailed(json!({ "reference": reference }));
     };
-    let mut answer = if is_known_to_client(manifest, request) {
-        Answer::empty(StatusCode::NOT_MODIFIED)
-    } else {
-        let mut answer = Answer::with_body(StatusCode::OK, manifest.bytes.clone());
-        answer.headers.insert(CONTENT_TYPE, manifest.content_type.clone());
-        answer
-    };
+    if !is_known_to_client(manifest, request) {
+        let (headers, body) = (manifest.headers.clone(), manifest.bytes.clone().into());
+        return Answer { status: StatusCode::OK, headers, body };
+    }
+    let mut answer = Answer::empty(StatusCode::NOT_MODIFIED);
     answer.headers.insert(CONTENT_DIGEST, manifest.content_digest.clone());
     answer.headers.insert(ETAG, manifest.etag.clone());
     answer
@@ -49,28 +45,26 @@ fn is_same(digest: &str, request: &Parts) -> bool {
 }
 
 pub(crate) fn blob(repository: &Repository, digest: &str, request: &Parts) -> Answer {
-    let Some(blob) = repository.blob(digest) else {
+    let Some(StoredBlob { content, headers }) = repository.stored_blob(digest) else {
         return ErrorCode::BlobUnknown.detailed(json!({ "digest": digest }));
     };
-    let length = blob.len();
+    let length = content.len();
     // Only a GET has a range (RFC 9110, section 14.2).
     let header = request.headers.get(RANGE).filter(|_| request.method == Method::GET && is_same(digest, request));
     let header = header.and_then(|range| range.to_str().ok());
-    let mut answer = match asked(header, length) {
-        Asked::Whole => Answer::with_body(StatusCode::OK, blob.clone()),
+    let mut answer = Answer { status: StatusCode::OK, headers: headers.clone(), body: content.clone() };
+    match asked(header, length) {
+        Asked::Whole => answer,
         Asked::Part(part) => {
-            let mut answer = Answer::with_body(StatusCode::PARTIAL_CONTENT, blob.slice(part.clone()));
+            answer.status = StatusCode::PARTIAL_CONTENT;
+            answer.replace_body(content.slice(part.clone()));
             answer.header(CONTENT_RANGE, &format!("bytes {}-{}/{length}", part.start, part.end - 1));
             answer
         }
         Asked::Beyond => {
             let mut answer = ErrorCode::RangeInvalid.answer();
             answer.header(CONTENT_RANGE, &format!("bytes */{length}"));
-            return answer;
+            answer
         }
-    };
-    answer.content_type("application/octet-stream");
-    answer.header(CONTENT_DIGEST, digest);
-    answer.headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    answer
+    }
 }

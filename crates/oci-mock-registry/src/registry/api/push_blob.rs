@@ -10,12 +10,12 @@ use http::{
 };
 use serde_json::json;
 
-use super::CONTENT_DIGEST;
 use crate::{
     fixture::{Policies, policy::LocationQuery},
     registry::{
         answer::{Answer, Refusal},
         error::ErrorCode,
+        header::CONTENT_DIGEST,
         query,
         store::{Arrived, Content, Store, Upload},
     },

@@ -8,12 +8,12 @@ use http::{
 };
 use serde_json::{Value, json};
 
-use super::{CONTENT_DIGEST, SUBJECT};
 use crate::{
     fixture::{Policies, canonical_digest},
     registry::{
         answer::Answer,
         error::ErrorCode,
+        header::{CONTENT_DIGEST, SUBJECT},
         query,
         route::is_tag,
         store::{Manifest, Repository},

@@ -16,9 +16,11 @@ pub(super) enum Asked {
 /// What `header` asks for of content with `length` bytes.
 pub(super) fn asked(header: Option<&str>, length: u64) -> Asked {
     let Some((first, last)) = header.and_then(single) else { return Asked::Whole };
-    let number =
-        // A number that is too large to be one is beyond every content.
-        |text: &str| (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse::<u64>().unwrap_or(u64::MAX));
+    // A number that is too large to be one is beyond every content.
+    let number = |text: &str| {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| text.parse::<u64>().unwrap_or(u64::MAX))
+    };
     match (first, last) {
         ("", suffix) => match number(suffix) {
             Some(0) => Asked::Beyond,
@@ -30,6 +32,8 @@ pub(super) fn asked(header: Option<&str>, length: u64) -> Asked {
             (Some(first), Some(last)) if first <= last && first < length => {
                 Asked::Part(first..last.saturating_add(1).min(length))
             }
+            // A range that ends before it begins is invalid. It may be ignored or rejected (RFC 9110, section 14.2); the official
+            // conformance suite and Go's file server want it rejected.
             (Some(_), Some(_)) => Asked::Beyond,
             _ => Asked::Whole,
         },

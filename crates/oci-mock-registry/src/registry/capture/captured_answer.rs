@@ -45,27 +45,19 @@ impl CapturedExchange {
             CapturedEnd::Reset => End::Reset,
             CapturedEnd::Stalled => End::Stall,
         };
-        let Some(CapturedResponse { status, headers, body }) = response else {
+        let Some(response) = response else {
             let answer = Answer::empty(StatusCode::INTERNAL_SERVER_ERROR);
             return Replayed::Captured(Delivery { answer, delay, manner: Manner::Nothing(connection_end) });
         };
-        let mut content = match body {
-            CapturedBody::Empty => Content::Memory(Bytes::new()),
-            CapturedBody::Text(text) => Bytes::from(values.fill(text).into_owned()).into(),
-            CapturedBody::Base64(text) => Bytes::from(STANDARD.decode(text).unwrap_or_default()).into(),
-            CapturedBody::Content { repository, digest } => match stored(store, repository, &digest.to_string()) {
-                Some(content) => content,
-                None if is_head => Content::Memory(Bytes::new()),
-                None => return left_out(request, "is not in the folder any more", None),
-            },
-            CapturedBody::Omitted(_) if is_head || *end != CapturedEnd::Complete => Content::Memory(Bytes::new()),
-            CapturedBody::Omitted(bytes) => {
-                return left_out(request, "was left out of the capture", Some(*bytes));
-            }
+        let Some(mut content) = self.content(response, store, values, is_head) else {
+            return match response.body {
+                CapturedBody::Omitted(bytes) => left_out(request, "was left out of the capture", Some(bytes)),
+                _ => left_out(request, "is not in the folder any more", None),
+            };
         };
-        let mut answer = Answer::with_body(StatusCode::from_u16(*status).unwrap_or_default(), content.clone());
+        let mut answer = Answer::with_body(StatusCode::from_u16(response.status).unwrap_or_default(), content.clone());
         answer.headers.clear();
-        for (name, value) in headers {
+        for (name, value) in &response.headers {
             let value = values.fill(value).replace(LENGTH, &content.len().to_string());
             if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
                 answer.headers.append(name, value);
@@ -87,6 +79,26 @@ impl CapturedExchange {
         };
         answer.body = content;
         Replayed::Captured(Delivery { answer, delay, manner })
+    }
+
+    /// The body of the answer, as far as it arrived; none if the folder does not have it.
+    pub(super) fn content(
+        &self,
+        response: &CapturedResponse,
+        store: &Store,
+        values: &Values,
+        is_head: bool,
+    ) -> Option<Content> {
+        let empty = || Content::Memory(Bytes::new());
+        match &response.body {
+            CapturedBody::Empty => Some(empty()),
+            CapturedBody::Text(text) => Some(Bytes::from(values.fill(text).into_owned()).into()),
+            CapturedBody::Base64(text) => Some(Bytes::from(STANDARD.decode(text).unwrap_or_default()).into()),
+            CapturedBody::Content { repository, digest } => {
+                stored(store, repository, &digest.to_string()).or_else(|| is_head.then(empty))
+            }
+            CapturedBody::Omitted(_) => (is_head || self.end != CapturedEnd::Complete).then(empty),
+        }
     }
 }
 

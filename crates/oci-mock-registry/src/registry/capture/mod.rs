@@ -3,6 +3,8 @@
 //! A captured folder holds an OCI layout for each repository, and the log, `exchanges.jsonl`: one JSON object a line, the first
 //! says the format, each of the others is an exchange. Credentials and hosts are replaced by placeholders.
 
+#[cfg(feature = "capture")]
+mod as_fixture;
 mod captured_answer;
 #[cfg(feature = "capture")]
 mod collect;
@@ -26,6 +28,8 @@ mod secrets;
 #[cfg(feature = "capture")]
 mod upstream;
 
+#[cfg(feature = "capture")]
+pub use as_fixture::{CapturedDifference, CapturedFixture};
 pub(crate) use captured_answer::Replayed;
 pub use log::is_captured;
 #[cfg(feature = "capture")]

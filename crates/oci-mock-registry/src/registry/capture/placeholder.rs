@@ -41,6 +41,19 @@ impl Values {
         self.url != self.elsewhere
     }
 
+    /// Whether a URL leads to the registry itself or elsewhere, as one word.
+    #[cfg(feature = "capture")]
+    pub(super) fn side_of(&self, url: &str) -> &'static str {
+        if url.starts_with('/') || url.starts_with(&self.url) { "here" } else { "elsewhere" }
+    }
+
+    /// A text in which a fixture's variables stand for the names of the registry.
+    #[cfg(feature = "capture")]
+    pub(super) fn portable(&self, text: &str) -> String {
+        let elsewhere = self.elsewhere.split_once("://").map_or(self.elsewhere.as_str(), |(_, host)| host);
+        text.replace(self.host(), "{{registry}}").replace(elsewhere, "{{elsewhere}}")
+    }
+
     /// A text with its placeholders replaced.
     pub(super) fn fill<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if !text.contains("{{") {

@@ -1,54 +1,102 @@
-//! Requests as the journal keeps them: one allocation for all texts, because a record is made for every request, and one is
-//! freed that has long left the processor's caches.
+//! Requests as the journal keeps them. A record is made for every request, and one is freed that has long left the processor's
+//! caches: so there is one allocation for all texts, and headers are looked through once.
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc, time::SystemTime};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 
 use super::{Entry, JOURNAL_TEXT_LIMIT};
 use crate::registry::{
     answer::{Answer, Delivery},
-    api::CONTENT_DIGEST,
     fault::Armed,
+    header::CONTENT_DIGEST,
     route::{EndpointKind, Route},
 };
 
 /// Where a text lies among the texts of a record. There are five, each of at most [`JOURNAL_TEXT_LIMIT`] bytes.
 type Span = Range<u16>;
 
-/// Texts that are put behind one another.
+/// Texts that are put behind one another, as they arrived: whether they are UTF-8 is looked at when the journal is read.
 #[derive(Debug)]
-struct TextsWriter(String);
+struct TextsWriter(Vec<u8>);
 
 impl TextsWriter {
     /// Makes room for texts of these lengths.
     fn with_room_for(lengths: [usize; 5]) -> Self {
-        Self(String::with_capacity(lengths.iter().map(|length| (*length).min(JOURNAL_TEXT_LIMIT)).sum()))
+        Self(Vec::with_capacity(lengths.iter().map(|length| (*length).min(JOURNAL_TEXT_LIMIT)).sum()))
     }
 
-    /// Where a text stands already.
-    fn find(&self, text: &str) -> Option<Span> {
-        let start = self.0.find(text)?;
-        Some(span(start, start + text.len()))
-    }
-
-    fn add(&mut self, text: &str) -> Span {
-        self.add_with(|texts| texts.push_str(text))
+    fn add(&mut self, text: &[u8]) -> Span {
+        self.add_with(|texts| texts.extend_from_slice(text))
     }
 
     /// Adds what `write` writes, up to the limit.
-    fn add_with(&mut self, write: impl FnOnce(&mut String)) -> Span {
+    fn add_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span {
         let start = self.0.len();
         write(&mut self.0);
-        let length = cut(&self.0[start..]).len();
-        self.0.truncate(start + length);
-        span(start, start + length)
+        self.0.truncate(start + JOURNAL_TEXT_LIMIT);
+        span(start, self.0.len())
     }
 }
 
 fn span(start: usize, end: usize) -> Span {
     let at = |position: usize| u16::try_from(position).expect("the texts have at most 10 KiB");
     at(start)..at(end)
+}
+
+/// The headers of a request that the journal keeps.
+#[derive(Debug, Default)]
+struct KeptHeaders<'a> {
+    user_agent: Option<&'a [u8]>,
+    scheme: Option<&'a [u8]>,
+    /// The length of all `Accept` headers, joined.
+    accept_length: usize,
+}
+
+impl<'a> KeptHeaders<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
+        let mut kept = Self::default();
+        for (name, value) in headers {
+            if name == header::ACCEPT {
+                kept.accept_length += value.len() + 1;
+            } else if name == header::USER_AGENT {
+                kept.user_agent.get_or_insert(value.as_bytes());
+            } else if name == header::AUTHORIZATION {
+                kept.scheme = kept.scheme.or_else(|| scheme(value.as_bytes()));
+            }
+        }
+        kept
+    }
+}
+
+/// The headers of an answer that the journal keeps.
+#[derive(Debug, Default)]
+struct AnsweredHeaders {
+    content_type: Option<HeaderValue>,
+    content_digest: Option<HeaderValue>,
+    location: Option<HeaderValue>,
+    challenge: Option<HeaderValue>,
+}
+
+impl AnsweredHeaders {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut kept = Self::default();
+        for (name, value) in headers {
+            let place = if name == header::CONTENT_TYPE {
+                &mut kept.content_type
+            } else if name == CONTENT_DIGEST {
+                &mut kept.content_digest
+            } else if name == header::LOCATION {
+                &mut kept.location
+            } else if name == header::WWW_AUTHENTICATE {
+                &mut kept.challenge
+            } else {
+                continue;
+            };
+            place.get_or_insert_with(|| value.clone());
+        }
+        kept
+    }
 }
 
 /// One request and what became of it.
@@ -66,15 +114,12 @@ pub(crate) struct Record {
     scheme: Option<Span>,
     http2: bool,
     status: Option<StatusCode>,
-    content_type: Option<HeaderValue>,
-    content_digest: Option<HeaderValue>,
-    location: Option<HeaderValue>,
-    challenge: Option<HeaderValue>,
+    answered: AnsweredHeaders,
     length: u64,
     fault: Option<Arc<Armed>>,
     pub(super) unexpected: bool,
     /// All texts, one behind the other.
-    texts: String,
+    texts: Vec<u8>,
 }
 
 impl Record {
@@ -86,34 +131,29 @@ impl Record {
         unexpected: bool,
     ) -> Self {
         let Answer { headers, body, status } = &delivery.answer;
-        let answered = |name: HeaderName| headers.get(name).cloned();
         let (path, query) = (request.uri.path(), request.uri.query());
-        let user_agent = text(&request.headers, header::USER_AGENT);
-        let scheme = text(&request.headers, header::AUTHORIZATION).and_then(scheme);
+        let kept = KeptHeaders::of(&request.headers);
         let mut texts = TextsWriter::with_room_for([
             path.len(),
             query.map_or(0, str::len),
-            accepted(&request.headers).map(|value| value.len() + 1).sum(),
-            user_agent.map_or(0, str::len),
-            scheme.map_or(0, str::len),
+            kept.accept_length,
+            kept.user_agent.map_or(0, <[u8]>::len),
+            kept.scheme.map_or(0, <[u8]>::len),
         ]);
+        let path = cut(path);
         Self {
             time: SystemTime::now(),
             method: request.method.clone(),
-            path: texts.add(path),
-            // The name of a repository stands in the path as it is.
-            repository: route.repository().and_then(|name| texts.find(name)),
+            path: texts.add(path.as_bytes()),
+            repository: route.repository().and_then(|name| span_of_name(path, name)),
             endpoint: route.kind(),
             query: query.map(|query| texts.add_with(|texts| add_without_credentials(texts, cut(query)))),
-            accept: texts.add_with(|texts| add_joined(texts, accepted(&request.headers))),
-            user_agent: user_agent.map(|text| texts.add(text)),
-            scheme: scheme.map(|text| texts.add(text)),
+            accept: texts.add_with(|texts| add_joined(texts, &request.headers)),
+            user_agent: kept.user_agent.map(|text| texts.add(text)),
+            scheme: kept.scheme.map(|text| texts.add(text)),
             http2: request.version == Version::HTTP_2,
             status: delivery.is_complete().then_some(*status),
-            content_type: answered(header::CONTENT_TYPE),
-            content_digest: answered(CONTENT_DIGEST),
-            location: answered(header::LOCATION),
-            challenge: answered(header::WWW_AUTHENTICATE),
+            answered: AnsweredHeaders::of(headers),
             length: body.len(),
             fault,
             unexpected,
@@ -121,8 +161,8 @@ impl Record {
         }
     }
 
-    fn text(&self, span: &Span) -> &str {
-        &self.texts[usize::from(span.start)..usize::from(span.end)]
+    fn text(&self, span: &Span) -> String {
+        String::from_utf8_lossy(&self.texts[usize::from(span.start)..usize::from(span.end)]).into_owned()
     }
 
     /// The same with the length of a body that was passed on.
@@ -133,15 +173,16 @@ impl Record {
 
     /// The record as a value for readers of the journal.
     pub(super) fn entry(&self, number: u64) -> Entry {
-        let owned = |span: &Option<Span>| Some(self.text(span.as_ref()?).to_owned());
+        let owned = |span: &Option<Span>| span.as_ref().map(|span| self.text(span));
         let value = |value: &Option<HeaderValue>| value.as_ref()?.to_str().ok().map(str::to_owned);
         let without_query = |location: String| location.split('?').next().map(str::to_owned);
-        let accept = self.text(&self.accept).split(',').map(str::trim);
+        let accept = self.text(&self.accept);
+        let accept = accept.split(',').map(str::trim);
         Entry {
             number,
             time: self.time,
             method: self.method.clone(),
-            path: self.text(&self.path).to_owned(),
+            path: self.text(&self.path),
             repository: owned(&self.repository),
             endpoint: self.endpoint,
             query: owned(&self.query),
@@ -150,10 +191,10 @@ impl Record {
             accept: accept.filter(|accepted| !accepted.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>(),
             user_agent: owned(&self.user_agent),
             authorization: owned(&self.scheme).map(|scheme| scheme.to_ascii_lowercase()),
-            content_type: value(&self.content_type),
-            content_digest: value(&self.content_digest),
-            location: value(&self.location).and_then(without_query),
-            challenge: value(&self.challenge),
+            content_type: value(&self.answered.content_type),
+            content_digest: value(&self.answered.content_digest),
+            location: value(&self.answered.location).and_then(without_query),
+            challenge: value(&self.answered.challenge),
             length: self.length,
             fault: self.fault.as_ref().map(|armed| armed.fault.name().to_owned()),
             unexpected: self.unexpected,
@@ -161,26 +202,26 @@ impl Record {
     }
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+/// Where the name of a repository stands in a path: behind the prefix of an endpoint. None if it was cut.
+fn span_of_name(path: &str, name: &str) -> Option<Span> {
+    let prefixes = ["/v2/", "/extensions/v2/"];
+    let start = prefixes.into_iter().find(|prefix| path.starts_with(prefix))?.len();
+    path.get(start..start + name.len()).map(|_| span(start, start + name.len()))
 }
 
 /// The scheme of an `Authorization` header. Without a scheme the whole text may be a secret.
-fn scheme(value: &str) -> Option<&str> {
-    Some(value.split_once(' ')?.0)
+fn scheme(value: &[u8]) -> Option<&[u8]> {
+    value.iter().position(|byte| *byte == b' ').map(|end| &value[..end])
 }
 
-/// The values of all `Accept` headers.
-fn accepted(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok())
-}
-
-fn add_joined<'a>(texts: &mut String, values: impl Iterator<Item = &'a str>) {
-    for (position, value) in values.enumerate() {
+/// Adds all `Accept` headers, with commas between them.
+fn add_joined(texts: &mut Vec<u8>, headers: &HeaderMap) {
+    let accepted = headers.iter().filter(|(name, _)| *name == header::ACCEPT);
+    for (position, (_, value)) in accepted.enumerate() {
         if position > 0 {
-            texts.push(',');
+            texts.push(b',');
         }
-        texts.push_str(cut(value));
+        texts.extend_from_slice(&value.as_bytes()[..value.len().min(JOURNAL_TEXT_LIMIT)]);
     }
 }
 
@@ -194,7 +235,7 @@ fn cut(text: &str) -> &str {
 }
 
 /// Adds a query in which parameters that hold credentials have no value.
-fn add_without_credentials(texts: &mut String, query: &str) {
+fn add_without_credentials(texts: &mut Vec<u8>, query: &str) {
     const SECRET: [&str; 5] = ["password", "token", "secret", "signature", "credential"];
     let is_secret = |name: &str| {
         let name = name.to_ascii_lowercase();
@@ -202,12 +243,13 @@ fn add_without_credentials(texts: &mut String, query: &str) {
     };
     for (position, pair) in query.split('&').enumerate() {
         if position > 0 {
-            texts.push('&');
+            texts.push(b'&');
         }
-        texts.push_str(match pair.split_once('=') {
+        let kept = match pair.split_once('=') {
             Some((name, _)) if is_secret(name) => &pair[..=name.len()],
             _ => pair,
-        });
+        };
+        texts.extend_from_slice(kept.as_bytes());
     }
 }
 

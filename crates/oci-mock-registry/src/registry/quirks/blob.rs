@@ -11,9 +11,9 @@ use http::{
 
 use crate::registry::{
     answer::{Answer, Delivery, End, Manner},
-    api::CONTENT_DIGEST,
     context::Context,
     error::ErrorCode,
+    header::CONTENT_DIGEST,
     query,
     route::Endpoint,
 };

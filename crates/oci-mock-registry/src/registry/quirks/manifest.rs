@@ -14,9 +14,10 @@ use crate::{
     fixture::{canonical_digest, policy::Unaccepted, rewritten_to_schema1},
     registry::{
         answer::Answer,
-        api::{CONTENT_DIGEST, pull},
+        api::pull,
         context::Context,
         error::{ErrorCode, error},
+        header::CONTENT_DIGEST,
         query,
         route::Endpoint,
         store::Repository,

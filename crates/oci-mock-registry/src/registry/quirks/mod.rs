@@ -21,6 +21,7 @@ use super::{
     answer::{Answer, Delivery},
     context::Context,
     error::ErrorCode,
+    header::API_VERSION,
     route::{Endpoint, Route},
 };
 use crate::fixture::policy::LinkForm;
@@ -81,7 +82,7 @@ pub(crate) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, 
         && *route != Route::Ping
         && answer.status != StatusCode::UNAUTHORIZED
     {
-        answer.headers.remove(Answer::VERSION);
+        answer.headers.remove(API_VERSION);
     }
     if policies.response.json_charset
         && answer.headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/json")

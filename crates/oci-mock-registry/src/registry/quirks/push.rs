@@ -15,9 +15,9 @@ use crate::{
     },
     registry::{
         answer::Answer,
-        api::CONTENT_DIGEST,
         context::Context,
         error::{ErrorCode, error},
+        header::CONTENT_DIGEST,
         query,
         route::{Endpoint, is_repository_name},
         store::Repository,

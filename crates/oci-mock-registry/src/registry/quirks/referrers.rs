@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     fixture::policy::UnknownSubject,
-    registry::{answer::Answer, api::SUBJECT, context::Context, error::ErrorCode, route::Endpoint},
+    registry::{answer::Answer, context::Context, error::ErrorCode, header::SUBJECT, route::Endpoint},
 };
 
 pub(super) fn instead(context: &Context<'_>, name: &str, endpoint: &Endpoint<'_>) -> Option<Answer> {

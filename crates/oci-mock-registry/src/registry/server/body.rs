@@ -20,9 +20,9 @@ use crate::registry::store::Content;
 #[derive(Debug)]
 pub(super) enum AnswerBody {
     Memory(Option<Bytes>),
-    File(FileBody),
+    File(Box<FileBody>),
     #[cfg(feature = "capture")]
-    Passed(PassedBody),
+    Passed(Box<PassedBody>),
     #[cfg(feature = "http2")]
     Cut(Box<CutBody>),
     /// One whose length is not said, so that it is sent in chunks.
@@ -37,7 +37,7 @@ impl AnswerBody {
     pub(super) fn new(content: Content) -> io::Result<Self> {
         Ok(match content {
             Content::Memory(bytes) => Self::Memory(Some(bytes).filter(|bytes| !bytes.is_empty())),
-            Content::File { file, range } => Self::File(FileBody::new(&file, range)?),
+            Content::File { file, range } => Self::File(Box::new(FileBody::new(&file, range)?)),
         })
     }
 }

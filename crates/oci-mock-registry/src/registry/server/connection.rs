@@ -66,8 +66,10 @@ pub(super) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut sto
         (Err(error), None) if error.is_parse() => {
             state.note_malformed();
             if !begun.get() {
-                let stream = connection.into_parts().io.into_inner().into_inner();
-                raw::end(stream, Ending { answer: malformed(&error), manner: Manner::WHOLE_THEN_CLOSED }).await;
+                let parts = connection.into_parts();
+                let answer = malformed(&error, &parts.read_buf);
+                let stream = parts.io.into_inner().into_inner();
+                raw::end(stream, Ending { answer, manner: Manner::WHOLE_THEN_CLOSED }).await;
             }
         }
         (Err(error), None) => tracing::debug!(%error, "a connection ended early"),
@@ -75,16 +77,28 @@ pub(super) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut sto
     }
 }
 
-/// The answer to what is no HTTP request.
-fn malformed(reason: &hyper::Error) -> Answer {
+/// The answer to what is no HTTP request; `unread` is what hyper has read from the connection, but not taken as a head.
+fn malformed(reason: &hyper::Error, unread: &[u8]) -> Answer {
     if reason.is_parse_too_large() {
-        let message = format!(
-            "the head of the request has more than {HEAD_LIMIT} bytes, too many headers, or a length beyond all bounds"
-        );
-        return error(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, ErrorCode::SizeInvalid.name(), &message);
+        // hyper says the same of a head and of a body that is too long. It has not taken a head that is too long.
+        return if unread.len() >= HEAD_LIMIT || begins_with_request_line(unread) {
+            let message = format!("the head of the request has more than {HEAD_LIMIT} bytes, or too many headers");
+            error(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, ErrorCode::SizeInvalid.name(), &message)
+        } else {
+            error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                ErrorCode::SizeInvalid.name(),
+                "the Content-Length is beyond all bounds",
+            )
+        };
     }
     let message = format!("this is no HTTP/1.1 request: {reason}");
     error(StatusCode::BAD_REQUEST, ErrorCode::Unsupported.name(), &message)
+}
+
+fn begins_with_request_line(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    line.ends_with(b" HTTP/1.1") || line.ends_with(b" HTTP/1.0")
 }
 
 async fn answer(

@@ -45,7 +45,7 @@ pub(super) async fn outcome(state: &Arc<RegistryState>, request: Request<Incomin
     #[cfg(feature = "capture")]
     if let Some(proxy) = &state.proxy {
         return match proxy.pass(state, request, body).await {
-            Passed::Answered(response) => Outcome::Response(response.map(AnswerBody::Passed)),
+            Passed::Answered(response) => Outcome::Response(response.map(|body| AnswerBody::Passed(Box::new(body)))),
             Passed::Refused(answer) => response(answer),
             Passed::Ended(manner) => Outcome::Ending(Ending { answer: Answer::empty(StatusCode::BAD_GATEWAY), manner }),
         };
@@ -101,13 +101,19 @@ fn malformed_body(failure: &hyper::Error) -> Answer {
 /// The answer to a head that HTTP does not allow: one without a host, or with several (RFC 9112, section 3.2), or with an
 /// expectation that is unknown (RFC 9110, section 10.1.1).
 fn wrong_head(request: &Parts) -> Option<Answer> {
-    let hosts = request.headers.get_all(HOST).iter().count();
+    let (mut hosts, mut is_expectation_known) = (0, true);
+    for (name, value) in &request.headers {
+        if name == HOST {
+            hosts += 1;
+        } else if name == EXPECT {
+            is_expectation_known &= value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+        }
+    }
     let refuse = |status, message: &str| Some(error(status, ErrorCode::Unsupported.name(), message));
     if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
         return refuse(StatusCode::BAD_REQUEST, "a request of HTTP/1.1 has exactly one Host");
     }
-    let mut expected = request.headers.get_all(EXPECT).iter();
-    if expected.all(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+    if is_expectation_known {
         return None;
     }
     refuse(StatusCode::EXPECTATION_FAILED, "the only expectation that is known is 100-continue")

@@ -1,9 +1,15 @@
 //! Manifests as they are stored: bytes, the headers they are served with, and what other manifests need to know.
 
 use bytes::Bytes;
-use http::HeaderValue;
+use http::{
+    HeaderMap, HeaderValue,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG},
+};
 
-use crate::referrer::Referrer;
+use crate::{
+    referrer::Referrer,
+    registry::header::{API_VERSION, CONTENT_DIGEST},
+};
 use oci_types::Digest;
 
 /// The largest manifest (or form, or signature) that is accepted, in bytes; the specification asks for at least 4 MiB.
@@ -15,7 +21,8 @@ pub(crate) struct Manifest {
     pub(crate) bytes: Bytes,
     pub(crate) digest: Digest,
     pub(crate) media_type: String,
-    pub(crate) content_type: HeaderValue,
+    /// The headers of an answer with it.
+    pub(crate) headers: HeaderMap,
     pub(crate) content_digest: HeaderValue,
     pub(crate) etag: HeaderValue,
     /// The manifest that this one refers to, with the descriptor that its list of referrers shows.
@@ -24,15 +31,23 @@ pub(crate) struct Manifest {
 
 impl Manifest {
     pub(crate) fn new(digest: Digest, media_type: &str, bytes: Bytes) -> Self {
-        let text = digest.to_string();
         let header = |text: String| HeaderValue::try_from(text).expect("a digest is plain text");
+        let content_type =
+            HeaderValue::try_from(media_type).unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+        let (content_digest, etag) = (header(digest.to_string()), header(format!("\"{digest}\"")));
+        let headers = [
+            (API_VERSION, HeaderValue::from_static("registry/2.0")),
+            (CONTENT_LENGTH, bytes.len().into()),
+            (CONTENT_TYPE, content_type),
+            (CONTENT_DIGEST, content_digest.clone()),
+            (ETAG, etag.clone()),
+        ];
         Self {
-            content_type: HeaderValue::try_from(media_type)
-                .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream")),
+            headers: headers.into_iter().collect(),
             media_type: media_type.to_owned(),
             refers_to: Referrer::of(&digest, media_type, &bytes),
-            etag: header(format!("\"{text}\"")),
-            content_digest: header(text),
+            etag,
+            content_digest,
             digest,
             bytes,
         }

@@ -1,5 +1,6 @@
 //! The content of a registry: repositories with their tags, manifests and blobs.
 
+mod blob;
 mod content;
 mod manifest;
 mod signatures;
@@ -13,6 +14,7 @@ use std::{
     sync::Arc,
 };
 
+pub(crate) use blob::StoredBlob;
 pub(crate) use content::Writer;
 pub use content::{Content, SPILL_THRESHOLD};
 pub use manifest::MANIFEST_LIMIT;
@@ -40,7 +42,7 @@ pub(crate) struct Store {
 pub(crate) struct Repository {
     pub(crate) tags: Tags,
     manifests: HashMap<String, Arc<Manifest>>,
-    blobs: HashMap<String, Content>,
+    blobs: HashMap<String, StoredBlob>,
     /// Digest of a manifest → the manifests that refer to it, by digest.
     referrers: HashMap<String, BTreeMap<String, Referrer>>,
 }
@@ -93,11 +95,16 @@ impl Repository {
     }
 
     pub(crate) fn blob(&self, digest: &str) -> Option<&Content> {
+        self.stored_blob(digest).map(|blob| &blob.content)
+    }
+
+    pub(crate) fn stored_blob(&self, digest: &str) -> Option<&StoredBlob> {
         self.blobs.get(digest)
     }
 
-    pub(crate) fn blobs(&self) -> &HashMap<String, Content> {
-        &self.blobs
+    /// All blobs, with their digests.
+    pub(crate) fn blobs(&self) -> impl Iterator<Item = (&String, &Content)> {
+        self.blobs.iter().map(|(digest, blob)| (digest, &blob.content))
     }
 
     /// The manifests that refer to this digest, sorted by their own.
@@ -117,7 +124,8 @@ impl Repository {
     }
 
     pub(crate) fn add_blob(&mut self, digest: String, content: Content) {
-        self.blobs.insert(digest, content);
+        let blob = StoredBlob::new(&digest, content);
+        self.blobs.insert(digest, blob);
     }
 
     pub(crate) fn add_manifest(&mut self, manifest: Manifest) -> Arc<Manifest> {

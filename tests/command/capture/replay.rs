@@ -1,136 +1,18 @@
-//! `isi-conformance registry --upstream URL --capture DIR`, and what is answered from the folder: with skopeo, and request by
-//! request.
+//! What was captured is answered again from the folder.
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
-    path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    path::Path,
     time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderMap, Method};
 use rstest::rstest;
-use tempfile::TempDir;
 use test_support::{DockerRegistry, loopback_client, needs_program};
 
-use super::{folder, isi_conformance, text};
-
-/// A registry of the command that is being served.
-struct Served {
-    child: Child,
-    host: String,
-}
-
-impl Served {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = test_support::command(env!("CARGO_BIN_EXE_isi-conformance"))
-            .arg("registry")
-            .args(arguments)
-            .args(["--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let url = BufReader::new(child.stdout.take().unwrap()).lines().next();
-        let Some(Ok(url)) = url else {
-            panic!("it does not start: {}", text(&child.wait_with_output().unwrap().stderr));
-        };
-        Self { child, host: url.split_once("://").unwrap().1.to_owned() }
-    }
-
-    /// Captures what the registry at `host` answers.
-    fn capturing(host: &str, folder: &Path, arguments: &[&str]) -> Self {
-        let (url, folder) = (format!("http://{host}"), folder.to_string_lossy());
-        Self::start(&[&["--upstream", &url, "--capture", &folder], arguments].concat())
-    }
-
-    /// Ends it with SIGTERM, as a service manager would; returns what it said on standard error.
-    fn terminate(self) -> String {
-        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        let output = self.child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        text(&output.stderr)
-    }
-}
-
-/// A registry of the command with the images that are copied.
-fn fixture(folder: &Path, more: &str) -> Served {
-    let path = folder.join("fixture.yaml");
-    let images = "repositories: { lib/app: { v1: s2-basic, multi: list-multi, oci: index-multi } }";
-    fs::write(&path, format!("{images}\n{more}")).unwrap();
-    Served::start(&[&path.to_string_lossy()])
-}
-
-fn skopeo(arguments: &[&str]) -> Output {
-    Command::new("skopeo").args(arguments).output().unwrap()
-}
-
-/// Copies every platform of an image out of a registry.
-fn copy(host: &str, image: &str, credentials: Option<&str>, to: &Path) {
-    let (from, to) = (format!("docker://{host}/{image}"), format!("dir:{}", to.display()));
-    let credentials: Vec<&str> = credentials.map(|pair| vec!["--src-creds", pair]).unwrap_or_default();
-    let output =
-        skopeo(&[&["copy", "--all", "--src-tls-verify=false"], credentials.as_slice(), &[&from, &to]].concat());
-    assert!(output.status.success(), "{image}: {}", text(&output.stderr));
-}
-
-/// All files of a folder, by their path.
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                found.push((path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap()));
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-/// Fails if a text is in any file of a folder.
-fn assert_without(folder: &Path, secrets: &[&str]) {
-    for (path, bytes) in files(folder) {
-        let content = text(&bytes);
-        for secret in secrets {
-            assert!(!content.contains(secret), "{} has `{secret}`: {content}", path.display());
-        }
-    }
-}
-
-/// An answer: its status, its headers without `Date` and in an order of their own, and its body.
-#[derive(Debug, PartialEq)]
-struct Answered {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-fn headers(headers: &HeaderMap, host: &str) -> Vec<(String, String)> {
-    let all = headers.iter().filter(|(name, _)| *name != "date");
-    let value = |value: &http::HeaderValue| text(value.as_bytes()).replace(host, "HOST");
-    let mut all: Vec<_> = all.map(|(name, found)| (name.to_string(), value(found))).collect();
-    all.sort();
-    all
-}
-
-async fn ask(host: &str, method: &str, target: &str, with: &[(&str, &str)]) -> Answered {
-    let mut request =
-        loopback_client().request(Method::from_bytes(method.as_bytes()).unwrap(), format!("http://{host}{target}"));
-    for (name, value) in with {
-        request = request.header(*name, *value);
-    }
-    let response = request.send().await.unwrap_or_else(|error| panic!("{method} {target}: {error:?}"));
-    let (status, headers) = (response.status().as_u16(), headers(response.headers(), host));
-    Answered { status, headers, body: response.bytes().await.unwrap().to_vec() }
-}
+use super::{Served, ask, assert_without, copy, files, fixture, skopeo, text};
 
 const ACCEPT: &str = "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json, \
                       application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json";
@@ -328,92 +210,6 @@ async fn blobs_are_kept_as_far_as_they_are_to_be(#[case] which: &str, #[case] sm
     assert_eq!(findings.matches("not captured: request").count(), left_out, "{findings}");
 }
 
-/// A bug folder with the registry's half and the implementation's half.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_case_has_what_was_captured_as_its_registry() {
-    let bug = tempfile::tempdir().unwrap();
-    let upstream = fixture(bug.path(), "quirks: [quay]");
-    let captured = bug.path().join("captured");
-    let proxy = Served::capturing(&upstream.host, &captured, &[]);
-    let suite = |registry: &str| {
-        format!(
-            "suite: bug\nabout: What was reported.\ncases:\n  - name: captured\n    about: The image is imported.\n    registry: {registry}\n    steps:\n      - import: lib/app:v1 -> v1\n        expect: {{ golden: false, values: {{ \"status.images[0].status.status\": Success }} }}\n"
-        )
-    };
-    // What an import asks is captured by an import, through the proxy.
-    for (method, target) in [("GET", "/v2/"), ("GET", "/v2/lib/app/manifests/v1")] {
-        let accept = "application/vnd.docker.distribution.manifest.v2+json";
-        let answer = ask(&proxy.host, method, target, &[("accept", accept)]).await;
-        if let Ok(manifest) = serde_json::from_slice::<serde_json::Value>(&answer.body)
-            && let Some(config) = manifest["config"]["digest"].as_str()
-        {
-            // Blobs are redirected.
-            let url = format!("http://{}/v2/lib/app/blobs/{config}", proxy.host);
-            let redirect = loopback_client().get(url).send().await.unwrap();
-            let location = redirect.headers()["location"].to_str().unwrap();
-            assert_eq!(loopback_client().get(location).send().await.unwrap().status().as_u16(), 200);
-        }
-    }
-    proxy.terminate();
-    upstream.terminate();
-    fs::remove_file(bug.path().join("fixture.yaml")).unwrap();
-    folder::write(bug.path(), "suites/bug.yaml", &suite("{ capture: captured }"));
-    let output = folder::run(bug.path(), &[]);
-    assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
-
-    // What has no effect beside it is refused, and so is a folder that is none.
-    folder::write(bug.path(), "suites/bug.yaml", &suite("{ capture: captured, quirks: [quay] }"));
-    let said = text(&folder::run(bug.path(), &[]).stdout);
-    assert!(said.contains("only `faults`, `tls`, `http2` and `behindProxy` have a meaning beside `capture`"), "{said}");
-}
-
-#[rstest]
-#[case::url("127.0.0.1:1", "new", 2, "did you mean `https://127.0.0.1:1`?")]
-#[case::path("http://127.0.0.1:1/v2/", "new", 2, "without a path")]
-#[case::credentials("http://robot:secret@127.0.0.1:1", "new", 2, "`127.0.0.1:1`")]
-#[case::unreachable("http://127.0.0.1:1", "new", 3, "cannot be reached")]
-fn what_cannot_be_captured_is_told(#[case] url: &str, #[case] name: &str, #[case] exit: i32, #[case] message: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let captured = folder.path().join(name);
-    let output = isi_conformance(&[
-        "registry",
-        "--upstream",
-        url,
-        "--capture",
-        &captured.to_string_lossy(),
-        "--listen",
-        "127.0.0.1:0",
-    ]);
-    let error = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(exit), "{error}");
-    assert!(error.contains(message) && !error.contains("secret"), "{error}");
-    assert!(!captured.exists(), "the folder was made for nothing");
-}
-
-#[rstest]
-#[case::not_empty("full", "is not empty")]
-#[case::not_writable("file/below", "cannot write into")]
-fn a_folder_that_cannot_be_written_is_told(#[case] name: &str, #[case] message: &str) {
-    let folder: TempDir = tempfile::tempdir().unwrap();
-    folder::write(folder.path(), "full/something", "");
-    folder::write(folder.path(), "file", "");
-    let upstream = Served::start(&[]);
-    let (url, captured) = (format!("http://{}", upstream.host), folder.path().join(name));
-    let output = isi_conformance(&[
-        "registry",
-        "--upstream",
-        &url,
-        "--capture",
-        &captured.to_string_lossy(),
-        "--listen",
-        "127.0.0.1:0",
-    ]);
-    let error = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{error}");
-    assert!(error.contains(message), "{error}");
-    upstream.terminate();
-}
-
 /// Waits until the log of a captured folder has so many exchanges: they are written behind the answers.
 async fn logged(folder: &Path, count: usize) -> String {
     let read = async {
@@ -463,30 +259,4 @@ async fn what_was_captured_outlives_all_who_go_away() {
     let lost = loopback_client().get(format!("http://{}/v2/", replay.host)).send().await;
     assert!(lost.is_err(), "{lost:?}");
     assert_eq!(replay.terminate(), "");
-}
-
-/// An upstream registry with a certificate of its own is trusted if it is said so.
-#[rstest]
-#[case::not_trusted(&[], false)]
-#[case::authority(&["--upstream-certificate-authority", "PEM"], true)]
-#[case::any(&["--upstream-insecure-skip-tls-verify"], true)]
-#[tokio::test(flavor = "multi_thread")]
-async fn certificates_of_the_upstream_registry_are_checked(#[case] trust: &[&str], #[case] trusted: bool) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-    let upstream = Served::start(&["--tls", "trusted", "--authority", &path("authority")]);
-    let (url, captured, pem) = (format!("https://{}", upstream.host), path("captured"), path("authority/ca.pem"));
-    let trust = trust.iter().map(|word| if *word == "PEM" { pem.as_str() } else { word });
-    let arguments: Vec<&str> = ["--upstream", &url, "--capture", &captured].into_iter().chain(trust).collect();
-    if trusted {
-        let proxy = Served::start(&arguments);
-        assert_eq!(ask(&proxy.host, "GET", "/v2/", &[]).await.status, 200);
-        proxy.terminate();
-    } else {
-        let output = isi_conformance(&[&["registry", "--listen", "127.0.0.1:0"], arguments.as_slice()].concat());
-        let error = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(3), "{error}");
-        assert!(error.contains("certificate") && error.contains("hint: "), "{error}");
-    }
-    upstream.terminate();
 }
