@@ -15,7 +15,7 @@ const OC: &str = "ISI_OC";
 /// `FILE` an image stream in a file; what begins with `!` fails.
 const STEPS: &[(&str, &str)] = &[
     ("whoami", "system:admin"),
-    ("version", "Kubernetes Version: v1."),
+    ("version", "Server Version: 4.22.0"),
     ("api-resources --api-group=image.openshift.io", "imagestreamimports"),
     ("new-project demo --display-name=Demo", "Now using project \"demo\""),
     ("project", "Using project \"demo\""),

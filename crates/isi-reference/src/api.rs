@@ -71,7 +71,7 @@ impl Api {
         {
             let mut state = store.lock();
             state.start_namespaces(options.any_namespace);
-            state.seed();
+            state.seed(options.api_version);
         }
         Ok(Self {
             behaviour,

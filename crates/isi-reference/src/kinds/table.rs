@@ -268,6 +268,15 @@ pub(crate) static KINDS: &[Kind] = &[
     },
     Kind {
         group: CONFIG,
+        plural: "clusterversions",
+        singular: "clusterversion",
+        kind: "ClusterVersion",
+        since: ApiVersion::V4_2,
+        stored: Some(storage::seed::CLUSTER_VERSION),
+        ..CUSTOM
+    },
+    Kind {
+        group: CONFIG,
         plural: "imagedigestmirrorsets",
         singular: "imagedigestmirrorset",
         kind: "ImageDigestMirrorSet",
