@@ -33,6 +33,11 @@ const KINDS: [&str; 8] = [
 ];
 /// Lists of the image API, which are understood in the legacy group as well, but for the newest of them.
 const LISTS: [&str; 5] = ["ImageList", "ImageStreamList", "ImageStreamTagList", "ImageTagList", "SecretList"];
+/// Kinds of Kubernetes' own that every group has.
+const META_KINDS: [&str; 7] =
+    ["WatchEvent", "ListOptions", "GetOptions", "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions"];
+/// Kinds of Kubernetes' own that are the same in every version of every group.
+const UNVERSIONED: [&str; 5] = ["Status", "APIVersions", "APIGroup", "APIGroupList", "APIResourceList"];
 
 /// How a body is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,9 +210,11 @@ fn check_kind(node: &Node, (kind, target): (&str, &'static Struct), body: &[u8],
             "the API version in the data ({version}) does not match the expected API version ({IMAGE_API})"
         )));
     }
+    let is_meta = META_KINDS.contains(&found);
     let is_understood = match version {
-        IMAGE_API => is_image_kind || found == "ImageStreamLayers" || LISTS.contains(&found),
-        "v1" => LISTS.contains(&found) && found != "ImageTagList",
+        _ if UNVERSIONED.contains(&found) => true,
+        IMAGE_API => is_image_kind || is_meta || found == "ImageStreamLayers" || LISTS.contains(&found),
+        "v1" => is_meta || LISTS.contains(&found) && found != "ImageTagList",
         _ => false,
     };
     let error = if is_understood {

@@ -130,8 +130,9 @@ pub(crate) fn patch(
             };
             let changes = node.to_value();
             let shown = Go(&changes).to_string();
-            strategic::check(&changes, shape).map_err(|why| invalid(&shown, &why, plain_null))?;
+            // Types are looked at in what comes out.
             strategic::apply(&mut patched, &changes, shape, behaviour.drops_patch_directives)?;
+            strategic::check(&changes, shape).map_err(|why| invalid(&shown, &why, plain_null))?;
             Ok(Patched { object: patched, surplus: duplicates(&node, ""), shown })
         }
     }

@@ -89,6 +89,17 @@ async fn an_update_needs_the_version_that_it_updates() {
     "SecretList",
     "converting (v1.SecretList) to (image.ImageStreamImport): unknown conversion"
 )]
+#[case::status("apps/v1", "Status", "converting (v1.Status) to (image.ImageStreamImport): unknown conversion")]
+#[case::options(
+    "image.openshift.io/v1",
+    "ListOptions",
+    "converting (v1.ListOptions) to (image.ImageStreamImport): unknown conversion"
+)]
+#[case::table(
+    "image.openshift.io/v1",
+    "Table",
+    "no kind \"Table\" is registered for version \"image.openshift.io/v1\" in scheme \"pkg/runtime/scheme.go:110\""
+)]
 #[case::signatures(
     "image.openshift.io/v1",
     "ImageSignatureList",

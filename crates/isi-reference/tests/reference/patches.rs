@@ -183,6 +183,12 @@ async fn copies_do_not_multiply_without_limit() {
     500,
     "map: map[annotations:map[]] does not contain declared merge key: name"
 )]
+#[case::strategic_without_key_of_another_type(
+    STRATEGIC,
+    r#"{"spec":{"tags":[{"from":{"kind":7}}]}}"#,
+    500,
+    "map: map[from:map[kind:7]] does not contain declared merge key: name"
+)]
 #[case::strategic_of_another_type(
     STRATEGIC,
     r#"{"spec":{"tags":{}}}"#,
