@@ -23,7 +23,7 @@ const STEPS: &[(&str, &str)] = &[
     ("status", "In project Demo (demo)"),
     ("auth can-i create imagestreamimports", "yes"),
     ("whoami --as bob", "bob"),
-    ("explain imagestream.spec.tags", "tags map arbitrary string values to specific image locators"),
+    ("explain imagestream.spec.tags", "Where each tag comes from, and how it is imported."),
     ("create imagestream made --lookup-local", "imagestream.image.openshift.io/made created"),
     ("import-image app --from=REGISTRY/lib/app:v1 --confirm", "imagestream.image.openshift.io/app imported"),
     ("import-image app", "imagestream.image.openshift.io/app imported"),
