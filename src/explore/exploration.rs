@@ -12,7 +12,10 @@ use futures_util::{StreamExt, stream};
 use proptest::strategy::ValueTree;
 use tokio::sync::watch;
 
-use super::{Compared, Comparison, Coverage, Different, Findings, Generator, Scenario, findings::is_same, shrink};
+use super::{
+    Compared, Comparison, Coverage, Different, Findings, Generator, Scenario, alone_together::AloneTogether,
+    findings::is_same, shrink,
+};
 use crate::verdict::cause::Cause;
 
 /// How many failures of the harness end an exploration.
@@ -106,19 +109,22 @@ impl<'a> Exploration<'a> {
         let begun = Instant::now();
         let explored = RefCell::new(Explored { coverage: Coverage::of(self.generator), ..Explored::default() });
         let over = Cell::new(false);
-        let is_over = |seed: u64| {
-            over.get()
-                || *self.stop.borrow()
-                || match course.amount {
-                    Amount::Scenarios(number) => seed - course.first_seed >= number,
-                    Amount::For(time) => begun.elapsed() >= time,
-                }
+        let seeds = match course.amount {
+            Amount::Scenarios(number) => course.first_seed..course.first_seed.saturating_add(number),
+            Amount::For(_) => course.first_seed..u64::MAX,
+        };
+        let is_over = || {
+            let is_late = matches!(course.amount, Amount::For(time) if begun.elapsed() >= time);
+            over.get() || is_late || *self.stop.borrow()
         };
         {
-            let seeds = stream::iter(course.first_seed..).take_while(|seed| ready(!is_over(*seed)));
+            let scenarios = AloneTogether::new(seeds.map(|seed| (seed, self.generator.draw(seed).current())));
             // A value tree stays on this task; what takes time runs on tasks of its own.
             let mut running = std::pin::pin!(
-                seeds.map(|seed| self.scenario(seed, course, &explored)).buffer_unordered(course.jobs.max(1))
+                stream::iter(scenarios)
+                    .take_while(|_| ready(!is_over()))
+                    .map(|(seed, scenario)| self.scenario(seed, scenario, course, &explored))
+                    .buffer_unordered(course.jobs.max(1))
             );
             while let Some((seed, scenario, tried)) = running.next().await {
                 if *self.stop.borrow() {
@@ -142,8 +148,13 @@ impl<'a> Exploration<'a> {
         explored
     }
 
-    async fn scenario(&self, seed: u64, course: &Course, explored: &RefCell<Explored>) -> (u64, Scenario, Tried) {
-        let scenario = self.generator.draw(seed).current();
+    async fn scenario(
+        &self,
+        seed: u64,
+        scenario: Scenario,
+        course: &Course,
+        explored: &RefCell<Explored>,
+    ) -> (u64, Scenario, Tried) {
         let tried = match self.compare(format!("seed-{seed}"), scenario.clone()).await {
             Compared::Same => Tried::Same,
             Compared::Skipped(_) => Tried::Skipped,

@@ -10,6 +10,7 @@
 //!                                          └ target ─────────────────────┴ CaseResult → cause → shrunk → bug folder
 //! ```
 
+mod alone_together;
 mod bug_folder;
 mod comparison;
 mod coverage;

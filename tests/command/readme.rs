@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use isi_conformance::suite::Feature;
+
 use super::{isi_conformance, text, whole_run::WholeRun};
 
 const CASE: &str = "single-image::nomanifest-s2-basic";
@@ -28,6 +30,14 @@ fn part<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     let begin = text.find(from).unwrap_or_else(|| panic!("no `{from}` in {text}"));
     let end = text[begin..].find(to).unwrap_or_else(|| panic!("no `{to}` in {text}")) + begin;
     &text[begin..text[end..].find('\n').map_or(text.len(), |length| end + length)]
+}
+
+#[test]
+fn every_feature_is_in_the_readme() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let is_missing = |feature: &Feature| !readme.contains(&format!("`{feature}`"));
+    let missing: Vec<Feature> = Feature::ALL.into_iter().filter(is_missing).collect();
+    assert_eq!(missing, []);
 }
 
 #[test]
