@@ -1,16 +1,13 @@
 //! One scenario on two implementations: what the reference answers is what the target is held against.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
-use tokio::sync::{Mutex, RwLock, watch};
+use tokio::sync::{RwLock, watch};
 
 use super::{
     Scenario, masks,
     scenario::{Written, suite_header},
-    shared_images::{is_of_first_import, shared_images},
+    shared_images::{SharedImages, is_of_first_import},
 };
 use crate::{
     document::{Diagnostics, Source},
@@ -40,9 +37,7 @@ pub struct Comparison {
     pub target: Arc<Session>,
     declare: Declare,
     /// Images whose bytes do not depend on the run: another scenario, run or user may have imported them before.
-    shared_images: BTreeSet<String>,
-    /// Held by a scenario with such an image, which is removed at its end.
-    sharing: Mutex<()>,
+    shared_images: SharedImages,
     /// Held for reading by every scenario, for writing by those that change what others see.
     alone: RwLock<()>,
 }
@@ -81,8 +76,8 @@ impl Comparison {
     /// Compares `target` with `reference`; `declare` may turn failures into known ones.
     #[must_use]
     pub fn new(reference: Arc<Session>, target: Arc<Session>, declare: Declare) -> Self {
-        let shared_images = shared_images(&target.images);
-        Self { reference, target, declare, shared_images, sharing: Mutex::new(()), alone: RwLock::new(()) }
+        let shared_images = SharedImages::of(&target.images);
+        Self { reference, target, declare, shared_images, alone: RwLock::new(()) }
     }
 
     /// Runs a scenario under this name on both.
@@ -95,8 +90,8 @@ impl Comparison {
         if let Some(reason) = Remainder::of(&case, &self.target.features, self.target.version).skip {
             return Compared::Skipped(reason);
         }
-        let shares_images = case.images.iter().any(|image| self.shared_images.contains(image));
-        let sharing = if shares_images { Some(self.sharing.lock().await) } else { None };
+        let claimed = self.shared_images.claim(&case.images).await;
+        let shares_images = !claimed.is_empty();
         let (shared, exclusive) = if scenario.runs_alone() {
             (None, Some(self.alone.write().await))
         } else {
@@ -109,7 +104,7 @@ impl Comparison {
         masks::mask(&mut golden);
         let expected = ExpectedAnswers { golden, statuses: reference.statuses };
         let target = run_case_against(&self.target, &case, &expected, runner::stopped(stop.clone())).await;
-        drop((shared, exclusive, sharing));
+        drop((shared, exclusive, claimed));
         if *stop.borrow() {
             return Compared::Failed("the exploration was stopped".to_owned());
         }

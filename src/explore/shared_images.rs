@@ -3,23 +3,54 @@
 //! Image objects belong to the whole cluster, so that a response shows whether such an image was imported before: by a scenario
 //! at the same time, by an earlier exploration, or by another user.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use oci_types::Digest;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     fixture::{ImageCatalogue, Salt},
     verdict::cause::Cause,
 };
 
-/// The names of images that have, or whose entries have, the same digest whatever the salt.
-pub(super) fn shared_images(catalogue: &ImageCatalogue) -> BTreeSet<String> {
-    let digests = |name: &str, salt: &str| -> BTreeSet<Digest> {
-        let built = catalogue.build([name], &Salt::new(salt));
-        built.iter().flatten().map(|image| image.digest.clone()).collect()
-    };
-    let is_shared = |name: &&str| !digests(name, "one").is_disjoint(&digests(name, "other"));
-    catalogue.names().filter(is_shared).map(str::to_owned).collect()
+/// The images that are the same in every scenario; each is used by one scenario at a time, which removes it at its end.
+#[derive(Debug)]
+pub(super) struct SharedImages {
+    /// By name of the image: the digests of it and of its entries that do not depend on the run.
+    digests: BTreeMap<String, BTreeSet<Digest>>,
+    in_use: BTreeMap<Digest, Mutex<()>>,
+}
+
+impl SharedImages {
+    /// Those of a catalogue.
+    pub(super) fn of(catalogue: &ImageCatalogue) -> Self {
+        let built = |name: &str, salt: &str| -> BTreeSet<Digest> {
+            let built = catalogue.build([name], &Salt::new(salt));
+            built.iter().flatten().map(|image| image.digest.clone()).collect()
+        };
+        let shared = |name: &str| &built(name, "one") & &built(name, "other");
+        let digests: BTreeMap<String, BTreeSet<Digest>> = catalogue
+            .names()
+            .map(|name| (name.to_owned(), shared(name)))
+            .filter(|(_, digests)| !digests.is_empty())
+            .collect();
+        let in_use = digests.values().flatten().map(|digest| (digest.clone(), Mutex::new(()))).collect();
+        Self { digests, in_use }
+    }
+
+    /// Waits until no other scenario uses those of these images that are shared; nothing comes back where none is.
+    pub(super) async fn claim(&self, images: impl IntoIterator<Item = &String>) -> Vec<MutexGuard<'_, ()>> {
+        let digests: BTreeSet<&Digest> =
+            images.into_iter().filter_map(|name| self.digests.get(name)).flatten().collect();
+        let mut claimed = Vec::new();
+        // Everybody claims in the order of digests, so that no two wait for each other.
+        for digest in digests {
+            if let Some(lock) = self.in_use.get(digest) {
+                claimed.push(lock.lock().await);
+            }
+        }
+        claimed
+    }
 }
 
 /// Whether a difference is in what an image object has from its first import, or has only then.
@@ -33,7 +64,9 @@ pub(super) fn is_of_first_import(cause: &Cause) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
+    use futures_util::FutureExt;
     use rstest::rstest;
 
     use super::*;
@@ -44,9 +77,21 @@ mod tests {
 
     #[test]
     fn an_image_of_exact_bytes_is_shared_and_a_salted_one_is_not() {
-        let shared = shared_images(fixture::builtin());
-        assert!(shared.contains("s1-nohistory"), "{shared:?}");
-        assert!(!shared.contains("s2-basic"), "{shared:?}");
+        let shared = SharedImages::of(fixture::builtin());
+        assert!(shared.digests.contains_key("s1-nohistory"), "{shared:?}");
+        assert!(!shared.digests.contains_key("s2-basic"), "{shared:?}");
+    }
+
+    #[tokio::test]
+    async fn a_shared_image_is_waited_for_and_others_are_not() {
+        let shared = SharedImages::of(fixture::builtin());
+        let one = "s1-nohistory".to_owned();
+        let other = shared.digests.iter().find(|(_, digests)| digests.is_disjoint(&shared.digests[&one])).unwrap().0;
+        let claimed = shared.claim([&one]).await;
+        assert!(shared.claim([&one, other]).now_or_never().is_none());
+        assert_eq!(shared.claim([other]).now_or_never().unwrap().len(), shared.digests[other].len());
+        drop(claimed);
+        assert!(!shared.claim([&one]).now_or_never().unwrap().is_empty());
     }
 
     #[rstest]
