@@ -208,6 +208,7 @@ impl<'a> Exchange<'a> {
                     Found::Missing => ErrorCode::BlobUploadUnknown.answer(),
                 }
             }
+            (&Method::GET, Route::Repository(_, Endpoint::Uploads)) => self.not_allowed(),
             (&Method::GET, Route::Repository(name, endpoint)) => {
                 let store = self.context.state.store();
                 let Some(repository) = store.repository(name) else { return unknown(name) };

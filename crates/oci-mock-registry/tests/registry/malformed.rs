@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{Method, Request, StatusCode};
+use http::{Request, StatusCode};
 use oci_mock_registry::{
     fixture::Auth,
     oci::Digest,
@@ -45,6 +45,14 @@ use crate::support::{ask, body, error_code, exchange, get, header, registry, sen
 )]
 #[case::no_host(b"GET /v2/ HTTP/1.1\r\n\r\n", "400 Bad Request", "UNSUPPORTED")]
 #[case::two_hosts(b"GET /v2/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request", "UNSUPPORTED")]
+#[case::a_host_with_a_space(b"GET /v2/ HTTP/1.1\r\nHost: a b\r\n\r\n", "400 Bad Request", "UNSUPPORTED")]
+#[case::a_host_with_a_quotation_mark(b"GET /v2/ HTTP/1.1\r\nHost: a\"b\r\n\r\n", "400 Bad Request", "UNSUPPORTED")]
+#[case::a_host_with_a_user(b"GET /v2/ HTTP/1.1\r\nHost: a@b\r\n\r\n", "400 Bad Request", "UNSUPPORTED")]
+#[case::an_unknown_coding(
+    b"PUT /v2/lib/app/manifests/v1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "501 Not Implemented",
+    "UNSUPPORTED"
+)]
 #[case::two_expectations(
     b"GET /v2/ HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nExpect: 200-ok\r\n\r\n",
     "417 Expectation Failed",
@@ -119,12 +127,16 @@ fn what_leads_nowhere_is_an_error_of_the_specification(#[case] request: &str, #[
     assert_eq!((answer.status.as_u16(), error_code(&answer).as_str()), (status, code));
 }
 
-#[test]
-fn a_method_that_an_endpoint_does_not_have_says_which_it_has() {
+#[rstest]
+#[case("POST /v2/lib/app/manifests/v1", "GET, HEAD, PUT, DELETE")]
+#[case("GET /v2/lib/app/blobs/uploads/", "POST")]
+fn a_method_that_an_endpoint_does_not_have_says_which_it_has(#[case] request: &str, #[case] allowed: &str) {
     let registry = registry("repositories: { lib/app: { v1: s2-basic } }");
-    let refused = ask(&registry, "POST /v2/lib/app/manifests/v1");
-    assert_eq!((refused.status.as_u16(), header(&refused, "allow")), (405, Some("GET, HEAD, PUT, DELETE")));
-    assert!(matches!(registry.findings().as_slice(), [Finding::Unexpected(entry)] if entry.method == Method::POST));
+    let refused = ask(&registry, request);
+    assert_eq!((refused.status.as_u16(), header(&refused, "allow")), (405, Some(allowed)));
+    assert!(
+        matches!(registry.findings().as_slice(), [Finding::Unexpected(entry)] if request.starts_with(entry.method.as_str()))
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{error::Error, io, sync::Arc};
 
 use http::{
     Request, Response, StatusCode, Version,
-    header::{CONTENT_LENGTH, EXPECT, HOST},
+    header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TRANSFER_ENCODING},
     request::Parts,
 };
 use http_body::Body;
@@ -98,13 +98,16 @@ fn malformed_body(failure: &hyper::Error) -> Answer {
     error(StatusCode::BAD_REQUEST, ErrorCode::Unsupported.name(), &message)
 }
 
-/// The answer to a head that HTTP does not allow: one without a host, or with several (RFC 9112, section 3.2), or with an
-/// expectation that is unknown (RFC 9110, section 10.1.1).
+/// The answer to a head that HTTP does not allow: one without a host, with several or with what is none (RFC 9112, section
+/// 3.2), in a coding for transfer that is unknown (section 6.1), or with an expectation that is (RFC 9110, section 10.1.1).
 fn wrong_head(request: &Parts) -> Option<Answer> {
-    let (mut hosts, mut is_expectation_known) = (0, true);
+    let (mut hosts, mut is_host_valid, mut is_coding_known, mut is_expectation_known) = (0, true, true, true);
     for (name, value) in &request.headers {
         if name == HOST {
             hosts += 1;
+            is_host_valid &= is_host(value);
+        } else if name == TRANSFER_ENCODING {
+            is_coding_known &= value.as_bytes().eq_ignore_ascii_case(b"chunked");
         } else if name == EXPECT {
             is_expectation_known &= value.as_bytes().eq_ignore_ascii_case(b"100-continue");
         }
@@ -113,10 +116,21 @@ fn wrong_head(request: &Parts) -> Option<Answer> {
     if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
         return refuse(StatusCode::BAD_REQUEST, "a request of HTTP/1.1 has exactly one Host");
     }
+    if !is_host_valid {
+        return refuse(StatusCode::BAD_REQUEST, "the Host is no name or address, with or without a port");
+    }
+    if !is_coding_known {
+        return refuse(StatusCode::NOT_IMPLEMENTED, "the only coding for transfer that is known is chunked");
+    }
     if is_expectation_known {
         return None;
     }
     refuse(StatusCode::EXPECTATION_FAILED, "the only expectation that is known is 100-continue")
+}
+
+/// Whether all characters can stand in the host and port of a URL (RFC 3986, section 3.2.2). It may be empty.
+fn is_host(value: &HeaderValue) -> bool {
+    value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte))
 }
 
 fn response(answer: Answer) -> Outcome {
