@@ -53,7 +53,9 @@ impl FixtureFile {
                 self.at(error, |text| text == name)
             }
             StartError::Fixture(FixtureError::Folder(folder)) => self.at(error, |text| is_path(folder.path(), text)),
-            StartError::Tls(TlsError::File { path, .. }) => self.at(error, |text| is_path(path, text)),
+            StartError::Tls(
+                TlsError::File { path, .. } | TlsError::Pem { path, .. } | TlsError::OtherKey { key: path, .. },
+            ) => self.at(error, |text| is_path(path, text)),
             _ => CommandError::usage(error),
         }
     }

@@ -83,9 +83,32 @@ async fn certificates_may_come_from_files() {
     let error = get_over_tls(registry.address(), MANIFEST).await.unwrap_err().to_string();
     assert!(error.contains("UnknownIssuer"), "{error}");
 
-    std::fs::write(&files.key, "no key").unwrap();
+    std::fs::write(&files.key, rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
     let error = Registry::builder().tls(Tls::Files(files)).start().await.unwrap_err().to_string();
-    assert!(error.contains("tls.key"), "{error}");
+    assert!(error.contains("tls.key is not the private key of the first certificate in"), "{error}");
+}
+
+#[rstest]
+#[case::no_certificate("tls.key", "tls.key", "tls.key: expected a certificate in PEM: no items found")]
+#[case::no_key("tls.crt", "tls.crt", "tls.crt: expected a private key without a password in PEM: no items found")]
+#[case::missing("tls.crt", "none", "none: No such file or directory (os error 2)")]
+#[cfg_attr(unix, case::pipe("tls.crt", "pipe", "it is no regular file, but a pipe or a device"))]
+#[tokio::test]
+async fn files_that_hold_no_certificate_or_key_are_refused(
+    #[case] certificate: &str,
+    #[case] key: &str,
+    #[case] expected: &str,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let own = rcgen::KeyPair::generate().unwrap();
+    let issued = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap().self_signed(&own).unwrap();
+    std::fs::write(folder.path().join("tls.crt"), issued.pem()).unwrap();
+    std::fs::write(folder.path().join("tls.key"), own.serialize_pem()).unwrap();
+    #[cfg(unix)]
+    std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap();
+    let files = CertificateFiles { certificate: folder.path().join(certificate), key: folder.path().join(key) };
+    let error = Registry::builder().tls(Tls::Files(files)).start().await.unwrap_err().to_string();
+    assert!(error.contains(expected), "{error}");
 }
 
 #[tokio::test]

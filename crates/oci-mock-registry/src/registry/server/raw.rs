@@ -120,7 +120,9 @@ pub(super) async fn answer_with_old_tls(mut stream: TcpStream) {
     hello.extend(RANDOM);
     // No session, TLS_RSA_WITH_AES_128_CBC_SHA, no compression.
     hello.extend([0, 0x00, 0x2f, 0]);
-    let length = u8::try_from(hello.len()).expect("a hello without extensions is 38 bytes long");
+    // Secure renegotiation (RFC 5746, section 3.4), which OpenSSL looks for before it looks at the version.
+    hello.extend([0, 5, 0xff, 0x01, 0, 1, 0]);
+    let length = u8::try_from(hello.len()).expect("a hello with one extension is 45 bytes long");
     let record = [&[0x16], VERSION.as_slice(), &[0, length + 4, 0x02, 0, 0, length], &hello].concat();
     let _ = stream.write_all(&record).await;
     close(stream).await;

@@ -1,12 +1,21 @@
 //! From a fixture's word to a TLS acceptor.
 
-use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use std::{
+    io,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rustls::{
     ServerConfig,
     crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{
+        CertificateDer, PrivateKeyDer,
+        pem::{self, PemObject},
+    },
 };
+use spanned_yaml::Source;
 use tokio_rustls::TlsAcceptor;
 
 use super::{Authority, AuthorityError, Identity};
@@ -19,13 +28,31 @@ pub enum TlsError {
     /// There is no certificate.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
-    /// A file is no PEM file of what it should hold.
+    /// A file cannot be read.
     #[error("cannot read {path}: {source}")]
     File {
         /// The file.
         path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A file is no PEM file of what it should hold.
+    #[error("{path}: expected {expected} in PEM: {source}")]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// What it should hold.
+        expected: &'static str,
         /// What is wrong with it.
-        source: rustls::pki_types::pem::Error,
+        source: pem::Error,
+    },
+    /// The private key is not that of the certificate.
+    #[error("{key} is not the private key of the first certificate in {certificate}")]
+    OtherKey {
+        /// The file with the certificate.
+        certificate: PathBuf,
+        /// The file with the key.
+        key: PathBuf,
     },
     /// Certificate and key do not make a server.
     #[error("cannot serve this certificate: {0}")]
@@ -77,19 +104,31 @@ pub(crate) fn acceptor(
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(identity.certificates, identity.key)?;
+        .with_single_cert(identity.certificates, identity.key)
+        .map_err(|error| match (error, tls) {
+            (rustls::Error::InconsistentKeys(_), Tls::Files(CertificateFiles { certificate, key })) => {
+                TlsError::OtherKey { certificate: certificate.clone(), key: key.clone() }
+            }
+            (error, _) => TlsError::Config(error),
+        })?;
     config.alpn_protocols = offer.protocols();
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 fn read(files: &CertificateFiles) -> Result<Identity, TlsError> {
-    let at = |path: &PathBuf| {
-        let path = path.clone();
-        move |source| TlsError::File { path, source }
-    };
-    let certificates = CertificateDer::pem_file_iter(&files.certificate)
-        .and_then(Iterator::collect)
-        .map_err(at(&files.certificate))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(at(&files.key))?;
+    let certificates = from_pem(&files.certificate, "a certificate", |text| {
+        let certificates: Vec<_> = CertificateDer::pem_slice_iter(text).collect::<Result<_, _>>()?;
+        if certificates.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(certificates) }
+    })?;
+    let key = from_pem(&files.key, "a private key without a password", PrivateKeyDer::from_pem_slice)?;
     Ok(Identity { certificates, key })
+}
+
+fn from_pem<T>(
+    path: &Path,
+    expected: &'static str,
+    parse: impl FnOnce(&[u8]) -> Result<T, pem::Error>,
+) -> Result<T, TlsError> {
+    let file = Source::read(path).map_err(|source| TlsError::File { path: path.to_owned(), source })?;
+    parse(file.text().as_bytes()).map_err(|source| TlsError::Pem { path: path.to_owned(), expected, source })
 }
