@@ -328,8 +328,8 @@ fn links_lead_nowhere_else_and_pipes_are_not_opened() {
 #[test]
 fn repositories_named_like_parts_of_a_layout_are_saved_beside_it() {
     let first = registry(
-        "repositories: { c: { v1: s2-basic }, c/index.json: { v1: oci-basic }, c/blobs: { v1: s2-second }, \
-         c/blobs/sha256: { v1: s2-basic }, c/oci-layout/x: { v1: oci-basic } }",
+        "repositories: { exchanges.jsonl: { v1: s2-basic }, c: { v1: s2-basic }, c/index.json: { v1: oci-basic }, \
+         c/blobs: { v1: s2-second }, c/blobs/sha256: { v1: s2-basic }, c/oci-layout/x: { v1: oci-basic } }",
     );
     let root = tempfile::tempdir().unwrap();
     first.save(root.path()).unwrap();

@@ -142,7 +142,8 @@ impl CapturedEnd {
 /// Whether a folder was captured: the answers of another registry are in it.
 #[must_use]
 pub fn is_captured(folder: &Path) -> bool {
-    folder.join(LOG).symlink_metadata().is_ok()
+    // A repository may have the name of the log.
+    folder.join(LOG).symlink_metadata().is_ok_and(|log| !log.is_dir())
 }
 
 /// Reads the log of a captured folder, in the order of the requests. A last line that a killed process has not finished is

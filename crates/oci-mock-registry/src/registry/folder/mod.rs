@@ -34,10 +34,10 @@ pub(crate) use write::{partial_file, persist, write as write_file};
 
 use super::store::Store;
 
-/// The names of what is in an OCI layout.
-const LAYOUT_NAMES: [&str; 4] = ["blobs", "index.json", "manifest.json", "oci-layout"];
+/// The names of what is in an OCI layout, and of the log of a captured folder.
+const RESERVED_NAMES: [&str; 5] = ["blobs", "exchanges.jsonl", "index.json", "manifest.json", "oci-layout"];
 
-/// Stands before a part of a repository's name that is one of [`LAYOUT_NAMES`], where it is the name of a folder. No
+/// Stands before a part of a repository's name that is one of [`RESERVED_NAMES`], where it is the name of a folder. No
 /// repository's name has it.
 const ESCAPE: char = '%';
 
@@ -49,7 +49,7 @@ pub(crate) fn save(store: &Store, root: &Path) -> Result<(), FolderError> {
 
 /// The children of a list or index, as far as they matter here. Any other manifest has none.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an index")]
 struct Listed {
     media_type: Option<String>,
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -57,7 +57,7 @@ struct Listed {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a descriptor")]
 struct Descriptor {
     #[serde(default, deserialize_with = "null_is_empty")]
     media_type: String,

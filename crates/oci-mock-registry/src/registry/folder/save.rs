@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    ESCAPE, LAYOUT_NAMES,
+    ESCAPE, RESERVED_NAMES,
     error::FolderError,
     index::{IndexedManifest, write_index},
     layout::blob_path,
@@ -26,7 +26,7 @@ pub(super) fn save(store: &Store, root: &Path) -> Result<(), FolderError> {
 
 /// The folder of a repository. A part of its name that means something in the layout of the repository above it is marked.
 pub(crate) fn folder_of(repository: &str) -> PathBuf {
-    let marked = |part: &str| if LAYOUT_NAMES.contains(&part) { format!("{ESCAPE}{part}") } else { part.to_owned() };
+    let marked = |part: &str| if RESERVED_NAMES.contains(&part) { format!("{ESCAPE}{part}") } else { part.to_owned() };
     repository.split('/').map(marked).collect()
 }
 
