@@ -88,6 +88,12 @@ impl de::Error for DecodeError {
             "a sequence" => "a list",
             "a map" => "a mapping",
             text if text.starts_with("struct ") => "a mapping",
+            "u8" => "a whole number from 0 to 255",
+            "u16" => "a whole number from 0 to 65535",
+            "u32" => "a whole number from 0 to 4294967295",
+            "u64" | "usize" => "a whole number from 0 on",
+            "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+            "f32" | "f64" => "a number",
             text => text,
         };
         let is_unquoted = matches!(
@@ -166,6 +172,20 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
         visitor.visit_newtype_struct(self)
     }
 
+    /// A list of the values of all fields is no mapping, though serde would take it for one.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        if matches!(self.node.value, Value::Sequence(_)) {
+            let error: DecodeError = de::Error::invalid_type(Unexpected::Seq, &format!("struct {name}").as_str());
+            return Err(error.at(self.node.span));
+        }
+        self.deserialize_any(visitor)
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -179,7 +199,7 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct map identifier ignored_any
     }
 }
 
@@ -324,11 +344,22 @@ mod tests {
     #[test]
     fn a_wrong_type_is_shown_where_it_stands() {
         insta::assert_snapshot!(demo("name: a\nsizes:\n  - 1\n  - many\n").unwrap_err(), @r"
-        error: expected u32, found the text `many`
+        error: expected a whole number from 0 to 4294967295, found the text `many`
          --> demo.yaml:4:5
           |
         4 |   - many
           |     ^^^^
+        ");
+    }
+
+    #[test]
+    fn a_list_is_no_mapping() {
+        insta::assert_snapshot!(demo("[a, [1], plain]\n").unwrap_err(), @r"
+        error: expected a mapping, found a list
+         --> demo.yaml:1:1
+          |
+        1 | [a, [1], plain]
+          | ^
         ");
     }
 

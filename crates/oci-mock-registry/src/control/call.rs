@@ -108,6 +108,8 @@ impl Call {
     pub(super) fn take_json<T: DeserializeOwned>(&mut self) -> Result<T, ControlError> {
         let bytes = self.take_bytes()?;
         let text = std::str::from_utf8(&bytes).map_err(|error| ControlError::body(format!("no UTF-8: {error}")))?;
+        // Some programs write a mark of the byte order at the start of a file.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let is_yaml = content_type.contains("yaml");
         let source = if is_yaml { Source::new("body", text) } else { json_source(text)? };
@@ -116,10 +118,17 @@ impl Call {
     }
 }
 
-/// JSON as a text that can be read as YAML: such as it is, unless it has escapes that YAML does not know.
+/// JSON as a text that can be read as YAML, with every value at its place. YAML knows no escapes of surrogates: a text with one
+/// of them is written anew.
 fn json_source(text: &str) -> Result<Source, ControlError> {
-    let value: serde_json::Value =
-        serde_json::from_str(text).map_err(|error| ControlError::body(format!("invalid JSON: {error}")))?;
-    let is_yaml = !text.contains(['\\', '\t']);
-    Ok(Source::new("body", if is_yaml { text.to_owned() } else { format!("{value:#}") }))
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+        let error = ControlError::body(format!("invalid JSON: {error}"));
+        // Most YAML does not begin as JSON does.
+        let is_json = text.trim_start().starts_with(['{', '[', '"']);
+        if is_json { error } else { error.hint("YAML needs `Content-Type: application/yaml`".to_owned()) }
+    })?;
+    let has_surrogates = ["\\ud", "\\uD"].iter().any(|escape| text.contains(escape));
+    // A tab in JSON stands between values.
+    let text = if has_surrogates { value.to_string() } else { text.replace('\t', " ") };
+    Ok(Source::new("body", text))
 }

@@ -196,7 +196,13 @@ async fn answer(members: Arc<Members>, guard: &Guard, request: Request<Incoming>
     let (head, body) = request.into_parts();
     guard.check(&head.headers)?;
     let (operation, path) = route(&head.method, head.uri.path())?;
-    let query: Vec<(String, String)> = query_pairs(head.uri.query().unwrap_or_default()).collect();
+    let mut query: Vec<(String, String)> = Vec::new();
+    for (name, value) in query_pairs(head.uri.query().unwrap_or_default()) {
+        if query.iter().any(|(known, _)| *known == name) {
+            return Err(ControlError::parameter(&name, format!("parameter `{name}` is given twice")));
+        }
+        query.push((name, value));
+    }
     if let Some((name, _)) = query.iter().find(|(name, _)| !operation.query.iter().any(|known| known.name == name)) {
         let allowed = operation.query.iter().map(|known| known.name.to_owned());
         return Err(ControlError::parameter(name, format!("unknown parameter `{name}`")).allowed(allowed));
@@ -238,6 +244,8 @@ fn route(method: &Method, path: &str) -> Result<Routed, ControlError> {
         return Err(ControlError::new(StatusCode::NOT_FOUND, format!("no operation has the path `{path}`")).hint(hint));
     }
     let allowed: Vec<String> = at_path.iter().map(|(it, _)| it.method.to_string()).collect();
+    // HEAD is GET, of whose answer the connection sends the head only.
+    let method = if method == Method::HEAD { &Method::GET } else { method };
     at_path.into_iter().find(|(it, _)| it.method == method).ok_or_else(|| {
         let message = format!("`{path}` does not take {method}");
         ControlError::new(StatusCode::METHOD_NOT_ALLOWED, message).allowed(allowed)

@@ -195,6 +195,9 @@ fn find(document: &Value, id: &str) -> (String, String) {
 #[case::fault("DELETE /registries/default/faults/first", json!(null), 400, "invalid number of a fault `first`", "")]
 #[case::snapshot("POST /registries/default/snapshots/strat/reset", json!(null), 404, "unknown snapshot `strat`", "start")]
 #[case::parameter("GET /registries/default/journal?repo=a", json!(null), 400, "unknown parameter `repo`", "repository")]
+#[case::twice("GET /registries/default/journal?status=200&status=404", json!(null), 400, "parameter `status` is given twice", "")]
+#[case::list("POST /registries/default/faults", json!([]), 400, "expected a mapping, found a list", "")]
+#[case::fraction("POST /registries/default/faults", json!({ "when": "/v2/", "status": 503.5 }), 400, "expected a whole number from 0 to 65535, found the number `503.5`", "")]
 #[case::value("GET /registries/default/journal?status=many", json!(null), 400, "invalid `status` `many`: expected a status", "")]
 #[case::endpoint("GET /registries/default/journal?endpoint=blobs", json!(null), 400, "invalid `endpoint` `blobs`", "")]
 #[case::field("POST /registries/default/faults", json!({ "when": "/v2/", "sttus": 503 }), 400, "unknown field `sttus`, expected one of", "")]
@@ -234,12 +237,21 @@ async fn an_error_says_what_was_wrong_and_what_is_allowed(
 }
 
 #[tokio::test]
+async fn head_is_answered_as_get_without_a_body() {
+    let (control, _) = controlled().await;
+    let answer = send(&control, "HEAD /registries/default", "", b"").await;
+    assert_eq!((answer.status, answer.body), (200, Value::Null));
+}
+
+#[tokio::test]
 async fn an_error_in_a_body_says_where() {
     let (control, _) = controlled().await;
     let body = b"{\n  \"when\": \"/v2/\",\n  \"first\": 0\n}";
     let answer = send(&control, "POST /registries/default/faults", "Content-Type: application/json\r\n", body).await;
     let error = &answer.body["error"];
     assert_eq!((&error["in"], &error["line"], &error["column"]), (&"body".into(), &3.into(), &12.into()), "{error}");
+    let yaml = send(&control, "POST /registries/default/faults", "Content-Type: text/plain\r\n", b"when: /v2/\n").await;
+    assert_eq!(yaml.body["error"]["hint"], "YAML needs `Content-Type: application/yaml`");
     let answer =
         send(&control, "POST /registries/default/faults", "Content-Type: application/json\r\n", b"{ \"when\": ").await;
     assert!(answer.body["error"]["message"].as_str().unwrap().starts_with("invalid JSON: "), "{}", answer.body);
@@ -252,6 +264,11 @@ async fn an_error_in_a_body_says_where() {
     )
     .await;
     assert_eq!(answer.status, 201, "{}", answer.body);
+    // A tab between values and escapes do not move what stands behind them.
+    let body = b"{\t\"when\": \"\\/v2\\/\", \"first\": 0}";
+    let answer = send(&control, "POST /registries/default/faults", "Content-Type: application/json\r\n", body).await;
+    let error = &answer.body["error"];
+    assert_eq!((&error["line"], &error["column"]), (&1.into(), &30.into()), "{error}");
     // JSON has escapes that YAML has not.
     let body = br#"{ "when": "\/v2\/", "body": "\ud83d\ude00" }"#;
     let answer = send(&control, "POST /registries/default/faults", "Content-Type: application/json\r\n", body).await;

@@ -3,10 +3,11 @@
 use std::{pin::pin, time::Duration};
 
 use super::{Entry, Journal, JournalFilter};
+use crate::fixture::Time;
 
 /// The requests that were waited for did not come in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} of {count} matching requests came within {timeout:?}", matched.len())]
+#[error("{} of {count} matching requests came within {}", matched.len(), Time(*timeout))]
 pub struct WaitError {
     /// How many were waited for.
     pub count: usize,
