@@ -119,8 +119,8 @@ impl CaptureArguments {
             }
         ));
         if summary.left_out > 0 {
-            let count = summary.left_out;
-            notice(format_args!("the bodies of {count} answers are left out; `--capture-blobs all` keeps every blob"));
+            let answers = plural(usize::try_from(summary.left_out).unwrap_or(usize::MAX), "answer");
+            notice(format_args!("the bodies of {answers} are left out; `--capture-blobs all` keeps every blob"));
         }
         if summary.unfinished > 0 {
             notice(format_args!("the upstream registry has not finished {} of them", summary.unfinished));

@@ -123,13 +123,25 @@ impl Hosts {
 
     /// The value of a header that names URLs, with placeholders in place of hosts. A challenge names token servers.
     pub(super) fn in_header(&self, value: &str, from: Target, is_challenge: bool) -> String {
+        // A URL without a scheme has that of the host that answers (RFC 3986, section 4.2).
+        let with_scheme = value.starts_with("//").then(|| format!("{}:{value}", self.scheme_of(from)));
+        let value = with_scheme.as_deref().unwrap_or(value);
         let replaced = self.with_placeholders(value, |base| Some(self.placeholder(base, is_challenge)));
         match from {
             // A path is one of the host that answers.
-            Target::Elsewhere(place) if replaced.starts_with('/') && !replaced.starts_with("//") => {
+            Target::Elsewhere(place) if replaced.starts_with('/') => {
                 format!("{ELSEWHERE_URL}{ELSEWHERE}{}{replaced}", place + 1)
             }
             _ => self.without_host(&replaced),
+        }
+    }
+
+    fn scheme_of(&self, target: Target) -> String {
+        match target {
+            Target::Upstream => self.upstream.scheme.clone(),
+            Target::Elsewhere(place) => {
+                self.named().get(place).map_or_else(|| self.upstream.scheme.clone(), |named| named.base.scheme.clone())
+            }
         }
     }
 
@@ -197,6 +209,8 @@ mod tests {
         "Bearer realm=\"{{elsewhere}}/elsewhere/1/token\",service=\"{{host}}\""
     )]
     #[case("http://user:secret@store.example:80/", "{{elsewhere}}/elsewhere/1/")]
+    #[case("//store.example/b", "{{elsewhere}}/elsewhere/1/b")]
+    #[case("//registry.example/v2/a", "{{url}}/v2/a")]
     fn hosts_become_placeholders(#[case] value: &str, #[case] expected: &str) {
         assert_eq!(hosts().in_header(value, Target::Upstream, false), expected);
     }
