@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Answer, GoldenStep, Memory, Pattern, Shape};
-use crate::variable::{Bindings, Part, Variable};
+use super::{Answer, GoldenStep, KnownValues, Memory, Pattern, Shape};
+use crate::variable::Bindings;
 
 /// What a golden of this answer would say.
 ///
@@ -15,9 +15,9 @@ pub fn propose(
     answer: &Answer,
     previous: Option<&GoldenStep>,
     bindings: &Bindings,
+    known: &KnownValues,
     memory: &mut Memory,
 ) -> GoldenStep {
-    let known = known_values(bindings);
     let mut proposer = Proposer { known, bindings, memory, is_list: is_list(&answer.body), field: Vec::new() };
     let headers = answer
         .headers
@@ -43,22 +43,8 @@ pub fn propose(
     }
 }
 
-/// A text with the placeholders of the values that the run knows.
-#[must_use]
-pub fn mask(text: &str, bindings: &Bindings) -> String {
-    masked(text, &known_values(bindings))
-}
-
-fn masked(text: &str, known: &[(String, String)]) -> String {
-    known.iter().fold(text.to_owned(), |text, (value, placeholder)| {
-        // Values may be manifests of megabytes: to prepare a search for one costs more than most texts are long.
-        if value.len() <= text.len() && text.contains(value) { text.replace(value, placeholder) } else { text }
-    })
-}
-
 struct Proposer<'a> {
-    /// Known values and their placeholders, the longest value first, so that a part never hides a whole.
-    known: Vec<(String, String)>,
+    known: &'a KnownValues,
     bindings: &'a Bindings,
     memory: &'a mut Memory,
     /// Whether the body is a list of objects.
@@ -111,7 +97,7 @@ impl Proposer<'_> {
         if is_of_this_run(text) {
             return self.time(text);
         }
-        masked(text, &self.known)
+        self.known.mask(text)
     }
 
     /// A time of this run: numbered where the case waits, so that it can be told from others.
@@ -145,37 +131,6 @@ pub(crate) fn is_of_this_run(text: &str) -> bool {
     time.is_ok_and(|time| time.duration_since(jiff::Timestamp::now()).abs() < DAY)
 }
 
-/// `text` with placeholders for the values that the run knows; nothing if it has none of them.
-#[must_use]
-pub fn named(text: &str, bindings: &Bindings) -> Option<String> {
-    let named = mask(text, bindings);
-    (named != text).then_some(named)
-}
-
-fn known_values(bindings: &Bindings) -> Vec<(String, String)> {
-    let mut variables = vec![Variable::Registry, Variable::Stream, Variable::Namespace];
-    for (image, values) in &bindings.images {
-        variables.push(Variable::Manifest { image: image.clone() });
-        variables.push(Variable::Config { image: image.clone() });
-        let parts = [Part::Manifest, Part::Config].into_iter().chain((0..values.layers.len()).map(Part::Layer));
-        variables.extend(parts.map(|part| Variable::Digest { image: image.clone(), part, first: None }));
-        let short = Variable::Digest { image: image.clone(), part: Part::Manifest, first: Some(SHORT_DIGEST) };
-        variables.push(short);
-    }
-    let mut known: Vec<(String, String)> = variables
-        .iter()
-        .filter_map(|variable| Some((bindings.value(variable).ok()?, format!("[{variable}]"))))
-        .filter(|(value, _)| value.len() > SHORTEST_KNOWN_VALUE)
-        .collect();
-    known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-    known
-}
-
-/// How many digits of a digest people write.
-const SHORT_DIGEST: usize = 12;
-/// Shorter values (an empty config, say) turn up by chance and are left as they are.
-const SHORTEST_KNOWN_VALUE: usize = 4;
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -198,7 +153,7 @@ mod tests {
             }),
             ..Answer::default()
         };
-        let golden = propose("GET x", &answer, None, &bindings, &mut Memory::default());
+        let golden = propose("GET x", &answer, None, &bindings, &KnownValues::of(&bindings), &mut Memory::default());
         assert_eq!(
             golden.body,
             json!({
@@ -216,7 +171,8 @@ mod tests {
         let item = json!({"metadata": {"resourceVersion": "7"}});
         let body = json!({"kind": "ImageStreamList", "metadata": {"resourceVersion": "7"}, "items": [item]});
         let answer = Answer { body, ..Answer::default() };
-        let golden = propose("GET x", &answer, None, &Bindings::default(), &mut Memory::default());
+        let golden =
+            propose("GET x", &answer, None, &Bindings::default(), &KnownValues::default(), &mut Memory::default());
         assert_eq!(golden.body["metadata"]["resourceVersion"], "[resourceVersion]");
         assert_eq!(golden.body["items"][0]["metadata"]["resourceVersion"], "[resourceVersion 1]");
     }
@@ -230,7 +186,7 @@ mod tests {
         let mut memory = Memory::proposing(true);
         let mut proposed = |body: Value| {
             let answer = Answer { body, ..Answer::default() };
-            let body = propose("GET x", &answer, None, &Bindings::default(), &mut memory).body;
+            let body = propose("GET x", &answer, None, &Bindings::default(), &KnownValues::default(), &mut memory).body;
             memory.pause();
             body
         };
@@ -250,7 +206,14 @@ mod tests {
     fn a_reviewed_placeholder_survives() {
         let previous = GoldenStep { body: json!({"message": "error: [text EOF]"}), ..GoldenStep::default() };
         let answer = Answer { body: json!({"message": "error: end of file"}), ..Answer::default() };
-        let golden = propose("GET x", &answer, Some(&previous), &Bindings::default(), &mut Memory::default());
+        let golden = propose(
+            "GET x",
+            &answer,
+            Some(&previous),
+            &Bindings::default(),
+            &KnownValues::default(),
+            &mut Memory::default(),
+        );
         assert_eq!(golden.body, previous.body);
     }
 }

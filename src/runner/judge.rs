@@ -10,7 +10,7 @@ use super::{
     target::Answered,
 };
 use crate::{
-    golden::{self, Answer, Golden, GoldenStep, Memory, Traffic},
+    golden::{self, Answer, Golden, GoldenStep, KnownValues, Memory, Traffic},
     recording::{RecordedCase, RecordedStep},
     suite::{Request, Step},
     traits::Traits,
@@ -23,6 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Judge {
     pub(super) bindings: Bindings,
+    known: KnownValues,
     /// How many requests of the case are behind, those that were left out included: the place in the golden.
     pub(super) requests: usize,
     memory: Memory,
@@ -89,6 +90,7 @@ impl Judge {
         let recorder = matches!(baseline, Baseline::SuitesWhileRecording)
             .then(|| Recorder { memory: Memory::proposing(waits), recorded: RecordedCase::default() });
         Self {
+            known: KnownValues::of(&bindings),
             bindings,
             requests: 0,
             memory: Memory::default(),
@@ -207,10 +209,10 @@ impl Judge {
     /// Records the answer to the request that was judged last.
     fn record(&mut self, traits: &Traits, request: &Request, answer: &Answer, status: u16) {
         let Some(Recorder { memory, recorded }) = &mut self.recorder else { return };
-        let request = golden::mask(&request.describe(), &self.bindings);
-        let golden = golden::propose(&request, answer, None, &self.bindings, memory);
+        let request = self.known.mask(&request.describe());
+        let golden = golden::propose(&request, answer, None, &self.bindings, &self.known, memory);
         let golden = golden::for_every_target(golden, traits);
-        let step = RecordedStep::of(golden, status, answer, |text| golden::mask(text, &self.bindings));
+        let step = RecordedStep::of(golden, status, answer, |text| self.known.mask(text));
         recorded.responses.insert(self.requests - 1, step);
     }
 
@@ -222,7 +224,7 @@ impl Judge {
         for side in differences.flat_map(|difference| [&difference.expected, &difference.actual]) {
             if let Side::Value(serde_json::Value::String(text)) = side
                 && text.len() <= LONGEST
-                && let Some(name) = golden::named(text, &self.bindings)
+                && let Some(name) = self.known.named(text)
             {
                 self.values.insert(text.clone(), name);
             }
@@ -274,8 +276,8 @@ impl Judge {
         by_trait: Option<&GoldenStep>,
     ) {
         let Some(Proposal { memory, golden }) = &mut self.proposal else { return };
-        let request = golden::mask(&request.describe(), &self.bindings);
-        let proposed = golden::propose(&request, answer, by_trait, &self.bindings, memory);
+        let request = self.known.mask(&request.describe());
+        let proposed = golden::propose(&request, answer, by_trait, &self.bindings, &self.known, memory);
         golden.steps.push(match (previous, by_trait) {
             (Some(previous), Some(by_trait)) if *by_trait == proposed => previous.clone(),
             _ => golden::for_every_target(proposed, traits),
@@ -284,6 +286,6 @@ impl Judge {
 
     /// The request in words, with placeholders in place of this run's own values.
     pub(super) fn describe(&self, request: &Request) -> String {
-        golden::mask(&request.describe(), &self.bindings)
+        self.known.mask(&request.describe())
     }
 }
