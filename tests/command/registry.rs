@@ -236,6 +236,17 @@ fn a_port_that_is_taken_is_exit_3_and_says_who_holds_it() {
 }
 
 #[test]
+fn lists_what_images_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipes = folder.path().join("images.yaml");
+    fs::write(&recipes, "images: { a-mine: { about: one layer, oci: { layers: [2000] } } }").unwrap();
+    let output = command(&["--images", "list", "--images", recipes.to_str().unwrap()]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("a-mine: one layer\n"), "{text}");
+    assert!(text.contains("\ns2-basic: two layers, linux/amd64\n"), "{text}");
+}
+
+#[test]
 fn lists_what_quirks_there_are() {
     let output = command(&["--quirks", "list"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

@@ -81,7 +81,7 @@ pub(super) struct RegistryArguments {
     /// End with exit code 1 if at the end a fault has not fired that was to, or a client asked for what no registry has.
     #[arg(long)]
     strict: bool,
-    /// More image recipes, besides the built-in ones.
+    /// More image recipes, besides the built-in ones; `--images list` names them all.
     #[arg(long, value_name = "FILE")]
     images: Vec<PathBuf>,
     /// Listen here for the control interface, JSON over HTTP, by which programs in any language change and watch the registry
@@ -108,6 +108,9 @@ pub(super) struct RegistryArguments {
     write_fixture: Option<PathBuf>,
 }
 
+/// Stands for no quirk and no file of recipes: it prints what there is.
+const LIST_WORD: &str = "list";
+
 /// What has no effect where nothing is served.
 const SERVING: [&str; 9] =
     ["auth", "quirks", "tls", "journal", "save", "control", "images", "replay_delay", "upstream"];
@@ -120,8 +123,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// When the fixture is invalid, or the address is taken.
 pub(super) fn run(arguments: RegistryArguments) -> Result<Exit, CommandError> {
-    if arguments.quirks.iter().any(|name| name == "list") {
+    if arguments.quirks.iter().any(|name| name == LIST_WORD) {
         return printed(Quirks::describe(&mut io::stdout().lock())).map(|()| Exit::Success);
+    }
+    if arguments.images.iter().any(|path| path == Path::new(LIST_WORD)) {
+        return printed(arguments.catalogue()?.describe(&mut io::stdout().lock())).map(|()| Exit::Success);
     }
     if let (Some(captured), Some(file)) = (&arguments.fixture, &arguments.write_fixture) {
         return captured_fixture::write(captured, file, arguments.strict);
@@ -234,7 +240,7 @@ impl RegistryArguments {
     /// The recipes of images that the registry can be told to hold.
     fn catalogue(&self) -> Result<ImageCatalogue, CommandError> {
         let mut catalogue: ImageCatalogue = builtin().clone();
-        for path in &self.images {
+        for path in self.images.iter().filter(|path| *path != Path::new(LIST_WORD)) {
             catalogue.read(&source(path)?).map_err(CommandError::usage)?;
         }
         Ok(catalogue)

@@ -4,14 +4,14 @@ use std::fs;
 
 use isi_conformance::{
     document::{self, Source},
-    fixture::{Fault, RegistryFixture},
+    fixture::{Fault, ImageFile, RegistryFixture},
 };
 
 use super::{super::isi_conformance, files, page::Block, pages, root};
 use crate::text;
 
 #[test]
-fn every_yaml_block_is_a_suite_a_fixture_faults_or_deviations() {
+fn every_yaml_block_is_a_suite_a_fixture_images_faults_or_deviations() {
     let mut count = 0;
     for page in pages() {
         for block in page.blocks_in(&["yaml"]) {
@@ -34,6 +34,9 @@ fn read(block: &Block) -> Result<(), String> {
     }
     let source = Source::new("page.yaml", block.text.as_str());
     let node = document::parse(&source).map_err(|error| error.to_string())?;
+    if first.starts_with("images:") {
+        return document::decode::<ImageFile>(&source, &node).map(drop).map_err(|error| error.to_string());
+    }
     if first.starts_with("- ") {
         return document::decode::<Vec<Fault>>(&source, &node).map(drop).map_err(|error| error.to_string());
     }

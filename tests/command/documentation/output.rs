@@ -1,12 +1,13 @@
 //! What pages show a command print. In a `console` block a line that begins with `$ ` is run, and what follows is its
 //! output, both streams together as a terminal shows them: standard output first. `…` stands for any text, and on a line of
-//! its own for any lines. `isi-conformance` is the program under test; a command that serves is ended once it has printed.
+//! its own for any lines. `isi-conformance` is the program under test; a command that serves is ended once it has printed, and
+//! one that ends with `&` when its block does: the commands behind it ask it.
 
 use std::{
     fs,
     io::{BufRead, BufReader},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use regex::Regex;
@@ -42,12 +43,13 @@ fn run(page: &Page) -> (usize, Vec<String>) {
         if block.language != "console" {
             continue;
         }
+        let mut servers = Servers::default();
         for (command, expected) in commands(&block.text) {
             count += 1;
             let actual = if serves(&command, &expected) {
-                first_lines(folder.path(), &command, expected.lines().count())
+                servers.start(folder.path(), &command, expected.lines().count())
             } else {
-                whole(folder.path(), &command)
+                whole(folder.path(), &servers.with_ports(&command))
             };
             if !matches(&expected, &actual) {
                 wrong.push(format!("{}: $ {command}\nshown:\n{expected}printed:\n{actual}", page.path.display()));
@@ -74,7 +76,7 @@ fn commands(block: &str) -> Vec<(String, String)> {
 fn serves(command: &str, expected: &str) -> bool {
     let serving = ["registry", "reference", "up", "serve"].map(|name| format!("isi-conformance {name}"));
     serving.iter().any(|start| command.starts_with(start))
-        && !command.contains("--quirks list")
+        && !["--quirks list", "--images list"].iter().any(|list| command.contains(list))
         && !expected.starts_with("error: ")
 }
 
@@ -92,15 +94,42 @@ fn whole(folder: &Path, command: &str) -> String {
     text(&output.stdout) + &text(&output.stderr)
 }
 
-/// The first lines of a command that goes on. `exec` makes the signal reach it, not the shell.
-fn first_lines(folder: &Path, command: &str, count: usize) -> String {
-    let mut child =
-        shell(folder, &format!("exec {command}")).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let printed: String = lines.take(count).map(|line| line.unwrap() + "\n").collect();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    printed
+/// The commands of a block that go on.
+#[derive(Default)]
+struct Servers {
+    running: Vec<Child>,
+    /// The ports that the page shows, and those that are listened on.
+    ports: Vec<(&'static str, String)>,
+}
+
+impl Servers {
+    /// Starts a command that goes on, and returns its first lines. `exec` makes the signal reach it, not the shell.
+    fn start(&mut self, folder: &Path, command: &str, count: usize) -> String {
+        let command = command.trim_end_matches([' ', '&']);
+        let mut child =
+            shell(folder, &format!("exec {command}")).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let printed: Vec<String> = lines.take(count).map(Result::unwrap).collect();
+        self.running.push(child);
+        for (shown, start) in [("127.0.0.1:5000", "http://"), ("127.0.0.1:5001", "control http://")] {
+            self.ports.extend(printed.iter().find_map(|line| Some((shown, line.strip_prefix(start)?.to_owned()))));
+        }
+        printed.iter().map(|line| format!("{line}\n")).collect()
+    }
+
+    /// A command that asks the ports that are listened on.
+    fn with_ports(&self, command: &str) -> String {
+        self.ports.iter().fold(command.to_owned(), |command, (shown, real)| command.replace(shown, real))
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        for child in &mut self.running {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
 }
 
 /// Whether the output is what is shown, ids, ports and times aside.

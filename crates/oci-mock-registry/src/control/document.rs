@@ -8,7 +8,7 @@ use super::{
     call::{Call, Reply},
     error::ErrorBody,
     operation::{Operation, Outcome, Takes, schema},
-    routes::OPERATIONS,
+    routes::{OPERATIONS, TOO_LARGE},
 };
 
 /// The OpenAPI 3.1 document of the control interface. It is also served at `/openapi.json`.
@@ -78,6 +78,10 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     fail(StatusCode::FORBIDDEN, "A web page asked, or a host name that is not this machine's.");
     if operation.path_parameters().next().is_some() {
         fail(StatusCode::NOT_FOUND, "What the path names is not there.");
+    }
+    if matches!(operation.takes, Takes::Json(_)) {
+        let (status, about) = TOO_LARGE;
+        fail(status, about);
     }
     for (status, about) in operation.fails {
         fail(*status, about);

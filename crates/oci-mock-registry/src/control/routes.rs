@@ -51,7 +51,8 @@ const SNAPSHOT: &str = "/registries/{registry}/snapshots/{snapshot}";
 const RESET: &str = "/registries/{registry}/snapshots/{snapshot}/reset";
 
 const TAKEN: (StatusCode, &str) = (StatusCode::CONFLICT, "The name or the address is taken.");
-const TOO_LARGE: (StatusCode, &str) = (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than a manifest may be.");
+pub(super) const TOO_LARGE: (StatusCode, &str) =
+    (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than a manifest may be.");
 const IN_VAIN: (StatusCode, &str) = (StatusCode::REQUEST_TIMEOUT, "The requests did not come in time.");
 
 /// All operations.
