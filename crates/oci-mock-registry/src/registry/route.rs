@@ -90,16 +90,15 @@ impl<'a> Route<'a> {
             path if tokens.is(path) => return Self::Token,
             _ => {}
         }
-        if let Some((name, digest)) = path.strip_prefix("/_storage/").and_then(|rest| rest.rsplit_once('/')) {
-            return Self::Storage(name, digest);
-        }
-        if let Some(rest) = path.strip_prefix("/lookaside/") {
+        let endpoint = if let Some(rest) = path.strip_prefix("/v2/") {
+            Endpoint::split(rest)
+        } else if let Some(rest) = path.strip_prefix("/extensions/v2/") {
+            Endpoint::split_extension(rest)
+        } else if let Some(rest) = path.strip_prefix("/lookaside/") {
             return percent_decode_str(rest).decode_utf8().map_or(Self::Unknown, Self::Lookaside);
-        }
-        let endpoint = match (path.strip_prefix("/v2/"), path.strip_prefix("/extensions/v2/")) {
-            (Some(rest), _) => Endpoint::split(rest),
-            (None, Some(rest)) => Endpoint::split_extension(rest),
-            (None, None) => None,
+        } else {
+            let stored = path.strip_prefix("/_storage/").and_then(|rest| rest.rsplit_once('/'));
+            return stored.map_or(Self::Unknown, |(name, digest)| Self::Storage(name, digest));
         };
         let Some((name, endpoint)) = endpoint else { return Self::Unknown };
         if is_repository_name(name) { Self::Repository(name, endpoint) } else { Self::InvalidName(name) }
@@ -161,24 +160,21 @@ impl<'a> Route<'a> {
 
 impl<'a> Endpoint<'a> {
     fn split(path: &'a str) -> Option<(&'a str, Self)> {
-        if let Some(name) = path.strip_suffix("/tags/list") {
-            return Some((name, Self::Tags));
-        }
         let (start, last) = path.rsplit_once('/')?;
-        if let Some(name) = start.strip_suffix("/blobs/uploads") {
-            return Some((name, if last.is_empty() { Self::Uploads } else { Self::Upload(last) }));
-        }
-        if let (Some(name), "uploads") = (start.strip_suffix("/blobs"), last) {
-            return Some((name, Self::Uploads));
-        }
         let (name, kind) = start.rsplit_once('/')?;
-        let last = decoded(last)?;
-        match kind {
-            "manifests" => Some((name, Self::Manifest(last))),
-            "blobs" => Some((name, Self::Blob(last))),
-            "referrers" => Some((name, Self::Referrers(last))),
-            _ => None,
-        }
+        let endpoint = match (kind, last) {
+            ("manifests", reference) => Self::Manifest(decoded(reference)?),
+            ("blobs", "uploads") => Self::Uploads,
+            ("blobs", digest) => Self::Blob(decoded(digest)?),
+            ("tags", "list") => Self::Tags,
+            ("referrers", digest) => Self::Referrers(decoded(digest)?),
+            ("uploads", id) => {
+                let name = name.strip_suffix("/blobs")?;
+                return Some((name, if id.is_empty() { Self::Uploads } else { Self::Upload(id) }));
+            }
+            _ => return None,
+        };
+        Some((name, endpoint))
     }
 
     fn split_extension(path: &'a str) -> Option<(&'a str, Self)> {
@@ -197,26 +193,23 @@ fn decoded(part: &str) -> Option<Cow<'_, str>> {
 /// Whether `name` has the form of a repository name (distribution specification, section "Pulling manifests"), at most
 /// 255 characters long.
 pub(crate) fn is_repository_name(name: &str) -> bool {
-    name.len() <= 255 && name.split('/').all(is_component)
-}
-
-fn is_component(component: &str) -> bool {
-    let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let mut rest = component.as_bytes();
+    let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    // Words, and what stands between them: a separator, or the slash between two components.
+    let mut rest = name.as_bytes();
     loop {
-        let word = rest.iter().take_while(|byte| alphanumeric(**byte)).count();
+        let word = rest.iter().take_while(|byte| is_alphanumeric(**byte)).count();
         if word == 0 {
             return false;
         }
         rest = &rest[word..];
-        let separator = rest.iter().take_while(|byte| !alphanumeric(**byte)).count();
-        match &rest[..separator] {
-            [] => return true,
-            b"." | b"_" | b"__" => {}
+        let between = rest.iter().take_while(|byte| !is_alphanumeric(**byte)).count();
+        match &rest[..between] {
+            [] => return name.len() <= 255,
+            b"/" | b"." | b"_" | b"__" => {}
             dashes if dashes.iter().all(|byte| *byte == b'-') => {}
             _ => return false,
         }
-        rest = &rest[separator..];
+        rest = &rest[between..];
     }
 }
 

@@ -148,7 +148,11 @@ impl Record {
             repository: route.repository().and_then(|name| span_of_name(path, name)),
             endpoint: route.kind(),
             query: query.map(|query| texts.add_with(|texts| add_without_credentials(texts, cut(query)))),
-            accept: texts.add_with(|texts| add_joined(texts, &request.headers)),
+            accept: texts.add_with(|texts| {
+                if kept.accept_length > 0 {
+                    add_joined(texts, &request.headers);
+                }
+            }),
             user_agent: kept.user_agent.map(|text| texts.add(text)),
             scheme: kept.scheme.map(|text| texts.add(text)),
             http2: request.version == Version::HTTP_2,
