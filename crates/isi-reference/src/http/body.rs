@@ -169,29 +169,8 @@ fn first_document(
 
 /// Checks `apiVersion` and `kind`; what is missing is taken from the path.
 fn check_kind(node: &Node, (kind, target): (&str, &'static Struct), body: &[u8], behaviour: &Behaviour) -> Result<()> {
-    let wrong = |text: String| {
-        Err(unrecognized(
-            kind,
-            &format!("couldn't get version/kind; json parse error: json: cannot unmarshal {text}"),
-            body,
-        ))
-    };
-    match node {
-        Node::Object(_) | Node::Null => {}
-        other => {
-            let go = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
-            return wrong(format!("{} into Go value of type {go}", other.kind()));
-        }
-    }
-    for field in ["apiVersion", "kind"] {
-        let found = match node.get(field) {
-            Some(Node::Number(_)) => "number",
-            Some(Node::Bool(_)) => "bool",
-            Some(Node::Array(_)) => "array",
-            Some(Node::Object(_)) => "object",
-            _ => continue,
-        };
-        return wrong(format!("{found} into Go struct field .{field} of type string"));
+    if let Some(why) = json::type_meta_error(node) {
+        return Err(unrecognized(kind, &why, body));
     }
     let text = |field| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty());
     let (version, found) = (text("apiVersion").unwrap_or(IMAGE_API), text("kind").unwrap_or(kind));

@@ -3,10 +3,12 @@
 //! A parser of its own because clients see what it says: duplicate keys, unknown fields and fields of the wrong type
 //! are named in answers, in the words of Go's `encoding/json`.
 
+mod docker_image;
 mod parser;
 mod shape;
 pub(crate) mod shapes;
 
+pub(crate) use docker_image::{DOCKER_IMAGE, type_meta_error};
 pub(crate) use parser::{SyntaxError, parse};
 pub(crate) use shape::{Case, Shape, Struct, TypeError, decode};
 

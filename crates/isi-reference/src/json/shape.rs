@@ -3,7 +3,7 @@
 use base64::{DecodeError, Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
-use super::Node;
+use super::{Node, docker_image};
 
 /// What a value has to look like.
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub(crate) enum Shape {
     Time,
     /// Bytes as base64.
     Bytes,
-    /// Any JSON, which is owned as a whole.
-    Raw,
+    /// The metadata of a Docker image, which is owned as a whole.
+    DockerImage,
     /// A list; the Go type.
     List(&'static Self, &'static str),
     /// A list of objects that is a map by this key; the Go type.
@@ -67,9 +67,17 @@ pub(crate) struct Decoded {
 
 /// Fits `node` to the shape of `target`.
 pub(crate) fn decode(node: &Node, target: &'static Struct, case: Case) -> Result<Decoded, TypeError> {
-    let mut decoder = Decoder { case, first_error: None, surplus: Vec::new(), path: Vec::new(), owner: None };
+    let mut decoder = Decoder {
+        case,
+        first_error: None,
+        breaking_error: None,
+        conversion_error: None,
+        surplus: Vec::new(),
+        path: Vec::new(),
+        owner: None,
+    };
     let value = decoder.structure(node, target).unwrap_or_else(|| Value::Object(Map::new()));
-    match decoder.first_error {
+    match decoder.breaking_error.or(decoder.first_error).or(decoder.conversion_error) {
         Some(error) => Err(error),
         None => Ok(Decoded { value, surplus: decoder.surplus }),
     }
@@ -77,7 +85,12 @@ pub(crate) fn decode(node: &Node, target: &'static Struct, case: Case) -> Result
 
 struct Decoder {
     case: Case,
+    /// The first value of a wrong type: Go reads on behind it, and tells it in the end.
     first_error: Option<TypeError>,
+    /// The first mistake in a value of a type that reads itself: Go stops there, and tells it whatever came before.
+    breaking_error: Option<TypeError>,
+    /// The first mistake in what is decoded when everything was read.
+    conversion_error: Option<TypeError>,
     surplus: Vec<String>,
     path: Vec<String>,
     owner: Option<&'static str>,
@@ -87,13 +100,21 @@ impl Decoder {
     fn value(&mut self, node: &Node, shape: &'static Shape) -> Option<Value> {
         match (shape, node) {
             (_, Node::Null) => None,
-            (Shape::Any | Shape::Raw, node) => Some(node.to_value()),
+            (Shape::Any, node) => Some(node.to_value()),
+            (Shape::DockerImage, node) => {
+                self.conversion_error = self.conversion_error.take().or_else(|| docker_image::check(node).err());
+                Some(node.to_value())
+            }
             (Shape::Bool, Node::Bool(_)) | (Shape::Text(_), Node::Text(_)) => Some(node.to_value()),
             (Shape::Time, Node::Text(text)) => self.time(text),
             (Shape::Bytes, Node::Text(text)) => self.bytes(text),
             (Shape::Int(go), Node::Number(digits)) => match digits.parse::<i64>() {
                 Ok(integer) => Some(Value::from(integer)),
-                Err(_) => self.mismatch(&format!("number {digits}"), go),
+                Err(_) => {
+                    let error = self.mismatch(&format!("number {digits}"), go);
+                    self.fail(error);
+                    None
+                }
             },
             (Shape::List(item, _) | Shape::Keyed(item, ..) | Shape::Set(item, _), Node::Array(items)) => {
                 let indexed = |index: usize| format!("[{index}]");
@@ -115,7 +136,16 @@ impl Decoder {
                     .collect(),
             )),
             (Shape::Struct(target), node) => self.structure(node, target),
-            (shape, node) => self.mismatch(node.kind(), shape.go()),
+            (Shape::Time, node) => {
+                let error = self.mismatch(node.kind(), shape.go());
+                self.break_off(error);
+                None
+            }
+            (shape, node) => {
+                let error = self.mismatch(node.kind(), shape.go());
+                self.fail(error);
+                None
+            }
         }
     }
 
@@ -123,7 +153,11 @@ impl Decoder {
         let entries = match node {
             Node::Null => return None,
             Node::Object(entries) => entries,
-            other => return self.mismatch(other.kind(), target.go),
+            other => {
+                let error = self.mismatch(other.kind(), target.go);
+                self.fail(error);
+                return None;
+            }
         };
         let mut known = Map::new();
         let mut seen = Vec::new();
@@ -180,7 +214,7 @@ impl Decoder {
         if text.parse::<jiff::Timestamp>().is_ok() {
             return Some(Value::String(text.to_owned()));
         }
-        self.fail(time_error(text));
+        self.break_off(time_error(text));
         None
     }
 
@@ -196,18 +230,22 @@ impl Decoder {
         None
     }
 
-    fn mismatch(&mut self, found: &str, go: &str) -> Option<Value> {
+    /// What Go says of a value of a wrong type.
+    fn mismatch(&self, found: &str, go: &str) -> String {
         let steps: Vec<&str> = self.path.iter().map(String::as_str).filter(|step| !step.starts_with('[')).collect();
         let target = match self.owner {
             Some(owner) => format!("Go struct field {owner}.{}", steps.join(".")),
             None => "Go value".to_owned(),
         };
-        self.fail(format!("json: cannot unmarshal {found} into {target} of type {go}"));
-        None
+        format!("json: cannot unmarshal {found} into {target} of type {go}")
     }
 
     fn fail(&mut self, text: String) {
         self.first_error.get_or_insert(TypeError(text));
+    }
+
+    fn break_off(&mut self, text: String) {
+        self.breaking_error.get_or_insert(TypeError(text));
     }
 }
 
@@ -219,7 +257,7 @@ pub(crate) fn time_error(text: &str) -> String {
 
 fn zero(shape: &Shape) -> Value {
     match shape {
-        Shape::Any | Shape::Raw => Value::Null,
+        Shape::Any | Shape::DockerImage => Value::Null,
         Shape::Bool => Value::Bool(false),
         Shape::Int(_) => Value::from(0),
         Shape::Text(_) | Shape::Time | Shape::Bytes => Value::String(String::new()),
@@ -246,7 +284,7 @@ impl Shape {
 
     fn go(&self) -> &'static str {
         match self {
-            Self::Any | Self::Raw => "interface {}",
+            Self::Any | Self::DockerImage => "interface {}",
             Self::Bytes => "[]uint8",
             Self::Bool => "bool",
             // What `v1.Time` reads itself from.

@@ -2,24 +2,7 @@
 
 use serde_json::Value;
 
-use crate::json::Shape;
-
-/// The fields of the Docker image inside an image object, in the order of the Go type.
-const DOCKER_IMAGE: [&str; 13] = [
-    "kind",
-    "apiVersion",
-    "Id",
-    "Parent",
-    "Comment",
-    "Created",
-    "Container",
-    "ContainerConfig",
-    "DockerVersion",
-    "Author",
-    "Config",
-    "Architecture",
-    "Size",
-];
+use crate::json::{DOCKER_IMAGE, Shape};
 
 /// The text of a patched object. The library that patches reads what the patch reaches into maps, whose keys are written sorted; the
 /// rest stays as the server wrote it, in the order of the Go types. `reached` has an object for every one that the patch reaches, and
@@ -78,7 +61,7 @@ fn write(value: &Value, reached: Option<&Value>, shape: Option<&Shape>, text: &m
 fn position(name: &str, shape: Option<&Shape>) -> usize {
     let place = match shape {
         Some(Shape::Struct(of)) => of.fields.iter().position(|(known, _)| *known == name),
-        Some(Shape::Raw) => DOCKER_IMAGE.iter().position(|known| *known == name),
+        Some(Shape::DockerImage) => DOCKER_IMAGE.fields.iter().position(|(known, _)| *known == name),
         _ => Some(0),
     };
     place.unwrap_or(usize::MAX)

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     json::{SyntaxError, TypeError},
-    quote::quote,
+    quote::quote_bytes,
 };
 
 /// Why a registry did not give what it was asked for. `Display` is the sentence of Go's client.
@@ -35,8 +35,8 @@ pub(crate) enum FetchError {
     NotV2 { base: String, got: Option<StatusCode> },
     #[error("received unexpected HTTP status: {}", status_line(*.0))]
     UnexpectedStatus(StatusCode),
-    #[error("error parsing HTTP {} response body: {reason}: {}", status.as_u16(), quote(body))]
-    UnreadableError { status: StatusCode, reason: UnreadableReason, body: String },
+    #[error("error parsing HTTP {} response body: {reason}: {}", status.as_u16(), quote_bytes(body))]
+    UnreadableError { status: StatusCode, reason: UnreadableReason, body: Vec<u8> },
     /// The registry wants user and password, and there are none.
     #[error("no basic auth credentials")]
     NoCredentials,

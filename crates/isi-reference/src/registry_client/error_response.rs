@@ -60,10 +60,8 @@ impl ErrorResponse {
 
     fn read_body(status: StatusCode, body: &[u8]) -> Self {
         let retry = if status == StatusCode::TOO_MANY_REQUESTS { Retry::Later } else { Retry::Never };
-        let unreadable = |reason| {
-            let body = String::from_utf8_lossy(body).into_owned();
-            Self { error: FetchError::UnreadableError { status, reason, body }, retry }
-        };
+        let unreadable =
+            |reason| Self { error: FetchError::UnreadableError { status, reason, body: body.to_vec() }, retry };
         let node = match json::parse(body) {
             Ok(node) => node,
             Err(error) => return unreadable(error.into()),

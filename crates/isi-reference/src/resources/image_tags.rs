@@ -228,17 +228,23 @@ fn check_new(api: &Api, written: &mut WrittenImageTag) -> Result<()> {
     let mut errors = validation::meta::check(&written.metadata, true, rule, &api.behaviour);
     match &written.spec {
         None => errors.push(FieldError::required("spec", "spec is a required field during creation")),
-        Some(spec) => errors.extend(check_spec(api, &written.metadata.name, spec)),
+        Some(spec) => errors.extend(check_spec(api, &written.metadata.name, spec, None)),
     }
     api.invalid(KIND, &written.metadata.name, &errors)
 }
 
-fn check_spec(api: &Api, full: &str, spec: &TagReference) -> Vec<FieldError> {
+fn check_spec(api: &Api, full: &str, spec: &TagReference, old: Option<&TagReference>) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if full.split_once(':').is_none_or(|(_, tag)| tag != spec.name) {
         errors.push(FieldError::invalid("spec.name", &spec.name, "must match image tag name"));
     }
-    validation::image_stream::check_tag(spec, "spec", api.allow_list.as_ref(), &api.behaviour, &mut errors);
+    validation::image_stream::check_tag(
+        spec,
+        "spec",
+        tag_spec::allowed(api, old).as_ref(),
+        &api.behaviour,
+        &mut errors,
+    );
     errors
 }
 
@@ -248,9 +254,9 @@ fn check_changes(api: &Api, written: &mut WrittenImageTag, old: &ImageTag) -> Re
     new.resource_version.clone_from(&known.resource_version);
     new.generation = known.generation;
     new.creation_timestamp = known.creation_timestamp;
-    let mut errors = tag_spec::changed_uid(new, known);
+    let mut errors = tag_spec::changed_metadata(new, known, &api.behaviour);
     if let Some(spec) = &written.spec {
-        errors.extend(check_spec(api, &written.metadata.name, spec));
+        errors.extend(check_spec(api, &written.metadata.name, spec, old.spec.as_ref()));
     }
     let why = "may not update fields other than spec";
     if written.metadata != *known {

@@ -4,15 +4,19 @@
 use super::{name, streams::STREAMS, tags::split, write};
 use crate::{
     api::Api,
+    behaviour::Behaviour,
     error::{ApiError, Result},
     field::FieldError,
     http::options::WriteOptions,
+    image_reference::ImageReference,
     model::{
         image_stream::{ImageStream, TagImportPolicy, TagReference, TagReferencePolicy},
         meta::ObjectMeta,
     },
+    policy::allow_list::AllowList,
     route::Target,
     storage::stream::Writer,
+    validation::meta,
 };
 
 /// Sets what a tag of a stream's spec is where a client does not say it.
@@ -108,8 +112,21 @@ pub(super) fn named<'a>(api: &Api, target: &'a Target, kind: &str) -> Result<(St
     Ok((StreamBefore::named(api, target, of), tag))
 }
 
-/// What is wrong with a change of the identity. It is checked in two places, and told twice.
-pub(super) fn changed_uid(new: &ObjectMeta, old: &ObjectMeta) -> Vec<FieldError> {
-    let error = || FieldError::invalid("metadata.uid", &new.uid, "field is immutable");
-    if new.uid == old.uid { Vec::new() } else { vec![error(), error()] }
+/// What is wrong with changed metadata. The generic part of a server looks at it, and the image API once more, which tells the
+/// same twice and three times.
+pub(super) fn changed_metadata(new: &ObjectMeta, old: &ObjectMeta, behaviour: &Behaviour) -> Vec<FieldError> {
+    let mut errors = meta::check_generic(new, true, meta::path_segment, behaviour);
+    errors.extend(meta::check_generic_update(new, old, behaviour));
+    errors.extend(meta::check_update(new, old, behaviour));
+    errors
+}
+
+/// The registries that a tag may come from: those that are allowed, and the repository that it came from before.
+pub(super) fn allowed(api: &Api, old: Option<&TagReference>) -> Option<AllowList> {
+    let mut allowed = api.allow_list.clone()?;
+    let from = old.and_then(|tag| tag.from.as_ref()).filter(|from| from.kind == "DockerImage");
+    if let Some(reference) = from.and_then(|from| from.name.parse::<ImageReference>().ok()) {
+        allowed.allow_repository(&reference);
+    }
+    Some(allowed)
 }

@@ -86,17 +86,23 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
 
 /// What is wrong with a tag by itself.
 fn check(api: &Api, written: &WrittenTag, is_new: bool) -> Result<()> {
-    let errors = violations(api, written, is_new);
+    let errors = violations(api, written, is_new, None);
     api.invalid(KIND, &written.metadata.name, &errors)
 }
 
-fn violations(api: &Api, written: &WrittenTag, is_new: bool) -> Vec<FieldError> {
+fn violations(api: &Api, written: &WrittenTag, is_new: bool, old: Option<&TagReference>) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if is_new {
         errors = validation::meta::check(&written.metadata, true, validation::meta::path_segment, &api.behaviour);
     }
     if let Some(tag) = &written.tag {
-        validation::image_stream::check_tag(tag, "tag", api.allow_list.as_ref(), &api.behaviour, &mut errors);
+        validation::image_stream::check_tag(
+            tag,
+            "tag",
+            tag_spec::allowed(api, old).as_ref(),
+            &api.behaviour,
+            &mut errors,
+        );
         if is_new && tag.annotations.as_ref().is_some_and(|annotations| *annotations != written.metadata.annotations) {
             let why = "tag annotations must not be provided or must be equal to the object meta annotations";
             errors.push(FieldError::invalid("tag.annotations", "<map>", why));
@@ -108,7 +114,7 @@ fn violations(api: &Api, written: &WrittenTag, is_new: bool) -> Vec<FieldError> 
 /// A tag as it is before a write: also one that is not there.
 fn before_write(api: &Api, stream: &StreamBefore, tag: &str) -> ImageStreamTag {
     // What the image is comes from the server, and is no part of the change.
-    ImageStreamTag { image: tags::no_image(api), ..tags::written(api, &stream.to_compare(), tag) }
+    tags::without_image(api, &stream.to_compare(), tag)
 }
 
 /// Replaces a tag, or creates it.
@@ -123,13 +129,7 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     check_name(&written.metadata.name, target)?;
     let (before, tag) = tag_spec::named(api, target, KIND)?;
     let old = before_write(api, &before, tag);
-    let metadata = &mut written.metadata;
-    // A replacement that leaves out what only the server sets means it as it is.
-    metadata.managed_fields.clear();
-    if metadata.uid.is_empty() {
-        metadata.uid.clone_from(&old.metadata.uid);
-    }
-    metadata.creation_timestamp = old.metadata.creation_timestamp;
+    written.metadata.managed_fields.clear();
     put(api, request, target, (&before, tag), &old, written, &options)
 }
 
@@ -178,6 +178,13 @@ fn put(
     options: &WriteOptions,
 ) -> Result<Answer> {
     before.check_version(target, &written.metadata.resource_version)?;
+    // A client that leaves out what only the server sets means it as it is, and changes of some of it are ignored.
+    let metadata = &mut written.metadata;
+    if metadata.uid.is_empty() {
+        metadata.uid.clone_from(&old.metadata.uid);
+    }
+    metadata.creation_timestamp = old.metadata.creation_timestamp;
+    metadata.generation = old.metadata.generation;
     if written.metadata.labels.is_empty() {
         written.metadata.labels.clone_from(&old.metadata.labels);
     }
@@ -204,8 +211,8 @@ fn put(
 /// Nothing but the tag and its annotations may change.
 fn check_changes(api: &Api, written: &WrittenTag, old: &ImageStreamTag) -> Result<()> {
     let (new, known) = (&written.metadata, &old.metadata);
-    let mut errors = tag_spec::changed_uid(new, known);
-    errors.extend(violations(api, written, false));
+    let mut errors = tag_spec::changed_metadata(new, known, &api.behaviour);
+    errors.extend(violations(api, written, false, old.tag.as_ref()));
     let same = |meta: &ObjectMeta| ObjectMeta {
         annotations: std::collections::BTreeMap::new(),
         resource_version: String::new(),

@@ -101,9 +101,17 @@ pub(super) fn no_image(api: &Api) -> Image {
 
 /// A tag after it was written: also one that has no image yet.
 pub(super) fn written(api: &Api, stream: &ImageStream, tag: &str) -> ImageStreamTag {
+    let event = stream.latest(tag).filter(|event| !event.image.is_empty());
+    match event.and_then(|event| Some((event, api.store.lock().image(&event.image).cloned()?))) {
+        Some((event, image)) => tag_of(api, stream, tag, event, Some(image)),
+        None => without_image(api, stream, tag),
+    }
+}
+
+/// A tag, of whose image only the name and where to pull it are known.
+pub(super) fn without_image(api: &Api, stream: &ImageStream, tag: &str) -> ImageStreamTag {
     if let Some(event) = stream.latest(tag).filter(|event| !event.image.is_empty()) {
-        let image = api.store.lock().image(&event.image).cloned();
-        return tag_of(api, stream, tag, event, image);
+        return tag_of(api, stream, tag, event, None);
     }
     let none = TagEvent { created: None, docker_image_reference: String::new(), image: String::new(), generation: 0 };
     let mut written = tag_of(api, stream, tag, &none, None);
@@ -115,14 +123,17 @@ pub(super) fn written(api: &Api, stream: &ImageStream, tag: &str) -> ImageStream
 fn tag_of(api: &Api, stream: &ImageStream, tag: &str, event: &TagEvent, image: Option<Image>) -> ImageStreamTag {
     let spec = stream.spec.tags.get(tag);
     let annotations = spec.and_then(|spec| spec.annotations.clone()).unwrap_or_default();
-    let mut image = image.unwrap_or_else(|| {
-        let mut none = no_image(api);
-        none.metadata.name.clone_from(&event.image);
-        none
-    });
-    if !event.image.is_empty() {
-        image.metadata.annotations.extend(annotations.clone());
-    }
+    let mut image = match image {
+        Some(mut image) => {
+            image.metadata.annotations.extend(annotations.clone());
+            image
+        }
+        None => {
+            let mut none = no_image(api);
+            none.metadata.name.clone_from(&event.image);
+            none
+        }
+    };
     image.docker_image_reference = pull_reference(stream, tag, event);
     let meta = &stream.metadata;
     ImageStreamTag {

@@ -49,6 +49,32 @@ async fn an_image_without_a_reference_is_refused() {
     assert_eq!(refusal["message"], "Image.image.openshift.io \"x\" is invalid: dockerImageReference: Required value");
 }
 
+#[rstest]
+#[case::number(
+    json!(7),
+    "couldn't get version/kind; json parse error: json: cannot unmarshal number into Go value of type struct { APIVersion string \
+     \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }"
+)]
+#[case::kind(
+    json!({ "kind": 7 }),
+    "couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string"
+)]
+#[case::size(json!({ "Size": "x" }), "json: cannot unmarshal string into Go struct field DockerImage.Size of type int64")]
+#[tokio::test]
+async fn metadata_of_a_docker_image_that_is_none_is_refused(#[case] metadata: Value, #[case] why: &str) {
+    let reference = Reference::start().await;
+    let mut posted = image("one");
+    posted["dockerImageMetadata"] = metadata.clone();
+    let refusal = read(reference.send(Method::POST, IMAGES, &posted).await, 400).await;
+    assert_eq!(refusal["message"], format!("Image in version \"v1\" cannot be handled as a Image: {why}"));
+
+    let import = json!({ "status": { "images": [{ "image": { "dockerImageMetadata": metadata } }] } });
+    let path = format!("{NAMESPACE}/imagestreamimports");
+    let refusal = read(reference.send(Method::POST, &path, &import).await, 400).await;
+    let handled = "ImageStreamImport in version \"v1\" cannot be handled as a ImageStreamImport";
+    assert_eq!(refusal["message"], format!("{handled}: {why}"));
+}
+
 fn mapping(stream: &str, tag: &str) -> Value {
     json!({
         "kind": "ImageStreamMapping", "apiVersion": "image.openshift.io/v1", "metadata": { "name": stream },

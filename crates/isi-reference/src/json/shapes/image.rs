@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Shape::{self, Bytes, Int, Keyed, List, Map, Raw, Struct as Nested, Text, Time},
+        Shape::{self, Bytes, DockerImage, Int, Keyed, List, Map, Struct as Nested, Text, Time},
         Struct,
     },
     OBJECT_META, STRING, TEXT,
@@ -22,7 +22,7 @@ pub(crate) static IMAGE: Struct = Struct {
         ("apiVersion", STRING),
         ("metadata", Nested(&OBJECT_META)),
         ("dockerImageReference", STRING),
-        ("dockerImageMetadata", Raw),
+        ("dockerImageMetadata", DockerImage),
         ("dockerImageMetadataVersion", STRING),
         ("dockerImageManifest", STRING),
         ("dockerImageLayers", List(&LAYER, "[]v1.ImageLayer")),

@@ -1,0 +1,90 @@
+//! The metadata of a Docker image, an object of an API of its own inside image objects: what it has to look like.
+
+use super::{
+    Case, Node, TypeError, decode,
+    shape::{
+        Shape::{self, Bool, Int, List, Map, Struct as Nested, Text, Time},
+        Struct,
+    },
+};
+
+const STRING: Shape = Text("string");
+static TEXT: Shape = STRING;
+static EMPTY: Shape = Nested(&Struct { name: "", go: "struct {}", fields: &[] });
+
+/// `DockerImage` of `image.openshift.io/1.0`.
+pub(crate) static DOCKER_IMAGE: Struct = Struct {
+    name: "DockerImage",
+    go: "docker10.DockerImage",
+    fields: &[
+        ("kind", STRING),
+        ("apiVersion", STRING),
+        ("Id", STRING),
+        ("Parent", STRING),
+        ("Comment", STRING),
+        ("Created", Time),
+        ("Container", STRING),
+        ("ContainerConfig", Nested(&CONFIG)),
+        ("DockerVersion", STRING),
+        ("Author", STRING),
+        ("Config", Nested(&CONFIG)),
+        ("Architecture", STRING),
+        ("Size", Int("int64")),
+    ],
+};
+
+static CONFIG: Struct = Struct {
+    name: "DockerConfig",
+    go: "docker10.DockerConfig",
+    fields: &[
+        ("Hostname", STRING),
+        ("Domainname", STRING),
+        ("User", STRING),
+        ("Memory", Int("int64")),
+        ("MemorySwap", Int("int64")),
+        ("CpuShares", Int("int64")),
+        ("Cpuset", STRING),
+        ("AttachStdin", Bool),
+        ("AttachStdout", Bool),
+        ("AttachStderr", Bool),
+        ("PortSpecs", List(&TEXT, "[]string")),
+        ("ExposedPorts", Map(&EMPTY, "map[string]struct {}")),
+        ("Tty", Bool),
+        ("OpenStdin", Bool),
+        ("StdinOnce", Bool),
+        ("Env", List(&TEXT, "[]string")),
+        ("Cmd", List(&TEXT, "[]string")),
+        ("Dns", List(&TEXT, "[]string")),
+        ("Image", STRING),
+        ("Volumes", Map(&EMPTY, "map[string]struct {}")),
+        ("VolumesFrom", STRING),
+        ("WorkingDir", STRING),
+        ("Entrypoint", List(&TEXT, "[]string")),
+        ("NetworkDisabled", Bool),
+        ("SecurityOpts", List(&TEXT, "[]string")),
+        ("OnBuild", List(&TEXT, "[]string")),
+        ("Labels", Map(&TEXT, "map[string]string")),
+    ],
+};
+
+/// Checks that a value is the metadata of a Docker image. Another kind than `DockerImage` is not told from it.
+pub(super) fn check(node: &Node) -> Result<(), TypeError> {
+    if let Some(why) = type_meta_error(node) {
+        return Err(TypeError(why));
+    }
+    decode(node, &DOCKER_IMAGE, Case::Sensitive).map(drop)
+}
+
+/// What is wrong with an object whose version and kind cannot be read.
+pub(crate) fn type_meta_error(node: &Node) -> Option<String> {
+    let wrong =
+        |text: String| Some(format!("couldn't get version/kind; json parse error: json: cannot unmarshal {text}"));
+    if !matches!(node, Node::Object(_) | Node::Null) {
+        let go =
+            r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+        return wrong(format!("{} into Go value of type {go}", node.kind()));
+    }
+    let is_wrong = |field: &&str| !matches!(node.get(field), None | Some(Node::Null | Node::Text(_)));
+    let field = ["apiVersion", "kind"].into_iter().find(is_wrong)?;
+    wrong(format!("{} into Go struct field .{field} of type string", node.get(field)?.kind()))
+}
