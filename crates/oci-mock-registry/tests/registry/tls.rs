@@ -64,6 +64,18 @@ async fn a_wrong_certificate_is_refused_for_the_right_reason(#[case] tls: Tls, #
     assert_eq!(registry.state().journal(0), []);
 }
 
+/// A client that takes TLS 1.1 is told by an alert, any other sees the version.
+#[tokio::test]
+async fn a_server_that_is_too_old_names_its_version_twice() {
+    let registry = secured(Tls::TooOld).await;
+    let answer = exchange(registry.address(), &[0x16, 3, 1, 0, 0]).await.unwrap();
+    let (hello, alert) = answer.split_at(answer.len() - 7);
+    assert_eq!(
+        (&hello[..3], &hello[9..11], alert),
+        ([0x16, 3, 2].as_slice(), [3, 2].as_slice(), [0x15, 3, 2, 0, 2, 2, 70].as_slice())
+    );
+}
+
 #[tokio::test]
 async fn plain_http_on_a_tls_port_is_told_so() {
     let registry = secured(Tls::Trusted).await;

@@ -118,13 +118,15 @@ pub(super) async fn answer_with_old_tls(mut stream: TcpStream) {
     const RANDOM: [u8; 32] = [0x42; 32];
     let mut hello = VERSION.to_vec();
     hello.extend(RANDOM);
-    // No session, TLS_RSA_WITH_AES_128_CBC_SHA, no compression.
-    hello.extend([0, 0x00, 0x2f, 0]);
+    // No session, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no compression.
+    hello.extend([0, 0xc0, 0x13, 0]);
     // Secure renegotiation (RFC 5746, section 3.4), which OpenSSL looks for before it looks at the version.
     hello.extend([0, 5, 0xff, 0x01, 0, 1, 0]);
     let length = u8::try_from(hello.len()).expect("a hello with one extension is 45 bytes long");
-    let record = [&[0x16], VERSION.as_slice(), &[0, length + 4, 0x02, 0, 0, length], &hello].concat();
-    let _ = stream.write_all(&record).await;
+    let hello = [&[0x16], VERSION.as_slice(), &[0, length + 4, 0x02, 0, 0, length], &hello].concat();
+    // A client that would go on all the same learns by an alert what is wrong: protocol_version (section 7.2.2).
+    let alert = [&[0x15], VERSION.as_slice(), &[0, 2, 2, 70]].concat();
+    let _ = stream.write_all(&[hello, alert].concat()).await;
     close(stream).await;
 }
 
