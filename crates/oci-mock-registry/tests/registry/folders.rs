@@ -131,6 +131,9 @@ fn a_layout_may_lack_what_its_index_names() {
     let index =
         json!({ "schemaVersion": 2, "manifests": [{ "mediaType": OCI_MANIFEST, "digest": missing, "size": 7 }] });
     let folder = folder(&[("oci-layout", b"{}".to_vec()), ("index.json", index.to_string().into_bytes())]);
-    let answer = ask(&served(&folder), &format!("GET /v2/lib/app/manifests/{missing}"));
+    let registry = served(&folder);
+    let answer = ask(&registry, &format!("GET /v2/lib/app/manifests/{missing}"));
     assert_eq!(error_code(&answer), "MANIFEST_UNKNOWN");
+    let note = format!("{}: index.json names {missing}, which is not there", folder.path().display());
+    assert_eq!(registry.notes(), [note]);
 }

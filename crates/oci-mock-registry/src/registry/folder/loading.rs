@@ -107,7 +107,10 @@ impl Loading {
         // Found beside those that the repository has, so that only what the folder holds is looked at.
         let mut own = Repository::default();
         match form {
-            Form::Layout => layout::load(&mut own, tree)?,
+            Form::Layout => {
+                let lacking = layout::load(&mut own, tree)?;
+                self.missing.extend(missing::notes_of_index(&lacking, &tree.shown()));
+            }
             Form::DockerSave => docker_save::load(&mut own, tree)?,
             Form::SkopeoDir => skopeo_dir::load(&mut own, tree)?,
         }

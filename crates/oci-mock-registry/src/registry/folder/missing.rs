@@ -5,8 +5,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::registry::store::{Manifest, Repository};
+use oci_types::Digest;
 
-/// How many manifests are named at most.
+/// How many notes of a kind there are at most.
 const MOST: usize = 20;
 
 /// A line for every manifest that names something that is not there: it may be missing on purpose, but should not be
@@ -21,6 +22,12 @@ pub(super) fn notes(repository: &Repository, folder: &Path) -> Vec<String> {
         Some(format!("{}: manifest {} names {first}{more}, which is not there", folder.display(), manifest.digest))
     });
     notes.take(MOST).collect()
+}
+
+/// A line for every manifest that the index of a layout names and the layout lacks.
+pub(super) fn notes_of_index(lacking: &[Digest], folder: &Path) -> Vec<String> {
+    let note = |digest| format!("{}: index.json names {digest}, which is not there", folder.display());
+    lacking.iter().take(MOST).map(note).collect()
 }
 
 fn missing(repository: &Repository, manifest: &Manifest) -> Vec<String> {
