@@ -8,11 +8,12 @@ use super::{
     fixture_error::FixtureError,
     journal::{Entry, Listener},
     server::{Security, Server},
+    shelf::Recipes,
     state::RegistryState,
 };
 use crate::fixture::{
     Auth, BuildError, Fault, ImageCatalogue, ImageSignature, Images, RegistryFixture, Salt, TagListing, Tls,
-    UnknownQuirk, builtin, builtin_images,
+    UnknownQuirk, builtin_images,
 };
 
 /// A registry on a TCP port. It stops when it is dropped.
@@ -328,19 +329,19 @@ impl RegistryBuilder {
     pub fn build(self) -> Result<RegistryState, StartError> {
         let is_builtin = self.catalogue.is_none() && self.salt == Salt::default();
         // A caller with images of its own has all of them, or recipes for the others.
-        let catalogue = match (self.catalogue, &self.images) {
-            (Some(catalogue), _) => catalogue,
-            (None, Some(_)) => ImageCatalogue::default(),
-            (None, None) => builtin().clone(),
+        let recipes = match (self.catalogue, &self.images) {
+            (Some(catalogue), _) => Recipes::Own(catalogue),
+            (None, Some(_)) => Recipes::Own(ImageCatalogue::default()),
+            (None, None) => Recipes::Builtin,
         };
         let images = match self.images {
             Some(images) => images,
             None if is_builtin => builtin_images(self.fixture.image_names())?,
-            None => catalogue.build(self.fixture.image_names(), &self.salt)?,
+            None => recipes.catalogue().build(self.fixture.image_names(), &self.salt)?,
         };
         let host = self.host.unwrap_or_else(|| self.address.to_string());
         let secure = self.fixture.tls != Tls::None;
-        let mut state = RegistryState::with_recipes(&self.fixture, images, catalogue, self.salt, host, secure)?;
+        let mut state = RegistryState::with_recipes(&self.fixture, images, recipes, self.salt, host, secure)?;
         #[cfg(feature = "capture")]
         if let Some(capture) = self.capture {
             state.proxy = Some(Arc::new(super::capture::Proxy::start(capture)?));

@@ -10,7 +10,7 @@ use super::{
     origin::Origin,
     persistence::LONGEST_REPLAYED_DELAY,
     settings::{Behaviour, Settings},
-    shelf::Shelf,
+    shelf::{Recipes, Shelf},
     state::RegistryState,
 };
 use crate::fixture::{ImageCatalogue, Images, RegistryFixture, Salt};
@@ -22,14 +22,15 @@ impl RegistryState {
     /// # Errors
     /// When the fixture names an image that is not among `images`.
     pub fn new(fixture: &RegistryFixture, images: Images, host: String, secure: bool) -> Result<Self, FixtureError> {
-        Self::with_recipes(fixture, images, ImageCatalogue::default(), Salt::default(), host, secure)
+        let recipes = Recipes::Own(ImageCatalogue::default());
+        Self::with_recipes(fixture, images, recipes, Salt::default(), host, secure)
     }
 
     /// The same, with recipes for images that are asked for later, and the salt with which they are built.
     pub(super) fn with_recipes(
         fixture: &RegistryFixture,
         images: Images,
-        catalogue: ImageCatalogue,
+        recipes: Recipes,
         salt: Salt,
         host: String,
         secure: bool,
@@ -43,7 +44,7 @@ impl RegistryState {
             read_only: fixture.read_only,
         };
         let settings = Settings::new(behaviour, origin.clone(), tokens.clone())?;
-        let mut state = Self::empty(settings, Shelf::new(images, catalogue, salt), origin, clock, tokens);
+        let mut state = Self::empty(settings, Shelf::new(images, recipes, salt), origin, clock, tokens);
         state.archive_limit = fixture.archive_limit;
         for (repository, tags) in &fixture.repositories {
             state.add_repository(repository)?;
