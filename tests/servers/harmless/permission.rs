@@ -32,11 +32,12 @@ async fn the_environment_can_give_the_permission() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_permission_everything_is_as_before_afterwards() {
+async fn with_permission_a_cluster_conforms_to_every_profile_and_everything_is_as_before_afterwards() {
     let cluster = Cluster::start().await;
     let before = cluster.state().await;
     let run = finish(cluster.url(), &["run", "--namespace", "team", ALLOW[0], ALLOW[1]]).await;
     assert_eq!(run.exit, Some(0), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("conforms to `full` of API version 4.22"), "{}", run.stdout);
     cluster.assert_as(&before).await;
 }
 
