@@ -107,6 +107,8 @@ fn unreadable(body: &[u8], error: &serde_json::Error) -> String {
         "it is empty".to_owned()
     } else if body.starts_with(BYTE_ORDER_MARK) {
         "it begins with a byte order mark (U+FEFF), which RFC 8259 forbids".to_owned()
+    } else if error.is_eof() {
+        format!("it ends too early, at line {} column {}", error.line(), error.column())
     } else {
         error.to_string()
     }
@@ -247,7 +249,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case::cut("{\"kind\": ", Some("EOF while parsing a value"))]
+    #[case::cut("{\"kind\": ", Some("it ends too early, at line 1 column 9"))]
     #[case::empty("", Some("it is empty"))]
     #[case::byte_order_mark("\u{feff}{}", Some("byte order mark"))]
     #[case::deep(&"[".repeat(1000), Some("recursion limit exceeded"))]

@@ -41,6 +41,12 @@ impl CheckKind {
         Self::Value,
     ];
 
+    /// Whether it looks at places in the body of a response.
+    #[must_use]
+    pub const fn is_about_body(self) -> bool {
+        matches!(self, Self::Golden | Self::Schema | Self::UnknownField | Self::Value)
+    }
+
     /// The kind as people write it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Cause, CauseKind, particulars::without_particulars};
 use crate::{
     json_path::{JsonPath, Segment},
-    verdict::{CaseResult, CheckKind, CheckResult, Difference, Side, Verdict},
+    verdict::{CaseResult, CheckKind, CheckResult, Difference, Level, Side, Verdict},
 };
 
 /// One thing that differs in a case.
@@ -15,15 +15,17 @@ pub struct Finding<'a> {
     pub cause: Cause,
     /// The check that failed.
     pub check: &'a CheckResult,
+    /// The weightiest level of the checks that tell it.
+    pub level: Level,
     /// The difference, if the check has any.
     pub difference: Option<&'a Difference>,
 }
 
 /// What differs in a case, in order of its checks.
 ///
-/// Where a step has another status code, everything else about that response is a consequence of it, and left out. Where a
-/// body is of another type than it should be, values that are not found in it are a consequence, and where it is no JSON at
-/// all, its type is one too.
+/// Where a step fails instead of succeeding, or the reverse, everything else about that response is a consequence of it, and
+/// left out; one success instead of another explains no other body. Where a body is of another type than it should be, values that are not found in it are a consequence, and where it is no JSON at
+/// all, its type is one too. What several checks tell about one place of a body is one thing.
 #[must_use]
 pub fn findings(case: &CaseResult) -> Vec<Finding<'_>> {
     let failing: Vec<&CheckResult> = case.checks.iter().filter(|check| check.verdict.is_failure()).collect();
@@ -33,7 +35,7 @@ pub fn findings(case: &CaseResult) -> Vec<Finding<'_>> {
         && let Some(check) = case.checks.first()
     {
         let kind = CauseKind::Stale(declared.reason.clone());
-        findings.push(Finding { cause: Cause::of(check, None, kind), check, difference: None });
+        findings.push(Finding { cause: Cause::of(check, None, kind), check, level: check.level, difference: None });
     }
     for check in &failing {
         let mut others = failing.iter().filter(|other| other.step == check.step);
@@ -42,7 +44,41 @@ pub fn findings(case: &CaseResult) -> Vec<Finding<'_>> {
             of_check(check, &mut findings);
         }
     }
-    findings
+    joined(findings)
+}
+
+/// Joins what several checks tell about one place of a response: a field that is missing is missing in the golden, in the
+/// schema and among the expected values.
+fn joined(findings: Vec<Finding<'_>>) -> Vec<Finding<'_>> {
+    let mut joined: Vec<Finding<'_>> = Vec::new();
+    let mut known: BTreeMap<(usize, &JsonPath), usize> = BTreeMap::new();
+    for finding in findings {
+        let (Some(step), Some(difference)) = (&finding.check.step, finding.difference) else {
+            joined.push(finding);
+            continue;
+        };
+        let place = (step.number, &difference.path);
+        match known.get(&place).map(|index| &mut joined[*index]).filter(|other| tells_the_same(other, &finding)) {
+            Some(other) => {
+                other.level = other.level.max(finding.level);
+                // It names the field that was meant.
+                if finding.check.kind == CheckKind::UnknownField {
+                    other.difference = finding.difference;
+                }
+            }
+            None => {
+                known.entry(place).or_insert(joined.len());
+                joined.push(finding);
+            }
+        }
+    }
+    joined
+}
+
+/// Whether a check tells of a place what an earlier one of the same step has told.
+fn tells_the_same(earlier: &Finding<'_>, finding: &Finding<'_>) -> bool {
+    let is_of_type = matches!(earlier.cause.kind, CauseKind::Type { .. }) && finding.check.kind == CheckKind::Schema;
+    finding.check.kind != CheckKind::Traffic && (earlier.cause == finding.cause || is_of_type)
 }
 
 /// Whether a failing check of a step says nothing that another failing check of the step does not say.
@@ -51,7 +87,7 @@ fn is_consequence(check: &CheckResult, other: &CheckResult) -> bool {
         return false;
     }
     let is_unreadable = other.kind == CheckKind::Schema && other.differences.is_empty();
-    other.status.is_some()
+    other.status.is_some_and(|status| status.expected / 100 != status.actual / 100)
         || is_unreadable && is_of_another_type(check)
         || check.kind == CheckKind::Value && (is_unreadable || is_of_another_type(other))
 }
@@ -68,7 +104,7 @@ fn is_of_another_type(check: &CheckResult) -> bool {
 fn of_check<'a>(check: &'a CheckResult, findings: &mut Vec<Finding<'a>>) {
     let mut push = |path: Option<&JsonPath>, kind, difference| {
         let cause = Cause::of(check, path, kind);
-        findings.push(Finding { cause, check, difference });
+        findings.push(Finding { cause, check, level: check.level, difference });
     };
     if check.verdict == Verdict::Stale {
         let reason = check.declared.as_ref().map(|declared| declared.reason.clone()).unwrap_or_default();
@@ -90,7 +126,7 @@ fn of_check<'a>(check: &'a CheckResult, findings: &mut Vec<Finding<'a>>) {
                 told.push(array);
                 push(Some(array), CauseKind::Order, Some(difference));
             }
-            None => push(Some(&difference.path), CauseKind::of(difference), Some(difference)),
+            None => push(Some(&difference.path), CauseKind::of_check(check.kind, difference), Some(difference)),
         }
     }
 }
@@ -168,6 +204,72 @@ mod tests {
         };
         let cases = vec![CaseResult::of_checks("s", "a", checks()), CaseResult::of_checks("s", "b", checks())];
         assert_eq!(told(cases), ["2 `GET imagestreams/[stream]` answered 404 instead of 200"]);
+    }
+
+    #[test]
+    fn one_success_instead_of_another_explains_no_other_body() {
+        let steps = || step(1, "POST imagestreamimports");
+        let checks = vec![
+            CheckResult::fail_status(Level::Compatible, 201, 200).at(steps()),
+            golden(steps(), vec![difference("$", json!({ "kind": "ImageStreamImport" }), json!("<!doctype html>"))]),
+        ];
+        let cases = vec![CaseResult::of_checks("s", "a", checks)];
+        assert_eq!(
+            told(cases),
+            [
+                "1 `POST imagestreamimports` answered 200 instead of 201",
+                "1 `POST imagestreamimports`: `$` is a string instead of an object"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_several_checks_tell_of_one_place_is_one_cause() {
+        let steps = || step(1, "GET x");
+        let of_schema = |path: &str, words: &str, actual: Side| Difference {
+            path: path.parse().unwrap(),
+            expected: Side::Described(words.to_owned()),
+            actual,
+            level: Level::Required,
+        };
+        let missing = || of_schema("$.a", "this field, which is required", Side::Absent);
+        let retyped = || of_schema("$.code", "an integer", Side::Value(json!("1")));
+        let unknown = || of_schema("$.A", "no such field in X, which has `a`", Side::Value(json!(1)));
+        let checks = |kind, differences| CheckResult::of_differences(kind, Level::Required, differences).at(steps());
+        let told_by_golden = vec![
+            difference("$.a", json!(1), json!("absent")),
+            difference("$.A", json!("absent"), json!(1)),
+            difference("$.code", json!(1), json!("1")),
+        ];
+        let cases = vec![
+            CaseResult::of_checks(
+                "s",
+                "with-golden",
+                vec![
+                    golden(steps(), told_by_golden),
+                    checks(CheckKind::Schema, vec![missing(), retyped()]),
+                    checks(CheckKind::UnknownField, vec![unknown()]),
+                ],
+            ),
+            CaseResult::of_checks(
+                "s",
+                "without",
+                vec![checks(CheckKind::Schema, vec![missing()]), checks(CheckKind::UnknownField, vec![unknown()])],
+            ),
+        ];
+        assert_eq!(
+            told(cases.clone()),
+            [
+                "2 `GET x`: `$.a` is missing",
+                "2 `GET x`: `$.A` should not be there",
+                "1 `GET x`: `$.code` is a string instead of a number"
+            ]
+        );
+        let run = run(cases);
+        let groups = groups(&run);
+        assert!(groups.iter().all(|group| group.level == Level::Required));
+        let meant = groups[1].example.map(|difference| difference.expected.to_string());
+        assert_eq!(meant.as_deref(), Some("no such field in X, which has `a`"));
     }
 
     /// The check of a reason that is not there.

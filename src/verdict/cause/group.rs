@@ -47,12 +47,12 @@ pub fn groups(run: &RunResult) -> Vec<CauseGroup<'_>> {
         let mut own: Vec<usize> = Vec::new();
         let number = |check: &CheckResult| check.step.as_ref().map(|step| step.number);
         let first = findings.iter().map(|finding| number(finding.check)).min().flatten();
-        for Finding { cause, check, difference } in findings {
+        for Finding { cause, check, level, difference } in findings {
             let cause = plain(cause).unwrap_or_else(|| cause.clone());
             let position = *known.entry(cause.clone()).or_insert_with(|| {
                 groups.push(CauseGroup {
                     cause,
-                    level: check.level,
+                    level: *level,
                     verdict: check.verdict,
                     cases: Vec::new(),
                     alone: 0,
@@ -64,7 +64,7 @@ pub fn groups(run: &RunResult) -> Vec<CauseGroup<'_>> {
                 groups.len() - 1
             });
             let group = &mut groups[position];
-            group.level = group.level.max(check.level);
+            group.level = group.level.max(*level);
             group.follows &= number(check) > first;
             group.uniform &= match (group.example, *difference) {
                 (Some(one), Some(other)) => one.expected == other.expected && one.actual == other.actual,

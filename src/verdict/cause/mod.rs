@@ -34,7 +34,8 @@ use crate::json_path::JsonPath;
 /// What differs: failures with equal causes belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
-    /// What was looked at.
+    /// What was looked at. That something is missing from a response, or should not be there, is filed under `golden` whatever
+    /// check tells it.
     pub check: CheckKind,
     /// The request, its names and digests replaced: `GET imagestreamtags/[stream]:[tag]`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,8 +94,9 @@ pub enum JsonType {
 
 impl Cause {
     fn of(check: &CheckResult, path: Option<&JsonPath>, kind: CauseKind) -> Self {
+        let is_presence = path.is_some() && matches!(kind, CauseKind::Missing | CauseKind::Extra);
         Self {
-            check: check.kind,
+            check: if is_presence && check.kind.is_about_body() { CheckKind::Golden } else { check.kind },
             request: check.step.as_ref().map(|step| request(&step.name)),
             path: path.map(|path| place(check.kind, path)),
             kind,
@@ -111,6 +113,10 @@ impl Cause {
 }
 
 impl CauseKind {
+    fn of_check(check: CheckKind, difference: &Difference) -> Self {
+        if check == CheckKind::UnknownField { Self::Extra } else { Self::of(difference) }
+    }
+
     fn of(difference: &Difference) -> Self {
         match (&difference.expected, &difference.actual) {
             (_, Side::Absent) => Self::Missing,

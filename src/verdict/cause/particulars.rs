@@ -55,9 +55,9 @@ pub(super) fn place(check: CheckKind, path: &JsonPath) -> String {
     text
 }
 
-/// A text without what is particular to one case or run: digests, identifiers, addresses, times, quoted values, numbers.
+/// A text without what is particular to one case or run: digests, identifiers, addresses, times, places in a text.
 pub(super) fn without_particulars(text: &str) -> String {
-    static PARTICULARS: LazyLock<[(Regex, &str); 7]> = LazyLock::new(|| {
+    static PARTICULARS: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
         [
             (regex(r"\[([a-zA-Z]+) [^\[\]]*\]"), "[$1]"),
             (regex(r"\bsha(256|512):[0-9a-f]{16,}"), "[digest]"),
@@ -66,6 +66,7 @@ pub(super) fn without_particulars(text: &str) -> String {
             (regex(r"\b[0-9]{1,3}(\.[0-9]{1,3}){3}(:[0-9]+)?"), "[address]"),
             (regex(r"golden/[^ ]+\.snap"), "golden/[case].snap"),
             (regex(r"\b[0-9a-f]{32,}\b"), "[hex]"),
+            (regex(r",? at line [0-9]+ column [0-9]+"), ""),
         ]
     });
     PARTICULARS
@@ -105,5 +106,17 @@ mod tests {
             case("b", "dial tcp 127.0.0.1:5001: sha256:0123456789abcdef4567"),
         ];
         assert_eq!(told(cases), ["2 dial tcp [address]: [digest]"]);
+    }
+
+    #[test]
+    fn bodies_that_are_cut_off_at_different_places_are_one_cause() {
+        let case = |name: &str, message: &str| {
+            CaseResult::of_checks("s", name, vec![CheckResult::fail(CheckKind::Schema, Level::Required, message)])
+        };
+        let cases = vec![
+            case("a", "cannot be parsed: it ends too early, at line 1 column 1015"),
+            case("b", "cannot be parsed: it ends too early, at line 63 column 2"),
+        ];
+        assert_eq!(told(cases), ["2 cannot be parsed: it ends too early"]);
     }
 }
