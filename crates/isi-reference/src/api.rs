@@ -16,13 +16,13 @@ use super::{
     importer::LayerSizes,
     journal::Journal,
     kinds::Kind,
-    model::image_stream::ImageStream,
+    model::image_stream::{ImageStream, Repositories},
     options::REPLICA_LAG,
     policy::allow_list::AllowList,
     registry_client::{ClientContext, HttpClients},
     replica::Replica,
     route::Target,
-    storage::{Store, stream::Repositories},
+    storage::Store,
     user::{Authenticator, User},
 };
 

@@ -18,6 +18,7 @@ mod journal;
 mod json;
 mod kinds;
 mod kubeconfig;
+mod media_type;
 mod model;
 mod openapi;
 mod options;

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     behaviour::Behaviour,
     error::{ApiError, Result},
-    json::{self, Case, Node, Struct},
+    json::{self, Case, Node, Struct, shapes},
+    media_type::essence,
     model::IMAGE_API,
     protobuf::{self, Envelope},
 };
@@ -20,17 +21,6 @@ use crate::{
 /// How much of a body that cannot be read is shown.
 const SHOWN: usize = 30;
 
-/// The kinds of the image API: an object of another one is understood, and refused.
-const KINDS: [&str; 8] = [
-    "Image",
-    "ImageSignature",
-    "ImageStream",
-    "ImageStreamImage",
-    "ImageStreamImport",
-    "ImageStreamMapping",
-    "ImageStreamTag",
-    "ImageTag",
-];
 /// Lists of the image API, which are understood in the legacy group as well, but for the newest of them.
 const LISTS: [&str; 5] = ["ImageList", "ImageStreamList", "ImageStreamTagList", "ImageTagList", "SecretList"];
 /// Kinds of Kubernetes' own that every group has.
@@ -50,10 +40,13 @@ pub(crate) enum Syntax {
 /// How the body of `request` is written, if it is in a way that can be read.
 pub(crate) fn syntax(request: &Request) -> Result<Syntax> {
     let content_type = request.header(CONTENT_TYPE).unwrap_or_default();
-    match content_type.split(';').next().unwrap_or_default().trim() {
-        "" | "application/json" => Ok(Syntax::Json),
-        "application/yaml" => Ok(Syntax::Yaml),
-        protobuf::MEDIA_TYPE => Ok(Syntax::Protobuf),
+    if content_type.is_empty() {
+        return Ok(Syntax::Json);
+    }
+    match essence(content_type).as_deref() {
+        Ok("application/json") => Ok(Syntax::Json),
+        Ok("application/yaml") => Ok(Syntax::Yaml),
+        Ok(protobuf::MEDIA_TYPE) => Ok(Syntax::Protobuf),
         _ => Err(ApiError::unsupported_media_type(MEDIA_TYPES)),
     }
 }
@@ -143,7 +136,7 @@ fn parse(request: &Request, body: &[u8]) -> std::result::Result<(Node, Option<St
 }
 
 /// Recorded from openshift-apiserver 4.22: `line 7: key "import" already set in map`.
-fn parse_yaml(text: &str) -> std::result::Result<(serde_json::Value, Option<String>), serde_saphyr::Error> {
+pub(crate) fn parse_yaml(text: &str) -> std::result::Result<(serde_json::Value, Option<String>), serde_saphyr::Error> {
     let error = match first_document(text, serde_saphyr::options! {}) {
         Ok(value) => return Ok((value, None)),
         Err(error) => error,
@@ -174,17 +167,17 @@ fn check_kind(node: &Node, (kind, target): (&str, &'static Struct), body: &[u8],
     }
     let text = |field| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty());
     let (version, found) = (text("apiVersion").unwrap_or(IMAGE_API), text("kind").unwrap_or(kind));
-    let is_image_kind = KINDS.contains(&found);
+    let structure = if found == kind { Some(target) } else { shapes::structure_of(found, behaviour) };
     if version == IMAGE_API && found == kind {
         return Ok(());
     }
-    if version == "v1" && is_image_kind {
-        // It is decoded as what it says that it is before it is compared with what is expected.
-        if found == kind
-            && let Err(error) = json::decode(node, target, Case::Sensitive)
-        {
-            return Err(unhandled(node, kind, &error.to_string()));
-        }
+    // It is decoded as what it says that it is before it is compared with what is expected.
+    if let Some(structure) = structure.filter(|_| matches!(version, "v1" | IMAGE_API))
+        && let Err(error) = json::decode(node, structure, Case::Sensitive)
+    {
+        return Err(unhandled(node, kind, &error.to_string()));
+    }
+    if version == "v1" && structure.is_some() {
         return Err(ApiError::bad_request(format!(
             "the API version in the data ({version}) does not match the expected API version ({IMAGE_API})"
         )));
@@ -192,7 +185,7 @@ fn check_kind(node: &Node, (kind, target): (&str, &'static Struct), body: &[u8],
     let is_meta = META_KINDS.contains(&found);
     let is_understood = match version {
         _ if UNVERSIONED.contains(&found) => true,
-        IMAGE_API => is_image_kind || is_meta || found == "ImageStreamLayers" || LISTS.contains(&found),
+        IMAGE_API => structure.is_some() || is_meta || found == "ImageStreamLayers" || LISTS.contains(&found),
         "v1" => is_meta || LISTS.contains(&found) && found != "ImageTagList",
         _ => false,
     };

@@ -4,6 +4,7 @@ use super::{
     Shape::{Any, Bool, Int, Keyed, List, Map, Set, Struct as Nested, Text, Time},
     Struct,
 };
+use crate::behaviour::Behaviour;
 
 pub(crate) mod image;
 pub(crate) mod objects;
@@ -229,6 +230,21 @@ macro_rules! image_api {
             };
         }
     };
+}
+
+/// The fields of a kind of the image API; `None` for another kind.
+pub(crate) fn structure_of(kind: &str, behaviour: &Behaviour) -> Option<&'static Struct> {
+    match kind {
+        "Image" => Some(&image::IMAGE),
+        "ImageSignature" => Some(&image::SIGNATURE),
+        "ImageStream" => Some(versioned::STREAM.structure(behaviour)),
+        "ImageStreamImage" => Some(&image::STREAM_IMAGE),
+        "ImageStreamImport" => Some(versioned::IMPORT.structure(behaviour)),
+        "ImageStreamMapping" => Some(&image::MAPPING),
+        "ImageStreamTag" => Some(versioned::STREAM_TAG.structure(behaviour)),
+        "ImageTag" => Some(versioned::IMAGE_TAG.structure(behaviour)),
+        _ => None,
+    }
 }
 
 image_api!(modern, IMPORT_POLICY, "The image API from 4.12 on.");

@@ -96,6 +96,43 @@ pub(crate) struct ImageStreamStatus {
     pub(crate) public_docker_image_repository: String,
     #[serde(with = "named", skip_serializing_if = "is_default")]
     pub(crate) tags: BTreeMap<String, TagHistory>,
+    /// What the last write of the status said of the repositories, if nothing was written since: reads do not show it.
+    #[serde(skip)]
+    pub(crate) written_repositories: Option<Repositories>,
+}
+
+/// Where a stream is pulled from; empty for nowhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Repositories {
+    pub(crate) internal: String,
+    pub(crate) public: String,
+}
+
+impl Repositories {
+    /// Makes `status` say so.
+    pub(crate) fn put_into(self, status: &mut ImageStreamStatus) {
+        status.docker_image_repository = self.internal;
+        status.public_docker_image_repository = self.public;
+        status.written_repositories = None;
+    }
+}
+
+impl ImageStreamStatus {
+    /// The repositories that it names.
+    pub(crate) fn repositories(&self) -> Repositories {
+        Repositories {
+            internal: self.docker_image_repository.clone(),
+            public: self.public_docker_image_repository.clone(),
+        }
+    }
+
+    /// The same status with the repositories that were written, as a write of the status finds it.
+    pub(crate) fn as_written(mut self) -> Self {
+        if let Some(written) = self.written_repositories.take() {
+            written.put_into(&mut self);
+        }
+        self
+    }
 }
 
 /// The history of a tag, newest first.

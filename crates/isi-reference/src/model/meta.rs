@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{is_default, time::Time};
-use crate::patch::ManagedEntry;
+use crate::{patch::ManagedEntry, selector::SelectableFields};
 
 /// `metadata` of an object.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,23 @@ impl ObjectMeta {
         twice
     }
 
+    /// Generates the name of an object that has none and a prefix for one.
+    pub(crate) fn generate_missing_name(&mut self) {
+        if self.lacks_generated_name() {
+            self.name = generated_name(&self.generate_name);
+        }
+    }
+
+    /// Whether a name is to be generated and has not been.
+    pub(crate) fn lacks_generated_name(&self) -> bool {
+        self.name.is_empty() && !self.generate_name.is_empty()
+    }
+
+    /// The fields that objects of any kind can be selected by.
+    pub(crate) fn selectable_fields(&self) -> SelectableFields<'_> {
+        SelectableFields { namespace: &self.namespace, name: &self.name, ..SelectableFields::default() }
+    }
+
     /// Gives the object an identity and a creation time, whatever it came with.
     pub(crate) fn fill_system_fields(&mut self) {
         self.uid = new_uid();
@@ -89,6 +106,20 @@ impl ObjectMeta {
         self.deletion_grace_period_seconds = None;
         self.self_link.clear();
     }
+}
+
+/// How many bytes the prefix of a generated name keeps: a DNS label has 63, of which five are random.
+const GENERATED_PREFIX: usize = 63 - 5;
+/// What the random end of a generated name consists of: no vowels, and nothing that looks like them.
+const GENERATED_LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+
+/// A name with this prefix, as Kubernetes' `SimpleNameGenerator` makes it.
+fn generated_name(prefix: &str) -> String {
+    let random = uuid::Uuid::new_v4().into_bytes();
+    let end =
+        random.iter().take(5).map(|byte| char::from(GENERATED_LETTERS[usize::from(*byte) % GENERATED_LETTERS.len()]));
+    let kept = (0..=GENERATED_PREFIX.min(prefix.len())).rev().find(|end| prefix.is_char_boundary(*end));
+    prefix[..kept.unwrap_or_default()].chars().chain(end).collect()
 }
 
 /// A new random identity.

@@ -10,6 +10,7 @@ mod manage;
 mod merge;
 mod shown;
 mod strategic;
+mod strategic_list;
 mod typed;
 
 use std::fmt;
@@ -23,7 +24,7 @@ use crate::{
     behaviour::Behaviour,
     error::{ApiError, Result},
     field::FieldError,
-    http::{options::FieldValidation, request::Request},
+    http::{body::parse_yaml, options::FieldValidation, request::Request},
     json::{self as json_text, Node, Shape},
     quote::quote,
 };
@@ -229,9 +230,10 @@ pub(crate) fn read_configuration(
             if text.trim().is_empty() {
                 Value::Null
             } else {
-                let convert =
-                    |error: serde_saphyr::Error| decoding(&format!("error converting YAML to JSON: yaml: {error}"));
-                serde_saphyr::from_str(text).map_err(convert)?
+                let (value, duplicate) = parse_yaml(text)
+                    .map_err(|error| decoding(&format!("error converting YAML to JSON: yaml: {error}")))?;
+                surplus.extend(duplicate);
+                value
             }
         }
     };

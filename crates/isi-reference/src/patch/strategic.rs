@@ -2,13 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use super::Go;
+use super::{
+    Go,
+    strategic_list::{self, ItemIdentity, go_type},
+};
 use crate::{
     error::{ApiError, Result},
     json::Shape,
 };
 
-const DIRECTIVE: &str = "$patch";
+pub(super) const DIRECTIVE: &str = "$patch";
 const DELETE_FROM: &str = "$deleteFromPrimitiveList/";
 const ORDER: &str = "$setElementOrder/";
 const RETAIN: &str = "$retainKeys";
@@ -75,17 +78,24 @@ pub(super) fn apply(target: &mut Value, patch: &Value, shape: &'static Shape, dr
         *target = Value::Object(Map::new());
     }
     let Some(fields) = target.as_object_mut() else { return Ok(()) };
-    if changes.contains_key(RETAIN) {
-        return Err(ApiError::bad_request("invalid patch format of retainKeys"));
+    if let Some(retained) = changes.get(RETAIN) {
+        retain_keys(fields, changes, retained)?;
     }
     for (key, removed) in changes {
         let Some(list) = key.strip_prefix(DELETE_FROM) else { continue };
-        if let (Some(Value::Array(items)), Value::Array(removed)) = (fields.get_mut(list), removed) {
-            items.retain(|item| !removed.contains(item));
+        match (fields.get_mut(list), removed) {
+            (_, Value::Null) => drop(fields.remove(list)),
+            (Some(Value::Array(items)), Value::Array(removed)) => *items = strategic_list::without(items, removed)?,
+            _ => {}
         }
     }
     for (key, change) in changes {
-        if key == DIRECTIVE || key.starts_with(DELETE_FROM) || key.starts_with(ORDER) {
+        let is_ordered = changes.contains_key(&format!("{ORDER}{key}"));
+        if is_ordered || key == DIRECTIVE || key == RETAIN || key.starts_with(DELETE_FROM) {
+            continue;
+        }
+        if let Some(list) = key.strip_prefix(ORDER) {
+            order_list(fields, list, (changes.get(list), change), shape.field(list), drops_directives)?;
             continue;
         }
         if change.is_null() {
@@ -100,19 +110,71 @@ pub(super) fn apply(target: &mut Value, patch: &Value, shape: &'static Shape, dr
             continue;
         };
         let known = shape.field(key).unwrap_or(&Shape::Any);
-        match (known, change) {
-            (Shape::Keyed(item, _, by), Value::Array(changes)) => {
-                merge_list(slot, changes, item, by, drops_directives)?;
+        match (slot, change, merged_items(known)) {
+            (Value::Array(items), Value::Array(changes), Some((identity, item))) => {
+                *items = strategic_list::merge(items, changes, identity, item, drops_directives)?;
             }
-            (Shape::Set(..), Value::Array(changes)) => {
-                let items = list_of(slot);
-                let new: Vec<Value> = changes.iter().filter(|change| !items.contains(change)).cloned().collect();
-                items.extend(new);
-            }
-            _ => apply(slot, change, known, drops_directives)?,
+            (slot, ..) => apply(slot, change, known, drops_directives)?,
         }
     }
     Ok(())
+}
+
+/// Removes what is not among the keys to be retained, which every key of the patch has to be.
+fn retain_keys(fields: &mut Map<String, Value>, changes: &Map<String, Value>, retained: &Value) -> Result<()> {
+    let refuse = || ApiError::bad_request("invalid patch format of retainKeys");
+    let retained = retained.as_array().ok_or_else(refuse)?;
+    let is_retained = |key: &str| retained.iter().any(|known| known == key);
+    let is_directive = |key: &str| key == RETAIN || key.starts_with(DELETE_FROM) || key.starts_with(ORDER);
+    if changes.iter().any(|(key, change)| !change.is_null() && !is_directive(key) && !is_retained(key)) {
+        return Err(refuse());
+    }
+    fields.retain(|key, _| is_retained(key));
+    Ok(())
+}
+
+/// Merges a list that the patch has, if it does, and brings it into the order of a directive.
+fn order_list(
+    fields: &mut Map<String, Value>,
+    list: &str,
+    (change, order): (Option<&Value>, &Value),
+    shape: Option<&'static Shape>,
+    drops_directives: bool,
+) -> Result<()> {
+    let items_of = |value: &Value| match value {
+        Value::Array(items) => Ok(items.clone()),
+        other => Err(ApiError::failed(format!("expected a []interface {{}}, but received a {}", go_type(other)))),
+    };
+    let order = items_of(order)?;
+    let original = fields.get(list).map(items_of).transpose()?;
+    let changes = change.map(items_of).transpose()?;
+    let (identity, item) = shape.and_then(merged_items).unwrap_or((ItemIdentity::Value, &Shape::Any));
+    let (before, brought) = (original.as_deref().unwrap_or_default(), changes.as_deref().unwrap_or_default());
+    strategic_list::check_order(brought, &order, identity)?;
+    let merged = match (&original, change) {
+        (None, None) => return Ok(()),
+        (Some(original), None) => original.clone(),
+        (None, Some(change)) => {
+            let new = if drops_directives { without_directives(change) } else { Some(change.clone()) };
+            new.as_ref().map(items_of).transpose()?.unwrap_or_default()
+        }
+        (Some(original), Some(_)) if shape.and_then(merged_items).is_some() => {
+            strategic_list::merge(original, brought, identity, item, drops_directives)?
+        }
+        (Some(_), Some(_)) => brought.to_vec(),
+    };
+    let arranged = strategic_list::set_order(merged, &order, (before, brought), identity)?;
+    fields.insert(list.to_owned(), Value::Array(arranged));
+    Ok(())
+}
+
+/// How the items of a list are told apart, and their shape, if a patch merges the list.
+fn merged_items(shape: &'static Shape) -> Option<(ItemIdentity, &'static Shape)> {
+    match shape {
+        Shape::Keyed(item, _, key) => Some((ItemIdentity::Key(key), item)),
+        Shape::Set(item, _) => Some((ItemIdentity::Value, item)),
+        _ => None,
+    }
 }
 
 fn is_same_type(one: &Value, other: &Value) -> bool {
@@ -131,45 +193,4 @@ fn without_directives(value: &Value) -> Option<Value> {
         Value::Array(items) => Some(Value::Array(items.iter().filter_map(without_directives).collect())),
         other => Some(other.clone()),
     }
-}
-
-fn list_of(slot: &mut Value) -> &mut Vec<Value> {
-    if !slot.is_array() {
-        *slot = Value::Array(Vec::new());
-    }
-    match slot {
-        Value::Array(items) => items,
-        _ => unreachable!("it was made a list above"),
-    }
-}
-
-fn merge_list(
-    slot: &mut Value,
-    changes: &[Value],
-    shape: &'static Shape,
-    by: &str,
-    drops_directives: bool,
-) -> Result<()> {
-    let items = list_of(slot);
-    let replaces = |change: &&Value| change[DIRECTIVE] == "replace" && change.get(by).is_none();
-    if changes.iter().any(|change| replaces(&change)) {
-        *items = changes.iter().filter(|change| !replaces(change)).cloned().collect();
-        return Ok(());
-    }
-    for change in changes {
-        let Some(key) = change.get(by) else {
-            let map = Go(change);
-            return Err(ApiError::failed(format!("map: {map} does not contain declared merge key: {by}")));
-        };
-        if change[DIRECTIVE] == "delete" {
-            items.retain(|item| item.get(by) != Some(key));
-            continue;
-        }
-        match items.iter_mut().find(|item| item.get(by) == Some(key)) {
-            Some(item) => apply(item, change, shape, drops_directives)?,
-            // A new item is taken up as it is, with any directives in it.
-            None => items.push(change.clone()),
-        }
-    }
-    Ok(())
 }

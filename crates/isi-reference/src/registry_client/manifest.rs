@@ -2,14 +2,12 @@
 
 use serde_json::Value;
 
-use super::{
-    media_type::{MediaTypeError, essence},
-    schema1::{self, Schema1Error, SignedManifest},
-};
+use super::schema1::{self, Schema1Error, SignedManifest};
 use crate::{
     behaviour::Behaviour,
     image_reference::DigestReference,
     json::{self, Case, Node, Shape, Struct, SyntaxError, TypeError},
+    media_type::{MediaTypeError, essence},
 };
 use oci_types::{Digest, media_type};
 

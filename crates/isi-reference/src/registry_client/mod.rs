@@ -13,7 +13,6 @@ mod error_response;
 mod http_client;
 mod manifest;
 mod manifest_name;
-mod media_type;
 mod ping;
 mod reach;
 mod reported_error;

@@ -43,7 +43,7 @@ pub(crate) fn delete(api: &Api, request: &Request, target: &Target) -> Result<An
 /// Deletes the selected objects of a collection, and answers with them as they were.
 pub(crate) fn delete_collection(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate_list(api, request, target.kind)?;
-    read_options(request, &api.behaviour)?;
+    read_options(request, target.kind.plural, &api.behaviour)?;
     let options = DeleteOptions::read(request, &api.behaviour)?;
     if target.in_namespace && target.namespace.is_empty() {
         return Err(ApiError::bad_request("Namespace parameter required."));

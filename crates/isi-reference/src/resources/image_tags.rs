@@ -1,10 +1,10 @@
 //! `imagetags`: the tags of streams, with what is wanted of them and what they have been in one object.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    admit, check_name, check_name_and_export, check_namespace, check_version_form, listing, name,
+    admit, check_generated_name, check_name, check_name_and_export, check_namespace, check_version_form, listing, name,
     patched::{self, PatchedType},
     streams,
     tag_spec::{self, StreamBefore},
@@ -30,7 +30,7 @@ use crate::{
         meta::ObjectMeta,
         views::ImageTag,
     },
-    patch::PatchType,
+    patch::{self, ManagedEntry, PatchType},
     route::Target,
     storage::State,
     validation,
@@ -40,12 +40,14 @@ const KIND: &str = "ImageTag";
 const IMAGE_TAGS: Resource = Resource::image("imagetags");
 
 /// The parts of an `ImageTag` that a client writes.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct WrittenImageTag {
     metadata: ObjectMeta,
     spec: Option<TagReference>,
     status: Option<TagHistory>,
+    /// Only looked at to know who owns it.
+    image: Option<Value>,
 }
 
 impl WrittenImageTag {
@@ -92,7 +94,7 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
 /// Lists tags, without their images.
 pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate_list(api, request, target.kind)?;
-    let selection = listing::read_options(request, &api.behaviour)?;
+    let selection = listing::read_options(request, target.kind.plural, &api.behaviour)?;
     let tags: Vec<ImageTag> = {
         let streams = tags::listed_streams(api, request, target)?;
         let tags = streams.iter().flat_map(|stream| {
@@ -100,8 +102,7 @@ pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answ
                 stream.spec.tags.keys().chain(stream.status.tags.keys()).collect();
             names.into_iter().map(|tag| tag_of(stream, tag, None))
         });
-        tags.filter(|tag| selection.matches(&tag.metadata.namespace, &tag.metadata.name, &tag.metadata.labels))
-            .collect()
+        tags.filter(|tag| selection.matches(&tag.metadata.selectable_fields(), &tag.metadata.labels)).collect()
     };
     view::list(api, request, target.kind, &tags, ListMeta::default(), form)
 }
@@ -127,6 +128,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     let mut written = read(api, request, &options)?;
     check_namespace(&mut written.metadata.namespace, target)?;
     admit(&api.store.lock(), target, &written.metadata.name)?;
+    check_generated_name(api, &written.metadata)?;
     check_new(api, &mut written)?;
     let full = written.metadata.name.as_str();
     let (of, tag) = tag_spec::split_new(full)?;
@@ -162,6 +164,7 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     if written.metadata.uid.is_empty() {
         written.metadata.uid.clone_from(&old.metadata.uid);
     }
+    track(api, &old, &mut written, &options)?;
     put(api, request, target, (&before, tag), &old, written, &options)
 }
 
@@ -175,16 +178,36 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     let value = view::to_value(&Typed::image_api(KIND, old.clone()))?;
     let empty = empty()?;
     let entries = old.metadata.managed_fields.as_slice();
-    let of = PatchedType { kind: KIND, shape: IMAGE_TAG.shape(&api.behaviour), subresource: "" };
-    let patched = patched::patched(api, request, (kind, &options), &of, (&value, entries), &empty)?;
+    let patched = patched::patched(api, request, (kind, &options), &tag_type(api), (&value, entries), &empty)?;
     let mut written: WrittenImageTag = patched.object;
-    if let Some(entries) = patched.applied {
-        written.metadata.managed_fields = entries;
-    }
     written.set_defaults(api);
+    match patched.applied {
+        Some(entries) => written.metadata.managed_fields = entries,
+        None => track(api, &old, &mut written, &options)?,
+    }
     check_namespace(&mut written.metadata.namespace, target)?;
     check_name(&written.metadata.name, target)?;
     put(api, request, target, (&before, tag), &old, written, &options)
+}
+
+/// Tags as `api` patches them.
+fn tag_type(api: &Api) -> PatchedType {
+    PatchedType { kind: KIND, shape: IMAGE_TAG.shape(&api.behaviour), subresource: "" }
+}
+
+/// Records whose the fields of a written tag are that differ from `old`. The metadata is that of the stream, so that a server
+/// refuses every change by which a client comes to own a field.
+fn track(api: &Api, old: &ImageTag, written: &mut WrittenImageTag, options: &WriteOptions) -> Result<()> {
+    let given = std::mem::take(&mut written.metadata.managed_fields);
+    if !api.behaviour.managed_fields || ManagedEntry::is_reset(&given) {
+        return Ok(());
+    }
+    let given: Vec<ManagedEntry> = given.into_iter().filter(ManagedEntry::is_whole).collect();
+    let entries = if given.is_empty() { &old.metadata.managed_fields } else { &given };
+    let before = view::to_value(&Typed::image_api(KIND, old.clone()))?;
+    let now = view::to_value(&Typed::image_api(KIND, &*written))?;
+    written.metadata.managed_fields = patch::track(&before, &now, entries, false, &tag_type(api).write(options));
+    Ok(())
 }
 
 /// A tag with nothing in it.

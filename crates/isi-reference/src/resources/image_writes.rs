@@ -71,7 +71,14 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     set_defaults(api, &mut image);
     merge_equal_owners(api, request, &mut image.metadata, OwnersFound::Sent);
     image.metadata.wipe_system_fields();
+    image.metadata.generate_missing_name();
     track(api, None, &mut image, &options)?;
+    let image = store_new(api, image, &options)?;
+    view::object(api, request, target.kind, 201, &images::linked(api, target, image), form)
+}
+
+/// Stores an image that is not there yet.
+fn store_new(api: &Api, mut image: Image, options: &WriteOptions) -> Result<Image> {
     let own = image.metadata.name.clone();
     api.invalid(KIND, &own, &check(api, &image))?;
     if !matches!(image.metadata.resource_version.as_str(), "" | "0") && !options.dry_run {
@@ -82,11 +89,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     if state.image(&own).is_some() {
         return Err(ApiError::already_exists(IMAGES, &own));
     }
-    if !options.dry_run {
-        image = state.put_image(image);
-    }
-    drop(state);
-    view::object(api, request, target.kind, 201, &images::linked(api, target, image), form)
+    Ok(if options.dry_run { image } else { state.put_image(image) })
 }
 
 /// What is wrong with an image that a client writes.
@@ -112,12 +115,16 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     view::object(api, request, target.kind, 200, &images::linked(api, target, image), form)
 }
 
-/// Patches an image.
+/// Patches an image; applying one that is not there creates it.
 pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let kind = PatchType::of(request, true, api.behaviour.managed_fields)?;
     let form = negotiate(api, request, target.kind)?;
     let options = WriteOptions::read_patch(request, kind, &api.behaviour)?;
-    let old = find(api, target)?;
+    let (old, exists) = match find(api, target) {
+        Ok(old) => (old, true),
+        Err(_) if kind == PatchType::Apply => (Image::default(), false),
+        Err(error) => return Err(error),
+    };
     let value = view::to_value(&Typed::image_api(KIND, old.clone()))?;
     let empty = view::to_value(&Typed::image_api(KIND, Image::default()))?;
     let entries = old.metadata.managed_fields.as_slice();
@@ -130,6 +137,15 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     }
     check_name(&image.metadata.name, target)?;
     merge_equal_owners(api, request, &mut image.metadata, OwnersFound::Patched);
+    if !exists {
+        let uid = &image.metadata.uid;
+        if !uid.is_empty() {
+            return Err(patched::uid_of_nothing(IMAGES, name(target), uid));
+        }
+        image.metadata.resource_version.clear();
+        let image = store_new(api, image, &options)?;
+        return view::object(api, request, target.kind, 201, &images::linked(api, target, image), form);
+    }
     let image = store(api, image, &old, &options)?;
     view::object(api, request, target.kind, 200, &images::linked(api, target, image), form)
 }

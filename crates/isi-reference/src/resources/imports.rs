@@ -1,6 +1,9 @@
 //! `POST imagestreamimports`.
 
-use super::{OwnersFound, admit, apply, check_namespace, merge_equal_owners, tag_spec::set_policy_defaults, view};
+use super::{
+    OwnersFound, admit, apply, check_generated_name, check_namespace, merge_equal_owners,
+    tag_spec::set_policy_defaults, view,
+};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
@@ -44,9 +47,7 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
     admit(&api.store.lock(), target, &import.metadata.name)?;
 
     let asked = import.metadata.clone();
-    if api.behaviour.generate_name_fails && asked.name.is_empty() && !asked.generate_name.is_empty() {
-        return Err(ApiError::internal("metadata.name was not generated"));
-    }
+    check_generated_name(api, &asked)?;
     import.metadata.fill_system_fields();
     api.invalid("ImageStreamImport", &asked.name, &validation::import::check(&import, &api.behaviour))?;
     check_allowed(api, request, &import)?;

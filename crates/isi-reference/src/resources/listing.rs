@@ -29,7 +29,7 @@ pub(crate) fn read_list(
     (resource, namespace): (&'static str, &str),
     behaviour: &Behaviour,
 ) -> Result<Listing> {
-    let selection = read_options(request, behaviour)?;
+    let selection = read_options(request, resource, behaviour)?;
     let newest = state.version_number();
     let token = parameter(request, "continue");
     if !token.is_empty() {
@@ -62,12 +62,12 @@ pub(crate) fn read_list(
     Ok(page(objects, &selection, namespace, version, "", behaviour))
 }
 
-/// The selection of a list whose options are right.
-pub(crate) fn read_options(request: &Request, behaviour: &Behaviour) -> Result<Selection> {
+/// The selection of a list of `resource` whose options are right.
+pub(crate) fn read_options(request: &Request, resource: &str, behaviour: &Behaviour) -> Result<Selection> {
     read_timeout(request)?;
     let selection = Selection::read(request)?;
     refuse(&errors(request, behaviour), behaviour)?;
-    selection.check_fields()?;
+    selection.check_fields(resource)?;
     Ok(selection)
 }
 

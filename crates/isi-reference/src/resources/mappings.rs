@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{admit, check_namespace, image_writes, streams, write};
+use super::{admit, check_generated_name, check_namespace, image_writes, streams, write};
 use crate::{
     api::Api,
     error::{Resource, Result},
@@ -44,6 +44,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     let mut mapping = body::read::<Mapping>(request, KIND, &MAPPING, &options, &api.behaviour)?;
     check_namespace(&mut mapping.metadata.namespace, target)?;
     admit(&api.store.lock(), target, &mapping.metadata.name)?;
+    check_generated_name(api, &mapping.metadata)?;
     complete(api, &mut mapping);
     api.invalid(KIND, &mapping.metadata.name, &check(api, &mapping))?;
     let stream = streams::find(api, target, &mapping.metadata.name, MAPPINGS)?;

@@ -52,6 +52,14 @@ pub(crate) fn admit(state: &State, target: &Target, name: &str) -> Result<()> {
     }
 }
 
+/// Refuses an object without a name where servers generate none.
+pub(crate) fn check_generated_name(api: &Api, meta: &ObjectMeta) -> Result<()> {
+    if api.behaviour.generate_name_fails && meta.lacks_generated_name() {
+        return Err(ApiError::internal("metadata.name was not generated"));
+    }
+    Ok(())
+}
+
 /// The namespace of an object is that of the path.
 pub(crate) fn check_namespace(found: &mut String, target: &Target) -> Result<()> {
     if found.is_empty() {

@@ -112,10 +112,6 @@ pub(super) fn patched(
         (PatchType::Apply, _) => {
             let (configuration, surplus) =
                 patch::read_configuration(body, &api_version, target.kind.kind, &api.behaviour)?;
-            if options.field_validation == FieldValidation::Strict && !surplus.is_empty() {
-                return Err(patch::strict_yaml(&surplus));
-            }
-            options.warn(request, surplus);
             let write = Write {
                 manager: &options.manager,
                 api_version: &api_version,
@@ -133,6 +129,10 @@ pub(super) fn patched(
                 &write,
                 &api.behaviour,
             )?;
+            if options.field_validation == FieldValidation::Strict && !surplus.is_empty() {
+                return Err(patch::strict_yaml(&surplus));
+            }
+            options.warn(request, surplus);
             set_entries(&mut object, &tracked);
             object
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     api::Api,
-    error::{ApiError, Result},
+    error::{ApiError, Resource, Result},
     http::{
         body,
         options::{FieldValidation, WriteOptions},
@@ -63,12 +63,13 @@ pub(super) fn patched<T: DeserializeOwned>(
     let is_strict = options.field_validation == FieldValidation::Strict;
     if patch == PatchType::Apply {
         let (configuration, surplus) = patch::read_configuration(body, IMAGE_API, of.kind, &api.behaviour)?;
+        let (object, entries) =
+            patch::apply(old, &configuration, entries, options.force, empty, &of.write(options), &api.behaviour)?;
+        // Servers look for keys that are there twice only once the rest is right.
         if is_strict && !surplus.is_empty() {
             return Err(patch::strict_yaml(&surplus));
         }
         options.warn(request, surplus);
-        let (object, entries) =
-            patch::apply(old, &configuration, entries, options.force, empty, &of.write(options), &api.behaviour)?;
         let (object, _) = of.fit(&object).map_err(ApiError::failed)?;
         return Ok(PatchedObject { object, applied: Some(entries) });
     }
@@ -95,6 +96,12 @@ pub(super) fn patched<T: DeserializeOwned>(
     }
     options.warn(request, surplus);
     Ok(PatchedObject { object, applied: None })
+}
+
+/// 409: a configuration names the UID of an object that is not there.
+pub(super) fn uid_of_nothing(resource: Resource, name: &str, uid: &str) -> ApiError {
+    let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+    ApiError::conflict(resource, name, &why)
 }
 
 /// A patch must not make something else of the object: what is wrong if it does. The image API has an old name, `v1`.

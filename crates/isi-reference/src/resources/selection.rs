@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     error::{ApiError, Result},
     http::request::Request,
-    selector::{FieldSelector, LabelSelector},
+    selector::{FieldSelector, LabelSelector, SelectableFields},
     storage::history::Stored,
 };
 
@@ -34,12 +34,12 @@ impl Selection {
         Ok(Self { fields, labels, limit: None })
     }
 
-    /// Refuses fields that no object can be selected by: servers look at that last.
+    /// Refuses fields that no object of `resource` can be selected by: servers look at that last.
     ///
     /// # Errors
     /// 400.
-    pub(crate) fn check_fields(&self) -> Result<()> {
-        self.fields.check()
+    pub(crate) fn check_fields(&self, resource: &str) -> Result<()> {
+        self.fields.check(resource)
     }
 
     /// The same selection without pages.
@@ -48,13 +48,13 @@ impl Selection {
     }
 
     /// Whether an object is selected.
-    pub(crate) fn matches(&self, namespace: &str, name: &str, labels: &BTreeMap<String, String>) -> bool {
-        self.fields.matches(namespace, name) && self.labels.matches(labels)
+    pub(crate) fn matches(&self, fields: &SelectableFields<'_>, labels: &BTreeMap<String, String>) -> bool {
+        self.fields.matches(fields) && self.labels.matches(labels)
     }
 
     /// Whether a stored object is selected.
     pub(crate) fn matches_stored(&self, object: &Stored) -> bool {
-        self.matches(object.namespace(), object.name(), &object.labels())
+        self.matches(&object.selectable_fields(), &object.labels())
     }
 
     /// How many objects a page holds; `None` for all of them.

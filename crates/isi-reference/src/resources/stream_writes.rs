@@ -51,10 +51,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     check_namespace(&mut stream.metadata.namespace, target)?;
     merge_equal_owners(api, request, &mut stream.metadata, OwnersFound::Sent);
     stream.metadata.wipe_system_fields();
-    if stream.metadata.name.is_empty() && !stream.metadata.generate_name.is_empty() {
-        let suffix = &crate::model::meta::new_uid()[..5];
-        stream.metadata.name = format!("{}{suffix}", stream.metadata.generate_name);
-    }
+    stream.metadata.generate_missing_name();
     admit(&api.store.lock(), target, &stream.metadata.name)?;
     track(api, target, &ImageStream::default(), &mut stream, &options)?;
     let stream = store_new(api, stream, &options)?;
@@ -127,7 +124,7 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     check_namespace(&mut stream.metadata.namespace, target)?;
     check_name(&stream.metadata.name, target)?;
     merge_equal_owners(api, request, &mut stream.metadata, OwnersFound::Sent);
-    let old = streams::find(api, target, name(target), STREAMS)?;
+    let old = find_written(api, target)?;
     let (wanted, found) = (std::mem::take(&mut stream.metadata.uid), &old.metadata.uid);
     if !wanted.is_empty() && wanted != *found {
         let why = format!(
@@ -141,6 +138,15 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     track(api, target, &old, &mut stream, &options)?;
     let stream = store_changed(api, target, stream, &old, &options)?;
     view::object(api, request, target.kind, 200, &streams::linked(api, target, stream), form)
+}
+
+/// The stream that a write changes: its status is what was written, not what reads show.
+fn find_written(api: &Api, target: &Target) -> Result<ImageStream> {
+    let mut stream = streams::find(api, target, name(target), STREAMS)?;
+    if writer(target) == Writer::Status {
+        stream.status = stream.status.as_written();
+    }
+    Ok(stream)
 }
 
 /// Stores the new form of a stream.
@@ -161,12 +167,10 @@ fn store_changed(
     let version = meta.resource_version.clone();
     meta.keep_system_fields(&old.metadata);
     if options.dry_run || stream.metadata.deletion_timestamp.is_none() || !stream.metadata.finalizers.is_empty() {
-        let claimed = stream.status.clone();
         let mut stream = write::update_unless_dry(api, stream, &version, options, writer, STREAMS)?;
         if writer == Writer::Status {
             // What is answered is what was sent; where the stream is pulled from is only said when it is read.
-            stream.status.docker_image_repository = claimed.docker_image_repository;
-            stream.status.public_docker_image_repository = claimed.public_docker_image_repository;
+            stream.status = stream.status.as_written();
         }
         return Ok(stream);
     }
@@ -182,7 +186,7 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     let kind = PatchType::of(request, true, api.behaviour.managed_fields)?;
     let form = negotiate(api, request, target.kind)?;
     let options = WriteOptions::read_patch(request, kind, &api.behaviour)?;
-    let (old, exists) = match streams::find(api, target, name(target), STREAMS) {
+    let (old, exists) = match find_written(api, target) {
         Ok(old) => (old, true),
         Err(_) if kind == PatchType::Apply => (ImageStream::default(), false),
         Err(error) => return Err(error),
@@ -201,8 +205,7 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     merge_equal_owners(api, request, &mut stream.metadata, OwnersFound::Patched);
     let uid = &stream.metadata.uid;
     if !exists && !uid.is_empty() {
-        let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
-        return Err(ApiError::conflict(STREAMS, name(target), &why));
+        return Err(patched::uid_of_nothing(STREAMS, name(target), uid));
     }
     if exists {
         let stream = store_changed(api, target, stream, &old, &options)?;

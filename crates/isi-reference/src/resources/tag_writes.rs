@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    admit, check_name, check_namespace, name,
+    admit, check_generated_name, check_name, check_namespace, name,
     patched::{self, PatchedType},
     tag_spec::{self, StreamBefore},
     tags, view,
@@ -69,6 +69,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     written.set_defaults(api);
     check_namespace(&mut written.metadata.namespace, target)?;
     admit(&api.store.lock(), target, &written.metadata.name)?;
+    check_generated_name(api, &written.metadata)?;
     check(api, &written, true)?;
     let full = written.metadata.name.as_str();
     let (of, tag) = tag_spec::split_new(full)?;

@@ -55,7 +55,7 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
 /// Lists tags that have images.
 pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate_list(api, request, target.kind)?;
-    let selection = listing::read_options(request, &api.behaviour)?;
+    let selection = listing::read_options(request, target.kind.plural, &api.behaviour)?;
     let tags: Vec<ImageStreamTag> = {
         let streams = listed_streams(api, request, target)?;
         let tags = streams.iter().flat_map(|stream| {
@@ -64,8 +64,7 @@ pub(crate) fn list(api: &Api, request: &Request, target: &Target) -> Result<Answ
                 .filter(|(_, event)| !event.image.is_empty())
                 .map(|(tag, event)| tag_of(api, stream, tag, event, None))
         });
-        tags.filter(|tag| selection.matches(&tag.metadata.namespace, &tag.metadata.name, &tag.metadata.labels))
-            .collect()
+        tags.filter(|tag| selection.matches(&tag.metadata.selectable_fields(), &tag.metadata.labels)).collect()
     };
     let linked = |mut tag: ImageStreamTag| {
         let place = Target { namespace: tag.metadata.namespace.clone(), ..target.clone() };

@@ -4,4 +4,7 @@ mod field;
 mod label;
 mod token;
 
-pub(crate) use self::{field::FieldSelector, label::LabelSelector};
+pub(crate) use self::{
+    field::{FieldSelector, SelectableFields},
+    label::LabelSelector,
+};

@@ -11,7 +11,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::model::{image::Image, image_stream::ImageStream, meta::ObjectMeta, time::Time};
+use crate::{
+    model::{image::Image, image_stream::ImageStream, meta::ObjectMeta, time::Time},
+    selector::SelectableFields,
+};
 
 /// How many changes are kept. Who asks for older ones has to list again.
 const LIMIT: usize = 1000;
@@ -151,6 +154,15 @@ impl Stored {
                 Cow::Owned(labels.collect())
             }
         }
+    }
+
+    /// The fields that it can be selected by.
+    pub(crate) fn selectable_fields(&self) -> SelectableFields<'_> {
+        let (spec_repository, status_repository) = match self {
+            Self::Stream(stream) => (&*stream.spec.docker_image_repository, &*stream.status.docker_image_repository),
+            Self::Image(_) | Self::Object(_) => ("", ""),
+        };
+        SelectableFields { namespace: self.namespace(), name: self.name(), spec_repository, status_repository }
     }
 
     /// Its key in a list of this namespace, or of all of them when it is empty.

@@ -1,6 +1,6 @@
 //! What happens to a stream when it is written: generations, its repository, and what a write may not change.
 
-use crate::model::image_stream::{ImageStream, ImageStreamStatus, TagReference};
+use crate::model::image_stream::{ImageStream, ImageStreamStatus, Repositories, TagReference};
 
 /// Who writes a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,20 +11,6 @@ pub(crate) enum Writer {
     Import,
     /// A write of `imagestreams/status`: of all that is not metadata, the status alone.
     Status,
-}
-
-/// Where a stream is pulled from; empty for nowhere.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Repositories {
-    pub(crate) internal: String,
-    pub(crate) public: String,
-}
-
-impl Repositories {
-    fn put_into(self, status: &mut ImageStreamStatus) {
-        status.docker_image_repository = self.internal;
-        status.public_docker_image_repository = self.public;
-    }
 }
 
 /// Prepares a stream that is to be created.
@@ -89,7 +75,10 @@ fn prepare_status(stream: &mut ImageStream, old: &ImageStream, repositories: Rep
         let of_spec = old.spec.tags.get(name).and_then(|tag| tag.generation).filter(|_| is_changed);
         newest.generation = of_spec.unwrap_or(old.metadata.generation);
     }
+    // What is written is kept, and only the next write of the status finds it.
+    let written = stream.status.repositories();
     repositories.put_into(&mut stream.status);
+    stream.status.written_repositories = Some(written);
 }
 
 /// Whether a tag comes from somewhere else than before, or is to be imported again.

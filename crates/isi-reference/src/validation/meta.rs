@@ -168,18 +168,19 @@ fn check_owners(meta: &ObjectMeta, behaviour: &Behaviour, errors: &mut Vec<Field
                 "must not be empty".to_owned()
             }
         };
+        let (group, version) = group_and_version(&owner.api_version);
         // Servers do not say which of the owners it is.
-        for (field, value, detail) in [
-            ("apiVersion", &owner.api_version, "version must not be empty".to_owned()),
-            ("kind", &owner.kind, is_empty("kind")),
-            ("name", &owner.name, is_empty("name")),
-            ("uid", &owner.uid, is_empty("uid")),
+        for (field, judged, value, detail) in [
+            ("apiVersion", version, &owner.api_version, "version must not be empty".to_owned()),
+            ("kind", owner.kind.as_str(), &owner.kind, is_empty("kind")),
+            ("name", owner.name.as_str(), &owner.name, is_empty("name")),
+            ("uid", owner.uid.as_str(), &owner.uid, is_empty("uid")),
         ] {
-            if value.is_empty() {
+            if judged.is_empty() {
                 errors.push(FieldError::invalid(format!("metadata.ownerReferences.{field}"), value, detail));
             }
         }
-        if owner.api_version == "v1" && owner.kind == "Event" {
+        if (group, version, owner.kind.as_str()) == ("", "v1", "Event") {
             let detail = "/v1, Kind=Event is disallowed from being an owner";
             let value = shown(std::slice::from_ref(owner));
             errors.push(FieldError::invalid_literal("metadata.ownerReferences", &value, detail));
@@ -197,6 +198,15 @@ fn check_owners(meta: &ObjectMeta, behaviour: &Behaviour, errors: &mut Vec<Field
             name(owner)
         );
         errors.push(FieldError::invalid_literal("metadata.ownerReferences", &shown(&meta.owner_references), &detail));
+    }
+}
+
+/// The parts of an `apiVersion`; both are empty for what is none.
+fn group_and_version(api_version: &str) -> (&str, &str) {
+    match api_version.split('/').collect::<Vec<_>>().as_slice() {
+        [version] => ("", version),
+        [group, version] => (group, version),
+        _ => ("", ""),
     }
 }
 

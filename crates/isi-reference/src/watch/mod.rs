@@ -29,7 +29,7 @@ use crate::{
 pub(crate) fn answer(api: &Arc<Api>, request: &Request, target: &Target) -> Result<Answer> {
     let selection = Selection::read_for_watch(request)?;
     let options = WatchOptions::read(request, &api.behaviour)?;
-    selection.check_fields()?;
+    selection.check_fields(target.kind.plural)?;
     if !target.kind.has(Verb::Watch) {
         return Err(ApiError::watch_not_supported(target.kind.resource()));
     }

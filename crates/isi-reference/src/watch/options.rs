@@ -84,13 +84,13 @@ pub(crate) fn invalid_version(text: &str) -> String {
     format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax")
 }
 
-/// How long a request may take, if it says so.
+/// How long a request may take, if it says so: less than no time is over at once.
 pub(crate) fn read_timeout(request: &Request) -> Result<Option<Duration>> {
     let Some(text) = request.parameter("timeoutSeconds") else { return Ok(None) };
     let seconds: i64 = text
         .parse()
         .map_err(|_| ApiError::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?;
-    Ok(u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs))
+    Ok((seconds != 0).then(|| Duration::from_secs(u64::try_from(seconds).unwrap_or_default())))
 }
 
 /// 422 if there are errors in the options.

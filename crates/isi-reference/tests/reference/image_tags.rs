@@ -89,3 +89,33 @@ async fn a_dry_run_leaves_tags_as_they_are_since_4_13(#[case] api_version: ApiVe
     reference.post(&format!("{NAMESPACE}/imagetags?dryRun=All"), &tag("app:v1", &from("v1", "r/a:1"))).await;
     assert_eq!(reference.request(Method::GET, &path("app:v1")).send().await.unwrap().status(), found);
 }
+
+/// Such a change makes the client an owner of fields, which is a change of the metadata.
+#[rstest]
+#[case(json!({ "spec": { "reference": true } }), 422)]
+#[case(json!({ "image": { "metadata": { "name": "x" } } }), 422)]
+#[case(json!({ "spec": null }), 200)]
+#[case(json!({}), 200)]
+#[tokio::test]
+async fn no_tag_is_changed_whose_stream_has_owners_of_fields(#[case] change: Value, #[case] status: u16) {
+    let reference = Reference::start().await;
+    let stream = json!({ "metadata": { "name": "app" }, "spec": { "tags": [from("v1", "r/a:1")] } });
+    reference.post(&format!("{NAMESPACE}/imagestreams"), &stream).await;
+    let request = reference.request(Method::PATCH, &path("app:v1"));
+    let request = request.header("content-type", "application/merge-patch+json").body(change.to_string());
+    let answer = read(request.send().await.unwrap(), status).await;
+    if status == 422 {
+        let why = "metadata: Invalid value: \"\": may not update fields other than spec";
+        assert_eq!(answer["message"], format!("ImageTag.image.openshift.io \"app:v1\" is invalid: {why}"));
+    }
+}
+
+#[tokio::test]
+async fn a_tag_without_a_spec_replaces_one() {
+    let reference = Reference::start().await;
+    let stream = json!({ "metadata": { "name": "app" }, "spec": { "tags": [from("v1", "r/a:1")] } });
+    reference.post(&format!("{NAMESPACE}/imagestreams"), &stream).await;
+    let empty = tag("app:v1", &Value::Null);
+    read(reference.send(Method::PUT, &path("app:v1"), &empty).await, 200).await;
+    assert_eq!(reference.request(Method::GET, &path("app:v1")).send().await.unwrap().status(), 404);
+}

@@ -163,3 +163,23 @@ async fn signatures_have_owners_and_the_image_of_one_has_none() {
         "{message}"
     );
 }
+
+#[tokio::test]
+async fn applying_an_image_that_is_not_there_creates_it() {
+    let reference = Reference::start().await;
+    let apply = |object: Value| {
+        let path = format!("{IMAGES}/{}?fieldManager=m", object["metadata"]["name"].as_str().unwrap());
+        let request = reference.request(Method::PATCH, &path);
+        request.header("content-type", "application/apply-patch+yaml").body(object.to_string()).send()
+    };
+    let created = read(apply(image("one")).await.unwrap(), 201).await;
+    assert_eq!(created["metadata"]["managedFields"][0]["operation"], "Apply");
+    let again = read(apply(image("one")).await.unwrap(), 200).await;
+    assert_eq!(again["metadata"]["uid"], created["metadata"]["uid"]);
+    let mut other = image("two");
+    other["metadata"]["uid"] = "x".into();
+    let refusal = read(apply(other).await.unwrap(), 409).await;
+    let why = "uid mismatch: the provided object specified uid x, and no existing object was found";
+    let message = format!("Operation cannot be fulfilled on images.image.openshift.io \"two\": {why}");
+    assert_eq!(refusal["message"], message);
+}

@@ -51,3 +51,23 @@ async fn the_selected_streams_of_a_namespace_are_deleted_together() {
     let everywhere = reference.request(Method::DELETE, "apis/image.openshift.io/v1/imagestreams").send().await.unwrap();
     read(everywhere, 405).await;
 }
+
+#[tokio::test]
+async fn a_patch_of_the_status_goes_on_from_the_repositories_that_were_written() {
+    let reference = Reference::start().await;
+    let app = stream(&reference, "app", "a").await;
+    let path = format!("{NAMESPACE}/imagestreams/app/status");
+    let patch = async |status: Value| {
+        let request = reference.request(Method::PATCH, &path).header("content-type", "application/merge-patch+json");
+        read(request.body(json!({ "status": status }).to_string()).send().await.unwrap(), 200).await["status"].take()
+    };
+    let written = json!({ "dockerImageRepository": "q", "publicDockerImageRepository": "x.example/z" });
+    assert_eq!(patch(written.clone()).await, written);
+    assert_eq!(reference.get(&path).await["status"], app["status"], "reads say where the stream is");
+    assert_eq!(patch(json!({ "tags": [] })).await, written);
+    let labels = json!({ "metadata": { "labels": { "k": "b" } } });
+    let request = reference.request(Method::PATCH, &format!("{NAMESPACE}/imagestreams/app"));
+    let request = request.header("content-type", "application/merge-patch+json").body(labels.to_string());
+    read(request.send().await.unwrap(), 200).await;
+    assert_eq!(patch(json!({ "tags": [] })).await, app["status"], "a write of the stream sets them again");
+}

@@ -112,3 +112,10 @@ pub(crate) static MAPPING: Struct = Struct {
         ("tag", STRING),
     ],
 };
+
+/// `ImageStreamImage`.
+pub(crate) static STREAM_IMAGE: Struct = Struct {
+    name: "ImageStreamImage",
+    go: "v1.ImageStreamImage",
+    fields: &[("kind", STRING), ("apiVersion", STRING), ("metadata", Nested(&OBJECT_META)), ("image", Nested(&IMAGE))],
+};
