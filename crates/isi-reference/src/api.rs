@@ -16,6 +16,7 @@ use super::{
     importer::LayerSizes,
     journal::Journal,
     kinds::Kind,
+    metrics::Metrics,
     model::image_stream::{ImageStream, Repositories},
     options::REPLICA_LAG,
     policy::allow_list::AllowList,
@@ -41,6 +42,7 @@ pub(crate) struct Api {
     pub(crate) allow_list: Option<AllowList>,
     authenticator: Authenticator,
     pub(crate) journal: Journal,
+    pub(crate) metrics: Metrics,
     /// Cancelled when the server stops, which ends watches.
     pub(crate) stop: CancellationToken,
     /// The resources of servers of any version.
@@ -83,6 +85,7 @@ impl Api {
             allow_list,
             authenticator,
             journal: Journal::default(),
+            metrics: Metrics::new(),
             stop,
             kinds,
             options,

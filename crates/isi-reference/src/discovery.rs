@@ -52,7 +52,7 @@ pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answ
             found
         }
         Route::Resources { group, version } => resources(api, group, version)?,
-        Route::Paths { .. } | Route::Health | Route::OpenApi(_) | Route::Objects(_) => {
+        Route::Paths { .. } | Route::Health | Route::Metrics | Route::OpenApi(_) | Route::Objects(_) => {
             return Err(ApiError::no_such_path());
         }
     };
@@ -99,7 +99,9 @@ fn paths(api: &Api, status: u16) -> Answer {
         let version = version_of(api, name).unwrap_or_default();
         paths.extend([format!("/apis/{name}"), format!("/apis/{name}/{version}")]);
     }
-    paths.extend(["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"].map(str::to_owned));
+    paths.extend(
+        ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"].map(str::to_owned),
+    );
     paths.sort_unstable();
     let form = Form { format: Format::PrettyJson, ..Form::default() };
     Answer::object(status, &json!({ "paths": paths }), form)
@@ -107,10 +109,12 @@ fn paths(api: &Api, status: u16) -> Answer {
 
 /// The named groups, each once.
 fn groups(api: &Api) -> impl Iterator<Item = &'static str> {
-    let mut last = "";
+    let mut seen = vec![""];
     served(api.options.api_version).map(|kind| kind.group).filter(move |group| {
-        let is_new = *group != last;
-        last = group;
+        let is_new = !seen.contains(group);
+        if is_new {
+            seen.push(group);
+        }
         is_new
     })
 }

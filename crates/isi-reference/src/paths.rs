@@ -14,6 +14,8 @@ pub(crate) enum Route {
     Paths { asked: bool },
     /// Whether the server is well.
     Health,
+    /// What the server counts.
+    Metrics,
     /// Which server this is.
     Version,
     /// `/openapi/…`: the rest of the path.
@@ -37,6 +39,7 @@ pub(crate) fn route(path: &[String], version: ApiVersion) -> Result<Route> {
         [] => Ok(Route::Paths { asked: true }),
         ["healthz" | "readyz" | "livez"] => Ok(Route::Health),
         ["healthz" | "readyz" | "livez", "ping" | "log" | "etcd"] => Ok(Route::Health),
+        ["metrics"] => Ok(Route::Metrics),
         ["version"] => Ok(Route::Version),
         ["openapi", ..] => Ok(Route::OpenApi(path[1..].to_vec())),
         ["api"] => Ok(Route::CoreVersions),

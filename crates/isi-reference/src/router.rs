@@ -23,6 +23,7 @@ use super::{
     impersonation,
     journal::RecordedRequest,
     kinds::{Handler, Verb},
+    metrics,
     openapi::Documents,
     paths::{Route, route},
     resources,
@@ -75,12 +76,15 @@ async fn answer_user(api: &Arc<Api>, parts: Parts, body: Incoming, user: User) -
         Ok(Err(error)) => Answer::error(&error, form),
         Err(_) => Answer::error(&ApiError::timeout(), form),
     };
-    answer.with_warnings(request.take_warnings()).into_response()
+    let response = answer.with_warnings(request.take_warnings()).into_response();
+    api.metrics.count(&request, api.options.api_version, response.status().as_u16());
+    response
 }
 
 async fn handle(api: &Arc<Api>, request: &Request) -> Result<Answer> {
     let target = match route(&request.path, api.options.api_version) {
         Ok(Route::Health) => return Ok(Answer::text("ok")),
+        Ok(Route::Metrics) => return metrics::answer(api, request),
         Ok(Route::OpenApi(path)) => {
             let accept = request.header(ACCEPT).unwrap_or_default();
             return match Documents::of(api.options.api_version).find(&path, accept) {

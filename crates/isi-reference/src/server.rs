@@ -24,7 +24,9 @@ use super::{
     kinds::table::KINDS,
     kubeconfig::Kubeconfig,
     options::{ImportController, ServerCertificate},
-    router, tls,
+    router,
+    stall_guard::StallGuard,
+    tls,
 };
 
 /// How large the head of a request may be, in bytes: as on a server, by Go's default.
@@ -33,6 +35,9 @@ const HEAD_LIMIT: u32 = 1 << 20;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take for the head of a request, and how long an idle HTTP/2 connection stays unprobed.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a client may read nothing of what it is sent.
+const STALL_LIMIT: Duration = Duration::from_secs(60);
 
 /// Why the reference could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +186,7 @@ async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, api: Arc<A
     if let Err(error) = stream.set_nodelay(true) {
         tracing::trace!(%error, "responses may be delayed");
     }
+    let stream = StallGuard::new(stream, STALL_LIMIT);
     let Some(acceptor) = acceptor else { return exchange(stream, api, stopping).await };
     let accepted = tokio::select! {
         accepted = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)) => accepted,

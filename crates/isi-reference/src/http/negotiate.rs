@@ -118,8 +118,8 @@ pub(crate) fn negotiate_error(request: &Request) -> Form {
 
 fn offer_of(api: &Api, kind: &Kind) -> Offer {
     Offer {
-        // Custom resources have no messages.
-        protobuf: !kind.is_custom(),
+        // Custom resources have no messages, and those of resources without objects are not known.
+        protobuf: !kind.is_custom() && !kind.is_empty,
         table: kind.columns.is_some(),
         metadata: true,
         discovery: false,

@@ -4,6 +4,7 @@ pub(crate) mod columns;
 mod durations;
 mod image_tag_row;
 pub(crate) mod table;
+mod workloads;
 
 use self::columns::Columns;
 use super::{
@@ -36,6 +37,8 @@ pub(crate) struct Kind {
     pub(crate) methods: &'static [(Verb, Handler)],
     /// What the store calls its objects; `None` for what is made for each answer.
     pub(crate) stored: Option<&'static str>,
+    /// Whether there are never any.
+    pub(crate) is_empty: bool,
     /// What discovery calls the version that it is stored in; empty where it says nothing.
     pub(crate) storage_version_hash: &'static str,
     /// The columns of its tables; `None` if there are none of it.

@@ -1,6 +1,6 @@
 //! The table of resources.
 
-use super::{CONFIG, Handler, Kind, OPERATOR, Verb, columns};
+use super::{CONFIG, Handler, Kind, OPERATOR, Verb, columns, workloads::WORKLOADS};
 use crate::{
     resources::{
         deletion, image_tags, image_writes, images, layers, mappings, namespaces, objects, projects, reviews,
@@ -23,6 +23,7 @@ const NONE: Kind = Kind {
     since: ApiVersion::V3_11,
     methods: &[],
     stored: None,
+    is_empty: false,
     storage_version_hash: "",
     columns: None,
 };
@@ -314,7 +315,7 @@ pub(crate) static KINDS: &[Kind] = &[
 
 /// The resources that servers of `version` have.
 pub(crate) fn served(version: ApiVersion) -> impl Iterator<Item = &'static Kind> {
-    KINDS.iter().filter(move |kind| kind.since <= version)
+    KINDS.iter().chain(WORKLOADS).filter(move |kind| kind.since <= version)
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ pub(super) fn apply(target: &mut Value, patch: &Value, shape: &'static Shape, dr
             continue;
         }
         if let Some(list) = key.strip_prefix(ORDER) {
-            order_list(fields, list, (changes.get(list), change), shape.field(list), drops_directives)?;
+            order_list(fields, list, (changes.get(list), change), shape, drops_directives)?;
             continue;
         }
         if change.is_null() {
@@ -138,7 +138,7 @@ fn order_list(
     fields: &mut Map<String, Value>,
     list: &str,
     (change, order): (Option<&Value>, &Value),
-    shape: Option<&'static Shape>,
+    shape: &'static Shape,
     drops_directives: bool,
 ) -> Result<()> {
     let items_of = |value: &Value| match value {
@@ -148,7 +148,13 @@ fn order_list(
     let order = items_of(order)?;
     let original = fields.get(list).map(items_of).transpose()?;
     let changes = change.map(items_of).transpose()?;
-    let (identity, item) = shape.and_then(merged_items).unwrap_or((ItemIdentity::Value, &Shape::Any));
+    let known = shape.field(list);
+    if let (Shape::Struct(of), None) = (shape, known) {
+        let why = format!("unable to find api field in struct {} for the json field {list:?}", of.name);
+        return Err(ApiError::failed(why));
+    }
+    let merges = known.and_then(merged_items);
+    let (identity, item) = merges.unwrap_or((ItemIdentity::Value, &Shape::Any));
     let (before, brought) = (original.as_deref().unwrap_or_default(), changes.as_deref().unwrap_or_default());
     strategic_list::check_order(brought, &order, identity)?;
     let merged = match (&original, change) {
@@ -158,7 +164,7 @@ fn order_list(
             let new = if drops_directives { without_directives(change) } else { Some(change.clone()) };
             new.as_ref().map(items_of).transpose()?.unwrap_or_default()
         }
-        (Some(original), Some(_)) if shape.and_then(merged_items).is_some() => {
+        (Some(original), Some(_)) if merges.is_some() => {
             strategic_list::merge(original, brought, identity, item, drops_directives)?
         }
         (Some(_), Some(_)) => brought.to_vec(),

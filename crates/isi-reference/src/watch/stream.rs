@@ -18,6 +18,7 @@ use super::{
 use crate::{
     error::{ApiError, Result},
     http::answer::WatchBody,
+    metrics::CountedWatch,
     resources::selection::Selection,
     storage::history::{Change, Stored},
 };
@@ -50,6 +51,7 @@ pub(super) struct Watcher {
     /// What ends the watch at once.
     failure: Option<ApiError>,
     is_over: bool,
+    _counted: CountedWatch,
 }
 
 impl Watcher {
@@ -78,6 +80,7 @@ impl Watcher {
         // Projects have none: they are watched without a cache of the server.
         let has_bookmarks = options.bookmarks && encoder.target.kind.kind != "Project";
         Ok(Self {
+            _counted: CountedWatch::begin(&encoder.api, &encoder.target),
             encoder,
             selection,
             objects,

@@ -143,3 +143,33 @@ async fn an_owner_that_lacks_something_is_named_without_its_number() {
     let causes = read(answer, 422).await["details"]["causes"].clone();
     assert_eq!(causes[0]["field"], "metadata.ownerReferences.kind", "{causes}");
 }
+
+/// Every object is decoded as what it says that it is, in the words of openshift-apiserver 4.22.
+#[rstest]
+#[case("ImageStream")]
+#[case("ImageStreamTag")]
+#[case("Image")]
+#[tokio::test]
+async fn a_time_of_another_kind_is_read_before_the_kind_is_refused(#[case] kind: &str) {
+    let reference = Reference::start().await;
+    let object = json!({ "kind": kind, "metadata": { "creationTimestamp": "x" } });
+    let answer = reference.send(Method::POST, &format!("{NAMESPACE}/imagestreamimports"), &object).await;
+    let why = "parsing time \"x\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"x\" as \"2006\"";
+    let expected = format!("{kind} in version \"v1\" cannot be handled as a ImageStreamImport: {why}");
+    assert_eq!(read(answer, 400).await["message"], expected);
+}
+
+/// As Go's `mime` package reads content types.
+#[rstest]
+#[case("application/JSON", 201)]
+#[case("application/json; charset=utf-8", 201)]
+#[case("application/json;;", 415)]
+#[case("text/plain", 415)]
+#[tokio::test]
+async fn content_types_are_read_as_go_does(#[case] content_type: &str, #[case] status: u16) {
+    let reference = Reference::start().await;
+    let request = reference.request(Method::POST, &format!("{NAMESPACE}/imagestreams"));
+    let request =
+        request.header("content-type", content_type).body(json!({ "metadata": { "name": "app" } }).to_string());
+    read(request.send().await.unwrap(), status).await;
+}

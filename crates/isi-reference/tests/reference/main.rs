@@ -10,6 +10,7 @@ mod import;
 mod import_controller;
 mod kubectl;
 mod limits;
+mod metrics;
 mod names;
 mod objects;
 mod options;

@@ -549,3 +549,24 @@ async fn kubectl_takes_over_what_it_applied_before() {
     let renewed = configuration(json!({ "l": "2" }), json!({}));
     assert_eq!(taken["metadata"]["annotations"][ANNOTATION], format!("{renewed}\n"));
 }
+
+/// Keys that are there twice are only looked for once the rest is right.
+#[rstest]
+#[case(
+    "spec: {foo: bar}\n",
+    500,
+    "failed to create typed patch object (/app; image.openshift.io/v1, Kind=ImageStream): .spec.foo: field not declared in schema"
+)]
+#[case(
+    "",
+    400,
+    "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line 5: key \"name\" already set in map"
+)]
+#[tokio::test]
+async fn a_key_that_is_applied_twice_is_told_last(#[case] more: &str, #[case] status: u16, #[case] message: &str) {
+    let reference = start().await;
+    let body =
+        format!("kind: ImageStream\napiVersion: image.openshift.io/v1\nmetadata:\n  name: app\n  name: app\n{more}");
+    let answer = patch(&reference, &stream("?fieldManager=m&fieldValidation=Strict"), APPLY, &body).await;
+    assert_eq!(read(answer, status).await["message"], message);
+}

@@ -68,6 +68,11 @@ async fn owners_are_merged_in_the_order_of_servers(#[case] metadata: Value, #[ca
     500,
     "expected a []interface {}, but received a string"
 )]
+#[case::an_order_of_nothing(
+    json!({ "$setElementOrder/foo": ["x"] }),
+    500,
+    "unable to find api field in struct ObjectMeta for the json field \"foo\""
+)]
 #[case::an_unknown_directive(
     json!({ "ownerReferences": [{ "$patch": "foo", "uid": "1" }] }),
     500,

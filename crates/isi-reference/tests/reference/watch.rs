@@ -535,3 +535,11 @@ async fn watches_end_when_the_server_stops() {
     // A connection that is cut off would be an error here.
     assert_eq!(events.next().await, None);
 }
+
+#[tokio::test]
+async fn a_watch_for_less_than_no_time_is_over_at_once() {
+    let reference = Reference::start().await;
+    reference.post(STREAMS, &json!({ "metadata": { "name": "app" } })).await;
+    let mut events = Events::of(&reference, &format!("{STREAMS}?watch=true&timeoutSeconds=-1")).await;
+    assert_eq!(events.next().await, None);
+}
