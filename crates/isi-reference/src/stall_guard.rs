@@ -107,7 +107,7 @@ mod tests {
         let reader = tokio::spawn(async move {
             let mut read = Vec::new();
             for _ in 0..8 {
-                tokio::time::sleep(LIMIT / 4).await;
+                sleep(LIMIT / 4).await;
                 read.push(far.read_u8().await.unwrap());
             }
             read

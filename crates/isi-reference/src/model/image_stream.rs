@@ -127,7 +127,7 @@ impl ImageStreamStatus {
     }
 
     /// The same status with the repositories that were written, as a write of the status finds it.
-    pub(crate) fn as_written(mut self) -> Self {
+    pub(crate) fn with_written_repositories(mut self) -> Self {
         if let Some(written) = self.written_repositories.take() {
             written.put_into(&mut self);
         }

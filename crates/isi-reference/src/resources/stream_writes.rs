@@ -144,7 +144,7 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
 fn find_written(api: &Api, target: &Target) -> Result<ImageStream> {
     let mut stream = streams::find(api, target, name(target), STREAMS)?;
     if writer(target) == Writer::Status {
-        stream.status = stream.status.as_written();
+        stream.status = stream.status.with_written_repositories();
     }
     Ok(stream)
 }
@@ -170,7 +170,7 @@ fn store_changed(
         let mut stream = write::update_unless_dry(api, stream, &version, options, writer, STREAMS)?;
         if writer == Writer::Status {
             // What is answered is what was sent; where the stream is pulled from is only said when it is read.
-            stream.status = stream.status.as_written();
+            stream.status = stream.status.with_written_repositories();
         }
         return Ok(stream);
     }
