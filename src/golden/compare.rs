@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{
-    GoldenStep, Memory, Pattern, Traffic,
+    GoldenStep, Memory, Pattern, Traffic, causes,
     level::{DifferenceKind, Rules},
 };
 use crate::{
@@ -34,7 +34,8 @@ pub struct GoldenComparison {
     pub traffic: Vec<Difference>,
 }
 
-/// Compares one answer with its golden: JSON by meaning, arrays in order, `managedFields` of metadata left out.
+/// Compares one answer with its golden: JSON by meaning, arrays in order but for the causes of a refusal, `managedFields` of
+/// metadata left out.
 ///
 /// Header fields of the golden have to be among those of the answer. JSON whose golden says no `content-type` is
 /// `application/json`, and a golden without `warning` expects no warning.
@@ -50,7 +51,8 @@ pub fn compare(
     let rules = Rules::of(&golden.body);
     let mut body = Comparer { bindings, memory, differences: Vec::new(), rules: Some(rules) };
     body.headers(golden, answer)?;
-    body.value(&JsonPath::root(), Some(&golden.body), Some(&answer.body))?;
+    let actual = causes::in_order_of(&golden.body, &answer.body);
+    body.value(&JsonPath::root(), Some(&golden.body), Some(&actual))?;
     let answer_differences = body.differences;
     let mut traffic = Comparer { bindings, memory, differences: Vec::new(), rules: None };
     traffic.value(&JsonPath::root(), Some(&lines(&golden.traffic)), Some(&lines(&answer.traffic)))?;

@@ -10,6 +10,7 @@
 
 mod any_order;
 mod by_trait;
+mod causes;
 mod compare;
 mod content;
 mod files;
