@@ -119,8 +119,11 @@ impl CaptureArguments {
             }
         ));
         if summary.left_out > 0 {
-            let answers = plural(usize::try_from(summary.left_out).unwrap_or(usize::MAX), "answer");
-            notice(format_args!("the bodies of {answers} are left out; `--capture-blobs all` keeps every blob"));
+            let bodies = match summary.left_out {
+                1 => "the body of 1 answer is".to_owned(),
+                count => format!("the bodies of {count} answers are"),
+            };
+            notice(format_args!("{bodies} left out; `--capture-blobs all` keeps every blob"));
         }
         if summary.unfinished > 0 {
             notice(format_args!("the upstream registry has not finished {} of them", summary.unfinished));
