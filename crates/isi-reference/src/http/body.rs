@@ -172,7 +172,8 @@ fn check_kind(node: &Node, (kind, target): (&str, &'static Struct), body: &[u8],
         return Ok(());
     }
     // It is decoded as what it says that it is before it is compared with what is expected.
-    if let Some(structure) = structure.filter(|_| matches!(version, "v1" | IMAGE_API))
+    let status = (found == "Status").then_some(&shapes::STATUS);
+    if let Some(structure) = status.or_else(|| structure.filter(|_| matches!(version, "v1" | IMAGE_API)))
         && let Err(error) = json::decode(node, structure, Case::Sensitive)
     {
         return Err(unhandled(node, kind, &error.to_string()));

@@ -315,7 +315,8 @@ static IMAGE_STATUS: super::Shape = Nested(&Struct {
     ],
 });
 
-static STATUS: Struct = Struct {
+/// `Status`, which every group has.
+pub(crate) static STATUS: Struct = Struct {
     name: "Status",
     go: "v1.Status",
     fields: &[

@@ -146,18 +146,29 @@ async fn an_owner_that_lacks_something_is_named_without_its_number() {
 
 /// Every object is decoded as what it says that it is, in the words of openshift-apiserver 4.22.
 #[rstest]
-#[case("ImageStream")]
-#[case("ImageStreamTag")]
-#[case("Image")]
+#[case::time("ImageStream", json!({ "metadata": { "creationTimestamp": "x" } }), NO_TIME)]
+#[case::time_of_a_tag("ImageStreamTag", json!({ "metadata": { "creationTimestamp": "x" } }), NO_TIME)]
+#[case::time_of_an_image("Image", json!({ "metadata": { "creationTimestamp": "x" } }), NO_TIME)]
+#[case::tags(
+    "ImageStream",
+    json!({ "spec": { "tags": 7 } }),
+    "json: cannot unmarshal number into Go struct field ImageStreamSpec.spec.tags of type []v1.TagReference"
+)]
+#[case::status("Status", json!({ "status": 7 }), "json: cannot unmarshal number into Go struct field Status.status of type string")]
 #[tokio::test]
-async fn a_time_of_another_kind_is_read_before_the_kind_is_refused(#[case] kind: &str) {
+async fn a_mistake_in_an_object_of_another_kind_is_told_before_the_kind_is_refused(
+    #[case] kind: &str,
+    #[case] mut object: Value,
+    #[case] why: &str,
+) {
     let reference = Reference::start().await;
-    let object = json!({ "kind": kind, "metadata": { "creationTimestamp": "x" } });
+    object["kind"] = kind.into();
     let answer = reference.send(Method::POST, &format!("{NAMESPACE}/imagestreamimports"), &object).await;
-    let why = "parsing time \"x\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"x\" as \"2006\"";
     let expected = format!("{kind} in version \"v1\" cannot be handled as a ImageStreamImport: {why}");
     assert_eq!(read(answer, 400).await["message"], expected);
 }
+
+const NO_TIME: &str = "parsing time \"x\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"x\" as \"2006\"";
 
 /// As Go's `mime` package reads content types.
 #[rstest]
