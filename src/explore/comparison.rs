@@ -76,7 +76,7 @@ impl Comparison {
     /// Compares `target` with `reference`; `declare` may turn failures into known ones.
     #[must_use]
     pub fn new(reference: Arc<Session>, target: Arc<Session>, declare: Declare) -> Self {
-        let shared_images = SharedImages::of(&target.images);
+        let shared_images = SharedImages::of(target.images.clone());
         Self { reference, target, declare, shared_images, alone: RwLock::new(()) }
     }
 
