@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 const CAUSES: &str = "/details/causes";
+/// What is a map in openshift-apiserver.
+const MAPS: [&str; 3] = ["metadata.labels", "metadata.annotations", "spec.tags"];
 
-/// `actual` with its causes in the order of those of `expected`, in its message too, if they are about the same fields.
+/// `actual` with the causes of each map in the order of those of `expected`, in its message too, if they are about the same fields.
 pub(super) fn in_order_of<'a>(expected: &Value, actual: &'a Value) -> Cow<'a, Value> {
     let causes_of = |body: &Value| body.pointer(CAUSES).and_then(Value::as_array).cloned();
     let (Some(expected), Some(causes)) = (causes_of(expected), causes_of(actual)) else {
@@ -27,19 +29,34 @@ pub(super) fn in_order_of<'a>(expected: &Value, actual: &'a Value) -> Cow<'a, Va
     Cow::Owned(body)
 }
 
-/// `None` if the two have causes about other fields.
-fn ordered(expected: &[Value], mut causes: Vec<Value>) -> Option<Vec<Value>> {
-    if expected.len() != causes.len() {
+/// `None` if the two have causes of other maps in other places. What is of no map stays where it is.
+fn ordered(expected: &[Value], causes: Vec<Value>) -> Option<Vec<Value>> {
+    let maps = |causes: &[Value]| causes.iter().map(map_of).collect::<Vec<_>>();
+    let places = maps(expected);
+    if places != maps(&causes) {
         return None;
     }
     let about = |cause: &Value| (cause["reason"].clone(), cause["field"].clone());
-    let take = |wanted: &Value| {
-        // A cause that is the same to the last letter goes before another one about the same field.
-        let same = causes.iter().position(|cause| cause == wanted);
-        let position = same.or_else(|| causes.iter().position(|cause| about(cause) == about(wanted)))?;
-        Some(causes.remove(position))
+    let mut left: Vec<Option<Value>> = causes.into_iter().map(Some).collect();
+    let take = |(position, wanted): (usize, &Value)| {
+        let is_left = |fits: &dyn Fn(&Value) -> bool| {
+            let mut of_map = (0..left.len()).filter(|other| places[*other] == places[position]);
+            of_map.find(|other| left[*other].as_ref().is_some_and(fits))
+        };
+        let found = match places[position] {
+            None => Some(position),
+            // A cause that is the same to the last letter goes before another one about the same field.
+            Some(_) => is_left(&|cause| cause == wanted).or_else(|| is_left(&|cause| about(cause) == about(wanted))),
+        };
+        left[found?].take()
     };
-    expected.iter().map(take).collect()
+    expected.iter().enumerate().map(take).collect()
+}
+
+/// The map in which a server finds a cause, if it is one.
+fn map_of(cause: &Value) -> Option<&'static str> {
+    let field = cause["field"].as_str()?;
+    MAPS.into_iter().find(|map| field.strip_prefix(map).is_some_and(|rest| rest.is_empty() || rest.starts_with('[')))
 }
 
 /// Causes as a message lists them, each once.
@@ -72,11 +89,18 @@ mod tests {
     }
 
     #[rstest]
-    #[case::another_order(&["a", "b", "c"], &["c", "a", "b"], &["a", "b", "c"])]
-    #[case::twice(&["a", "b", "a"], &["a", "a", "b"], &["a", "b", "a"])]
-    #[case::other_fields(&["a", "b"], &["c", "a"], &["c", "a"])]
-    #[case::fewer(&["a", "b"], &["b"], &["b"])]
-    fn causes_are_put_into_the_order_that_is_expected(
+    #[case::another_order(&["spec.tags[a]", "spec.tags[b]"], &["spec.tags[b]", "spec.tags[a]"], &["spec.tags[a]", "spec.tags[b]"])]
+    #[case::twice(
+        &["metadata.labels", "a", "metadata.labels"],
+        &["metadata.labels", "a", "metadata.labels"],
+        &["metadata.labels", "a", "metadata.labels"]
+    )]
+    #[case::no_map(&["a", "b"], &["b", "a"], &["b", "a"])]
+    #[case::list(&["spec.images[0]", "spec.images[1]"], &["spec.images[1]", "spec.images[0]"], &["spec.images[1]", "spec.images[0]"])]
+    #[case::between_maps(&["metadata.labels", "spec.tags[a]"], &["spec.tags[a]", "metadata.labels"], &["spec.tags[a]", "metadata.labels"])]
+    #[case::other_fields(&["spec.tags[a]", "spec.tags[b]"], &["spec.tags[c]", "spec.tags[a]"], &["spec.tags[c]", "spec.tags[a]"])]
+    #[case::fewer(&["spec.tags[a]", "spec.tags[b]"], &["spec.tags[b]"], &["spec.tags[b]"])]
+    fn causes_of_a_map_are_put_into_the_order_that_is_expected(
         #[case] expected: &[&str],
         #[case] actual: &[&str],
         #[case] ordered: &[&str],
@@ -87,8 +111,8 @@ mod tests {
 
     #[test]
     fn a_cause_that_says_something_else_stays_different() {
-        let expected = refusal(&["a", "b"]);
-        let mut actual = refusal(&["b", "a"]);
+        let expected = refusal(&["spec.tags[a]", "spec.tags[b]"]);
+        let mut actual = refusal(&["spec.tags[b]", "spec.tags[a]"]);
         actual["details"]["causes"][1]["message"] = "other".into();
         let ordered = in_order_of(&expected, &actual);
         assert_eq!(ordered["details"]["causes"][0]["message"], "other");

@@ -34,7 +34,7 @@ pub struct GoldenComparison {
     pub traffic: Vec<Difference>,
 }
 
-/// Compares one answer with its golden: JSON by meaning, arrays in order but for the causes of a refusal, `managedFields` of
+/// Compares one answer with its golden: JSON by meaning, arrays in order but for causes that are found in maps, `managedFields` of
 /// metadata left out.
 ///
 /// Header fields of the golden have to be among those of the answer. JSON whose golden says no `content-type` is
