@@ -96,7 +96,8 @@ pub(crate) struct ImageStreamStatus {
     pub(crate) public_docker_image_repository: String,
     #[serde(with = "named", skip_serializing_if = "is_default")]
     pub(crate) tags: BTreeMap<String, TagHistory>,
-    /// What the last write of the status said of the repositories, if nothing was written since: reads do not show it.
+    /// What the last write of the status said of the repositories, if it was something else and nothing was written since: reads do
+    /// not show it.
     #[serde(skip)]
     pub(crate) written_repositories: Option<Repositories>,
 }

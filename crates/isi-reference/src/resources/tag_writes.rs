@@ -21,7 +21,7 @@ use crate::{
         meta::ObjectMeta,
         views::ImageStreamTag,
     },
-    patch::PatchType,
+    patch::{ManagedEntry, PatchType},
     route::Target,
     validation,
 };
@@ -145,6 +145,7 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     let of = PatchedType { kind: KIND, shape: STREAM_TAG.shape(&api.behaviour), subresource: "" };
     let patched = patched::patched(api, request, (kind, &options), &of, (&value, &[]), &empty(api)?)?;
     let mut written: WrittenTag = patched.object;
+    written.metadata.managed_fields.retain(ManagedEntry::is_whole);
     if let Some(entries) = patched.applied {
         // New owners of fields are a change of metadata too: only a tag of a new stream can be applied.
         written.metadata.managed_fields = entries;

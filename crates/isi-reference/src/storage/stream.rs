@@ -75,10 +75,10 @@ fn prepare_status(stream: &mut ImageStream, old: &ImageStream, repositories: Rep
         let of_spec = old.spec.tags.get(name).and_then(|tag| tag.generation).filter(|_| is_changed);
         newest.generation = of_spec.unwrap_or(old.metadata.generation);
     }
-    // What is written is kept, and only the next write of the status finds it.
-    let written = stream.status.repositories();
+    // What is written is kept where it is something else, and only the next write of the status finds it.
+    let written = Some(stream.status.repositories()).filter(|written| *written != repositories);
     repositories.put_into(&mut stream.status);
-    stream.status.written_repositories = Some(written);
+    stream.status.written_repositories = written;
 }
 
 /// Whether a tag comes from somewhere else than before, or is to be imported again.

@@ -71,3 +71,17 @@ async fn a_patch_of_the_status_goes_on_from_the_repositories_that_were_written()
     read(request.send().await.unwrap(), 200).await;
     assert_eq!(patch(json!({ "tags": [] })).await, app["status"], "a write of the stream sets them again");
 }
+
+#[tokio::test]
+async fn a_status_with_the_repositories_that_are_there_leaves_nothing_to_the_next_write() {
+    let reference = Reference::start().await;
+    stream(&reference, "app", "a").await;
+    let path = format!("{NAMESPACE}/imagestreams/app");
+    let patch = async |path: &str, kind: &str, body: &str| {
+        let request = reference.request(Method::PATCH, path).header("content-type", kind).body(body.to_owned());
+        read(request.send().await.unwrap(), 200).await["metadata"]["resourceVersion"].clone()
+    };
+    let labelled = r#"{"metadata":{"labels":{"k":"b"}},"status":{}}"#;
+    let written = patch(&format!("{path}/status"), "application/merge-patch+json", labelled).await;
+    assert_eq!(patch(&path, "application/json-patch+json", "[]").await, written);
+}

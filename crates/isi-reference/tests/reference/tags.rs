@@ -167,6 +167,7 @@ async fn what_is_wrong_with_the_metadata_of_a_tag_is_told(
 #[case::generation(json!({ "generation": -5 }))]
 #[case::creation(json!({ "creationTimestamp": "2020-01-01T00:00:00Z" }))]
 #[case::identity(json!({ "uid": null }))]
+#[case::owners_of_fields_that_cannot_be_read(json!({ "managedFields": [{ "apiVersion": "a" }] }))]
 #[tokio::test]
 async fn what_only_the_server_sets_of_a_tag_stays_as_it_is(#[case] metadata: Value) {
     let reference = Reference::start().await;
