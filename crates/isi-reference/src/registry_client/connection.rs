@@ -9,7 +9,7 @@ use super::{
     challenge::Scheme,
     credentials::Credentials,
     error_response::{ErrorResponse, Retry},
-    http_client::{Authorization, RegistryRequest, RegistryResponse},
+    http_client::{Authorization, RegistryRequest, RegistryResponse, is_same_origin},
     ping::{Endpoint, PING_TIMEOUT, ping},
     token,
     transport_error::GoVerb,
@@ -39,7 +39,8 @@ pub(crate) struct RepositoryConnection<'a> {
 enum LastRequest {
     /// There was none, or it failed.
     Failed,
-    /// It was answered, so that the next one goes over a TCP connection that is known to work.
+    /// It was answered, so that the next one goes over a TCP connection that is known to work. A request for a token counts, where
+    /// the registry gives it out itself.
     Answered,
 }
 
@@ -159,8 +160,12 @@ impl<'a> RepositoryConnection<'a> {
                 if let Some(basic) = wanted.basic.and_then(|value| HeaderValue::from_str(&value).ok()) {
                     request.headers.insert(AUTHORIZATION, basic);
                 }
+                let is_same_host = is_same_origin(&request.url, &endpoint.base);
                 let response = self.context.clients.send(request).await?;
                 self.token = Some(token::read(&response)?);
+                if is_same_host {
+                    self.last = LastRequest::Answered;
+                }
             }
             header = self.token.as_ref().map(|token| format!("Bearer {token}"));
         }

@@ -89,8 +89,14 @@ pub(crate) struct Authorization<'a> {
 impl Authorization<'_> {
     /// Whether a request to `url` gets the header: one to the API of the same registry.
     fn is_for(self, url: &Url) -> bool {
-        url.path().starts_with("/v2/") && Url::parse(self.base).is_ok_and(|base| base.origin() == url.origin())
+        url.path().starts_with("/v2/") && is_same_origin(url.as_str(), self.base)
     }
+}
+
+/// Whether requests to both go to the same host and port in the same way.
+pub(crate) fn is_same_origin(one: &str, other: &str) -> bool {
+    let origin = |url: &str| Url::parse(url).map(|url| url.origin());
+    matches!((origin(one), origin(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// A response of a registry.

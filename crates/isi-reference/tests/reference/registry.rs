@@ -250,6 +250,26 @@ async fn failures_are_told_as_servers_tell_them(#[case] spec: &str, #[case] expe
     assert!(message.ends_with(expected), "{message}");
 }
 
+/// Go's client repeats a request on a connection that had answered another one, which that for a token is.
+#[rstest]
+#[case::without_a_token(None, 1)]
+#[case::behind_a_token(Some(r#"{ "scheme": "bearer", "users": { "robot": "secret" }, "anonymous": true }"#), 2)]
+#[tokio::test]
+async fn a_request_is_repeated_where_a_connection_ends_that_had_answered(
+    #[case] auth: Option<&str>,
+    #[case] requests: usize,
+) {
+    let registry = app().fault(fault(r#"{"when": "GET manifests/*", "connection": "close"}"#));
+    let registry = match auth {
+        Some(auth) => registry.auth(serde_json::from_str(auth).unwrap()),
+        None => registry,
+    };
+    let registry = registry.start().await.unwrap();
+    outcome(ApiVersion::V4_22, &registry, ":v1").await;
+    let asked = JournalFilter::default().pattern("GET manifests/*".parse().unwrap());
+    assert_eq!(registry.state().journal_of(&asked).len(), requests);
+}
+
 #[rstest]
 #[case::expired(Tls::Expired, "certificate has expired or is not yet valid: current time ")]
 #[case::other_name(Tls::OtherName, "cannot validate certificate for 127.0.0.1 because it doesn't contain any IP SANs")]
