@@ -13,8 +13,10 @@ use proptest::strategy::ValueTree;
 use tokio::sync::watch;
 
 use super::{
-    Compared, Comparison, Coverage, Different, Findings, Generator, Scenario, alone_together::AloneTogether,
-    findings::is_same, shrink,
+    Compared, Comparison, Coverage, Different, Findings, Generator, Scenario,
+    alone_together::{AloneTogether, LONGEST},
+    findings::is_same,
+    shrink,
 };
 use crate::verdict::cause::Cause;
 
@@ -118,7 +120,7 @@ impl<'a> Exploration<'a> {
             over.get() || is_late || *self.stop.borrow()
         };
         {
-            let scenarios = AloneTogether::new(seeds.map(|seed| (seed, self.generator.draw(seed).current())));
+            let scenarios = AloneTogether::new(seeds.map(|seed| (seed, self.generator.draw(seed).current())), LONGEST);
             // A value tree stays on this task; what takes time runs on tasks of its own.
             let mut running = std::pin::pin!(
                 stream::iter(scenarios)
