@@ -13,9 +13,7 @@ use super::{
     error::{ApiError, Resource, Result},
     http::{answer::Answer, request::Request},
     kinds::{Verb, table::served},
-    paths::{Route, route},
     route::Target,
-    version::ApiVersion,
 };
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -39,7 +37,7 @@ struct RequestLabels {
     of: ResourceLabels,
 }
 
-/// The resource that requests are about; empty for paths that are none.
+/// The resource that requests are about; empty for paths of no resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct ResourceLabels {
     group: &'static str,
@@ -104,9 +102,9 @@ impl Metrics {
         Self { started: SystemTime::now(), requests: Mutex::default(), watches: Mutex::default() }
     }
 
-    /// Counts a request that was answered with `status`.
-    pub(crate) fn count(&self, request: &Request, version: ApiVersion, status: u16) {
-        let Ok(Route::Objects(target)) = route(&request.path, version) else {
+    /// Counts a request for what `target` names, if it is a resource, that was answered with `status`.
+    pub(crate) fn count(&self, request: &Request, target: Option<&Target>, status: u16) {
+        let Some(target) = target else {
             return self.add(RequestLabels { status, is_dry_run: false, verb: "GET", of: ResourceLabels::default() });
         };
         let asked = target.asked(request);
@@ -125,7 +123,7 @@ impl Metrics {
             Verb::Watch => "WATCH",
         };
         let is_dry_run = request.parameter("dryRun") == Some("All");
-        self.add(RequestLabels { status, is_dry_run, verb, of: ResourceLabels::of(&target, asked) });
+        self.add(RequestLabels { status, is_dry_run, verb, of: ResourceLabels::of(target, asked) });
     }
 
     fn add(&self, labels: RequestLabels) {

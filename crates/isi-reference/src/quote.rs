@@ -45,8 +45,8 @@ fn push_number(byte: u8, quoted: &mut String) {
     let _ = write!(quoted, "\\x{byte:02x}");
 }
 
-/// Whether a character is none of those that are only seen by what they do to others: spaces but for the plain one, marks of
-/// direction, and those that Unicode has not given out.
+/// Whether a character is written as it is: not a space other than the plain one, not a control or formatting character, and not
+/// one that Unicode has not assigned.
 fn is_printable(character: char) -> bool {
     // Behind a letter, so that marks that are put onto one count as printable.
     let text: String = ['a', character].iter().collect();

@@ -71,18 +71,23 @@ async fn answer_user(api: &Arc<Api>, parts: Parts, body: Incoming, user: User) -
         Ok(timeout) => timeout,
         Err(error) => return Answer::error(&error, form).into_response(),
     };
-    let answer = match tokio::time::timeout(timeout, handle(api, &request)).await {
+    let routed = route(&request.path, api.options.api_version);
+    let target = match &routed {
+        Ok(Route::Objects(target)) => Some(target.clone()),
+        _ => None,
+    };
+    let answer = match tokio::time::timeout(timeout, handle(api, &request, routed)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => Answer::error(&error, form),
         Err(_) => Answer::error(&ApiError::timeout(), form),
     };
     let response = answer.with_warnings(request.take_warnings()).into_response();
-    api.metrics.count(&request, api.options.api_version, response.status().as_u16());
+    api.metrics.count(&request, target.as_ref(), response.status().as_u16());
     response
 }
 
-async fn handle(api: &Arc<Api>, request: &Request) -> Result<Answer> {
-    let target = match route(&request.path, api.options.api_version) {
+async fn handle(api: &Arc<Api>, request: &Request, routed: Result<Route>) -> Result<Answer> {
+    let target = match routed {
         Ok(Route::Health) => return Ok(Answer::text("ok")),
         Ok(Route::Metrics) => return metrics::answer(api, request),
         Ok(Route::OpenApi(path)) => {

@@ -28,7 +28,7 @@ impl<T> StallGuard<T> {
         Self { stream, limit, waiting: None }
     }
 
-    /// What a write comes to that was polled with the result `polled`.
+    /// The result of a poll of a write, or an error once writes have waited for too long.
     fn watched<R>(&mut self, polled: Poll<io::Result<R>>, context: &mut Context<'_>) -> Poll<io::Result<R>> {
         if polled.is_ready() {
             self.waiting = None;

@@ -24,8 +24,9 @@ pub struct Finding<'a> {
 /// What differs in a case, in order of its checks.
 ///
 /// Where a step fails instead of succeeding, or the reverse, everything else about that response is a consequence of it, and
-/// left out; one success instead of another explains no other body. Where a body is of another type than it should be, values that are not found in it are a consequence, and where it is no JSON at
-/// all, its type is one too. What several checks tell about one place of a body is one thing.
+/// left out; one success instead of another explains no other body. Where a body is of another type than it should be, values that are
+/// not found in it are a consequence, and where it is no JSON at all, its type is one too. What several checks tell about one place of a
+/// body is one thing.
 #[must_use]
 pub fn findings(case: &CaseResult) -> Vec<Finding<'_>> {
     let failing: Vec<&CheckResult> = case.checks.iter().filter(|check| check.verdict.is_failure()).collect();

@@ -162,9 +162,7 @@ fn first_document(
 
 /// Checks `apiVersion` and `kind`; what is missing is taken from the path.
 fn check_kind(node: &Node, (kind, target): (&str, &'static Struct), body: &[u8], behaviour: &Behaviour) -> Result<()> {
-    if let Some(why) = json::type_meta_error(node) {
-        return Err(unrecognized(kind, &why, body));
-    }
+    json::type_meta::check(node).map_err(|error| unrecognized(kind, &error.to_string(), body))?;
     let text = |field| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty());
     let (version, found) = (text("apiVersion").unwrap_or(IMAGE_API), text("kind").unwrap_or(kind));
     let structure = if found == kind { Some(target) } else { shapes::structure_of(found, behaviour) };

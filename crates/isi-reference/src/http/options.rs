@@ -201,12 +201,8 @@ fn read_delete_options(request: &Request) -> Result<serde_json::Value> {
         body::Syntax::Yaml | body::Syntax::Protobuf => ApiError::failed(error.to_string()),
     };
     let node = body::read_node(request).map_err(|error| failed(&error))?;
+    json::type_meta::check(&node).map_err(|error| ApiError::failed(error.to_string()))?;
     let value = node.to_value();
-    if !value.is_object() && !value.is_null() {
-        let go = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
-        let why = format!("json: cannot unmarshal {} into Go value of type {go}", node.kind());
-        return Err(ApiError::failed(format!("couldn't get version/kind; json parse error: {why}")));
-    }
     if let Some(kind) = value["kind"].as_str().filter(|kind| !matches!(*kind, "" | "DeleteOptions")) {
         let source = "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27";
         let version = value["apiVersion"].as_str().filter(|version| !version.is_empty()).unwrap_or("meta.k8s.io/v1");

@@ -6,6 +6,7 @@ use super::{
         Shape::{self, Bool, Int, List, Map, Struct as Nested, Text, Time},
         Struct,
     },
+    type_meta,
 };
 
 const STRING: Shape = Text("string");
@@ -69,22 +70,6 @@ static CONFIG: Struct = Struct {
 
 /// Checks that a value is the metadata of a Docker image. Another kind than `DockerImage` is not told from it.
 pub(super) fn check(node: &Node) -> Result<(), TypeError> {
-    if let Some(why) = type_meta_error(node) {
-        return Err(TypeError(why));
-    }
+    type_meta::check(node)?;
     decode(node, &DOCKER_IMAGE, Case::Sensitive).map(drop)
-}
-
-/// What is wrong with an object whose version and kind cannot be read.
-pub(crate) fn type_meta_error(node: &Node) -> Option<String> {
-    let wrong =
-        |text: String| Some(format!("couldn't get version/kind; json parse error: json: cannot unmarshal {text}"));
-    if !matches!(node, Node::Object(_) | Node::Null) {
-        let go =
-            r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
-        return wrong(format!("{} into Go value of type {go}", node.kind()));
-    }
-    let is_wrong = |field: &&str| !matches!(node.get(field), None | Some(Node::Null | Node::Text(_)));
-    let field = ["apiVersion", "kind"].into_iter().find(is_wrong)?;
-    wrong(format!("{} into Go struct field .{field} of type string", node.get(field)?.kind()))
 }

@@ -7,8 +7,9 @@ mod docker_image;
 mod parser;
 mod shape;
 pub(crate) mod shapes;
+pub(crate) mod type_meta;
 
-pub(crate) use docker_image::{DOCKER_IMAGE, type_meta_error};
+pub(crate) use docker_image::DOCKER_IMAGE;
 pub(crate) use parser::{SyntaxError, parse};
 pub(crate) use shape::{Case, Shape, Struct, TypeError, decode};
 

@@ -110,11 +110,7 @@ impl Decoder {
             (Shape::Bytes, Node::Text(text)) => self.bytes(text),
             (Shape::Int(go), Node::Number(digits)) => match digits.parse::<i64>() {
                 Ok(integer) => Some(Value::from(integer)),
-                Err(_) => {
-                    let error = self.mismatch(&format!("number {digits}"), go);
-                    self.fail(error);
-                    None
-                }
+                Err(_) => self.fail(self.mismatch(&format!("number {digits}"), go)),
             },
             (Shape::List(item, _) | Shape::Keyed(item, ..) | Shape::Set(item, _), Node::Array(items)) => {
                 let indexed = |index: usize| format!("[{index}]");
@@ -136,16 +132,8 @@ impl Decoder {
                     .collect(),
             )),
             (Shape::Struct(target), node) => self.structure(node, target),
-            (Shape::Time, node) => {
-                let error = self.mismatch(node.kind(), shape.go());
-                self.break_off(error);
-                None
-            }
-            (shape, node) => {
-                let error = self.mismatch(node.kind(), shape.go());
-                self.fail(error);
-                None
-            }
+            (Shape::Time, node) => self.break_off(self.mismatch(node.kind(), shape.go())),
+            (shape, node) => self.fail(self.mismatch(node.kind(), shape.go())),
         }
     }
 
@@ -153,11 +141,7 @@ impl Decoder {
         let entries = match node {
             Node::Null => return None,
             Node::Object(entries) => entries,
-            other => {
-                let error = self.mismatch(other.kind(), target.go);
-                self.fail(error);
-                return None;
-            }
+            other => return self.fail(self.mismatch(other.kind(), target.go)),
         };
         let mut known = Map::new();
         let mut seen = Vec::new();
@@ -214,20 +198,16 @@ impl Decoder {
         if text.parse::<jiff::Timestamp>().is_ok() {
             return Some(Value::String(text.to_owned()));
         }
-        self.break_off(time_error(text));
-        None
+        self.break_off(time_error(text))
     }
 
     fn bytes(&mut self, text: &str) -> Option<Value> {
         match STANDARD.decode(text) {
             // Go ignores surplus bits of the last symbol.
-            Ok(_) | Err(DecodeError::InvalidLastSymbol { .. }) => return Some(Value::String(text.to_owned())),
-            Err(DecodeError::InvalidByte(at, _)) => {
-                self.fail(format!("illegal base64 data at input byte {at}"));
-            }
+            Ok(_) | Err(DecodeError::InvalidLastSymbol { .. }) => Some(Value::String(text.to_owned())),
+            Err(DecodeError::InvalidByte(at, _)) => self.fail(format!("illegal base64 data at input byte {at}")),
             Err(_) => self.fail(format!("illegal base64 data at input byte {}", text.len() / 4 * 4)),
         }
-        None
     }
 
     /// What Go says of a value of a wrong type.
@@ -240,12 +220,16 @@ impl Decoder {
         format!("json: cannot unmarshal {found} into {target} of type {go}")
     }
 
-    fn fail(&mut self, text: String) {
+    /// Notes a mistake behind which Go reads on; there is no value.
+    fn fail(&mut self, text: String) -> Option<Value> {
         self.first_error.get_or_insert(TypeError(text));
+        None
     }
 
-    fn break_off(&mut self, text: String) {
+    /// Notes a mistake at which Go stops; there is no value.
+    fn break_off(&mut self, text: String) -> Option<Value> {
         self.breaking_error.get_or_insert(TypeError(text));
+        None
     }
 }
 

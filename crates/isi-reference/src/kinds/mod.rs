@@ -37,7 +37,7 @@ pub(crate) struct Kind {
     pub(crate) methods: &'static [(Verb, Handler)],
     /// What the store calls its objects; `None` for what is made for each answer.
     pub(crate) stored: Option<&'static str>,
-    /// Whether there are never any.
+    /// Whether it is served without objects.
     pub(crate) is_empty: bool,
     /// What discovery calls the version that it is stored in; empty where it says nothing.
     pub(crate) storage_version_hash: &'static str,

@@ -1,10 +1,10 @@
-//! Resources of a cluster that are served without objects, so that clients which look around images find that there are none:
-//! `oc adm prune images` asks for everything that runs, `kubectl describe` for events, `oc describe project` for quotas.
+//! Resources of a cluster that are served as empty lists, for clients that look at what uses images: `oc adm prune images` asks
+//! for everything that runs, `kubectl describe` for events, `oc describe project` for quotas.
 
 use super::{Handler, Kind, Verb};
 use crate::{resources::objects, version::ApiVersion};
 
-/// What can be done with what there is none of.
+/// What can be done with resources without objects.
 const READ_ONLY: &[(Verb, Handler)] = &[
     (Verb::Get, Handler::Store(objects::get)),
     (Verb::List, Handler::Store(objects::list)),

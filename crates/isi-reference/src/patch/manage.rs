@@ -65,9 +65,15 @@ pub(crate) struct Write<'a> {
 }
 
 impl ManagedEntry {
-    /// Whether a client wrote these entries to do away with all: one that says nothing.
-    pub(crate) fn is_reset(entries: &[Self]) -> bool {
-        matches!(entries, [only] if *only == Self::default())
+    /// Takes out of metadata the entries that a client sent, those that say who owns which fields. `None` where the client does
+    /// away with all: it sends one that says nothing.
+    pub(crate) fn take_sent(entries: &mut Vec<Self>) -> Option<Vec<Self>> {
+        let mut sent = std::mem::take(entries);
+        if matches!(sent.as_slice(), [only] if *only == Self::default()) {
+            return None;
+        }
+        sent.retain(Self::is_whole);
+        Some(sent)
     }
 
     /// Whether it says who owns which fields.

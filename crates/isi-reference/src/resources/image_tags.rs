@@ -196,13 +196,10 @@ fn tag_type(api: &Api) -> PatchedType {
 }
 
 /// Records whose the fields of a written tag are that differ from `old`. The metadata is that of the stream, so that a server
-/// refuses every change by which a client comes to own a field.
+/// refuses every change that makes a client the owner of a field.
 fn track(api: &Api, old: &ImageTag, written: &mut WrittenImageTag, options: &WriteOptions) -> Result<()> {
-    let given = std::mem::take(&mut written.metadata.managed_fields);
-    if !api.behaviour.managed_fields || ManagedEntry::is_reset(&given) {
-        return Ok(());
-    }
-    let given: Vec<ManagedEntry> = given.into_iter().filter(ManagedEntry::is_whole).collect();
+    let given = ManagedEntry::take_sent(&mut written.metadata.managed_fields);
+    let Some(given) = given.filter(|_| api.behaviour.managed_fields) else { return Ok(()) };
     let entries = if given.is_empty() { &old.metadata.managed_fields } else { &given };
     let before = view::to_value(&Typed::image_api(KIND, old.clone()))?;
     let now = view::to_value(&Typed::image_api(KIND, &*written))?;
@@ -261,13 +258,7 @@ fn check_spec(api: &Api, full: &str, spec: &TagReference, old: Option<&TagRefere
     if full.split_once(':').is_none_or(|(_, tag)| tag != spec.name) {
         errors.push(FieldError::invalid("spec.name", &spec.name, "must match image tag name"));
     }
-    validation::image_stream::check_tag(
-        spec,
-        "spec",
-        tag_spec::allowed(api, old).as_ref(),
-        &api.behaviour,
-        &mut errors,
-    );
+    errors.extend(tag_spec::check_source(api, spec, "spec", old));
     errors
 }
 
@@ -277,7 +268,7 @@ fn check_changes(api: &Api, written: &mut WrittenImageTag, old: &ImageTag) -> Re
     new.resource_version.clone_from(&known.resource_version);
     new.generation = known.generation;
     new.creation_timestamp = known.creation_timestamp;
-    let mut errors = tag_spec::changed_metadata(new, known, &api.behaviour);
+    let mut errors = validation::meta::check_replacement(new, known, true, &api.behaviour);
     if let Some(spec) = &written.spec {
         errors.extend(check_spec(api, &written.metadata.name, spec, old.spec.as_ref()));
     }

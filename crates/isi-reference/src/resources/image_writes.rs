@@ -41,11 +41,8 @@ pub(super) fn set_defaults(api: &Api, image: &mut Image) {
 
 /// Records whose the fields of `image` are that differ from `old`.
 fn track(api: &Api, old: Option<&Image>, image: &mut Image, options: &WriteOptions) -> Result<()> {
-    let given = std::mem::take(&mut image.metadata.managed_fields);
-    if !api.behaviour.managed_fields || ManagedEntry::is_reset(&given) || has_signatures(image) {
-        return Ok(());
-    }
-    let given: Vec<ManagedEntry> = given.into_iter().filter(ManagedEntry::is_whole).collect();
+    let given = ManagedEntry::take_sent(&mut image.metadata.managed_fields);
+    let Some(given) = given.filter(|_| api.behaviour.managed_fields && !has_signatures(image)) else { return Ok(()) };
     let known = old.map(|old| old.metadata.managed_fields.clone()).unwrap_or_default();
     let entries = if given.is_empty() { known } else { given };
     let before = match old {
@@ -176,9 +173,7 @@ fn store(api: &Api, mut image: Image, old: &Image, options: &WriteOptions) -> Re
     image.docker_image_manifest = of_content.docker_image_manifest;
     image.docker_image_config = of_content.docker_image_config;
     let (new, known, behaviour) = (&image.metadata, &old.metadata, &api.behaviour);
-    let mut errors = meta::check_generic(new, false, meta::path_segment, behaviour);
-    errors.extend(meta::check_generic_update(new, known, behaviour));
-    errors.extend(meta::check_update(new, known, behaviour));
+    let mut errors = meta::check_replacement(new, known, false, behaviour);
     errors.extend(check(api, &image));
     api.invalid(KIND, &image.metadata.name, &errors)?;
     if options.dry_run || image == *old {

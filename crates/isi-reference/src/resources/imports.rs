@@ -65,11 +65,8 @@ pub(crate) async fn create(api: &Api, request: &Request, target: &Target) -> Res
 
 /// Records whose the fields are that differ from an empty import.
 fn track(api: &Api, import: &mut ImageStreamImport, options: &WriteOptions) -> Result<()> {
-    let given = std::mem::take(&mut import.metadata.managed_fields);
-    if !api.behaviour.managed_fields || ManagedEntry::is_reset(&given) {
-        return Ok(());
-    }
-    let given: Vec<ManagedEntry> = given.into_iter().filter(ManagedEntry::is_whole).collect();
+    let given = ManagedEntry::take_sent(&mut import.metadata.managed_fields);
+    let Some(given) = given.filter(|_| api.behaviour.managed_fields) else { return Ok(()) };
     let value = |import: &ImageStreamImport| {
         serde_json::to_value(import).map_err(|error| ApiError::internal(&error.to_string()))
     };

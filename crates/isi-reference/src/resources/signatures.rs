@@ -63,13 +63,9 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
 
 /// Whose the fields of a new signature are, also those that the server does not keep.
 fn track(api: &Api, signature: &ImageSignature, options: &WriteOptions) -> Result<Vec<ManagedEntry>> {
-    let given = signature.metadata.managed_fields.clone();
-    if !api.behaviour.managed_fields || ManagedEntry::is_reset(&given) {
-        return Ok(Vec::new());
-    }
-    let given: Vec<ManagedEntry> = given.into_iter().filter(ManagedEntry::is_whole).collect();
     let mut sent = signature.clone();
-    sent.metadata.managed_fields.clear();
+    let given = ManagedEntry::take_sent(&mut sent.metadata.managed_fields);
+    let Some(given) = given.filter(|_| api.behaviour.managed_fields) else { return Ok(Vec::new()) };
     // Servers write these times also where there are none.
     for condition in sent.conditions.iter_mut().filter_map(Value::as_object_mut) {
         for time in ["lastProbeTime", "lastTransitionTime"] {

@@ -103,11 +103,7 @@ fn track(
     }
     let created = old.metadata.uid.is_empty();
     // A client may write entries itself; without any the known ones stay.
-    let given = std::mem::take(&mut stream.metadata.managed_fields);
-    if ManagedEntry::is_reset(&given) {
-        return Ok(());
-    }
-    let given: Vec<ManagedEntry> = given.into_iter().filter(ManagedEntry::is_whole).collect();
+    let Some(given) = ManagedEntry::take_sent(&mut stream.metadata.managed_fields) else { return Ok(()) };
     let entries = if given.is_empty() { &old.metadata.managed_fields } else { &given };
     let entries =
         patch::track(&value(old)?, &value(stream)?, entries, created, &stream_type(api, target).write(options));

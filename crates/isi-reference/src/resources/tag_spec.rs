@@ -4,7 +4,6 @@
 use super::{name, streams::STREAMS, tags::split, write};
 use crate::{
     api::Api,
-    behaviour::Behaviour,
     error::{ApiError, Result},
     field::FieldError,
     http::options::WriteOptions,
@@ -13,10 +12,9 @@ use crate::{
         image_stream::{ImageStream, TagImportPolicy, TagReference, TagReferencePolicy},
         meta::ObjectMeta,
     },
-    policy::allow_list::AllowList,
     route::Target,
     storage::stream::Writer,
-    validation::meta,
+    validation::image_stream::check_tag,
 };
 
 /// Sets what a tag of a stream's spec is where a client does not say it.
@@ -112,21 +110,16 @@ pub(super) fn named<'a>(api: &Api, target: &'a Target, kind: &str) -> Result<(St
     Ok((StreamBefore::named(api, target, of), tag))
 }
 
-/// What is wrong with changed metadata. The generic part of a server looks at it, and the image API once more, which tells the
-/// same twice and three times.
-pub(super) fn changed_metadata(new: &ObjectMeta, old: &ObjectMeta, behaviour: &Behaviour) -> Vec<FieldError> {
-    let mut errors = meta::check_generic(new, true, meta::path_segment, behaviour);
-    errors.extend(meta::check_generic_update(new, old, behaviour));
-    errors.extend(meta::check_update(new, old, behaviour));
-    errors
-}
-
-/// The registries that a tag may come from: those that are allowed, and the repository that it came from before.
-pub(super) fn allowed(api: &Api, old: Option<&TagReference>) -> Option<AllowList> {
-    let mut allowed = api.allow_list.clone()?;
+/// Everything that is wrong with where a tag comes from. `old` is the tag before: the repository that it came from stays allowed.
+pub(super) fn check_source(api: &Api, tag: &TagReference, path: &str, old: Option<&TagReference>) -> Vec<FieldError> {
+    let mut allowed = api.allow_list.clone();
     let from = old.and_then(|tag| tag.from.as_ref()).filter(|from| from.kind == "DockerImage");
-    if let Some(reference) = from.and_then(|from| from.name.parse::<ImageReference>().ok()) {
+    if let Some(allowed) = &mut allowed
+        && let Some(reference) = from.and_then(|from| from.name.parse::<ImageReference>().ok())
+    {
         allowed.allow_repository(&reference);
     }
-    Some(allowed)
+    let mut errors = Vec::new();
+    check_tag(tag, path, allowed.as_ref(), &api.behaviour, &mut errors);
+    errors
 }

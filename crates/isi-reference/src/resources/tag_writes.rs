@@ -70,7 +70,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     check_namespace(&mut written.metadata.namespace, target)?;
     admit(&api.store.lock(), target, &written.metadata.name)?;
     check_generated_name(api, &written.metadata)?;
-    check(api, &written, true)?;
+    check_new(api, &written)?;
     let full = written.metadata.name.as_str();
     let (of, tag) = tag_spec::split_new(full)?;
     let before = StreamBefore::named(api, target, of);
@@ -85,31 +85,17 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     answer(api, request, target, 201, &stream, tag)
 }
 
-/// What is wrong with a tag by itself.
-fn check(api: &Api, written: &WrittenTag, is_new: bool) -> Result<()> {
-    let errors = violations(api, written, is_new, None);
-    api.invalid(KIND, &written.metadata.name, &errors)
-}
-
-fn violations(api: &Api, written: &WrittenTag, is_new: bool, old: Option<&TagReference>) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    if is_new {
-        errors = validation::meta::check(&written.metadata, true, validation::meta::path_segment, &api.behaviour);
-    }
+/// Checks a tag that is not there yet.
+fn check_new(api: &Api, written: &WrittenTag) -> Result<()> {
+    let mut errors = validation::meta::check(&written.metadata, true, validation::meta::path_segment, &api.behaviour);
     if let Some(tag) = &written.tag {
-        validation::image_stream::check_tag(
-            tag,
-            "tag",
-            tag_spec::allowed(api, old).as_ref(),
-            &api.behaviour,
-            &mut errors,
-        );
-        if is_new && tag.annotations.as_ref().is_some_and(|annotations| *annotations != written.metadata.annotations) {
+        errors.extend(tag_spec::check_source(api, tag, "tag", None));
+        if tag.annotations.as_ref().is_some_and(|annotations| *annotations != written.metadata.annotations) {
             let why = "tag annotations must not be provided or must be equal to the object meta annotations";
             errors.push(FieldError::invalid("tag.annotations", "<map>", why));
         }
     }
-    errors
+    api.invalid(KIND, &written.metadata.name, &errors)
 }
 
 /// A tag as it is before a write: also one that is not there.
@@ -191,7 +177,7 @@ fn put(
         written.metadata.labels.clone_from(&old.metadata.labels);
     }
     match before.stored {
-        None => check(api, &written, true)?,
+        None => check_new(api, &written)?,
         Some(_) => check_changes(api, &written, old)?,
     }
     admit(&api.store.lock(), target, name(target))?;
@@ -213,8 +199,10 @@ fn put(
 /// Nothing but the tag and its annotations may change.
 fn check_changes(api: &Api, written: &WrittenTag, old: &ImageStreamTag) -> Result<()> {
     let (new, known) = (&written.metadata, &old.metadata);
-    let mut errors = tag_spec::changed_metadata(new, known, &api.behaviour);
-    errors.extend(violations(api, written, false, old.tag.as_ref()));
+    let mut errors = validation::meta::check_replacement(new, known, true, &api.behaviour);
+    if let Some(tag) = &written.tag {
+        errors.extend(tag_spec::check_source(api, tag, "tag", old.tag.as_ref()));
+    }
     let same = |meta: &ObjectMeta| ObjectMeta {
         annotations: std::collections::BTreeMap::new(),
         resource_version: String::new(),

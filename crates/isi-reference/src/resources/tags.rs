@@ -100,17 +100,18 @@ pub(super) fn no_image(api: &Api) -> Image {
 
 /// A tag after it was written: also one that has no image yet.
 pub(super) fn written(api: &Api, stream: &ImageStream, tag: &str) -> ImageStreamTag {
-    let event = stream.latest(tag).filter(|event| !event.image.is_empty());
-    match event.and_then(|event| Some((event, api.store.lock().image(&event.image).cloned()?))) {
-        Some((event, image)) => tag_of(api, stream, tag, event, Some(image)),
-        None => without_image(api, stream, tag),
-    }
+    let image = stream.latest(tag).and_then(|event| api.store.lock().image(&event.image).cloned());
+    newest(api, stream, tag, image)
 }
 
 /// A tag, of whose image only the name and where to pull it are known.
 pub(super) fn without_image(api: &Api, stream: &ImageStream, tag: &str) -> ImageStreamTag {
+    newest(api, stream, tag, None)
+}
+
+fn newest(api: &Api, stream: &ImageStream, tag: &str, image: Option<Image>) -> ImageStreamTag {
     if let Some(event) = stream.latest(tag).filter(|event| !event.image.is_empty()) {
-        return tag_of(api, stream, tag, event, None);
+        return tag_of(api, stream, tag, event, image);
     }
     let none = TagEvent { created: None, docker_image_reference: String::new(), image: String::new(), generation: 0 };
     let mut written = tag_of(api, stream, tag, &none, None);

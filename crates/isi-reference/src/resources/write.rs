@@ -72,7 +72,9 @@ fn check(
     let unfollowed = state.follow_tags(stream, old, writer);
     let limits = StreamLimits::of(state.followed("limitranges", &stream.metadata.namespace));
     let exceeded = limits.check(old, stream, api.behaviour.limits_only_growth).err();
-    let mut errors = old.map(|old| check_generic(api, stream, old)).unwrap_or_default();
+    let mut errors = old
+        .map(|old| meta::check_generic_replacement(&stream.metadata, &old.metadata, true, &api.behaviour))
+        .unwrap_or_default();
     if !unfollowed.is_empty() {
         let modern = api.behaviour.plain_null_in_field_errors;
         let error = ApiError::invalid("", "imagestreams", &stream.metadata.name, &unfollowed, modern);
@@ -92,19 +94,11 @@ fn check(
         .map_err(|error| Refusal { error, limit_exceeded: exceeded.is_some() })
 }
 
-/// What the generic part of a server finds in the metadata of an update.
-fn check_generic(api: &Api, stream: &ImageStream, old: &ImageStream) -> Vec<FieldError> {
-    let (new, old) = (&stream.metadata, &old.metadata);
-    let mut errors = meta::check_generic(new, true, meta::path_segment, &api.behaviour);
-    errors.extend(meta::check_generic_update(new, old, &api.behaviour));
-    errors
-}
-
 /// Checks a stream whose status was written: what it had already is not judged again.
 fn check_status(api: &Api, state: &State, stream: &ImageStream, old: &ImageStream) -> std::result::Result<(), Refusal> {
     let limits = StreamLimits::of(state.followed("limitranges", &stream.metadata.namespace));
     let exceeded = limits.check(Some(old), stream, api.behaviour.limits_only_growth).err();
-    let mut errors = check_generic(api, stream, old);
+    let mut errors = meta::check_generic_replacement(&stream.metadata, &old.metadata, true, &api.behaviour);
     errors.extend(exceeded.as_ref().map(|why| FieldError::forbidden("imageStream", why.clone())));
     errors.extend(meta::check_update(&stream.metadata, &old.metadata, &api.behaviour));
     errors.extend(validation::image_stream::check_new_events(stream, old, api.allow_list.as_ref()));

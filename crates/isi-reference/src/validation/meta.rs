@@ -32,7 +32,7 @@ pub(crate) fn check(
 }
 
 /// Judges new `metadata` of an object that has `old` by the rules of any API.
-pub(crate) fn check_generic_update(meta: &ObjectMeta, old: &ObjectMeta, behaviour: &Behaviour) -> Vec<FieldError> {
+fn check_generic_update(meta: &ObjectMeta, old: &ObjectMeta, behaviour: &Behaviour) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let immutable = "field is immutable";
     if old.deletion_timestamp.is_some() {
@@ -52,10 +52,35 @@ pub(crate) fn check_generic_update(meta: &ObjectMeta, old: &ObjectMeta, behaviou
     errors
 }
 
+/// What the generic part of a server finds in the metadata of an object that is to replace `old`.
+pub(crate) fn check_generic_replacement(
+    meta: &ObjectMeta,
+    old: &ObjectMeta,
+    namespaced: bool,
+    behaviour: &Behaviour,
+) -> Vec<FieldError> {
+    let mut errors = check_generic(meta, namespaced, path_segment, behaviour);
+    errors.extend(check_generic_update(meta, old, behaviour));
+    errors
+}
+
 /// As [`check_generic_update`], with the rules of Kubernetes' own objects.
 pub(crate) fn check_update(meta: &ObjectMeta, old: &ObjectMeta, behaviour: &Behaviour) -> Vec<FieldError> {
     let mut errors = check_generic_update(meta, old, behaviour);
     errors.extend(check_finalizers(meta));
+    errors
+}
+
+/// What is wrong with the metadata of an object that is to replace `old`. The generic part of a server looks at it, and the API
+/// of the object once more, so that the same is told twice and three times.
+pub(crate) fn check_replacement(
+    meta: &ObjectMeta,
+    old: &ObjectMeta,
+    namespaced: bool,
+    behaviour: &Behaviour,
+) -> Vec<FieldError> {
+    let mut errors = check_generic_replacement(meta, old, namespaced, behaviour);
+    errors.extend(check_update(meta, old, behaviour));
     errors
 }
 
@@ -86,7 +111,7 @@ fn check_finalizers(meta: &ObjectMeta) -> Vec<FieldError> {
 }
 
 /// Judges `metadata` by the rules of any API; `name_rule` judges the name (and the generated one, as a prefix).
-pub(crate) fn check_generic(
+fn check_generic(
     meta: &ObjectMeta,
     namespaced: bool,
     name_rule: fn(&str) -> Option<String>,
@@ -201,7 +226,7 @@ fn check_owners(meta: &ObjectMeta, behaviour: &Behaviour, errors: &mut Vec<Field
     }
 }
 
-/// The parts of an `apiVersion`; both are empty for what is none.
+/// Group and version of an `apiVersion`; both are empty if it has more than two parts.
 fn group_and_version(api_version: &str) -> (&str, &str) {
     match api_version.split('/').collect::<Vec<_>>().as_slice() {
         [version] => ("", version),

@@ -176,7 +176,7 @@ async fn what_only_the_server_sets_of_a_tag_stays_as_it_is(#[case] metadata: Val
     assert_eq!(patched["metadata"], created["metadata"]);
 }
 
-/// Times read themselves, and Go stops where one of them cannot; other mistakes are told only if there is none.
+/// Go stops decoding at the first time that it cannot read, and reports it before any other mistake.
 #[rstest]
 #[case::time(
     json!({ "tag": { "from": 7 }, "metadata": { "annotations": [], "creationTimestamp": "" } }),
@@ -330,6 +330,11 @@ async fn what_happens_to_dependents_is_the_garbage_collectors_to_do(
     500,
     "no kind \"Foo\" is registered for version \"meta.k8s.io/v1\" in scheme \
      \"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\""
+)]
+#[case::kind_of_another_type(
+    json!({ "kind": 7 }),
+    500,
+    "couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string"
 )]
 #[case::another_type(
     json!({ "gracePeriodSeconds": "x" }),

@@ -98,8 +98,8 @@ fn malformed_body(failure: &hyper::Error) -> Answer {
     error(StatusCode::BAD_REQUEST, ErrorCode::Unsupported.name(), &message)
 }
 
-/// The answer to a head that HTTP does not allow: one without a host, with several or with what is none (RFC 9112, section
-/// 3.2), in a coding for transfer that is unknown (section 6.1), or with an expectation that is (RFC 9110, section 10.1.1).
+/// The answer to a head that HTTP does not allow: without a host, with several or with an invalid one (RFC 9112, section 3.2), with
+/// an unknown transfer coding (section 6.1), or with an unknown expectation (RFC 9110, section 10.1.1).
 fn wrong_head(request: &Parts) -> Option<Answer> {
     let (mut hosts, mut is_host_valid, mut is_coding_known, mut is_expectation_known) = (0, true, true, true);
     for (name, value) in &request.headers {
