@@ -21,6 +21,7 @@ mod server;
 mod spec_tags;
 mod status;
 mod strategic_lists;
+mod tag_patches;
 mod tags;
 mod views;
 mod watch;
