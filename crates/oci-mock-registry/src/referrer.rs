@@ -16,7 +16,7 @@ pub struct Referrer {
     pub size: usize,
     /// Its digest.
     pub digest: String,
-    /// What kind of artifact it is: its `artifactType`, or the media type of its config.
+    /// What kind of artifact it is: its `artifactType`, or the media type of an image's config.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
     /// Its annotations.
@@ -31,8 +31,7 @@ struct Referring {
     subject: Option<Subject>,
     artifact_type: Option<String>,
     config: Option<Config>,
-    #[serde(default)]
-    annotations: Map<String, Value>,
+    annotations: Option<Map<String, Value>>,
 }
 
 #[derive(Deserialize)]
@@ -54,12 +53,15 @@ impl Referrer {
         let can_refer = [media_type::OCI_MANIFEST, media_type::OCI_INDEX].contains(&media_type);
         let Referring { subject, artifact_type, config, annotations } =
             can_refer.then(|| serde_json::from_slice(manifest).ok()).flatten()?;
+        let config = config.filter(|_| media_type == media_type::OCI_MANIFEST);
         let referrer = Self {
             media_type: media_type.to_owned(),
             size: manifest.len(),
             digest: digest.to_string(),
-            artifact_type: artifact_type.or_else(|| config.and_then(|config| config.media_type)),
-            annotations,
+            artifact_type: artifact_type
+                .filter(|kind| !kind.is_empty())
+                .or_else(|| config.and_then(|config| config.media_type)),
+            annotations: annotations.unwrap_or_default(),
         };
         Some((subject?.digest, referrer))
     }
@@ -80,13 +82,20 @@ mod tests {
         json!({ "subject": { "digest": "d" }, "artifactType": "a", "config": { "mediaType": "c" } }),
         Some("a")
     )]
+    #[case(
+        media_type::OCI_MANIFEST,
+        json!({ "subject": { "digest": "d" }, "artifactType": "", "config": { "mediaType": "c" }, "annotations": null }),
+        Some("c")
+    )]
+    #[case(media_type::OCI_INDEX, json!({ "subject": { "digest": "d" }, "config": { "mediaType": "c" } }), None)]
     #[case(media_type::DOCKER_MANIFEST_V2, json!({ "subject": { "digest": "d" }, "artifactType": "a" }), None)]
     #[case(media_type::OCI_MANIFEST, json!({ "artifactType": "a" }), None)]
     fn a_manifest_with_a_subject_refers(#[case] media_type: &str, #[case] manifest: Value, #[case] kind: Option<&str>) {
+        let refers = media_type != media_type::DOCKER_MANIFEST_V2 && !manifest["subject"].is_null();
         let manifest = manifest.to_string().into_bytes();
         let digest = Digest::sha256(&manifest);
         let found = Referrer::of(&digest, media_type, &manifest);
         assert_eq!(found.as_ref().and_then(|(_, referrer)| referrer.artifact_type.as_deref()), kind);
-        assert!(found.is_none_or(|(subject, _)| subject == "d"));
+        assert_eq!(found.map(|(subject, _)| subject), refers.then(|| "d".to_owned()));
     }
 }

@@ -212,9 +212,10 @@ impl<'a> Exchange<'a> {
             (&Method::GET, Route::Repository(name, endpoint)) => {
                 let store = self.context.state.store();
                 let Some(repository) = store.repository(name) else { return unknown(name) };
+                let policies = &self.settings().policies;
                 match endpoint {
-                    Endpoint::Manifest(reference) => pull::manifest(repository, reference, self.request),
-                    Endpoint::Blob(digest) => pull::blob(repository, digest, self.request),
+                    Endpoint::Manifest(reference) => pull::manifest(repository, reference, self.request, policies),
+                    Endpoint::Blob(digest) => pull::blob(repository, digest, self.request, policies),
                     Endpoint::Tags => self.tags(name, repository),
                     Endpoint::Signatures(digest) => signatures::list(&store, name, digest),
                     Endpoint::Uploads | Endpoint::Upload(_) | Endpoint::Referrers(_) => ErrorCode::Unsupported.answer(),
@@ -248,15 +249,22 @@ impl<'a> Exchange<'a> {
         if self.route == Route::Token {
             return self.settings().access.token(self.request, body);
         }
-        let mut store = self.context.state.store_mut();
+        let (state, policies) = (self.context.state, &self.settings().policies);
         match &self.route {
             Route::Repository(name, Endpoint::Manifest(reference)) => {
-                let repository = store.repository_mut(name);
-                quirks::judge(&self.settings().policies, repository, body).unwrap_or_else(|| {
-                    push_manifest::put(name, repository, reference, self.request, body, &self.settings().policies)
+                // The body is read before the store is locked for writing.
+                let manifest = match push_manifest::read(self.request, body, policies) {
+                    Ok(manifest) => manifest,
+                    Err(refusal) => return *refusal,
+                };
+                let mut store = state.store_mut();
+                quirks::judge(policies, store.repository(name), &manifest.value).unwrap_or_else(|| {
+                    push_manifest::put(name, &mut store, reference, self.request, (body, &manifest), policies)
                 })
             }
-            Route::Repository(name, Endpoint::Signatures(digest)) => signatures::put(&mut store, name, digest, body),
+            Route::Repository(name, Endpoint::Signatures(digest)) => {
+                signatures::put(&mut state.store_mut(), name, digest, body)
+            }
             _ => ErrorCode::Unsupported.answer(),
         }
     }

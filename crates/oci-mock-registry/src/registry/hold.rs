@@ -173,7 +173,7 @@ impl RegistryState {
         bytes: Bytes,
     ) -> Result<Held, ContentError> {
         check_repository(repository)?;
-        let media_type = push_manifest::media_type(media_type, &bytes).map_err(ContentError::Manifest)?;
+        let media_type = push_manifest::media_type_of(media_type, &bytes).map_err(ContentError::Manifest)?;
         let is_digest = reference.contains(':');
         if !is_digest {
             check_tag(reference)?;

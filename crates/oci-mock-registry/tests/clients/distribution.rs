@@ -281,7 +281,16 @@ async fn blobs(session: &mut Session) -> Result<(), Failed> {
     session.read("missing blob", &format!("/v2/lib/app/blobs/{}", Digest::sha256(b"missing")), &[]).await?;
     session.read("blob by a malformed digest", "/v2/lib/app/blobs/sha256:xyz", &[]).await?;
     session.read("blob by no digest", "/v2/lib/app/blobs/nonsense", &[]).await?;
-    session.read("blob that is known", &path, &[("if-none-match", &format!("\"{digest}\""))]).await?;
+    for known in [format!("\"{digest}\""), format!("W/\"{digest}\""), format!("\"x\", \"{digest}\""), "*".to_owned()] {
+        session.read(&format!("blob that is known as {known}"), &path, &[("if-none-match", &known)]).await?;
+    }
+    let known = format!("\"{digest}\"");
+    let headers = [("if-none-match", known.as_str()), ("range", "bytes=0-1")];
+    session.ask("head of a blob that is known", Method::HEAD, &path, &headers[..1], b"").await?;
+    session.read("part of a blob that is known", &path, &headers).await?;
+    session.read("part of the same blob", &path, &[("if-range", &known), headers[1]]).await?;
+    session.read("part of another blob", &path, &[("if-range", "\"other\""), headers[1]]).await?;
+    session.read("part since a date", &path, &[("if-range", "Sat, 28 Nov 2026 05:00:00 GMT"), headers[1]]).await?;
     for range in ["0-0", "500-1499", "500-", "-500", "2000-5000", "500-0", "5000-10000", "3000-"] {
         session.read(&format!("range {range}"), &path, &[("range", &format!("bytes={range}"))]).await?;
     }
@@ -308,6 +317,47 @@ fn index(child: &str) -> Vec<u8> {
     json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [child] }).to_string().into_bytes()
 }
 
+/// Pushes manifests with a field of another type, or another value, than usual.
+async fn fields(session: &mut Session) -> Result<(), Failed> {
+    let layer = json!({ "mediaType": LAYER, "digest": Digest::sha256(&blob()), "size": 3_000 });
+    let sizes = [json!("5"), json!(5.5), json!(-5), json!(u64::MAX), json!(i64::MAX), json!([]), Value::Null];
+    let sizes = sizes.into_iter().map(|size| ("size", size));
+    let fields = [
+        ("mediaType", json!(5)),
+        ("urls", json!("x")),
+        ("annotations", json!({ "a": 1 })),
+        ("annotations", Value::Null),
+        ("platform", json!("linux")),
+        ("digest", json!(5)),
+        ("digest", json!("sha256:xyz")),
+        ("digest", json!("none")),
+        ("digest", Value::Null),
+    ];
+    for (field, value) in sizes.chain(fields) {
+        let mut layer = layer.clone();
+        layer[field] = value;
+        let name = format!("push a layer with {field} {}", layer[field]);
+        session.push_manifest(&name, "fields", OCI, &manifest(OCI, &layer, &json!({}))).await?;
+        if field == "size" {
+            let name = format!("push a layer with {field} {} in schema 2", layer[field]);
+            session.push_manifest(&name, "fields", SCHEMA2, &manifest(SCHEMA2, &layer, &json!({}))).await?;
+        }
+    }
+    for (field, value) in [
+        ("schemaVersion", json!("2")),
+        ("mediaType", json!(5)),
+        ("annotations", json!([])),
+        ("annotations", Value::Null),
+        ("layers", json!({})),
+        ("layers", Value::Null),
+        ("config", json!("x")),
+    ] {
+        let name = format!("push a manifest with {field} {value}");
+        session.push_manifest(&name, "fields", OCI, &manifest(OCI, &layer, &json!({ field: value }))).await?;
+    }
+    session.ask("delete a tag with fields", Method::DELETE, "/v2/lib/app/manifests/fields", &[], b"").await.map(drop)
+}
+
 async fn manifests(session: &mut Session) -> Result<(), Failed> {
     let layer = json!({ "mediaType": LAYER, "digest": Digest::sha256(&blob()), "size": 3_000 });
     let gone = json!({ "mediaType": LAYER, "digest": Digest::sha256(b"gone"), "size": 4 });
@@ -327,6 +377,7 @@ async fn manifests(session: &mut Session) -> Result<(), Failed> {
     session.push_manifest("push what is no JSON", "v2", OCI, b"no JSON").await?;
     session.push_manifest("push with a missing layer", "v2", OCI, &manifest(OCI, &gone, &json!({}))).await?;
     session.push_manifest("push with a layer from elsewhere", "v2", OCI, &manifest(OCI, &foreign, &json!({}))).await?;
+    fields(session).await?;
     let subject = json!({ "subject": { "mediaType": OCI, "digest": digest, "size": plain.len() } });
     session.push_manifest("push with a subject", "sub", OCI, &manifest(OCI, &layer, &subject)).await?;
     session.read("referrers", &format!("/v2/lib/app/referrers/{digest}"), &[]).await?;

@@ -62,6 +62,44 @@ fn a_token_opens_what_it_was_given_for() {
     assert_eq!(with_token(&registry, MANIFEST, "invented"), StatusCode::UNAUTHORIZED);
 }
 
+/// As distribution has it (`registry/handlers/app.go`): listing repositories is an action of its own.
+#[rstest]
+#[case::user("users: { robot: secret }", Some("robot:secret"), "registry:catalog:*", 200)]
+#[case::another_action("users: { robot: secret }", Some("robot:secret"), "registry:catalog:pull", 401)]
+#[case::a_repository("users: { robot: secret }", Some("robot:secret"), "repository:lib/app:pull", 401)]
+#[case::every_repository("users: { robot: secret }", Some("robot:secret"), "repository:*:*", 200)]
+#[case::beside_a_repository(
+    "users: { robot: secret }",
+    Some("robot:secret"),
+    "repository:lib/app:pull%20registry:catalog:*",
+    200
+)]
+#[case::anyone("anonymous: true", None, "registry:catalog:*", 200)]
+#[case::anyone_without("anonymous: true", None, "repository:lib/app:pull", 401)]
+fn the_catalog_has_a_scope_of_its_own(
+    #[case] auth: &str,
+    #[case] credentials: Option<&str>,
+    #[case] scope: &str,
+    #[case] expected: u16,
+) {
+    let registry = secured(&format!("{{ scheme: bearer, {auth} }}"));
+    let challenge = header(&ask(&registry, "GET /v2/_catalog"), "www-authenticate").unwrap().to_owned();
+    assert!(challenge.ends_with(",scope=\"registry:catalog:*\""), "{challenge}");
+    let (_, token) = token(&registry, credentials, scope);
+    assert_eq!(with_token(&registry, "GET /v2/_catalog", &token).as_u16(), expected);
+}
+
+#[rstest]
+#[case("users: { robot: secret }", None, 401)]
+#[case("users: { robot: secret }", Some("robot:secret"), 200)]
+#[case("anonymous: true", None, 200)]
+fn the_catalog_is_read_with_a_password(#[case] auth: &str, #[case] credentials: Option<&str>, #[case] expected: u16) {
+    let registry = secured(&format!("{{ scheme: basic, {auth} }}"));
+    let header = credentials.map(basic);
+    let headers: Vec<_> = header.iter().map(|value| ("authorization", value.as_str())).collect();
+    assert_eq!(ask_with(&registry, "GET /v2/_catalog", &headers).status.as_u16(), expected);
+}
+
 #[rstest]
 #[case("{ scheme: bearer, users: { robot: secret } }", None, StatusCode::UNAUTHORIZED)]
 #[case("{ scheme: bearer, users: { robot: secret } }", Some("robot:wrong"), StatusCode::UNAUTHORIZED)]

@@ -46,13 +46,32 @@ fn what_is_not_there_is_an_oci_error(#[case] request: &str, #[case] status: Stat
     assert_eq!((answer.status, error_code(&answer).as_str()), (status, code));
 }
 
-#[test]
-fn an_entity_tag_that_the_client_holds_is_not_sent_again() {
+/// Distribution does so for manifests (`registry/handlers/manifests.go`) and blobs (`registry/storage/blobserver.go`).
+#[rstest]
+#[case::manifest("manifests/v1".to_owned())]
+#[case::blob(format!("blobs/{}", config_digest()))]
+fn what_the_client_holds_is_not_sent_again(
+    #[case] content: String,
+    #[values("GET", "HEAD")] method: &str,
+    #[values("TAG", "W/TAG", "\"other\", TAG", "*")] known: &str,
+) {
     let registry = registry(APP);
-    let tag = header(&ask(&registry, "HEAD /v2/lib/app/manifests/v1"), "etag").unwrap().to_owned();
-    let answer = ask_with(&registry, "GET /v2/lib/app/manifests/v1", &[("if-none-match", &tag)]);
-    assert_eq!(answer.status, StatusCode::NOT_MODIFIED);
-    assert!(answer.body.is_empty());
+    let request = format!("{method} /v2/lib/app/{content}");
+    let usual = ask(&registry, &request);
+    let (tag, digest) = (header(&usual, "etag").unwrap(), header(&usual, "docker-content-digest").unwrap());
+    assert_eq!(tag, format!("\"{digest}\""));
+    // A range is of no use to a client that has everything.
+    let headers = [("if-none-match", known.replace("TAG", tag)), ("range", "bytes=0-1".to_owned())];
+    let answer = ask_with(&registry, &request, &headers.each_ref().map(|(name, value)| (*name, value.as_str())));
+    assert_eq!((answer.status, answer.body.is_empty()), (StatusCode::NOT_MODIFIED, true));
+    assert_eq!((header(&answer, "etag"), header(&answer, "docker-content-digest")), (Some(tag), Some(digest)));
+    let other = ask_with(&registry, &request, &[("if-none-match", "\"sha256:other\"")]);
+    assert_eq!(other.status, StatusCode::OK);
+}
+
+fn config_digest() -> String {
+    let images = builtin().build(["s2-basic"], &Salt::default()).unwrap();
+    images.get("s2-basic").unwrap().config.as_ref().unwrap().digest.to_string()
 }
 
 #[rstest]

@@ -179,6 +179,14 @@ fn a_manifest_pushed_by_digest_gets_the_tags_of_the_query() {
 #[case::no_json("v1", OCI_MANIFEST, b"{", "MANIFEST_INVALID")]
 #[case::no_object("v1", OCI_MANIFEST, b"[]", "MANIFEST_INVALID")]
 #[case::no_descriptor("v1", OCI_MANIFEST, br#"{"schemaVersion":2,"layers":[{"digest":5}]}"#, "MANIFEST_INVALID")]
+#[case::size_as_text(
+    "v1",
+    OCI_MANIFEST,
+    br#"{"layers":[{"digest":"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","size":"5"}]}"#,
+    "MANIFEST_INVALID"
+)]
+#[case::no_digest("v1", OCI_MANIFEST, br#"{"config":{"size":5}}"#, "DIGEST_INVALID")]
+#[case::digest_of_a_layer("v1", OCI_MANIFEST, br#"{"layers":[{"digest":"sha256:xyz"}]}"#, "DIGEST_INVALID")]
 #[case::other_type("v1", "text/plain", br#"{"mediaType":"application/json"}"#, "MANIFEST_INVALID")]
 #[case::no_tag(".v1", OCI_MANIFEST, b"{}", "MANIFEST_INVALID")]
 #[case::malformed_digest("sha256:bad", OCI_MANIFEST, b"{}", "DIGEST_INVALID")]
@@ -197,6 +205,31 @@ fn a_wrong_manifest_is_refused(
     let request = format!("PUT /v2/lib/app/manifests/{reference}");
     let answer = send(&empty(), &request, &[("content-type", media_type)], manifest);
     assert_eq!((answer.status, error_code(&answer).as_str()), (StatusCode::BAD_REQUEST, code));
+}
+
+#[test]
+fn a_refused_manifest_makes_no_repository() {
+    let registry = empty();
+    let refused = send(&registry, "PUT /v2/lib/app/manifests/.v1", &[("content-type", OCI_MANIFEST)], b"{}");
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(body(&ask(&registry, "GET /v2/_catalog")), r#"{"repositories":[]}"#);
+}
+
+/// The fields of what is no manifest that registries know are its own affair.
+#[test]
+fn a_manifest_of_an_unknown_type_has_any_fields() {
+    let registry = empty();
+    let kind = [("content-type", "application/vnd.example+json")];
+    let pushed = send(&registry, "PUT /v2/lib/app/manifests/v1", &kind, br#"{"config":"plain","layers":5}"#);
+    assert_eq!(pushed.status, StatusCode::CREATED);
+}
+
+#[test]
+fn an_index_that_does_not_say_so_is_an_index() {
+    let registry = empty();
+    send(&registry, "PUT /v2/lib/app/manifests/v1", &[], br#"{"schemaVersion":2,"manifests":[]}"#);
+    let pulled = ask(&registry, "GET /v2/lib/app/manifests/v1");
+    assert_eq!(header(&pulled, "content-type"), Some("application/vnd.oci.image.index.v1+json"));
 }
 
 #[test]

@@ -56,6 +56,9 @@ fn content_is_put_there_past_a_registry_that_takes_no_pushes() {
     assert_eq!(registry.journal(0).len(), 2, "what a test puts there is nothing that a client did");
 
     let other = Digest::sha256(b"other").to_string();
+    let broken = Bytes::from(r#"{"layers":[{"size":"5"}]}"#);
+    assert!(registry.add_manifest("app", "broken", Some(OCI_MANIFEST), broken.clone()).is_ok(), "a test may want it");
+    assert_eq!(body(&ask(&registry, "GET /v2/app/manifests/broken")), broken);
     let error = registry.add_manifest("app", &other, None, Bytes::from(manifest)).unwrap_err().to_string();
     assert!(error.contains(&format!("not `{other}`")), "{error}");
     assert!(

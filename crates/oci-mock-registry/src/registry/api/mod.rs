@@ -2,6 +2,7 @@
 
 pub(super) mod catalog;
 pub(super) mod delete;
+mod manifest_fields;
 mod page;
 pub(super) mod pull;
 pub(super) mod push_blob;

@@ -8,15 +8,16 @@ use http::{
 };
 use serde_json::{Value, json};
 
+use super::manifest_fields::{self, InvalidField};
 use crate::{
     fixture::{Policies, canonical_digest},
     registry::{
-        answer::Answer,
+        answer::{Answer, Refusal},
         error::ErrorCode,
         header::{CONTENT_DIGEST, SUBJECT},
         query,
         route::is_tag,
-        store::{Manifest, Repository},
+        store::{Manifest, Store},
     },
 };
 use oci_types::{Algorithm, Digest, media_type};
@@ -26,18 +27,14 @@ use oci_types::{Algorithm, Digest, media_type};
 /// images are in use.
 pub(crate) fn put(
     name: &str,
-    repository: &mut Repository,
+    store: &mut Store,
     reference: &str,
     request: &Parts,
-    body: &Bytes,
+    (body, manifest): (&Bytes, &ManifestBody),
     policies: &Policies,
 ) -> Answer {
     const TAG: HeaderName = HeaderName::from_static("oci-tag");
-    let declared = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = match media_type(declared, body) {
-        Ok(media_type) => media_type,
-        Err(reason) => return ErrorCode::ManifestInvalid.detailed(json!(reason)),
-    };
+    let media_type = manifest.media_type.as_str();
     let query = request.uri.query().filter(|_| !policies.push.tag_parameter_ignored);
     let mut tags: Vec<String> =
         query::pairs(query.unwrap_or_default()).filter(|(key, _)| key == "tag").map(|(_, tag)| tag).collect();
@@ -46,17 +43,18 @@ pub(crate) fn put(
             Ok(digest) if policies.manifest.sha256_only && digest.algorithm() != Algorithm::Sha256 => {
                 return ErrorCode::DigestInvalid.answer();
             }
-            Ok(digest) if digest == canonical_digest(&media_type, digest.algorithm(), body) => digest,
+            Ok(digest) if digest == canonical_digest(media_type, digest.algorithm(), body) => digest,
             _ => return ErrorCode::DigestInvalid.detailed(json!({ "digest": reference })),
         }
     } else {
         tags = vec![reference.to_owned()];
-        canonical_digest(&media_type, Algorithm::Sha256, body)
+        canonical_digest(media_type, Algorithm::Sha256, body)
     };
     if let Some(tag) = tags.iter().find(|tag| !is_tag(tag)) {
         return ErrorCode::ManifestInvalid.detailed(json!(format!("`{tag}` is no tag")));
     }
-    let manifest = repository.add_manifest(Manifest::new(digest, &media_type, body.clone()));
+    let repository = store.repository_mut(name);
+    let manifest = repository.add_manifest(Manifest::new(digest, media_type, body.clone()));
     for tag in &tags {
         repository.tags.insert(tag.clone(), manifest.clone());
     }
@@ -72,17 +70,47 @@ pub(crate) fn put(
     answer
 }
 
-/// The media type of a manifest: what the request says, and the manifest itself if it says anything. Parameters of the
+/// A body that can be a manifest.
+#[derive(Debug)]
+pub(crate) struct ManifestBody {
+    pub(crate) value: Value,
+    media_type: String,
+}
+
+/// Reads the body of a push: a refusal says which field is wrong.
+pub(crate) fn read(request: &Parts, body: &[u8], policies: &Policies) -> Result<ManifestBody, Refusal> {
+    let declared = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let invalid = |reason: String| ErrorCode::ManifestInvalid.detailed(json!(reason));
+    let value = parse(body).map_err(invalid)?;
+    let media_type = media_type(declared, &value).map_err(invalid)?;
+    match manifest_fields::check(&value) {
+        Err(field) if media_type::MANIFESTS.contains(&media_type.as_str()) => {
+            Err(refused_field(&field, policies).into())
+        }
+        _ => Ok(ManifestBody { value, media_type }),
+    }
+}
+
+fn refused_field(field: &InvalidField, policies: &Policies) -> Answer {
+    match field.is_digest {
+        true if policies.manifest.malformed_digest_fails && field.has_algorithm() => ErrorCode::Unknown.answer(),
+        true => ErrorCode::DigestInvalid.detailed(json!(field.to_string())),
+        false => ErrorCode::ManifestInvalid.detailed(json!(field.to_string())),
+    }
+}
+
+fn parse(body: &[u8]) -> Result<Value, String> {
+    match serde_json::from_slice(body) {
+        Ok(manifest @ Value::Object(_)) => Ok(manifest),
+        Ok(_) => Err("a manifest is a JSON object".to_owned()),
+        Err(error) => Err(format!("a manifest is a JSON object: {error}")),
+    }
+}
+
+/// The media type of a manifest: what is declared, and what the manifest itself says if it says anything. Parameters of the
 /// content type say nothing (distribution specification, section "Pushing Manifests").
-pub(crate) fn media_type(declared: Option<&str>, body: &[u8]) -> Result<String, String> {
-    let manifest: Value = serde_json::from_slice(body).map_err(|error| format!("this is no JSON: {error}"))?;
-    if !manifest.is_object() {
-        return Err("a manifest is an object".to_owned());
-    }
-    if let Some(place) = wrong_descriptor(&manifest) {
-        return Err(format!("{place}: a descriptor is an object with a text `digest`"));
-    }
-    let said = manifest.get("mediaType").and_then(Value::as_str);
+fn media_type(declared: Option<&str>, manifest: &Value) -> Result<String, String> {
+    let said = manifest["mediaType"].as_str();
     let declared = declared.map(|declared| declared.split(';').next().unwrap_or_default().trim());
     match (declared, said) {
         (Some(declared), Some(said)) if declared != said => {
@@ -90,22 +118,14 @@ pub(crate) fn media_type(declared: Option<&str>, body: &[u8]) -> Result<String, 
         }
         (Some(media_type), _) | (None, Some(media_type)) => Ok(media_type.to_owned()),
         (None, None) if manifest["schemaVersion"].is_null() => {
-            Err("neither the request nor the manifest says what this is".to_owned())
+            Err("neither the content type nor the manifest says what this is".to_owned())
         }
+        (None, None) if manifest["manifests"].is_array() => Ok(media_type::OCI_INDEX.to_owned()),
         (None, None) => Ok(media_type::OCI_MANIFEST.to_owned()),
     }
 }
 
-/// The place of the first invalid descriptor, in the fields where manifests have them.
-fn wrong_descriptor(manifest: &Value) -> Option<String> {
-    let is_descriptor = |value: &Value| value["digest"].is_string();
-    let single = ["config", "subject"].into_iter().find(|field| {
-        let value = &manifest[*field];
-        !value.is_null() && !is_descriptor(value)
-    });
-    let in_lists = ["layers", "manifests"].into_iter().find_map(|field| {
-        let position = manifest[field].as_array()?.iter().position(|value| !is_descriptor(value))?;
-        Some(format!("`{field}[{position}]`"))
-    });
-    single.map(|field| format!("`{field}`")).or(in_lists)
+/// The media type of a manifest that a test puts into the registry, whose fields may be as wrong as it likes.
+pub(crate) fn media_type_of(declared: Option<&str>, body: &[u8]) -> Result<String, String> {
+    media_type(declared, &parse(body)?)
 }

@@ -140,7 +140,11 @@ impl Access {
     /// What the request needs to be allowed to do. To mount a blob from a repository that its user may read, a token has to
     /// open that one, too (Docker's registry, `registry/handlers/app.go`).
     fn needed(&self, request: &Parts, route: &Route<'_>) -> Vec<Scope> {
-        let Route::Repository(name, endpoint) = route else { return Vec::new() };
+        let (name, endpoint) = match route {
+            Route::Repository(name, endpoint) => (name, endpoint),
+            Route::Catalog if !self.policies.access.catalog_needs_no_scope => return vec![Scope::catalog()],
+            _ => return Vec::new(),
+        };
         let actions: &[&str] = match (&request.method, endpoint) {
             (_, Endpoint::Tags) if self.policies.access.tags_need_metadata_read => &["metadata_read"],
             (&Method::GET | &Method::HEAD, _) => &["pull"],

@@ -129,7 +129,7 @@ impl Access {
             if self.policies.token.joined_scopes_refused && value.contains(' ') {
                 return Err(undecodable(&value).into());
             }
-            for text in value.split(' ') {
+            for text in value.split(' ').filter(|text| !text.is_empty()) {
                 match text.parse::<Scope>() {
                     Ok(scope) if self.policies.token.delete_scope_refused && scope.is_unusual() => {
                         return Err(undecodable(text).into());
@@ -138,7 +138,8 @@ impl Access {
                     Err(_) if text == "aws" && self.policies.challenge.scope.is(ChallengeScope::Aws) => {
                         scopes.push(Scope::everywhere());
                     }
-                    // Scopes of other kinds, such as the catalog's, open nothing here.
+                    Err(_) if self.policies.token.delete_scope_refused => return Err(undecodable(text).into()),
+                    // Scopes of other kinds open nothing here.
                     Err(_) => {}
                 }
             }

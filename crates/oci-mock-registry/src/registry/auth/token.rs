@@ -15,17 +15,44 @@ use sha2::{Digest as _, Sha256};
 
 use crate::registry::clock::Clock;
 
-/// Actions on one repository, written `repository:lib/app:pull,push`.
+/// Actions on one repository or on the catalog, written `repository:lib/app:pull,push` and `registry:catalog:*`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Scope {
-    repository: String,
+    resource: Resource,
     actions: BTreeSet<String>,
 }
 
+/// What the actions of a scope are about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum Resource {
+    Repository(String),
+    /// The list of repositories.
+    Catalog,
+}
+
+impl Resource {
+    /// Type and name, as scopes and the details of errors write them.
+    fn parts(&self) -> (&str, &str) {
+        match self {
+            Self::Repository(name) => ("repository", name),
+            Self::Catalog => ("registry", "catalog"),
+        }
+    }
+}
+
 impl Scope {
+    /// Actions on a repository.
     pub(crate) fn new(repository: &str, actions: &[&str]) -> Self {
-        let actions = actions.iter().map(|action| (*action).to_owned()).collect();
-        Self { repository: repository.to_owned(), actions }
+        Self::of(Resource::Repository(repository.to_owned()), actions)
+    }
+
+    /// What listing the repositories needs (Docker's registry, `registry/handlers/app.go`).
+    pub(crate) fn catalog() -> Self {
+        Self::of(Resource::Catalog, &["*"])
+    }
+
+    fn of(resource: Resource, actions: &[&str]) -> Self {
+        Self { resource, actions: actions.iter().map(|action| (*action).to_owned()).collect() }
     }
 
     /// Pulling from every repository and pushing to them: what a scope that names none stands for.
@@ -35,19 +62,19 @@ impl Scope {
 
     /// The same for another repository.
     pub(crate) fn renamed(self, repository: &str) -> Self {
-        Self { repository: repository.to_owned(), ..self }
+        Self { resource: Resource::Repository(repository.to_owned()), ..self }
     }
 
     /// Whether it is about every repository.
     pub(crate) fn is_everywhere(&self) -> bool {
-        self.repository == Self::EVERYWHERE
+        matches!(&self.resource, Resource::Repository(name) if name == Self::EVERYWHERE)
     }
 
     const EVERYWHERE: &'static str = "*";
 
     /// Whether it is about this repository.
     pub(crate) fn is_for(&self, repository: &str) -> bool {
-        self.repository == repository || self.repository == Self::EVERYWHERE
+        matches!(&self.resource, Resource::Repository(name) if name == repository || name == Self::EVERYWHERE)
     }
 
     /// Whether it allows nothing.
@@ -57,41 +84,53 @@ impl Scope {
 
     /// Whether it is about reading only.
     pub(crate) fn is_read(&self) -> bool {
-        self.actions.iter().all(|action| reads(action))
+        self.resource == Resource::Catalog || self.actions.iter().all(|action| reads(action))
     }
 
-    /// Whether it asks for more than pulling and pushing.
+    /// Whether it asks for more than pulling from a repository and pushing to it.
     pub(crate) fn is_unusual(&self) -> bool {
-        self.actions.iter().any(|action| !["pull", "push", "*"].contains(&action.as_str()))
+        self.resource == Resource::Catalog
+            || self.actions.iter().any(|action| !["pull", "push", "*"].contains(&action.as_str()))
     }
 
     /// What of it needs no user.
     pub(crate) fn only_read(mut self) -> Self {
-        self.actions.retain(|action| reads(action));
+        if self.resource != Resource::Catalog {
+            self.actions.retain(|action| reads(action));
+        }
         self
     }
 
     /// The same with pulling and pushing.
     pub(crate) fn asking_push(&self) -> Self {
-        Self::new(&self.repository, &["pull", "push"])
+        match &self.resource {
+            Resource::Repository(name) => Self::new(name, &["pull", "push"]),
+            Resource::Catalog => self.clone(),
+        }
     }
 
     /// It as Docker's registry writes it into the detail of an error.
     pub(crate) fn detail(&self) -> impl Iterator<Item = Value> {
-        let entry =
-            |action: &String| json!({ "Type": "repository", "Class": "", "Name": self.repository, "Action": action });
-        self.actions.iter().map(entry)
+        let (kind, name) = self.resource.parts();
+        self.actions.iter().map(move |action| json!({ "Type": kind, "Class": "", "Name": name, "Action": action }))
     }
 
     fn covers(&self, other: &Self) -> bool {
-        self.is_for(&other.repository) && (self.actions.contains("*") || self.actions.is_superset(&other.actions))
+        let is_about_it = match &other.resource {
+            Resource::Repository(name) => self.is_for(name),
+            // Whatever opens every repository lists them, too.
+            Resource::Catalog if self.is_everywhere() => return true,
+            Resource::Catalog => self.resource == Resource::Catalog,
+        };
+        is_about_it && (self.actions.contains("*") || self.actions.is_superset(&other.actions))
     }
 }
 
 impl fmt::Display for Scope {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let actions: Vec<&str> = self.actions.iter().map(String::as_str).collect();
-        write!(formatter, "repository:{}:{}", self.repository, actions.join(","))
+        let (kind, name) = self.resource.parts();
+        write!(formatter, "{kind}:{name}:{}", actions.join(","))
     }
 }
 
@@ -100,17 +139,21 @@ fn reads(action: &str) -> bool {
     action == "pull" || action == "metadata_read"
 }
 
-/// The text is no scope of a repository.
+/// The text is no scope of a repository or of the catalog.
 #[derive(Debug)]
-pub(crate) struct NoRepositoryScope;
+pub(crate) struct UnknownScope;
 
 impl FromStr for Scope {
-    type Err = NoRepositoryScope;
+    type Err = UnknownScope;
 
-    fn from_str(text: &str) -> Result<Self, NoRepositoryScope> {
-        let rest = text.strip_prefix("repository:").ok_or(NoRepositoryScope)?;
-        let (repository, actions) = rest.rsplit_once(':').ok_or(NoRepositoryScope)?;
-        Ok(Self::new(repository, &actions.split(',').collect::<Vec<_>>()))
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        let (resource, actions) = text.rsplit_once(':').ok_or(UnknownScope)?;
+        let resource = match resource.split_once(':') {
+            Some(("repository", name)) => Resource::Repository(name.to_owned()),
+            Some(("registry", "catalog")) => Resource::Catalog,
+            _ => return Err(UnknownScope),
+        };
+        Ok(Self::of(resource, &actions.split(',').collect::<Vec<_>>()))
     }
 }
 

@@ -3,17 +3,17 @@
 use http::{
     HeaderValue, Method, StatusCode,
     header::{
-        ACCEPT_RANGES, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-        LOCATION, RANGE, X_CONTENT_TYPE_OPTIONS,
+        AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, ETAG, LOCATION, RANGE, X_CONTENT_TYPE_OPTIONS,
     },
     request::Parts,
 };
 
 use crate::registry::{
     answer::{Answer, Delivery, End, Manner},
+    api::pull,
     context::Context,
     error::ErrorCode,
-    header::CONTENT_DIGEST,
+    header::{API_VERSION, CONTENT_DIGEST},
     query,
     route::Endpoint,
 };
@@ -56,10 +56,11 @@ pub(super) fn storage(context: &Context<'_>, request: &Parts, name: &str, digest
         return refused(StatusCode::BAD_REQUEST, "InvalidAuthenticationInfo");
     }
     let store = context.state.store();
-    match store.repository(name).and_then(|repository| repository.blob(digest)) {
-        Some(blob) if signed => {
-            let mut answer = Answer::with_body(StatusCode::OK, blob.clone());
-            answer.content_type("application/octet-stream");
+    match store.repository(name).filter(|repository| repository.blob(digest).is_some()) {
+        Some(repository) if signed => {
+            let mut answer = pull::blob(repository, digest, request, &context.settings.policies);
+            answer.headers.remove(API_VERSION);
+            answer.headers.remove(CONTENT_DIGEST);
             answer
         }
         Some(_) => refused(StatusCode::FORBIDDEN, "AccessDenied"),
@@ -70,28 +71,26 @@ pub(super) fn storage(context: &Context<'_>, request: &Parts, name: &str, digest
 /// Changes what a blob is served with.
 pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, digest: &str, answer: &mut Answer) {
     let policies = &context.settings.policies.blob;
-    let is_served = answer.status.is_success() || answer.status == StatusCode::RANGE_NOT_SATISFIABLE;
+    let is_served = answer.status.is_success()
+        || [StatusCode::RANGE_NOT_SATISFIABLE, StatusCode::NOT_MODIFIED].contains(&answer.status);
     if !super::is_read(request) || !is_served {
         return;
     }
     if policies.named_by_sha256
         && let Some(digest) = sha256(context, name, digest)
     {
-        answer.header(CONTENT_DIGEST, &digest.to_string());
-    }
-    if policies.entity_tag {
-        let shown = answer.headers.get(CONTENT_DIGEST).and_then(|shown| shown.to_str().ok()).unwrap_or(digest);
-        let tag = format!("\"{shown}\"");
-        let known = request.headers.get_all(IF_NONE_MATCH).iter().any(|known| *known == tag.as_str());
-        answer.header(ETAG, &tag);
-        answer.headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=31536000"));
-        if known && answer.status.is_success() {
-            answer.status = StatusCode::NOT_MODIFIED;
-            answer.replace_body("");
-            for name in [ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE] {
-                answer.headers.remove(name);
-            }
+        let digest = digest.to_string();
+        answer.header(CONTENT_DIGEST, &digest);
+        answer.header(ETAG, &format!("\"{digest}\""));
+        if answer.status.is_success() && pull::is_known_to_client(&digest, request) {
+            *answer = pull::not_modified(&answer.headers);
         }
+    }
+    if policies.no_etag {
+        answer.headers.remove(ETAG);
+    }
+    if policies.kept_for_a_year {
+        answer.headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=31536000"));
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{accept, is_read};
 use crate::{
-    fixture::{canonical_digest, policy::Unaccepted, rewritten_to_schema1},
+    fixture::{Policies, canonical_digest, policy::Unaccepted, rewritten_to_schema1},
     registry::{
         answer::Answer,
         api::pull,
@@ -64,7 +64,7 @@ pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoi
     let subject: Digest =
         reference.replacen('-', ":", 1).parse().ok().filter(|_| policies.referrers.fallback_tag_is_subject)?;
     let store = context.state.store();
-    Some(pull::manifest(store.repository(name)?, &subject.to_string(), request))
+    Some(pull::manifest(store.repository(name)?, &subject.to_string(), request, policies))
 }
 
 pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, reference: &str, answer: &mut Answer) {
@@ -96,7 +96,7 @@ pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, referen
     }
     if by_tag && let Some(repository) = context.state.store().repository(name) {
         if policies.manifest.unaccepted_list.is(Unaccepted::Converted) {
-            serve_child(repository, request, policies.manifest.child_needs_accept, answer);
+            serve_child(repository, request, policies, answer);
         }
         if policies.manifest.unaccepted_schema2.is(Unaccepted::Converted) {
             serve_schema1(repository, request, name, reference, answer);
@@ -139,7 +139,7 @@ fn refused_oci(request: &Parts, answer: &Answer) -> Option<Answer> {
 }
 
 /// Serves the linux/amd64 image of a list to a client that does not know lists, if need be only where it knows schema 2.
-fn serve_child(repository: &Repository, request: &Parts, needs_accept: bool, answer: &mut Answer) {
+fn serve_child(repository: &Repository, request: &Parts, policies: &Policies, answer: &mut Answer) {
     if media_type(answer) != Some(DOCKER_MANIFEST_LIST) || accept::names(request, DOCKER_MANIFEST_LIST) {
         return;
     }
@@ -149,10 +149,10 @@ fn serve_child(repository: &Repository, request: &Parts, needs_accept: bool, ans
         children.filter(|child| child["platform"]["os"] == "linux" && child["platform"]["architecture"] == "amd64");
     let child = children.next().and_then(|child| child["digest"].as_str());
     *answer = match child {
-        Some(_) if needs_accept && !accept::names(request, DOCKER_MANIFEST_V2) => {
+        Some(_) if policies.manifest.child_needs_accept && !accept::names(request, DOCKER_MANIFEST_V2) => {
             ErrorCode::ManifestInvalid.saying("Schema 2 manifest not supported by client")
         }
-        Some(digest) => pull::manifest(repository, digest, request),
+        Some(digest) => pull::manifest(repository, digest, request, policies),
         None => ErrorCode::ManifestUnknown.answer(),
     };
 }

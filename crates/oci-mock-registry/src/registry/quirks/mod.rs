@@ -20,7 +20,6 @@ pub(crate) use push::judge;
 use super::{
     answer::{Answer, Delivery},
     context::Context,
-    error::ErrorCode,
     header::API_VERSION,
     route::{Endpoint, Route},
 };
@@ -34,7 +33,7 @@ pub(crate) fn instead(context: &Context<'_>, request: &Parts, route: &Route<'_>)
     let policies = &context.settings.policies;
     match route {
         Route::Storage(name, digest) => Some(blob::storage(context, request, name, digest)),
-        Route::Catalog if policies.access.no_catalog => Some(ErrorCode::Unauthorized.answer()),
+        Route::Catalog if policies.access.no_catalog => Some(context.settings.access.insufficient(request, route)),
         Route::Ping if policies.response.bare_ping_redirected && request.uri.path() == "/v2" => {
             let mut answer = Answer::empty(StatusCode::MOVED_PERMANENTLY);
             answer.headers.insert(LOCATION, HeaderValue::from_static("/v2/"));

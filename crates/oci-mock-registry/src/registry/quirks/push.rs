@@ -128,11 +128,10 @@ fn empty_blob(policies: &Policies, request: &Parts) -> Option<Answer> {
 }
 
 /// What is wrong with a manifest whose body has arrived.
-pub(crate) fn judge(policies: &Policies, repository: &Repository, body: &[u8]) -> Option<Answer> {
+pub(crate) fn judge(policies: &Policies, repository: Option<&Repository>, manifest: &Value) -> Option<Answer> {
     if !policies.any {
         return None;
     }
-    let manifest: Value = serde_json::from_slice(body).ok()?;
     let is_oci = manifest["schemaVersion"] == 2 && manifest["mediaType"].is_null();
     if policies.push.media_type_needed && is_oci {
         return Some(ErrorCode::Unsupported.saying("Invalid JSON syntax"));
@@ -144,7 +143,7 @@ pub(crate) fn judge(policies: &Policies, repository: &Repository, body: &[u8]) -
     }
     let subject = manifest["subject"]["digest"].as_str();
     if policies.push.subject.is(SubjectRule::Needed)
-        && subject.is_some_and(|subject| repository.manifest(subject).is_none())
+        && subject.is_some_and(|subject| repository.and_then(|it| it.manifest(subject)).is_none())
     {
         return Some(error(StatusCode::NOT_FOUND, "notfound", "not found"));
     }
@@ -158,22 +157,22 @@ pub(crate) fn judge(policies: &Policies, repository: &Repository, body: &[u8]) -
     if policies.push.foreign_layers_fail && layers.any(|layer| !layer["urls"].is_null()) {
         return Some(ErrorCode::Unknown.answer());
     }
-    let missing = policies.push.missing_blobs_refused.then(|| missing(repository, &manifest)).flatten()?;
+    let missing = policies.push.missing_blobs_refused.then(|| missing(repository, manifest)).flatten()?;
     let unknown = ErrorCode::ManifestBlobUnknown.detailed(json!(missing));
     Some(Answer { status: StatusCode::BAD_REQUEST, ..unknown })
 }
 
 /// The first digest that a manifest names and the repository does not have. Layers from elsewhere (`urls`) need not be
 /// there.
-fn missing<'a>(repository: &Repository, manifest: &'a Value) -> Option<&'a str> {
+fn missing<'a>(repository: Option<&Repository>, manifest: &'a Value) -> Option<&'a str> {
     let list = |key: &str| manifest[key].as_array().into_iter().flatten();
     let digest = |descriptor: &'a Value| descriptor["digest"].as_str();
     let layers = list("layers").filter(|layer| layer["urls"].is_null());
     let mut blobs = std::iter::once(&manifest["config"]).chain(layers).filter_map(digest);
     let mut children = list("manifests").filter_map(digest);
     blobs
-        .find(|digest| repository.blob(digest).is_none())
-        .or_else(|| children.find(|digest| repository.manifest(digest).is_none()))
+        .find(|digest| repository.and_then(|it| it.blob(digest)).is_none())
+        .or_else(|| children.find(|digest| repository.and_then(|it| it.manifest(digest)).is_none()))
 }
 
 pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, endpoint: &Endpoint<'_>, answer: &mut Answer) {

@@ -2,7 +2,7 @@
 
 use http::{
     HeaderMap, HeaderValue,
-    header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_TYPE},
+    header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_TYPE, ETAG},
 };
 
 use super::Content;
@@ -22,6 +22,7 @@ impl StoredBlob {
             (CONTENT_LENGTH, content.len().into()),
             (CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
             (CONTENT_DIGEST, HeaderValue::from_str(digest).expect("a digest is plain text")),
+            (ETAG, HeaderValue::try_from(format!("\"{digest}\"")).expect("a digest is plain text")),
             (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         ];
         Self { content, headers: headers.into_iter().collect() }

@@ -24,7 +24,6 @@ pub(crate) struct Manifest {
     /// The headers of an answer with it.
     pub(crate) headers: HeaderMap,
     pub(crate) content_digest: HeaderValue,
-    pub(crate) etag: HeaderValue,
     /// The manifest that this one refers to, with the descriptor that its list of referrers shows.
     pub(crate) refers_to: Option<(String, Referrer)>,
 }
@@ -40,13 +39,12 @@ impl Manifest {
             (CONTENT_LENGTH, bytes.len().into()),
             (CONTENT_TYPE, content_type),
             (CONTENT_DIGEST, content_digest.clone()),
-            (ETAG, etag.clone()),
+            (ETAG, etag),
         ];
         Self {
             headers: headers.into_iter().collect(),
             media_type: media_type.to_owned(),
             refers_to: Referrer::of(&digest, media_type, &bytes),
-            etag,
             content_digest,
             digest,
             bytes,

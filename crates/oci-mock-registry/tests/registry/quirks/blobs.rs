@@ -7,7 +7,7 @@ use oci_mock_registry::{
 };
 use rstest::rstest;
 
-use super::with;
+use super::{config_digest, with};
 use crate::support::{ask, ask_with, body, error_code, header, send};
 
 /// Pushes a blob by its SHA-512 digest, and returns the answer with the digest.
@@ -34,15 +34,48 @@ fn a_blob_may_be_called_by_its_sha256_whatever_it_is_asked_for_by() {
 }
 
 #[test]
-fn a_blob_may_have_an_entity_tag() {
-    let registry = with("blob-etag");
-    let path = format!("GET /v2/lib/app/blobs/{}", super::config_digest(&registry));
-    let tag = header(&ask(&registry, &path), "etag").unwrap().to_owned();
+fn an_entity_tag_may_be_the_sha256_too() {
+    let (registry, tag) = (with("blobs-named-by-sha256"), format!("\"{}\"", Digest::sha256(b"blob")));
+    let (_, digest) = pushed_by_sha512(&registry, b"blob");
+    let path = format!("GET /v2/lib/app/blobs/{digest}");
+    assert_eq!(header(&ask(&registry, &path), "etag"), Some(tag.as_str()));
     let known = ask_with(&registry, &path, &[("if-none-match", &tag)]);
-    assert_eq!((known.status.as_u16(), header(&known, "content-length"), body(&known).len()), (304, None, 0));
-    let other = ask_with(&registry, &path, &[("if-none-match", "\"other\"")]);
-    assert_eq!(other.status, StatusCode::OK);
-    assert_eq!(header(&ask(&with(""), &path), "etag"), None);
+    assert_eq!((known.status, body(&known).len()), (StatusCode::NOT_MODIFIED, 0));
+}
+
+#[rstest]
+#[case::manifest("GET /v2/lib/app/manifests/v1".to_owned())]
+#[case::blob(format!("GET /v2/lib/app/blobs/{}", config_digest(&with(""))))]
+fn without_an_entity_tag_everything_is_sent_again(#[case] path: String) {
+    let (usual, without) = (with(""), with("no-etag"));
+    let tag = header(&ask(&usual, &path), "etag").unwrap().to_owned();
+    let known = [("if-none-match", tag.as_str())];
+    let statuses = [&usual, &without].map(|registry| ask_with(registry, &path, &known).status.as_u16());
+    assert_eq!((header(&ask(&without, &path), "etag"), statuses), (None, [304, 200]));
+}
+
+#[test]
+fn a_blob_may_be_kept_for_a_year() {
+    let registry = with("blobs-kept-for-a-year");
+    let path = format!("GET /v2/lib/app/blobs/{}", config_digest(&registry));
+    let (whole, usual) = (ask(&registry, &path), ask(&with(""), &path));
+    let known = ask_with(&registry, &path, &[("if-none-match", "*")]);
+    let ages = [whole, known, usual].map(|answer| header(&answer, "cache-control").map(str::to_owned));
+    let year = Some("max-age=31536000".to_owned());
+    assert_eq!(ages, [year.clone(), year, None]);
+}
+
+/// A client resumes a download at the storage, to which it was redirected.
+#[test]
+fn a_part_can_be_had_of_a_blob_that_is_elsewhere() {
+    let registry = with("redirects-blobs");
+    let path = format!("/v2/lib/app/blobs/{}", config_digest(&registry));
+    let redirected = ask(&registry, &format!("GET {path}"));
+    let url = header(&redirected, "location").unwrap();
+    let storage = &url[url.find("/_storage").unwrap()..];
+    let part = ask_with(&registry, &format!("GET {storage}"), &[("range", "bytes=1-3")]);
+    assert_eq!((part.status, body(&part).len()), (StatusCode::PARTIAL_CONTENT, 3));
+    assert_eq!(header(&part, "docker-content-digest"), None);
 }
 
 #[rstest]
@@ -54,7 +87,7 @@ fn a_range_that_cannot_be_served_may_be_cut_short(
     #[case] says_the_length: bool,
 ) {
     let registry = with("failed-range-cut");
-    let path = format!("/v2/lib/app/blobs/{}", super::config_digest(&registry));
+    let path = format!("/v2/lib/app/blobs/{}", config_digest(&registry));
     let whole = body(&ask(&registry, &format!("GET {path}"))).len();
     let request = http::Request::get(&path).header("host", "127.0.0.1:5000").header("range", range).body(()).unwrap();
     let delivery = registry.respond(&request.into_parts().0, b"");

@@ -150,6 +150,10 @@ fn transcript(state: &RegistryState) -> Vec<String> {
         ("application/json", "{}"),
         ("text/plain", "{}"),
         (OCI, r#"{"subject":{"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000"}}"#),
+        (
+            OCI,
+            r#"{"config":{"mediaType":"text/plain","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000"}}"#,
+        ),
         (OCI, r#"{"config":{"mediaType":"text/plain","digest":"sha256:0"}}"#),
     ] {
         log.ask("PUT /v2/lib/app/manifests/new", credentials, &[("content-type", media_type)], body.as_bytes());
@@ -172,7 +176,7 @@ fn transcript(state: &RegistryState) -> Vec<String> {
     log.ask("GET /v2/lib/app/blobs/sha256:0", credentials, &[], b"");
     log.ask("GET /v2/lib/app/manifests/sha256:0", credentials, &[], b"");
     log.ask(&format!("GET /v2/lib/app/manifests/{blob}"), credentials, &[], b"");
-    let elsewhere = r#"{"schemaVersion":2,"layers":[{"digest":"sha256:0","urls":["https://layers.test"]}]}"#;
+    let elsewhere = r#"{"schemaVersion":2,"layers":[{"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","urls":["https://layers.test"]}]}"#;
     let long = format!("{{\"schemaVersion\":2,\"annotations\":{{\"a\":\"{}\"}}}}", "x".repeat(MANIFEST_LIMIT));
     for body in [elsewhere, &long] {
         log.ask("PUT /v2/lib/app/manifests/new", credentials, &[("content-type", OCI)], body.as_bytes());

@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::{json, pages, with};
-use crate::support::{ask, body, error_code, header, registry, send};
+use crate::support::{ask, ask_with, body, error_code, header, registry, send};
 
 const LIST: &str = "/v2/lib/app/tags/list";
 
@@ -160,7 +160,25 @@ fn tags_of_a_deleted_manifest_may_stay_listed() {
     assert_eq!(json(&registry, &format!("GET {LIST}?n=2"))["tags"], json!(["v1", "v2"]));
 }
 
+/// As in docker/hub-feedback#2094.
 #[test]
 fn the_catalog_may_be_closed() {
-    assert_eq!(ask(&with("no-catalog"), "GET /v2/_catalog").status, 401);
+    let registry = super::secured("{ scheme: bearer, users: { robot: secret } }", "no-catalog");
+    let token = super::token_of_robot(&registry, "registry:catalog:*");
+    let bearer = format!("Bearer {token}");
+    let refused = ask_with(&registry, "GET /v2/_catalog", &[("authorization", &bearer)]);
+    let challenge = header(&refused, "www-authenticate").unwrap();
+    assert_eq!(refused.status, 401);
+    assert!(challenge.ends_with("scope=\"registry:catalog:*\",error=\"insufficient_scope\""), "{challenge}");
+}
+
+#[rstest]
+#[case::usual("", "repository:lib/app:pull", 401)]
+#[case::any_token("catalog-needs-no-scope", "repository:lib/app:pull", 200)]
+#[case::usual_with_the_scope("", "registry:catalog:*", 200)]
+fn the_catalog_may_be_open_to_any_token(#[case] quirk: &str, #[case] scope: &str, #[case] expected: u16) {
+    let registry = super::secured("{ scheme: bearer, users: { robot: secret } }", quirk);
+    let bearer = format!("Bearer {}", super::token_of_robot(&registry, scope));
+    let answer = ask_with(&registry, "GET /v2/_catalog", &[("authorization", &bearer)]);
+    assert_eq!(answer.status.as_u16(), expected);
 }

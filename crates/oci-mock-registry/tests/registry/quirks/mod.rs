@@ -11,7 +11,7 @@ mod tokens;
 
 use oci_mock_registry::registry::RegistryState;
 
-use crate::support::{ask, body, header, registry};
+use crate::support::{ask, ask_with, body, header, registry};
 
 const MANIFEST: &str = "GET /v2/lib/app/manifests/v1";
 
@@ -30,6 +30,14 @@ fn secured(auth: &str, quirks: &str) -> RegistryState {
 /// The body of the answer to a request, as JSON.
 fn json(state: &RegistryState, request: &str) -> serde_json::Value {
     serde_json::from_slice(&body(&ask(state, request))).unwrap()
+}
+
+/// The token that user `robot` with password `secret` is given for a scope.
+fn token_of_robot(state: &RegistryState, scope: &str) -> String {
+    let credentials = [("authorization", "Basic cm9ib3Q6c2VjcmV0")];
+    let granted = ask_with(state, &format!("GET /token?scope={scope}"), &credentials);
+    let granted: serde_json::Value = serde_json::from_slice(&body(&granted)).unwrap();
+    granted["token"].as_str().unwrap().to_owned()
 }
 
 /// The digest of the config of `lib/app:v1`.
