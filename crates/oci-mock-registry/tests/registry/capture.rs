@@ -1,8 +1,9 @@
-//! Upstream registries that stop answering, as a capturing registry meets them. The clock of these tests jumps to the next
+//! Upstream registries that stop answering or answer oddly, as a capturing registry meets them. The clock of these tests jumps to the next
 //! moment at which something happens.
 
 use std::{
     future::{Future, pending},
+    path::Path,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -12,22 +13,26 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response, header::CONTENT_LENGTH};
 use http_body::{Body, Frame};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Empty};
 use oci_mock_registry::registry::{
     Capture, CaptureSummary, Registry, Upstream, UpstreamBody, UpstreamError, UpstreamFailure,
 };
 use rstest::rstest;
 
-use crate::support::{exchange, registry};
+use crate::support::{ask, exchange, registry};
 
-/// An upstream registry that stops answering.
+/// An upstream registry that stops answering, or answers in bytes that are no text.
 #[derive(Debug, Clone, Copy)]
-enum Hanging {
-    BeforeTheAnswer,
-    InTheBody,
+enum OddUpstream {
+    HangsBeforeTheAnswer,
+    HangsInTheBody,
+    IsNoText,
 }
 
-impl Upstream for Hanging {
+/// A header of a server that writes ISO 8859-1.
+const NO_TEXT: &[u8] = b"caf\xe9 of registry.test";
+
+impl Upstream for OddUpstream {
     fn send(
         &self,
         request: Request<UpstreamBody>,
@@ -35,11 +40,13 @@ impl Upstream for Hanging {
         Box::pin(async move {
             // What a client sends is taken in.
             let _ = request.into_body().collect().await;
-            if matches!(self, Self::BeforeTheAnswer) {
-                return pending().await;
-            }
-            let response = Response::builder().header(CONTENT_LENGTH, "100");
-            Ok(response.body(Begun(Some(Bytes::from_static(b"begun"))).boxed()).unwrap())
+            let response = Response::builder();
+            let (length, body) = match self {
+                Self::HangsBeforeTheAnswer => return pending().await,
+                Self::HangsInTheBody => ("100", Begun(Some(Bytes::from_static(b"begun"))).boxed()),
+                Self::IsNoText => ("0", Empty::new().map_err(|never| match never {}).boxed()),
+            };
+            Ok(response.header(CONTENT_LENGTH, length).header("x-place", NO_TEXT).body(body).unwrap())
         })
     }
 }
@@ -60,16 +67,36 @@ impl Body for Begun {
 }
 
 /// What a client gets that sends this through a capturing registry, what was captured, and the log of it.
-async fn captured(upstream: Hanging, sent: &str) -> (String, CaptureSummary, String) {
+async fn captured(upstream: OddUpstream, sent: &str) -> (String, CaptureSummary, String) {
     let folder = tempfile::tempdir().unwrap();
-    let capture = Capture::new("https://registry.test", Arc::new(upstream), folder.path()).unwrap();
+    let (received, summary) = captured_in(folder.path(), upstream, sent).await;
+    let log = std::fs::read_to_string(folder.path().join("exchanges.jsonl")).unwrap();
+    (String::from_utf8_lossy(&received).into_owned(), summary, log)
+}
+
+async fn captured_in(folder: &Path, upstream: OddUpstream, sent: &str) -> (Vec<u8>, CaptureSummary) {
+    let capture = Capture::new("https://registry.test", Arc::new(upstream), folder).unwrap();
     let registry = Registry::builder().capture(capture).start().await.unwrap();
     let received = exchange(registry.address(), sent.as_bytes()).await.unwrap();
     let state = registry.state().clone();
     assert!(registry.shutdown(Duration::from_secs(5)).await);
-    let summary = state.finish_capture(Duration::from_secs(5)).await.unwrap();
+    (received, state.finish_capture(Duration::from_secs(5)).await.unwrap())
+}
+
+/// The client gets the bytes, the log is UTF-8 without the name of the upstream registry, and what is answered from it again
+/// has the bytes.
+#[tokio::test(start_paused = true)]
+async fn a_header_that_is_no_text_is_captured_byte_by_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let (received, summary) = captured_in(folder.path(), OddUpstream::IsNoText, GET).await;
+    assert!(received.windows(NO_TEXT.len()).any(|bytes| bytes == NO_TEXT));
+    assert_eq!(summary.problems, [] as [&str; 0]);
     let log = std::fs::read_to_string(folder.path().join("exchanges.jsonl")).unwrap();
-    (String::from_utf8(received).unwrap(), summary, log)
+    assert!(log.contains("[\"x-place\",{\"latin1\":\"caf\u{e9} of {{host}}\"}]"), "{log}");
+    let replayed = registry("{}");
+    replayed.load(folder.path()).unwrap();
+    let answer = ask(&replayed, "GET /v2/lib/app/tags/list");
+    assert_eq!(answer.headers["x-place"].as_bytes(), b"caf\xe9 of registry.test:5000");
 }
 
 const GET: &str = "GET /v2/lib/app/tags/list HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -80,7 +107,7 @@ const POST: &str = "POST /v2/lib/app/blobs/uploads/ HTTP/1.1\r\nHost: a\r\nConte
 #[case::to_content(POST)]
 #[tokio::test(start_paused = true)]
 async fn an_upstream_that_does_not_answer_is_captured_as_one_that_stalls(#[case] sent: &str) {
-    let (received, summary, log) = captured(Hanging::BeforeTheAnswer, sent).await;
+    let (received, summary, log) = captured(OddUpstream::HangsBeforeTheAnswer, sent).await;
     assert_eq!(received, "", "the connection of the client ends without an answer");
     assert_eq!((summary.exchanges, summary.unfinished), (1, 1));
     assert!(log.contains(r#""end":"stalled""#), "{log}");
@@ -88,7 +115,7 @@ async fn an_upstream_that_does_not_answer_is_captured_as_one_that_stalls(#[case]
 
 #[tokio::test(start_paused = true)]
 async fn an_upstream_that_stops_in_the_middle_is_captured_as_far_as_it_came() {
-    let (received, summary, log) = captured(Hanging::InTheBody, GET).await;
+    let (received, summary, log) = captured(OddUpstream::HangsInTheBody, GET).await;
     assert!(received.starts_with("HTTP/1.1 200 OK\r\n") && received.ends_with("\r\n\r\nbegun"), "{received}");
     assert_eq!(summary.unfinished, 1);
     assert!(log.contains(r#""text":"begun""#) && log.contains(r#""end":"stalled""#), "{log}");
@@ -97,7 +124,8 @@ async fn an_upstream_that_stops_in_the_middle_is_captured_as_far_as_it_came() {
 #[tokio::test(start_paused = true)]
 async fn an_upstream_that_does_not_answer_at_the_start_cannot_be_reached() {
     let folder = tempfile::tempdir().unwrap();
-    let capture = Capture::new("https://registry.test", Arc::new(Hanging::BeforeTheAnswer), folder.path()).unwrap();
+    let capture =
+        Capture::new("https://registry.test", Arc::new(OddUpstream::HangsBeforeTheAnswer), folder.path()).unwrap();
     let error = capture.reach().await.unwrap_err();
     assert_eq!(
         (error.failure(), error.to_string().as_str()),

@@ -58,8 +58,8 @@ impl CapturedExchange {
         let mut answer = Answer::with_body(StatusCode::from_u16(response.status).unwrap_or_default(), content.clone());
         answer.headers.clear();
         for (name, value) in &response.headers {
-            let value = values.fill(value).replace(LENGTH, &content.len().to_string());
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            let value = value.with(values.fill(value.as_str()).replace(LENGTH, &content.len().to_string()));
+            if let (Ok(name), Some(value)) = (HeaderName::try_from(name), value.value()) {
                 answer.headers.append(name, value);
             }
         }

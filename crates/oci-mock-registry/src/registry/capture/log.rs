@@ -9,6 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::header_text::HeaderText;
 use crate::{fixture::Time, registry::folder::FolderError};
 use oci_types::Digest;
 
@@ -83,7 +84,7 @@ pub(super) struct CapturedResponse {
     /// The status.
     pub(super) status: u16,
     /// The headers, without those of the connection, `Date` and credentials.
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, HeaderText)>,
     /// The body; absent if there was none.
     #[serde(default, skip_serializing_if = "CapturedBody::is_empty")]
     pub(super) body: CapturedBody,

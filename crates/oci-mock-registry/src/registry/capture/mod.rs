@@ -8,6 +8,7 @@ mod as_fixture;
 mod captured_answer;
 #[cfg(feature = "capture")]
 mod collect;
+mod header_text;
 mod key;
 mod likeness;
 mod log;

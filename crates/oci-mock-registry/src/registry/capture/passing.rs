@@ -21,6 +21,7 @@ use tokio::{sync::mpsc, time::timeout};
 
 use super::{
     collect::{Collected, CollectedBytes, Collection},
+    header_text::HeaderText,
     log::{CapturedBody, CapturedEnd, CapturedExchange, CapturedRequest, CapturedResponse},
     placeholder::{LENGTH, REDACTED},
     proxy::{Proxy, WITH_URLS, journal},
@@ -76,7 +77,7 @@ pub(super) struct Passing {
     pub(super) begun: PendingExchange,
     pub(super) status: StatusCode,
     pub(super) live: HeaderMap,
-    pub(super) templates: Vec<(HeaderName, String)>,
+    pub(super) templates: Vec<(HeaderName, HeaderText)>,
     pub(super) purpose: Purpose,
 }
 
@@ -178,14 +179,15 @@ impl Passing {
             },
         };
         let secrets = proxy.recorder.secrets();
-        let header = |(name, template): (HeaderName, String)| {
-            let value = match &name {
-                name if *name == SET_COOKIE => cookie_name(&template),
+        let header = |(name, template): (HeaderName, HeaderText)| {
+            let text = template.as_str();
+            let kept = match &name {
+                name if *name == SET_COOKIE => cookie_name(text),
                 name if *name == CONTENT_LENGTH && changed => LENGTH.to_owned(),
-                name if WITH_URLS.contains(name) => secrets.redacted(&without_signature(&template, &host)),
-                _ => secrets.redacted(&template),
+                name if WITH_URLS.contains(name) => secrets.redacted(&without_signature(text, &host)),
+                _ => secrets.redacted(text),
             };
-            (name.as_str().to_owned(), value)
+            (name.as_str().to_owned(), template.with(kept))
         };
         let headers = templates.into_iter().map(header).collect();
         drop(secrets);

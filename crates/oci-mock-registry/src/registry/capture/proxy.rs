@@ -24,6 +24,7 @@ use hyper::body::Incoming;
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 
 use super::{
+    header_text::HeaderText,
     key,
     log::{CapturedEnd, CapturedExchange, CapturedRequest},
     options::{Capture, CaptureError, CaptureSummary},
@@ -237,13 +238,13 @@ impl Proxy {
             if OF_CONNECTION.contains(name) || named.iter().any(|other| name.as_str().eq_ignore_ascii_case(other)) {
                 continue;
             }
-            let text = String::from_utf8_lossy(value.as_bytes());
+            let text = HeaderText::of(value);
             let (template, passed) = if WITH_URLS.contains(name) {
-                let template = self.hosts.in_header(&text, target, *name == WWW_AUTHENTICATE);
-                let passed = HeaderValue::try_from(values.fill(&template).as_ref()).unwrap_or_else(|_| value.clone());
-                (template, passed)
+                let template = self.hosts.in_header(text.as_str(), target, *name == WWW_AUTHENTICATE);
+                let passed = text.with(values.fill(&template).into_owned()).value();
+                (text.with(template), passed.unwrap_or_else(|| value.clone()))
             } else {
-                (self.hosts.in_text(&text), value.clone())
+                (text.with(self.hosts.in_text(text.as_str())), value.clone())
             };
             live.append(name.clone(), passed);
             if *name != DATE && !PRIVATE.contains(name) {

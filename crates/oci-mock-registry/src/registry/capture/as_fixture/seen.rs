@@ -80,7 +80,8 @@ impl Seen {
             return Ok(None);
         };
         let status = StatusCode::from_u16(response.status).unwrap_or_default();
-        let headers = response.headers.iter().map(|(name, value)| (name.as_str(), values.fill(value).into_owned()));
+        let headers =
+            response.headers.iter().map(|(name, value)| (name.as_str(), values.fill(value.as_str()).into_owned()));
         let headers = compared(headers, status, values);
         let body = SeenBody::of(&content, status.is_success() && names_content(&exchange.request.path))?;
         Ok(Some(Self { delay, status: Some(status), headers, body, end }.without_type_of_nothing()))

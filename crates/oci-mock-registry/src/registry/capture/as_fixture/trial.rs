@@ -214,6 +214,6 @@ fn storage(exchange: &CapturedExchange) -> Option<(String, String)> {
     let response = exchange.response.as_ref().filter(|response| (300..400).contains(&response.status))?;
     let (name, digest) = exchange.request.path.strip_prefix("/v2/")?.split_once("/blobs/")?;
     let (_, location) = response.headers.iter().find(|(name, _)| name == "location")?;
-    let path = location.strip_prefix(ELSEWHERE_URL)?.split('?').next()?;
+    let path = location.as_str().strip_prefix(ELSEWHERE_URL)?.split('?').next()?;
     Some((path.to_owned(), format!("/_storage/{name}/{digest}")))
 }
