@@ -9,10 +9,36 @@ use crate::{
     version::ApiVersion,
 };
 
+/// Which fields the types of the image API have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ImageApi {
+    /// Until 4.2: metadata has initializers and the name of a cluster.
+    Early,
+    /// Until 4.11: metadata has the name of a cluster.
+    Legacy,
+    /// With import modes and manifests of images.
+    Modern,
+}
+
+/// What reads the JSON of objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JsonDecoder {
+    /// json-iterator, which reads the numbers of unknown fields as 32 bits.
+    EarlyIterator,
+    /// json-iterator since its version 1.1.7.
+    Iterator,
+    /// A decoder with the words of Go's own (Kubernetes 1.22).
+    Standard,
+}
+
 /// The behaviour of one API version.
 #[derive(Debug, Clone, Copy)]
 #[allow(clippy::struct_excessive_bools, reason = "each is one documented difference between versions")]
 pub(crate) struct Behaviour {
+    /// Which fields the types of the image API have.
+    pub(crate) image_api: ImageApi,
+    /// What reads the JSON of objects, and says what is wrong with it.
+    pub(crate) json_decoder: JsonDecoder,
     /// Import modes exist: `importMode` is read, checked and defaulted, and `PreserveOriginal` keeps manifest lists (4.12).
     pub(crate) import_modes: bool,
     /// The import mode is part of what makes two fetches the same; before, the first entry's result served both (4.15).
@@ -49,6 +75,9 @@ pub(crate) struct Behaviour {
     pub(crate) dry_run_of_tags: bool,
     /// `resourceVersionMatch` of a list and of a watch is read (Kubernetes 1.19).
     pub(crate) version_matches: bool,
+    /// Reads of one object look at `resourceVersion`; before, it was ignored there, and a list without a way to match was of
+    /// exactly that version (Kubernetes 1.19).
+    pub(crate) reads_not_older: bool,
     /// `sendInitialEvents` of a watch is read (Kubernetes 1.27).
     pub(crate) initial_events: bool,
     /// Objects carry `metadata.managedFields` (Kubernetes 1.18, server-side apply).
@@ -103,6 +132,12 @@ pub(crate) struct Behaviour {
     pub(crate) links_to_concepts: bool,
     /// Resources have a singular name in discovery (Kubernetes 1.27).
     pub(crate) singular_names: bool,
+    /// Whether a replaced object is of the namespace of its path is checked before its name is (Kubernetes 1.24).
+    pub(crate) checks_namespace_first: bool,
+    /// The router lists the media types that it writes when it refuses the accepted ones (go-restful 3).
+    pub(crate) lists_routed_types: bool,
+    /// The source line that the message about an unknown kind of options of a deletion names.
+    pub(crate) options_scheme_source: &'static str,
     /// The source line that the message about an unknown version names.
     pub(crate) scheme_source: &'static str,
     /// A configuration to apply must be of the kind of the object; before, only its version was compared (4.13).
@@ -111,8 +146,13 @@ pub(crate) struct Behaviour {
     pub(crate) names_applied_object: bool,
     /// A strategic merge patch takes up what is new without the directives in it (Kubernetes 1.30).
     pub(crate) drops_patch_directives: bool,
-    /// A patched object of an unknown type is an invalid patch; before, an error without a reason (Kubernetes 1.16).
-    pub(crate) unknown_patched_type_is_invalid: bool,
+    /// A patch that cannot be read is the client's mistake in any case, up to its last byte, and a JSON patch may be about the
+    /// whole document (Kubernetes 1.22).
+    pub(crate) refuses_patches_early: bool,
+    /// What the library of JSON patches calls an operation.
+    pub(crate) patch_operation: &'static str,
+    /// A patched object that cannot be read is an invalid patch; before, an error without a reason (Kubernetes 1.16).
+    pub(crate) has_invalid_patches: bool,
     /// The source line that the message about an unknown kind names in a patched object.
     pub(crate) legacy_scheme_source: &'static str,
     /// `timeout` of a request is read before anything else, and refused where it is no duration (Kubernetes 1.20).
@@ -126,6 +166,16 @@ impl Behaviour {
     pub(crate) fn of(version: ApiVersion) -> Self {
         let from = |first: ApiVersion| version >= first;
         Self {
+            image_api: match version {
+                ApiVersion::V3_11 | ApiVersion::V4_2 => ImageApi::Early,
+                ApiVersion::V4_8 | ApiVersion::V4_10 => ImageApi::Legacy,
+                _ => ImageApi::Modern,
+            },
+            json_decoder: match version {
+                ApiVersion::V3_11 | ApiVersion::V4_2 => JsonDecoder::EarlyIterator,
+                ApiVersion::V4_8 => JsonDecoder::Iterator,
+                _ => JsonDecoder::Standard,
+            },
             import_modes: from(ApiVersion::V4_12),
             import_mode_in_fetch_key: from(ApiVersion::V4_18),
             broken_list_fails_alone: from(ApiVersion::V4_18),
@@ -148,6 +198,7 @@ impl Behaviour {
             remaining_items: from(ApiVersion::V4_8),
             dry_run_of_tags: from(ApiVersion::V4_18),
             version_matches: from(ApiVersion::V4_8),
+            reads_not_older: from(ApiVersion::V4_8),
             initial_events: from(ApiVersion::V4_18),
             managed_fields: from(ApiVersion::V4_8),
             managed_subresources: from(ApiVersion::V4_10),
@@ -179,6 +230,13 @@ impl Behaviour {
             json_names_in_columns: from(ApiVersion::V4_22),
             links_to_concepts: from(ApiVersion::V4_18),
             singular_names: from(ApiVersion::V4_18),
+            checks_namespace_first: from(ApiVersion::V4_12),
+            lists_routed_types: from(ApiVersion::V4_12),
+            options_scheme_source: if from(ApiVersion::V4_8) {
+                "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"
+            } else {
+                "k8s.io/apimachinery/pkg/apis/meta/internalversion/register.go:31"
+            },
             scheme_source: match version {
                 ApiVersion::V3_11 | ApiVersion::V4_2 => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:29",
                 ApiVersion::V4_22 => "pkg/runtime/scheme.go:110",
@@ -187,7 +245,9 @@ impl Behaviour {
             checks_applied_kind: from(ApiVersion::V4_18),
             names_applied_object: from(ApiVersion::V4_10),
             drops_patch_directives: from(ApiVersion::V4_18),
-            unknown_patched_type_is_invalid: from(ApiVersion::V4_8),
+            refuses_patches_early: from(ApiVersion::V4_10),
+            patch_operation: if from(ApiVersion::V4_8) { "jsonpatch.Operation" } else { "jsonpatch.operation" },
+            has_invalid_patches: from(ApiVersion::V4_8),
             legacy_scheme_source: match version {
                 ApiVersion::V3_11 | ApiVersion::V4_2 => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:29",
                 _ => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30",

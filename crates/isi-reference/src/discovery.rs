@@ -25,7 +25,7 @@ pub(crate) fn answer(api: &Api, request: &Request, route: &Route) -> Result<Answ
     if request.method != Method::GET {
         return Err(ApiError::method_not_allowed());
     }
-    let form = negotiate_discovery(request)?;
+    let form = negotiate_discovery(api, request)?;
     let found = match route {
         Route::Version => {
             let indented = Form { format: Format::PrettyJson, ..form.plain() };

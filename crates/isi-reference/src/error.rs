@@ -184,9 +184,11 @@ impl ApiError {
         Self::new(406, "NotAcceptable", why)
     }
 
-    /// 406: no handler writes any of the accepted media types, in the words of the router (go-restful).
-    pub(crate) fn not_routed(supported: &str) -> Self {
-        let message = format!("406: Not Acceptable\n\nAvailable representations: {supported}");
+    /// 406: no handler writes any of the accepted media types, in the words of the router (go-restful), which lists those that
+    /// it does write since its version 2.9.
+    pub(crate) fn not_routed(supported: Option<&str>) -> Self {
+        let list = supported.map(|supported| format!("\n\nAvailable representations: {supported}"));
+        let message = format!("406: Not Acceptable{}", list.unwrap_or_default());
         Self::new(406, "NotAcceptable", message).with(Details::default())
     }
 

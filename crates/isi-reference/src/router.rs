@@ -105,7 +105,7 @@ async fn handle(api: &Arc<Api>, request: &Request, routed: Result<Route>) -> Res
     authorize(api, request, &target)?;
     let handler = target.handler(request)?;
     if target.asked(request) == Verb::Get && target.kind.stored.is_some() {
-        resources::listing::check_version(&api.store.lock(), request)?;
+        resources::listing::check_version(&api.store.lock(), request, &api.behaviour)?;
     }
     match handler {
         Handler::Store(answer) => answer(api, request, &target),

@@ -10,9 +10,9 @@ use super::{
     request::Request,
 };
 use crate::{
-    behaviour::Behaviour,
+    behaviour::{Behaviour, JsonDecoder},
     error::{ApiError, Result},
-    json::{self, Case, Node, Struct, shapes},
+    json::{self, Document, Node, Struct, shapes},
     media_type::essence,
     model::IMAGE_API,
     protobuf::{self, Envelope},
@@ -60,17 +60,19 @@ pub(crate) fn read<T: DeserializeOwned>(
     behaviour: &Behaviour,
 ) -> Result<T> {
     let body = request.body()?;
-    let (node, duplicate) = match syntax(request) {
+    let (document, duplicate) = match syntax(request) {
         Ok(Syntax::Protobuf) => (read_protobuf(body, IMAGE_API, kind)?, None),
         _ => parse(request, body)
             .map_err(|error| unrecognized(kind, &format!("couldn't get version/kind; {error}"), body))?,
     };
-    check_kind(&node, (kind, target), body, behaviour)?;
-    let (object, surplus) = fit(&node, target).map_err(|error| unhandled(&node, kind, &error))?;
+    check_kind(&document, (kind, target), body, behaviour)?;
+    let node = &document.node;
+    let (object, surplus) =
+        fit(&document, target, behaviour.json_decoder).map_err(|error| unhandled(node, kind, &error))?;
     if options.field_validation == FieldValidation::Strict && !(surplus.is_empty() && duplicate.is_none()) {
         let duplicate = duplicate.map(|duplicate| format!("yaml: unmarshal errors:\n  {duplicate}"));
         let all: Vec<String> = duplicate.into_iter().chain(surplus).collect();
-        return Err(unhandled(&node, kind, &format!("strict decoding error: {}", all.join(", "))));
+        return Err(unhandled(node, kind, &format!("strict decoding error: {}", all.join(", "))));
     }
     options.warn(request, duplicate.into_iter().chain(surplus).collect());
     Ok(object)
@@ -78,22 +80,22 @@ pub(crate) fn read<T: DeserializeOwned>(
 
 /// Reads any object, as it is.
 pub(crate) fn read_any(request: &Request) -> Result<serde_json::Value> {
-    read_node(request).map(|node| node.to_value())
+    read_document(request).map(|document| document.node.to_value())
 }
 
 /// Reads any object, as it is written.
-pub(crate) fn read_node(request: &Request) -> Result<Node> {
+pub(crate) fn read_document(request: &Request) -> Result<Document> {
     let body = request.body()?;
     if syntax(request) == Ok(Syntax::Protobuf) {
         return read_protobuf(body, "v1", "");
     }
-    let parsed = parse(request, body).map(|(node, _)| node);
+    let parsed = parse(request, body).map(|(document, _)| document);
     parsed.map_err(|error| ApiError::bad_request(error.trim_start_matches("json parse error: ")))
 }
 
 /// Reads an object that may leave open which kind it is: then it is of the kind and version of the path. An object of an
 /// unknown kind is read without its fields.
-fn read_protobuf(body: &[u8], version: &str, kind: &str) -> Result<Node> {
+fn read_protobuf(body: &[u8], version: &str, kind: &str) -> Result<Document> {
     let mut envelope = Envelope::open(body).map_err(|error| unrecognized(kind, &error.to_string(), body))?;
     let default = |text: &mut String, default: &str| {
         if text.is_empty() {
@@ -104,33 +106,35 @@ fn read_protobuf(body: &[u8], version: &str, kind: &str) -> Result<Node> {
     default(&mut envelope.kind, kind);
     let typed = || json!({ "apiVersion": envelope.api_version, "kind": envelope.kind });
     match envelope.object() {
-        Some(Ok(object)) => Ok(Node::from(&object)),
+        Some(Ok(object)) => Ok(Document::of(&object)),
         Some(Err(error)) => Err(unhandled(&Node::from(&typed()), kind, &error.to_string())),
-        None => Ok(Node::from(&typed())),
+        None => Ok(Document::of(&typed())),
     }
 }
 
-/// Fits a node to a shape, and its value to a type.
+/// Fits a document to a shape, and its value to a type.
 pub(crate) fn fit<T: DeserializeOwned>(
-    node: &Node,
+    document: &Document,
     target: &'static Struct,
+    decoder: JsonDecoder,
 ) -> std::result::Result<(T, Vec<String>), String> {
-    let decoded = json::decode(node, target, Case::Sensitive).map_err(|error| error.to_string())?;
+    let decoded = document.decode(target, decoder).map_err(|error| error.to_string())?;
     let object = serde_json::from_value(decoded.value).map_err(|error| error.to_string())?;
     Ok((object, decoded.surplus))
 }
 
 /// Parses a body; also returns what YAML says of the first key that is there twice, of which the last one counts.
-fn parse(request: &Request, body: &[u8]) -> std::result::Result<(Node, Option<String>), String> {
+fn parse(request: &Request, body: &[u8]) -> std::result::Result<(Document, Option<String>), String> {
     match syntax(request).unwrap_or(Syntax::Json) {
         Syntax::Json | Syntax::Protobuf => {
-            json::parse(body).map(|node| (node, None)).map_err(|error| format!("json parse error: {error}"))
+            let node = json::parse(body).map_err(|error| format!("json parse error: {error}"))?;
+            Ok((Document { text: body.to_vec(), node }, None))
         }
         Syntax::Yaml => {
             let text = std::str::from_utf8(body).map_err(|error| format!("yaml: {error}"))?;
             let (value, duplicate) = parse_yaml(text)
                 .map_err(|error| format!("json parse error: error converting YAML to JSON: yaml: {error}"))?;
-            Ok((Node::from(&value), duplicate))
+            Ok((Document::of(&value), duplicate))
         }
     }
 }
@@ -161,7 +165,13 @@ fn first_document(
 }
 
 /// Checks `apiVersion` and `kind`; what is missing is taken from the path.
-fn check_kind(node: &Node, (kind, target): (&str, &'static Struct), body: &[u8], behaviour: &Behaviour) -> Result<()> {
+fn check_kind(
+    document: &Document,
+    (kind, target): (&str, &'static Struct),
+    body: &[u8],
+    behaviour: &Behaviour,
+) -> Result<()> {
+    let node = &document.node;
     json::type_meta::check(node).map_err(|error| unrecognized(kind, &error.to_string(), body))?;
     let text = |field| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty());
     let (version, found) = (text("apiVersion").unwrap_or(IMAGE_API), text("kind").unwrap_or(kind));
@@ -172,7 +182,7 @@ fn check_kind(node: &Node, (kind, target): (&str, &'static Struct), body: &[u8],
     // It is decoded as what it says that it is before it is compared with what is expected.
     let status = (found == "Status").then_some(&shapes::STATUS);
     if let Some(structure) = status.or_else(|| structure.filter(|_| matches!(version, "v1" | IMAGE_API)))
-        && let Err(error) = json::decode(node, structure, Case::Sensitive)
+        && let Err(error) = document.decode(structure, behaviour.json_decoder)
     {
         return Err(unhandled(node, kind, &error.to_string()));
     }

@@ -90,30 +90,35 @@ impl<'a> Clause<'a> {
 /// # Errors
 /// 406 where it accepts none.
 pub(crate) fn negotiate(api: &Api, request: &Request, kind: &Kind) -> Result<Form> {
-    choose(request, offer_of(api, kind), MEDIA_TYPES)
+    choose(request, offer_of(api, kind), routed(api, MEDIA_TYPES))
 }
 
 /// The form of the events of a watch. Clients may say that they want a stream, and need not.
 pub(crate) fn negotiate_watch(api: &Api, request: &Request, kind: &Kind) -> Result<Form> {
-    let form = choose(request, offer_of(api, kind), &format!("{MEDIA_TYPES}, {STREAM_TYPES}"))?;
+    let form = negotiate_list(api, request, kind)?;
     if form.format == Format::Yaml { Err(ApiError::not_acceptable(STREAM_TYPES)) } else { Ok(form) }
 }
 
 /// The form of a list, which the handler of watches answers too.
 pub(crate) fn negotiate_list(api: &Api, request: &Request, kind: &Kind) -> Result<Form> {
-    choose(request, offer_of(api, kind), &format!("{MEDIA_TYPES}, {STREAM_TYPES}"))
+    choose(request, offer_of(api, kind), routed(api, &format!("{MEDIA_TYPES}, {STREAM_TYPES}")))
 }
 
 /// The form of what describes the server.
-pub(crate) fn negotiate_discovery(request: &Request) -> Result<Form> {
+pub(crate) fn negotiate_discovery(api: &Api, request: &Request) -> Result<Form> {
     let offer = Offer { protobuf: true, table: false, metadata: false, discovery: true, meta_v1: true };
-    choose(request, offer, MEDIA_TYPES)
+    choose(request, offer, routed(api, MEDIA_TYPES))
+}
+
+/// The media types that a handler writes, on servers that name them.
+fn routed<'a>(api: &Api, media_types: &'a str) -> Option<&'a str> {
+    Some(media_types).filter(|_| api.behaviour.lists_routed_types)
 }
 
 /// The form of an error: as one of any object would be.
 pub(crate) fn negotiate_error(request: &Request) -> Form {
     let offer = Offer { protobuf: true, table: true, metadata: true, discovery: true, meta_v1: true };
-    choose(request, offer, MEDIA_TYPES).map_or(Form::UNNEGOTIATED, Form::plain)
+    choose(request, offer, None).map_or(Form::UNNEGOTIATED, Form::plain)
 }
 
 fn offer_of(api: &Api, kind: &Kind) -> Offer {
@@ -127,8 +132,8 @@ fn offer_of(api: &Api, kind: &Kind) -> Offer {
     }
 }
 
-/// The best form of `offer` that `request` accepts. `routed`: the media types that the handler of the path writes.
-fn choose(request: &Request, offer: Offer, routed: &str) -> Result<Form> {
+/// The best form of `offer` that `request` accepts. `routed`: the media types that a refusal names.
+fn choose(request: &Request, offer: Offer, routed: Option<&str>) -> Result<Form> {
     let accept: Vec<&str> = request.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let accept = accept.join(",");
     if accept.trim().is_empty() {

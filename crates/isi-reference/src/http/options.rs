@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{body, request::Request};
 use crate::{
-    behaviour::Behaviour,
+    behaviour::{Behaviour, JsonDecoder},
     error::{ApiError, Result},
     field::FieldError,
-    json,
+    json::{self, shapes},
     patch::PatchType,
     quote::quote,
     watch::options::is_watch,
@@ -15,6 +15,9 @@ use crate::{
 
 /// How long the name of a field manager may be, in bytes.
 const FIELD_MANAGER_LIMIT: usize = 128;
+
+/// What may become of the objects that belong to a deleted one.
+const PROPAGATION_POLICIES: [&str; 3] = ["Foreground", "Background", "Orphan"];
 
 /// What to do about fields that a request should not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +121,7 @@ impl DeleteOptions {
     ///
     /// Fails if the body cannot be parsed, or if `dryRun` has another value than `All`.
     pub(crate) fn read(request: &Request, behaviour: &Behaviour) -> Result<Self> {
-        let body = if request.body()?.is_empty() { None } else { Some(read_delete_options(request)?) };
+        let body = if request.body()?.is_empty() { None } else { Some(read_delete_options(request, behaviour)?) };
         let text = |name: &str| match &body {
             Some(body) => body[name].as_str().map(str::to_owned),
             None => request.parameter(name).filter(|value| !value.is_empty()).map(str::to_owned),
@@ -138,16 +141,13 @@ impl DeleteOptions {
             None => request.parameter("orphanDependents").map(|value| !matches!(value, "0" | "false")),
         };
         let policy = text("propagationPolicy");
-        match policy.as_deref() {
-            Some(policy) if orphans.is_some() => {
-                let detail = "orphanDependents and deletionPropagation cannot be both set";
-                errors.push(FieldError::invalid("propagationPolicy", policy, detail));
-            }
-            None | Some("Foreground" | "Background" | "Orphan") => {}
-            Some(other) => {
-                let supported = ["Foreground", "Background", "Orphan", "nil"];
-                errors.push(FieldError::unsupported("propagationPolicy", &quote(other), &supported));
-            }
+        if let Some(policy) = policy.as_deref().filter(|_| orphans.is_some()) {
+            let detail = "orphanDependents and deletionPropagation cannot be both set";
+            errors.push(FieldError::invalid("propagationPolicy", policy, detail));
+        }
+        if let Some(other) = policy.as_deref().filter(|policy| !PROPAGATION_POLICIES.contains(policy)) {
+            let supported = ["Foreground", "Background", "Orphan", "nil"];
+            errors.push(FieldError::unsupported("propagationPolicy", &quote(other), &supported));
         }
         errors.extend(check_dry_run(&dry_run, behaviour));
         if !errors.is_empty() {
@@ -194,21 +194,26 @@ enum Propagation {
 }
 
 /// The options in a body. What cannot be read is an error without a reason.
-fn read_delete_options(request: &Request) -> Result<serde_json::Value> {
+fn read_delete_options(request: &Request, behaviour: &Behaviour) -> Result<serde_json::Value> {
     let syntax = body::syntax(request)?;
     let failed = |error: &ApiError| match syntax {
         body::Syntax::Json => ApiError::failed(format!("couldn't get version/kind; json parse error: {error}")),
         body::Syntax::Yaml | body::Syntax::Protobuf => ApiError::failed(error.to_string()),
     };
-    let node = body::read_node(request).map_err(|error| failed(&error))?;
-    json::type_meta::check(&node).map_err(|error| ApiError::failed(error.to_string()))?;
+    let document = body::read_document(request).map_err(|error| failed(&error))?;
+    let node = &document.node;
+    json::type_meta::check(node).map_err(|error| ApiError::failed(error.to_string()))?;
     let value = node.to_value();
     if let Some(kind) = value["kind"].as_str().filter(|kind| !matches!(*kind, "" | "DeleteOptions")) {
-        let source = "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27";
+        let source = behaviour.options_scheme_source;
         let version = value["apiVersion"].as_str().filter(|version| !version.is_empty()).unwrap_or("meta.k8s.io/v1");
         return Err(ApiError::failed(format!(
             "no kind {kind:?} is registered for version {version:?} in scheme {source:?}"
         )));
+    }
+    if behaviour.json_decoder != JsonDecoder::Standard {
+        let decoded = document.decode(&shapes::DELETE_OPTIONS, behaviour.json_decoder);
+        return decoded.map(|decoded| decoded.value).map_err(|error| ApiError::failed(error.to_string()));
     }
     let seconds = &value["gracePeriodSeconds"];
     if !seconds.is_null() && !seconds.is_i64() {

@@ -1,7 +1,10 @@
 //! The metadata of a Docker image, an object of an API of its own inside image objects: what it has to look like.
 
+use serde_json::Value;
+
 use super::{
     Case, Node, TypeError, decode,
+    iterator::{self, SkippedNumbers},
     shape::{
         Shape::{self, Bool, Int, List, Map, Struct as Nested, Text, Time},
         Struct,
@@ -68,8 +71,14 @@ static CONFIG: Struct = Struct {
     ],
 };
 
-/// Checks that a value is the metadata of a Docker image. Another kind than `DockerImage` is not told from it.
-pub(super) fn check(node: &Node) -> Result<(), TypeError> {
+/// Reads the metadata of a Docker image. Another kind than `DockerImage` is not told from it.
+pub(super) fn read(node: &Node) -> Result<Value, TypeError> {
     type_meta::check(node)?;
-    decode(node, &DOCKER_IMAGE, Case::Sensitive).map(drop)
+    decode(node, &DOCKER_IMAGE, Case::Sensitive).map(|decoded| decoded.value)
+}
+
+/// Reads the same as json-iterator does. `text`: what was parsed.
+pub(super) fn read_text(text: &[u8], node: &Node, skipped: SkippedNumbers) -> Result<Value, TypeError> {
+    type_meta::check(node)?;
+    iterator::decode(text, &DOCKER_IMAGE, skipped)
 }

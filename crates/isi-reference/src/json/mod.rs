@@ -4,16 +4,50 @@
 //! are named in answers, in the words of Go's `encoding/json`.
 
 mod docker_image;
+mod iterator;
 mod parser;
 mod shape;
 pub(crate) mod shapes;
+mod time;
 pub(crate) mod type_meta;
 
 pub(crate) use docker_image::DOCKER_IMAGE;
-pub(crate) use parser::{SyntaxError, parse};
-pub(crate) use shape::{Case, Shape, Struct, TypeError, decode};
+pub(crate) use parser::{SyntaxError, parse, parse_first};
+pub(crate) use shape::{Case, Decoded, Shape, Struct, TypeError, decode};
+pub(crate) use time::read_time;
 
 use serde_json::{Map, Number, Value};
+
+use self::iterator::SkippedNumbers;
+use crate::behaviour::JsonDecoder;
+
+/// An object as it was sent, and as it was parsed.
+#[derive(Debug, Clone)]
+pub(crate) struct Document {
+    pub(crate) text: Vec<u8>,
+    pub(crate) node: Node,
+}
+
+impl Document {
+    /// A document that was not sent as JSON.
+    pub(crate) fn of(value: &Value) -> Self {
+        Self { text: value.to_string().into_bytes(), node: value.into() }
+    }
+
+    /// Fits the document to the shape of `target`, as servers with this decoder do.
+    ///
+    /// # Errors
+    /// What the decoder says of the first value that does not fit.
+    pub(crate) fn decode(&self, target: &'static Struct, decoder: JsonDecoder) -> Result<Decoded, TypeError> {
+        let skipped = match decoder {
+            JsonDecoder::Standard => return decode(&self.node, target, Case::Sensitive),
+            JsonDecoder::EarlyIterator => SkippedNumbers::Narrow,
+            JsonDecoder::Iterator => SkippedNumbers::Wide,
+        };
+        let value = iterator::decode(&self.text, target, skipped)?;
+        Ok(Decoded { value, surplus: Vec::new() })
+    }
+}
 
 /// A JSON value with everything that was written: order, duplicates, digits.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,6 +7,8 @@ use super::Node;
 #[error("{0}")]
 pub(crate) struct SyntaxError(String);
 
+/// What is said of a text that ends too early.
+const CUT: &str = "unexpected end of JSON input";
 /// How deep values may be nested, as in Go.
 const DEPTH_LIMIT: usize = 10_000;
 /// How many values a text may have. Go has no such limit; but a few megabytes of `{},{},…` would take a gigabyte of memory.
@@ -21,6 +23,17 @@ pub(crate) fn parse(text: &[u8]) -> Result<Node, SyntaxError> {
         None => Ok(node),
         Some(&byte) => Err(unexpected(byte, "after top-level value")),
     }
+}
+
+/// Parses the first JSON value of a text, whatever follows, as Go reads from a stream.
+pub(crate) fn parse_first(text: &[u8]) -> Result<Node, SyntaxError> {
+    let mut parser = Parser { rest: text, depth: 0, values: 0 };
+    parser.skip_space();
+    if parser.rest.is_empty() {
+        return Err(SyntaxError("EOF".to_owned()));
+    }
+    let node = parser.value("looking for beginning of value");
+    node.map_err(|error| if error.0 == CUT { SyntaxError("unexpected EOF".to_owned()) } else { error })
 }
 
 struct Parser<'a> {
@@ -38,8 +51,7 @@ impl Parser<'_> {
     }
 
     fn next(&mut self) -> Result<u8, SyntaxError> {
-        let (&byte, rest) =
-            self.rest.split_first().ok_or_else(|| SyntaxError("unexpected end of JSON input".to_owned()))?;
+        let (&byte, rest) = self.rest.split_first().ok_or_else(|| SyntaxError(CUT.to_owned()))?;
         self.rest = rest;
         Ok(byte)
     }

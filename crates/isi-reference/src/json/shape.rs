@@ -3,7 +3,7 @@
 use base64::{DecodeError, Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
-use super::{Node, docker_image};
+use super::{Node, docker_image, time::parse_time};
 
 /// What a value has to look like.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) enum Shape {
     Time,
     /// Bytes as base64.
     Bytes,
+    /// The fields of an owner: objects of objects, which read themselves.
+    OwnedFields,
     /// The metadata of a Docker image, which is owned as a whole.
     DockerImage,
     /// A list; the Go type.
@@ -100,11 +102,14 @@ impl Decoder {
     fn value(&mut self, node: &Node, shape: &'static Shape) -> Option<Value> {
         match (shape, node) {
             (_, Node::Null) => None,
-            (Shape::Any, node) => Some(node.to_value()),
-            (Shape::DockerImage, node) => {
-                self.conversion_error = self.conversion_error.take().or_else(|| docker_image::check(node).err());
-                Some(node.to_value())
-            }
+            (Shape::Any | Shape::OwnedFields, node) => Some(node.to_value()),
+            (Shape::DockerImage, node) => match docker_image::read(node) {
+                Ok(image) => Some(image),
+                Err(error) => {
+                    self.conversion_error.get_or_insert(error);
+                    None
+                }
+            },
             (Shape::Bool, Node::Bool(_)) | (Shape::Text(_), Node::Text(_)) => Some(node.to_value()),
             (Shape::Time, Node::Text(text)) => self.time(text),
             (Shape::Bytes, Node::Text(text)) => self.bytes(text),
@@ -195,18 +200,16 @@ impl Decoder {
     }
 
     fn time(&mut self, text: &str) -> Option<Value> {
-        if text.parse::<jiff::Timestamp>().is_ok() {
-            return Some(Value::String(text.to_owned()));
+        match parse_time(text) {
+            Ok(time) => Some(time.to_string().into()),
+            Err(error) => self.break_off(error),
         }
-        self.break_off(time_error(text))
     }
 
     fn bytes(&mut self, text: &str) -> Option<Value> {
-        match STANDARD.decode(text) {
-            // Go ignores surplus bits of the last symbol.
-            Ok(_) | Err(DecodeError::InvalidLastSymbol { .. }) => Some(Value::String(text.to_owned())),
-            Err(DecodeError::InvalidByte(at, _)) => self.fail(format!("illegal base64 data at input byte {at}")),
-            Err(_) => self.fail(format!("illegal base64 data at input byte {}", text.len() / 4 * 4)),
+        match check_base64(text) {
+            Ok(()) => Some(Value::String(text.to_owned())),
+            Err(error) => self.fail(error),
         }
     }
 
@@ -233,15 +236,23 @@ impl Decoder {
     }
 }
 
-/// What Go says of a text that is no time.
-pub(crate) fn time_error(text: &str) -> String {
-    let layout = "2006-01-02T15:04:05Z07:00";
-    format!("parsing time {text:?} as {layout:?}: cannot parse {text:?} as \"2006\"")
+/// Checks bytes in base64.
+///
+/// # Errors
+/// What Go says of them.
+pub(super) fn check_base64(text: &str) -> Result<(), String> {
+    let at = match STANDARD.decode(text) {
+        // Go ignores surplus bits of the last symbol.
+        Ok(_) | Err(DecodeError::InvalidLastSymbol { .. }) => return Ok(()),
+        Err(DecodeError::InvalidByte(at, _)) => at,
+        Err(_) => text.len() / 4 * 4,
+    };
+    Err(format!("illegal base64 data at input byte {at}"))
 }
 
-fn zero(shape: &Shape) -> Value {
+pub(super) fn zero(shape: &Shape) -> Value {
     match shape {
-        Shape::Any | Shape::DockerImage => Value::Null,
+        Shape::Any | Shape::OwnedFields | Shape::DockerImage => Value::Null,
         Shape::Bool => Value::Bool(false),
         Shape::Int(_) => Value::from(0),
         Shape::Text(_) | Shape::Time | Shape::Bytes => Value::String(String::new()),
@@ -268,7 +279,7 @@ impl Shape {
 
     fn go(&self) -> &'static str {
         match self {
-            Self::Any | Self::DockerImage => "interface {}",
+            Self::Any | Self::OwnedFields | Self::DockerImage => "interface {}",
             Self::Bytes => "[]uint8",
             Self::Bool => "bool",
             // What `v1.Time` reads itself from.

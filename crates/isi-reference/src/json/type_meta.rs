@@ -11,10 +11,14 @@ pub(crate) fn check(node: &Node) -> Result<(), TypeError> {
             r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
         return Err(wrong(format!("{} into Go value of type {go}", node.kind())));
     };
+    let version = node.get("apiVersion").and_then(Node::as_text).unwrap_or_default();
     for field in ["apiVersion", "kind"] {
         if let Some(value) = node.get(field).filter(|value| !matches!(value, Node::Null | Node::Text(_))) {
             return Err(wrong(format!("{} into Go struct field .{field} of type string", value.kind())));
         }
+    }
+    if version.matches('/').count() > 1 {
+        return Err(TypeError(format!("unexpected GroupVersion string: {version}")));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{DECODING, wrong};
 use crate::{
+    behaviour::Behaviour,
     error::{ApiError, Result},
     json::Node,
 };
@@ -17,7 +18,7 @@ const FIELDS: [&str; 4] = ["op", "path", "from", "value"];
 
 /// Applies the patch that is written in `node`, and returns what is odd about it. `is_read`: whether the server reads the fields of
 /// its operations before it applies them.
-pub(super) fn apply(node: &Node, object: &mut Value, is_read: bool) -> Result<Vec<String>> {
+pub(super) fn apply(node: &Node, object: &mut Value, is_read: bool, behaviour: &Behaviour) -> Result<Vec<String>> {
     let operations = match node {
         Node::Null => &[][..],
         Node::Array(operations) => operations,
@@ -30,7 +31,7 @@ pub(super) fn apply(node: &Node, object: &mut Value, is_read: bool) -> Result<Ve
             Node::Object(entries) if is_read => check(entries, index, &mut surplus)?,
             Node::Object(_) | Node::Null => {}
             other if is_read => return Err(wrong(DECODING, other.kind(), "handlers.jsonPatchOp")),
-            other => return Err(wrong("", other.kind(), "jsonpatch.Operation")),
+            other => return Err(wrong("", other.kind(), behaviour.patch_operation)),
         }
     }
     let count = operations.len();
@@ -40,7 +41,7 @@ pub(super) fn apply(node: &Node, object: &mut Value, is_read: bool) -> Result<Ve
     }
     let mut copied = 0;
     for operation in operations {
-        run(&operation.to_value(), object, &mut copied)?;
+        run(&operation.to_value(), object, &mut copied, behaviour.refuses_patches_early)?;
     }
     Ok(surplus)
 }
@@ -86,8 +87,8 @@ fn check(entries: &[(String, Node)], index: usize, surplus: &mut Vec<String>) ->
 }
 
 /// Runs one operation as servers do: with a missing value for `null`, a missing field for one that is `null`, and the number
-/// `-1` for the last item of a list.
-fn run(operation: &Value, object: &mut Value, copied: &mut usize) -> Result<()> {
+/// `-1` for the last item of a list. `has_whole`: whether the whole document can be replaced and tested.
+fn run(operation: &Value, object: &mut Value, copied: &mut usize, has_whole: bool) -> Result<()> {
     let text = |name: &str| operation[name].as_str().ok_or_else(ApiError::rejected);
     let value = || operation["value"].clone();
     let path = text("path")?;
@@ -95,14 +96,14 @@ fn run(operation: &Value, object: &mut Value, copied: &mut usize) -> Result<()> 
         "add" => add(object, path, value()),
         "remove" => take(object, path).map(drop),
         // The whole document is replaced by an object or a list, and by nothing else.
-        "replace" if path.is_empty() => {
+        "replace" if has_whole && path.is_empty() => {
             if matches!(value(), Value::Object(_) | Value::Array(_)) {
                 *object = value();
             }
             Ok(())
         }
         "replace" => replace(object, path, value()),
-        "test" if path.is_empty() => (*object == value()).then_some(()).ok_or_else(ApiError::rejected),
+        "test" if has_whole && path.is_empty() => (*object == value()).then_some(()).ok_or_else(ApiError::rejected),
         "test" => (get(object, path)? == value()).then_some(()).ok_or_else(ApiError::rejected),
         "move" => {
             let from = text("from")?;

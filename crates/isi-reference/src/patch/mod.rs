@@ -25,7 +25,7 @@ use crate::{
     error::{ApiError, Result},
     field::FieldError,
     http::{body::parse_yaml, options::FieldValidation, request::Request},
-    json::{self as json_text, Node, Shape},
+    json::{self as json_text, Document, Node, Shape},
     quote::quote,
 };
 
@@ -72,9 +72,14 @@ pub(crate) struct Patched {
 }
 
 impl Patched {
-    /// 422: the patched object cannot be read.
-    pub(crate) fn refusal(&self, why: &str, plain_null: bool) -> ApiError {
-        invalid(&self.shown, why, plain_null)
+    /// The patched object cannot be read.
+    pub(crate) fn refusal(&self, why: &str, behaviour: &Behaviour) -> ApiError {
+        refusal(&self.shown, why, behaviour)
+    }
+
+    /// The patched object as the server wrote it.
+    pub(crate) fn document(&self) -> Document {
+        Document { text: self.shown.clone().into_bytes(), node: Node::from(&self.object) }
     }
 }
 
@@ -92,15 +97,13 @@ pub(crate) fn patch(
     validation: FieldValidation,
     behaviour: &Behaviour,
 ) -> Result<Patched> {
-    const NO_MERGE_PATCH: &str = "Invalid JSON Patch";
     let is_read = validation != FieldValidation::Ignore;
-    let plain_null = behaviour.plain_null_in_field_errors;
     let mut patched = object.clone();
     match kind {
         PatchType::Json => {
             let prefix = if is_read { DECODING } else { "" };
             let node = json_text::parse(body).map_err(|error| ApiError::bad_request(format!("{prefix}{error}")))?;
-            let surplus = json::apply(&node, &mut patched, is_read)?;
+            let surplus = json::apply(&node, &mut patched, is_read, behaviour)?;
             let shown = shown(&patched, &json::reached(&node), shape);
             Ok(Patched { object: patched, surplus, shown })
         }
@@ -108,13 +111,13 @@ pub(crate) fn patch(
             let node = match json_text::parse(body) {
                 Ok(node) => node,
                 Err(error) if is_read => return Err(ApiError::bad_request(format!("{DECODING}{error}"))),
-                Err(_) => return Err(ApiError::bad_request(NO_MERGE_PATCH)),
+                Err(_) => return Err(no_merge_patch(behaviour)),
             };
             match &node {
                 Node::Object(_) => {}
                 Node::Array(_) if !is_read => {}
-                Node::Null => return Err(ApiError::bad_request(NO_MERGE_PATCH)),
-                _ if !is_read => return Err(ApiError::bad_request(NO_MERGE_PATCH)),
+                Node::Null => return Err(no_merge_patch(behaviour)),
+                _ if !is_read => return Err(no_merge_patch(behaviour)),
                 other => return Err(wrong(DECODING, other.kind(), "map[string]interface {}")),
             }
             let changes = node.to_value();
@@ -123,7 +126,8 @@ pub(crate) fn patch(
             Ok(Patched { object: patched, surplus: duplicates(&node, ""), shown })
         }
         PatchType::Strategic | PatchType::Apply => {
-            let node = json_text::parse(body).map_err(|error| ApiError::bad_request(error.to_string()))?;
+            let parse = if behaviour.refuses_patches_early { json_text::parse } else { json_text::parse_first };
+            let node = parse(body).map_err(|error| ApiError::bad_request(error.to_string()))?;
             let node = match node {
                 Node::Null => Node::Object(Vec::new()),
                 Node::Object(_) => node,
@@ -133,7 +137,7 @@ pub(crate) fn patch(
             let shown = Go(&changes).to_string();
             // Types are looked at in what comes out.
             strategic::apply(&mut patched, &changes, shape, behaviour.drops_patch_directives)?;
-            strategic::check(&changes, shape).map_err(|why| invalid(&shown, &why, plain_null))?;
+            strategic::check(&changes, shape).map_err(|why| refusal(&shown, &why, behaviour))?;
             Ok(Patched { object: patched, surplus: duplicates(&node, ""), shown })
         }
     }
@@ -145,9 +149,19 @@ fn wrong(prefix: &str, found: &str, go: &str) -> ApiError {
     ApiError::bad_request(format!("{prefix}json: cannot unmarshal {found} into Go value of type {go}"))
 }
 
-fn invalid(shown: &str, why: &str, plain_null: bool) -> ApiError {
+/// 422: what a patch makes, or the patch itself, is not of its type. 500 on servers of old, which have no reason for that.
+fn refusal(shown: &str, why: &str, behaviour: &Behaviour) -> ApiError {
+    if !behaviour.has_invalid_patches {
+        return ApiError::failed(why);
+    }
     let error = FieldError::invalid_literal("patch", &quote(shown), why);
-    ApiError::invalid("", "", "", &[error], plain_null)
+    ApiError::invalid("", "", "", &[error], behaviour.plain_null_in_field_errors)
+}
+
+/// The library that applies merge patches does not read this one.
+fn no_merge_patch(behaviour: &Behaviour) -> ApiError {
+    const WHY: &str = "Invalid JSON Patch";
+    if behaviour.refuses_patches_early { ApiError::bad_request(WHY) } else { ApiError::failed(WHY) }
 }
 
 /// Keys that are written twice.

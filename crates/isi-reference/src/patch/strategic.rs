@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{ApiError, Result},
-    json::Shape,
+    json::{Node, Shape, read_time},
 };
 
 pub(super) const DIRECTIVE: &str = "$patch";
@@ -27,7 +27,7 @@ pub(super) fn check(patch: &Value, shape: &'static Shape) -> std::result::Result
         Value::Null | Value::String(_) => "string",
     };
     match (shape, patch) {
-        (Shape::Any | Shape::DockerImage, _) | (_, Value::Null) => Ok(()),
+        (Shape::Any | Shape::OwnedFields | Shape::DockerImage, _) | (_, Value::Null) => Ok(()),
         // In the order of the Go type: the first mistake is told.
         (Shape::Struct(of), Value::Object(fields)) => of
             .fields
@@ -38,13 +38,17 @@ pub(super) fn check(patch: &Value, shape: &'static Shape) -> std::result::Result
         (Shape::List(item, _) | Shape::Keyed(item, ..) | Shape::Set(item, _), Value::Array(items)) => {
             items.iter().try_for_each(|value| check(value, item))
         }
+        (Shape::Int(go), Value::Number(number)) if number.as_f64().is_some_and(|number| number.fract() != 0.0) => {
+            Err(format!("cannot convert float64 to {go}"))
+        }
+        (Shape::Time, value) => read_time(&Node::from(value)).map(drop),
         (Shape::Bool, Value::Bool(_))
         | (Shape::Int(_), Value::Number(_))
-        | (Shape::Text(_) | Shape::Time | Shape::Bytes, Value::String(_)) => Ok(()),
+        | (Shape::Text(_) | Shape::Bytes, Value::String(_)) => Ok(()),
         (Shape::Bool, _) => Err("unrecognized type: bool".to_owned()),
         (Shape::Int(_), _) => Err("unrecognized type: int64".to_owned()),
         (Shape::Text(go), Value::Number(number)) if number.is_i64() => Err(format!("cannot convert int64 to {go}")),
-        (Shape::Text(_) | Shape::Time | Shape::Bytes, _) => Err("unrecognized type: string".to_owned()),
+        (Shape::Text(_) | Shape::Bytes, _) => Err("unrecognized type: string".to_owned()),
         (Shape::Struct(_), other) => Err(format!("cannot restore struct from: {}", kind(other))),
         (Shape::Map(..), other) => Err(format!("cannot restore map from {}", kind(other))),
         (Shape::List(..) | Shape::Keyed(..) | Shape::Set(..), other) => {

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    admit, check_generated_name, check_name, check_name_and_export, check_namespace, check_version_form, listing, name,
+    admit, check_generated_name, check_identity, check_name_and_export, check_namespace, check_version_form, listing,
+    name,
     patched::{self, PatchedType},
     streams,
     tag_spec::{self, StreamBefore},
@@ -81,8 +82,8 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     let form = negotiate(api, request, target.kind)?;
     check_name_and_export(api, request, target)?;
     let (of, tag) = split(name(target), KIND)?;
-    check_version_form(request)?;
-    listing::check_version(&api.store.lock(), request)?;
+    check_version_form(api, request)?;
+    listing::check_version(&api.store.lock(), request, &api.behaviour)?;
     let stream = streams::find(api, target, of, IMAGE_TAGS)?;
     let found = tag_of(&stream, tag, image_of(&api.store.lock(), &stream, tag));
     if found.spec.is_none() && found.status.is_none() {
@@ -157,8 +158,7 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
     body::syntax(request)?;
     let mut written = read(api, request, &options)?;
-    check_namespace(&mut written.metadata.namespace, target)?;
-    check_name(&written.metadata.name, target)?;
+    check_identity(api, &mut written.metadata, target)?;
     let (before, tag) = tag_spec::named(api, target, KIND)?;
     let old = tag_of(&before.to_compare(), tag, None);
     if written.metadata.uid.is_empty() {
@@ -185,8 +185,7 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
         Some(entries) => written.metadata.managed_fields = entries,
         None => track(api, &old, &mut written, &options)?,
     }
-    check_namespace(&mut written.metadata.namespace, target)?;
-    check_name(&written.metadata.name, target)?;
+    check_identity(api, &mut written.metadata, target)?;
     put(api, request, target, (&before, tag), &old, written, &options)
 }
 

@@ -13,7 +13,7 @@ use crate::{
     field::FieldError,
     http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
     importer::empty_metadata,
-    json::shapes::image::{IMAGE, IMAGE_SHAPE},
+    json::shapes::versioned::IMAGE,
     model::{
         Typed,
         image::{Image, Layers},
@@ -24,7 +24,11 @@ use crate::{
 };
 
 const KIND: &str = "Image";
-const IMAGE_TYPE: PatchedType = PatchedType { kind: KIND, shape: &IMAGE_SHAPE, subresource: "" };
+
+/// Images in a version.
+fn image_type(api: &Api) -> PatchedType {
+    PatchedType { kind: KIND, shape: IMAGE.shape(&api.behaviour), subresource: "" }
+}
 
 /// Sets what every image has: metadata of the old Docker API, of a version.
 pub(super) fn set_defaults(api: &Api, image: &mut Image) {
@@ -50,7 +54,8 @@ fn track(api: &Api, old: Option<&Image>, image: &mut Image, options: &WriteOptio
         None => serde_json::json!({ "metadata": {} }),
     };
     let now = view::to_value(&Typed::image_api(KIND, image.clone()))?;
-    image.metadata.managed_fields = patch::track(&before, &now, &entries, old.is_none(), &IMAGE_TYPE.write(options));
+    image.metadata.managed_fields =
+        patch::track(&before, &now, &entries, old.is_none(), &image_type(api).write(options));
     Ok(())
 }
 
@@ -64,7 +69,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     let form = negotiate(api, request, target.kind)?;
     body::syntax(request)?;
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
-    let mut image = body::read::<Image>(request, KIND, &IMAGE, &options, &api.behaviour)?;
+    let mut image = body::read::<Image>(request, KIND, IMAGE.structure(&api.behaviour), &options, &api.behaviour)?;
     set_defaults(api, &mut image);
     merge_equal_owners(api, request, &mut image.metadata, OwnersFound::Sent);
     image.metadata.wipe_system_fields();
@@ -102,7 +107,7 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     let form = negotiate(api, request, target.kind)?;
     let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
     body::syntax(request)?;
-    let mut image = body::read::<Image>(request, KIND, &IMAGE, &options, &api.behaviour)?;
+    let mut image = body::read::<Image>(request, KIND, IMAGE.structure(&api.behaviour), &options, &api.behaviour)?;
     set_defaults(api, &mut image);
     check_name(&image.metadata.name, target)?;
     merge_equal_owners(api, request, &mut image.metadata, OwnersFound::Sent);
@@ -125,7 +130,7 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
     let value = view::to_value(&Typed::image_api(KIND, old.clone()))?;
     let empty = view::to_value(&Typed::image_api(KIND, Image::default()))?;
     let entries = old.metadata.managed_fields.as_slice();
-    let patched = patched::patched(api, request, (kind, &options), &IMAGE_TYPE, (&value, entries), &empty)?;
+    let patched = patched::patched(api, request, (kind, &options), &image_type(api), (&value, entries), &empty)?;
     let mut image: Image = patched.object;
     set_defaults(api, &mut image);
     match patched.applied {

@@ -31,6 +31,11 @@ pub(crate) fn read_list(
 ) -> Result<Listing> {
     let selection = read_options(request, resource, behaviour)?;
     let newest = state.version_number();
+    if !behaviour.reads_not_older && !namespace.is_empty() && selection.is_of_one_name() {
+        // It is read as the one object that it is, of any version and on one page.
+        let objects = state.stored_at(resource, namespace, newest).map_err(|_| ApiError::list_expired())?;
+        return Ok(page(objects, &selection.without_limit(), namespace, newest, "", behaviour));
+    }
     let token = parameter(request, "continue");
     if !token.is_empty() {
         let at = Continuation::decode(token)?;
@@ -49,13 +54,17 @@ pub(crate) fn read_list(
     }
     let wanted = list_version(request)?;
     let matching = if behaviour.version_matches { parameter(request, "resourceVersionMatch") } else { "" };
+    if wanted > newest && !behaviour.reads_not_older {
+        return Err(ApiError::failed("etcdserver: mvcc: required revision is a future revision"));
+    }
     if wanted > newest {
         return Err(ApiError::too_large_version(wanted, newest, (matching != EXACT).then_some(1)));
     }
     // A page of a version that is named is of that version: so clients went on before lists had tokens.
     // What a server has at hand is shown whole.
     let selection = if parameter(request, "resourceVersion") == "0" { selection.without_limit() } else { selection };
-    let is_exact = wanted > 0 && (matching == EXACT || matching.is_empty() && selection.limit().is_some());
+    let is_exact_by_default = selection.limit().is_some() || !behaviour.reads_not_older;
+    let is_exact = wanted > 0 && (matching == EXACT || matching.is_empty() && is_exact_by_default);
     let version = if is_exact { wanted } else { newest };
     let objects = state.stored_at(resource, namespace, version);
     let objects = objects.map_err(|_| ApiError::list_expired())?;
@@ -77,8 +86,11 @@ fn list_version(request: &Request) -> Result<u64> {
     read_version(request).map_err(invalid)
 }
 
-/// Refuses to read an object at a version that does not exist yet, or is invalid.
-pub(crate) fn check_version(state: &State, request: &Request) -> Result<()> {
+/// Refuses to read an object at a version that does not exist yet, or is invalid, on servers that look at it.
+pub(crate) fn check_version(state: &State, request: &Request, behaviour: &Behaviour) -> Result<()> {
+    if !behaviour.reads_not_older {
+        return Ok(());
+    }
     let wanted = read_version(request).map_err(|text| ApiError::unreadable(invalid_version(text)))?;
     let newest = state.version_number();
     if wanted > newest { Err(ApiError::too_large_version(wanted, newest, Some(1))) } else { Ok(()) }

@@ -9,7 +9,7 @@ use crate::{
     field::FieldError,
     http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
     image_reference::ImageReference,
-    json::shapes::image::MAPPING,
+    json::shapes::versioned::MAPPING,
     model::{
         image::Image,
         image_stream::{ImageStream, TagEvent},
@@ -41,7 +41,8 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     let form = negotiate(api, request, target.kind)?;
     body::syntax(request)?;
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
-    let mut mapping = body::read::<Mapping>(request, KIND, &MAPPING, &options, &api.behaviour)?;
+    let mut mapping =
+        body::read::<Mapping>(request, KIND, MAPPING.structure(&api.behaviour), &options, &api.behaviour)?;
     check_namespace(&mut mapping.metadata.namespace, target)?;
     admit(&api.store.lock(), target, &mapping.metadata.name)?;
     check_generated_name(api, &mapping.metadata)?;

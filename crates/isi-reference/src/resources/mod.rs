@@ -71,6 +71,18 @@ pub(crate) fn check_namespace(found: &mut String, target: &Target) -> Result<()>
     Err(ApiError::bad_request("the namespace of the provided object does not match the namespace sent on the request"))
 }
 
+/// The name and the namespace of a replaced or patched object are those of the path.
+pub(crate) fn check_identity(api: &Api, meta: &mut ObjectMeta, target: &Target) -> Result<()> {
+    if api.behaviour.checks_namespace_first {
+        check_namespace(&mut meta.namespace, target)?;
+        return check_name(&meta.name, target);
+    }
+    check_name(&meta.name, target)?;
+    let (found, wanted) = (&meta.namespace, &target.namespace);
+    let why = format!("the namespace of the object ({found}) does not match the namespace on the request ({wanted})");
+    check_namespace(&mut meta.namespace, target).map_err(|_| ApiError::bad_request(why))
+}
+
 /// The name of an object is that of the path.
 pub(crate) fn check_name(found: &str, target: &Target) -> Result<()> {
     let wanted = name(target);
@@ -123,7 +135,7 @@ pub(crate) fn check_segment(target: &Target) -> Result<()> {
 /// Checks the options of a request for one stored object.
 pub(crate) fn check_get(api: &Api, request: &Request, target: &Target) -> Result<()> {
     check_name_and_export(api, request, target)?;
-    check_version_form(request)
+    check_version_form(api, request)
 }
 
 /// What of the options of a request is checked before it is known which object stands behind the name.
@@ -137,8 +149,11 @@ pub(crate) fn check_name_and_export(api: &Api, request: &Request, target: &Targe
     Ok(())
 }
 
-/// Refuses a resource version that is no number.
-pub(crate) fn check_version_form(request: &Request) -> Result<()> {
+/// Refuses a resource version that is no number, on servers that look at it.
+pub(crate) fn check_version_form(api: &Api, request: &Request) -> Result<()> {
+    if !api.behaviour.reads_not_older {
+        return Ok(());
+    }
     let version = request.parameter("resourceVersion").unwrap_or_default();
     if !version.is_empty() && version.parse::<u64>().is_err() {
         let why = format!("strconv.ParseUint: parsing {version:?}: invalid syntax");

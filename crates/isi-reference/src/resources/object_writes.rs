@@ -105,7 +105,7 @@ pub(super) fn patched(
 ) -> Result<(Value, WriteOptions)> {
     let kind = PatchType::of(request, !target.kind.is_custom(), api.behaviour.managed_fields)?;
     let options = WriteOptions::read_patch(request, kind, &api.behaviour)?;
-    let (body, plain_null) = (request.body()?, api.behaviour.plain_null_in_field_errors);
+    let body = request.body()?;
     let empty = empty(target);
     let api_version = target.kind.api_version();
     let object = match (kind, old) {
@@ -141,12 +141,12 @@ pub(super) fn patched(
             let patched = patch::patch(kind, body, old, shape(target), options.field_validation, &api.behaviour)?;
             if options.field_validation == FieldValidation::Strict && !patched.surplus.is_empty() {
                 let why = format!("strict decoding error: {}", patched.surplus.join(", "));
-                return Err(patched.refusal(&why, plain_null));
+                return Err(patched.refusal(&why, &api.behaviour));
             }
             if !patched.object["metadata"].is_object() || patched.object["kind"] != target.kind.kind {
                 let (kind, version) = (patched.object["kind"].as_str().unwrap_or_default(), &api_version);
                 let why = format!("no kind {kind:?} is registered for version {version:?}");
-                return Err(patched.refusal(&why, plain_null));
+                return Err(patched.refusal(&why, &api.behaviour));
             }
             options.warn(request, patched.surplus);
             let mut object = patched.object;

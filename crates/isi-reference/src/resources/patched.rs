@@ -5,13 +5,14 @@ use serde_json::{Map, Value};
 
 use crate::{
     api::Api,
+    behaviour::JsonDecoder,
     error::{ApiError, Resource, Result},
     http::{
         body,
         options::{FieldValidation, WriteOptions},
         request::Request,
     },
-    json::{Node, Shape},
+    json::{self, Document, Node, Shape},
     model::IMAGE_API,
     patch::{self, ManagedEntry, PatchType, Write},
 };
@@ -32,9 +33,18 @@ impl PatchedType {
         Write { manager: &options.manager, api_version: IMAGE_API, kind, shape, subresource }
     }
 
-    fn fit<T: DeserializeOwned>(&self, object: &Value) -> std::result::Result<(T, Vec<String>), String> {
+    fn fit<T: DeserializeOwned>(
+        &self,
+        document: &Document,
+        decoder: JsonDecoder,
+    ) -> std::result::Result<(T, Vec<String>), String> {
         let Shape::Struct(target) = self.shape else { return Err(format!("{} has no shape", self.kind)) };
-        body::fit(&Node::from(object), target)
+        body::fit(document, target, decoder)
+    }
+
+    /// Fits what is not read from JSON.
+    fn fit_value<T: DeserializeOwned>(&self, object: &Value) -> std::result::Result<(T, Vec<String>), String> {
+        self.fit(&Document::of(object), JsonDecoder::Standard)
     }
 }
 
@@ -59,7 +69,7 @@ pub(super) fn patched<T: DeserializeOwned>(
     (old, entries): (&Value, &[ManagedEntry]),
     empty: &Value,
 ) -> Result<PatchedObject<T>> {
-    let (body, plain_null) = (request.body()?, api.behaviour.plain_null_in_field_errors);
+    let body = request.body()?;
     let is_strict = options.field_validation == FieldValidation::Strict;
     if patch == PatchType::Apply {
         let (configuration, surplus) = patch::read_configuration(body, IMAGE_API, of.kind, &api.behaviour)?;
@@ -70,26 +80,31 @@ pub(super) fn patched<T: DeserializeOwned>(
             return Err(patch::strict_yaml(&surplus));
         }
         options.warn(request, surplus);
-        let (object, _) = of.fit(&object).map_err(ApiError::failed)?;
+        let (object, _) = of.fit_value(&object).map_err(ApiError::failed)?;
         return Ok(PatchedObject { object, applied: Some(entries) });
     }
     let patched = patch::patch(patch, body, old, of.shape, options.field_validation, &api.behaviour)?;
-    let refuse = |why: &str| patched.refusal(why, plain_null);
+    let refuse = |why: &str| patched.refusal(why, &api.behaviour);
     if patch != PatchType::Strategic {
+        json::type_meta::check(&Node::from(&patched.object)).map_err(|error| refuse(&error.to_string()))?;
         if let Some(why) = unknown_type(api, of, &patched.object) {
-            let is_invalid = api.behaviour.unknown_patched_type_is_invalid;
-            return Err(if is_invalid { refuse(&why) } else { ApiError::failed(why) });
+            return Err(refuse(&why));
         }
         if matches!(patched.object["apiVersion"].as_str(), None | Some("")) {
             // An object of no version is read as one that has no fields.
             let fields = patched.object.as_object().into_iter().flatten().map(|(name, _)| name);
             let unknown = fields.filter(|name| !matches!(name.as_str(), "kind" | "apiVersion"));
             options.warn(request, unknown.map(|name| format!("unknown field {name:?}")).collect());
-            let (object, _) = of.fit(&Value::Object(Map::new())).map_err(ApiError::failed)?;
+            let (object, _) = of.fit_value(&Value::Object(Map::new())).map_err(ApiError::failed)?;
             return Ok(PatchedObject { object, applied: None });
         }
     }
-    let (object, unknown) = of.fit(&patched.object).map_err(|why| refuse(&why))?;
+    let fitted = if patch == PatchType::Strategic {
+        of.fit_value(&patched.object)
+    } else {
+        of.fit(&patched.document(), api.behaviour.json_decoder)
+    };
+    let (object, unknown) = fitted.map_err(|why| refuse(&why))?;
     let surplus: Vec<String> = patched.surplus.iter().cloned().chain(unknown).collect();
     if is_strict && !surplus.is_empty() {
         return Err(refuse(&format!("strict decoding error: {}", surplus.join(", "))));

@@ -83,7 +83,7 @@ fn read(request: &Request, target: &Target, shape: &'static Struct, options: &Wr
         let version = target.kind.version;
         ApiError::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
     };
-    let node = body::read_node(request)?;
+    let node = body::read_document(request)?.node;
     let named = |field, default: &str| match node.get(field).and_then(Node::as_text) {
         None | Some("") => default.to_owned(),
         Some(text) => text.to_owned(),

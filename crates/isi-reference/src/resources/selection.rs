@@ -62,6 +62,11 @@ impl Selection {
         self.limit
     }
 
+    /// Whether no more than the object of one name can be selected.
+    pub(crate) fn is_of_one_name(&self) -> bool {
+        self.fields.only_name().is_some()
+    }
+
     /// Whether every object is selected.
     pub(crate) fn is_everything(&self) -> bool {
         self.fields == FieldSelector::default() && self.labels == LabelSelector::default()

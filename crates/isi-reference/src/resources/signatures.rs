@@ -13,13 +13,14 @@ use crate::{
         options::{DeleteOptions, WriteOptions},
         request::Request,
     },
-    json::shapes,
+    json::shapes::versioned::SIGNATURE,
     model::{Typed, meta::ObjectMeta, signature::ImageSignature, status::Status},
     patch::{self, ManagedEntry},
     route::Target,
     validation::{self, signature::split_name},
 };
 
+const KIND: &str = "ImageSignature";
 const SIGNATURES: Resource = Resource::image("imageSignatures");
 
 /// Adds a signature to an image.
@@ -29,7 +30,7 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
     request.body()?;
     let options = WriteOptions::read(request, "CreateOptions", &api.behaviour)?;
     let mut signature =
-        body::read::<ImageSignature>(request, "ImageSignature", &shapes::image::SIGNATURE, &options, &api.behaviour)?;
+        body::read::<ImageSignature>(request, KIND, SIGNATURE.structure(&api.behaviour), &options, &api.behaviour)?;
     let own = signature.metadata.name.clone();
     let managed_fields = track(api, &signature, &options)?;
     // What is known of a signature is for the server to find out, not for the client to claim.
@@ -74,7 +75,7 @@ fn track(api: &Api, signature: &ImageSignature, options: &WriteOptions) -> Resul
     }
     let value = |signature: ImageSignature| view::to_value(&Typed::image_api("ImageSignature", signature));
     let (empty, sent) = (value(ImageSignature::default())?, value(sent)?);
-    let of = PatchedType { kind: "ImageSignature", shape: &shapes::image::SIGNATURE_SHAPE, subresource: "" };
+    let of = PatchedType { kind: KIND, shape: SIGNATURE.shape(&api.behaviour), subresource: "" };
     Ok(patch::track(&empty, &sent, &given, true, &of.write(options)))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    OwnersFound, admit, check_name, check_namespace, merge_equal_owners, name,
+    OwnersFound, admit, check_identity, check_namespace, merge_equal_owners, name,
     patched::{self, PatchedType},
     streams::{self, STREAMS},
     tag_spec, view, write,
@@ -117,8 +117,7 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     let options = WriteOptions::read(request, "UpdateOptions", &api.behaviour)?;
     body::syntax(request)?;
     let mut stream = read(api, request, &options)?;
-    check_namespace(&mut stream.metadata.namespace, target)?;
-    check_name(&stream.metadata.name, target)?;
+    check_identity(api, &mut stream.metadata, target)?;
     merge_equal_owners(api, request, &mut stream.metadata, OwnersFound::Sent);
     let old = find_written(api, target)?;
     let (wanted, found) = (std::mem::take(&mut stream.metadata.uid), &old.metadata.uid);
@@ -196,8 +195,7 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
         Some(entries) => stream.metadata.managed_fields = entries,
         None => track(api, target, &old, &mut stream, &options)?,
     }
-    check_namespace(&mut stream.metadata.namespace, target)?;
-    check_name(&stream.metadata.name, target)?;
+    check_identity(api, &mut stream.metadata, target)?;
     merge_equal_owners(api, request, &mut stream.metadata, OwnersFound::Patched);
     let uid = &stream.metadata.uid;
     if !exists && !uid.is_empty() {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    admit, check_generated_name, check_name, check_namespace, name,
+    admit, check_generated_name, check_identity, check_namespace, name,
     patched::{self, PatchedType},
     tag_spec::{self, StreamBefore},
     tags, view,
@@ -112,8 +112,7 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
     let mut written =
         body::read::<WrittenTag>(request, KIND, STREAM_TAG.structure(&api.behaviour), &options, &api.behaviour)?;
     written.set_defaults(api);
-    check_namespace(&mut written.metadata.namespace, target)?;
-    check_name(&written.metadata.name, target)?;
+    check_identity(api, &mut written.metadata, target)?;
     let (before, tag) = tag_spec::named(api, target, KIND)?;
     let old = before_write(api, &before, tag);
     written.metadata.managed_fields.clear();
@@ -137,8 +136,7 @@ pub(crate) fn patch(api: &Api, request: &Request, target: &Target) -> Result<Ans
         written.metadata.managed_fields = entries;
     }
     written.set_defaults(api);
-    check_namespace(&mut written.metadata.namespace, target)?;
-    check_name(&written.metadata.name, target)?;
+    check_identity(api, &mut written.metadata, target)?;
     put(api, request, target, (&before, tag), &old, written, &options)
 }
 

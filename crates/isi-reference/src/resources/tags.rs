@@ -40,8 +40,8 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     let form = negotiate(api, request, target.kind)?;
     check_name_and_export(api, request, target)?;
     let (of, tag) = split(name(target), target.kind.kind)?;
-    check_version_form(request)?;
-    listing::check_version(&api.store.lock(), request)?;
+    check_version_form(api, request)?;
+    listing::check_version(&api.store.lock(), request, &api.behaviour)?;
     let stream = streams::find(api, target, of, TAGS)?;
     let event = stream.latest(tag).filter(|event| !event.image.is_empty());
     let event = event.ok_or_else(|| ApiError::not_found(TAGS, name(target)))?;

@@ -3,6 +3,7 @@
 
 mod access;
 mod client;
+mod early;
 mod examples;
 mod image_tags;
 mod images;

@@ -1,8 +1,8 @@
-//! The shapes of the image API that differ by version: with import modes, or without.
+//! The objects of the image API, whose shapes differ by version.
 
-use super::{legacy, modern};
+use super::image_api::{early, legacy, modern};
 use crate::{
-    behaviour::Behaviour,
+    behaviour::{Behaviour, ImageApi},
     json::{Shape, Struct},
 };
 
@@ -11,24 +11,41 @@ use crate::{
 pub(crate) struct Versioned {
     modern: (&'static Struct, Shape),
     legacy: (&'static Struct, Shape),
+    early: (&'static Struct, Shape),
 }
 
-/// `ImageStreamImport`.
-pub(crate) static IMPORT: Versioned = Versioned::new(&modern::IMPORT, &legacy::IMPORT);
-/// `ImageStream`.
-pub(crate) static STREAM: Versioned = Versioned::new(&modern::STREAM, &legacy::STREAM);
-/// `ImageStreamTag`.
-pub(crate) static STREAM_TAG: Versioned = Versioned::new(&modern::STREAM_TAG, &legacy::STREAM_TAG);
-/// `ImageTag`.
-pub(crate) static IMAGE_TAG: Versioned = Versioned::new(&modern::IMAGE_TAG, &legacy::IMAGE_TAG);
+/// Declares objects of the image API.
+macro_rules! versioned {
+    ($($name:ident: $about:literal,)*) => {
+        $(
+            #[doc = $about]
+            pub(crate) static $name: Versioned = Versioned {
+                modern: (&modern::$name, Shape::Struct(&modern::$name)),
+                legacy: (&legacy::$name, Shape::Struct(&legacy::$name)),
+                early: (&early::$name, Shape::Struct(&early::$name)),
+            };
+        )*
+    };
+}
+
+versioned! {
+    IMAGE: "`Image`.",
+    IMAGE_TAG: "`ImageTag`.",
+    IMPORT: "`ImageStreamImport`.",
+    MAPPING: "`ImageStreamMapping`.",
+    SIGNATURE: "`ImageSignature`.",
+    STREAM: "`ImageStream`.",
+    STREAM_IMAGE: "`ImageStreamImage`.",
+    STREAM_TAG: "`ImageStreamTag`.",
+}
 
 impl Versioned {
-    const fn new(modern: &'static Struct, legacy: &'static Struct) -> Self {
-        Self { modern: (modern, Shape::Struct(modern)), legacy: (legacy, Shape::Struct(legacy)) }
-    }
-
     const fn of(&self, behaviour: &Behaviour) -> &(&'static Struct, Shape) {
-        if behaviour.import_modes { &self.modern } else { &self.legacy }
+        match behaviour.image_api {
+            ImageApi::Early => &self.early,
+            ImageApi::Legacy => &self.legacy,
+            ImageApi::Modern => &self.modern,
+        }
     }
 
     /// The fields of the object.

@@ -1,0 +1,133 @@
+//! What servers of 4.2 answer otherwise than later ones. The expectations were recorded from openshift-apiserver 4.2.
+
+use isi_reference::{Options, version::ApiVersion};
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{NAMESPACE, Reference, read};
+
+/// A reference of 4.2 with a stream `a`.
+async fn start() -> Reference {
+    let options = Options { api_version: ApiVersion::V4_2, ..Options::default() };
+    let reference = Reference::start_with(options, Vec::new()).await;
+    reference.post(&format!("{NAMESPACE}/imagestreams"), &json!({ "metadata": { "name": "a" } })).await;
+    reference
+}
+
+#[rstest]
+#[case::of_one_object("imagestreams/a?resourceVersion=x", 200, "")]
+#[case::of_one_that_comes("imagestreams/a?resourceVersion=99999999", 200, "")]
+#[case::of_its_status("imagestreams/a/status?resourceVersion=x", 200, "")]
+#[case::of_a_missing_tag(
+    "imagestreamtags/a:v1?resourceVersion=x",
+    404,
+    r#"imagestreamtags.image.openshift.io "a:v1" not found"#
+)]
+#[case::of_a_list(
+    "imagestreams?resourceVersion=x",
+    400,
+    r#"invalid resource version: resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax"#
+)]
+#[case::of_a_list_of_one_name("imagestreams?resourceVersion=x&fieldSelector=metadata.name%3Da", 200, "")]
+#[case::of_a_list_that_comes(
+    "imagestreams?resourceVersion=99999999",
+    500,
+    "etcdserver: mvcc: required revision is a future revision"
+)]
+#[tokio::test]
+async fn versions_are_read_for_lists_only(#[case] path: &str, #[case] status: u16, #[case] message: &str) {
+    let reference = start().await;
+    let response = reference.request(Method::GET, &format!("{NAMESPACE}/{path}")).send().await.unwrap();
+    let answer = read(response, status).await;
+    assert_eq!(answer["message"].as_str().unwrap_or_default(), message);
+}
+
+#[tokio::test]
+async fn the_router_lists_no_media_types() {
+    let reference = start().await;
+    let request = reference.request(Method::GET, &format!("{NAMESPACE}/imagestreams/a")).header("accept", "text/html");
+    let refused = read(request.send().await.unwrap(), 406).await;
+    assert_eq!(refused["message"], "406: Not Acceptable");
+}
+
+const MERGE: &str = "application/merge-patch+json";
+const STRATEGIC: &str = "application/strategic-merge-patch+json";
+const TYPE_META: &str = "json: cannot unmarshal array into Go value of type struct { \
+                         APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; \
+                         Kind string \"json:\\\"kind,omitempty\\\"\" }";
+
+#[rstest]
+#[case::list(MERGE, "[]", 500, &format!("couldn't get version/kind; json parse error: {TYPE_META}"))]
+#[case::number(MERGE, "7", 500, "Invalid JSON Patch")]
+#[case::cut(MERGE, "{", 500, "Invalid JSON Patch")]
+#[case::kind(
+    MERGE,
+    r#"{"kind":7}"#,
+    500,
+    "couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string"
+)]
+#[case::group_version(MERGE, r#"{"apiVersion":"a/b/c"}"#, 500, "unexpected GroupVersion string: a/b/c")]
+#[case::namespace(
+    MERGE,
+    r#"{"metadata":{"namespace":"other"}}"#,
+    400,
+    "the namespace of the object (other) does not match the namespace on the request (team)"
+)]
+#[case::name(
+    MERGE,
+    r#"{"metadata":{"name":"b","namespace":"other"}}"#,
+    400,
+    "the name of the object (b) does not match the name on the URL (a)"
+)]
+#[case::text(STRATEGIC, r#"{"spec":{"dockerImageRepository":7}}"#, 500, "cannot convert int64 to string")]
+#[case::fraction(STRATEGIC, r#"{"metadata":{"generation":1.5}}"#, 500, "cannot convert float64 to int64")]
+#[case::time(
+    STRATEGIC,
+    r#"{"metadata":{"creationTimestamp":7}}"#,
+    500,
+    "json: cannot unmarshal number into Go value of type string"
+)]
+#[case::cut_strategic(STRATEGIC, "{", 400, "unexpected EOF")]
+#[case::nothing(STRATEGIC, "", 400, "EOF")]
+#[tokio::test]
+async fn patches_are_refused_without_a_reason(
+    #[case] content_type: &str,
+    #[case] patch: &'static str,
+    #[case] status: u16,
+    #[case] message: &str,
+) {
+    let reference = start().await;
+    let request = reference.request(Method::PATCH, &format!("{NAMESPACE}/imagestreams/a"));
+    let response = request.header("content-type", content_type).body(patch).send().await.unwrap();
+    assert_eq!(read(response, status).await["message"], message);
+}
+
+#[tokio::test]
+async fn a_patched_object_is_read_as_json() {
+    let reference = start().await;
+    let request = reference.request(Method::PATCH, &format!("{NAMESPACE}/imagestreams/a"));
+    let patch = request.header("content-type", MERGE).body(r#"{"spec":{"dockerImageRepository":7}}"#);
+    let refused = read(patch.send().await.unwrap(), 500).await;
+    let message = refused["message"].as_str().unwrap();
+    let expected = "v1.ImageStream.Spec: v1.ImageStreamSpec.LookupPolicy: v1.ImageLookupPolicy.DockerImageRepository: \
+                    ReadString: expects \" or n, but found 7, error found in #10 byte of ...|ository\":7,\"lookupPo|..., \
+                    bigger context ...|";
+    assert!(message.starts_with(expected), "{message}");
+    assert_eq!(refused["reason"], Value::Null);
+}
+
+#[rstest]
+#[case(r#"{"kind":"Other","apiVersion":"v1"}"#, r#"no kind "Other" is registered for version "v1" in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/register.go:31""#)]
+#[case(
+    r#"{"gracePeriodSeconds":"x"}"#,
+    "v1.DeleteOptions.GracePeriodSeconds: readUint64: unexpected character: \u{fffd}, error found in #10 byte of \
+     ...|Seconds\":\"x\"}|..., bigger context ...|{\"gracePeriodSeconds\":\"x\"}|..."
+)]
+#[tokio::test]
+async fn options_of_a_deletion_are_refused_without_a_reason(#[case] options: &'static str, #[case] message: &str) {
+    let reference = start().await;
+    let request = reference.request(Method::DELETE, &format!("{NAMESPACE}/imagestreams/a"));
+    let response = request.header("content-type", "application/json").body(options).send().await.unwrap();
+    assert_eq!(read(response, 500).await["message"], message);
+}
