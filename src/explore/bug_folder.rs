@@ -52,7 +52,7 @@ fn note(finding: &Finding, version: ApiVersion) -> String {
     format!(
         "# {says}\n{difference}\n\
         The golden is what the embedded reference answers for API version {version}. First seen with seed {seed}; \
-        {scenarios} of the scenarios of that exploration differ first in this.\n\n    \
+        {scenarios} of the scenarios of that exploration showed it.\n\n    \
         isi-conformance run PATH-OF-THIS-FOLDER --target URL --api-version {version}\n    \
         isi-conformance explore --replay {seed} --target URL --api-version {version}\n"
     )

@@ -12,10 +12,11 @@ use super::{
 use crate::{
     document::{Diagnostics, Source},
     redaction::Redactor,
+    report,
     runner::{self, ExpectedAnswers, Remainder, Session, run_case, run_case_against},
     suite::{Case, load},
     verdict::{
-        CaseResult, CheckKind, CheckResult, Difference, Verdict,
+        CaseResult, CheckKind, CheckResult, Side, Verdict,
         cause::{self, Cause, CauseKind, findings},
     },
 };
@@ -65,11 +66,27 @@ pub enum Compared {
 #[derive(Debug)]
 pub struct Different {
     /// The first difference.
-    pub cause: Cause,
-    /// What is on each side of it, where it is one of values.
-    pub difference: Option<String>,
+    pub first: Divergence,
+    /// The others, in order.
+    pub others: Vec<Divergence>,
     /// What the reference answers.
     pub expected: ExpectedAnswers,
+}
+
+impl Different {
+    /// Every difference, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Divergence> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+/// One difference between two implementations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Divergence {
+    /// Its cause.
+    pub cause: Cause,
+    /// What is on each side, where it is one of values; long ones are cut to where they part.
+    pub sides: Option<String>,
 }
 
 impl Comparison {
@@ -116,23 +133,14 @@ impl Comparison {
         // What holds for the reference as well is no difference: a fault that is never met, say.
         let common: HashSet<Cause> = findings(&reference.result).into_iter().map(|finding| finding.cause).collect();
         let is_told = |cause: &Cause| !(common.contains(cause) || shares_images && is_of_first_import(cause));
-        match findings(&result).into_iter().find(|finding| is_told(&finding.cause)) {
-            None => Compared::Same,
-            Some(finding) => Compared::Different(Box::new(self.different(finding, expected))),
-        }
-    }
-
-    /// What is kept of a finding. The secrets of its scenario are known as long as the outcomes of its cases are.
-    fn different(&self, finding: cause::Finding<'_>, expected: ExpectedAnswers) -> Different {
+        // The secrets of a scenario are known as long as the outcomes of its cases are.
         let redactor = self.redactor();
-        let difference = finding.difference.map(|Difference { path, expected, actual, .. }| {
-            format!("{path}: the reference has {expected}, the target {actual}")
-        });
-        Different {
-            cause: redacted_cause(finding.cause, &redactor),
-            difference: difference.map(|text| redactor.text(&text).into_owned()),
-            expected: ExpectedAnswers { golden: expected.golden.redacted(&redactor), ..expected },
-        }
+        let told = findings(&result).into_iter().filter(|finding| is_told(&finding.cause));
+        let mut told = told.map(|finding| divergence(finding, &redactor));
+        let Some(first) = told.next() else { return Compared::Same };
+        let others = told.collect();
+        let expected = ExpectedAnswers { golden: expected.golden.redacted(&redactor), ..expected };
+        Compared::Different(Box::new(Different { first, others, expected }))
     }
 
     fn failed(&self, result: &CaseResult) -> Compared {
@@ -154,6 +162,21 @@ impl Comparison {
         let suites = load(&[Source::new("explore.yaml", text)], &self.target.images, &[])?;
         Ok(suites.into_iter().flat_map(|suite| suite.cases).next())
     }
+}
+
+/// What is kept of a finding.
+fn divergence(finding: cause::Finding<'_>, redactor: &Redactor) -> Divergence {
+    let sides = finding.difference.map(|difference| {
+        let mut difference = difference.clone();
+        // Long texts part at what differs, and not at a time.
+        if let Side::Value(value) = &mut difference.actual {
+            masks::mask_value(value);
+        }
+        let (expected, actual) = report::sides(&difference);
+        let text = format!("{}: the reference has {expected}, the target {actual}", difference.path);
+        redactor.text(&text).into_owned()
+    });
+    Divergence { cause: redacted_cause(finding.cause, redactor), sides }
 }
 
 /// A cause without secrets: a target may echo them in the name of a field, too.

@@ -13,9 +13,9 @@ use proptest::strategy::ValueTree;
 use tokio::sync::watch;
 
 use super::{
-    Compared, Comparison, Coverage, Different, Findings, Generator, Scenario,
+    Compared, Comparison, Coverage, Divergence, Findings, Generator, Scenario,
     alone_together::{AloneTogether, LONGEST},
-    findings::is_same,
+    findings::{Shown, is_same},
     shrink,
 };
 use crate::verdict::cause::Cause;
@@ -76,9 +76,7 @@ pub struct UnstableScenario {
     /// Its seed.
     pub seed: u64,
     /// How it differed.
-    pub cause: Cause,
-    /// The difference, where it is one of values.
-    pub difference: Option<String>,
+    pub divergence: Divergence,
 }
 
 /// Scenarios of one generator on one pair of implementations.
@@ -163,10 +161,10 @@ impl<'a> Exploration<'a> {
             Compared::Failed(problem) => Tried::Failed(problem),
             Compared::Different(different) => {
                 // Borrowed for a moment: other scenarios count, too.
-                if explored.borrow_mut().findings.count(&different.cause) {
-                    Tried::Different(different.cause, false)
-                } else {
-                    self.examine(seed, &scenario, *different, course, explored).await
+                let new = explored.borrow_mut().findings.count(&different);
+                match new {
+                    None => Tried::Different(different.first.cause, false),
+                    Some(new) => self.examine(seed, &scenario, new, course, explored).await,
                 }
             }
         };
@@ -178,11 +176,11 @@ impl<'a> Exploration<'a> {
         &self,
         seed: u64,
         scenario: &Scenario,
-        different: Different,
+        divergence: Divergence,
         course: &Course,
         explored: &RefCell<Explored>,
     ) -> Tried {
-        let Different { cause, difference, .. } = different;
+        let cause = divergence.cause.clone();
         let mut again = None;
         for attempt in 0..REPETITIONS {
             if let Some(different) = self.shows(format!("seed-{seed}-again-{attempt}"), scenario, &cause).await {
@@ -191,13 +189,12 @@ impl<'a> Exploration<'a> {
             }
         }
         let Some(mut smallest) = again else {
-            return Tried::Unstable(UnstableScenario { seed, cause, difference });
+            return Tried::Unstable(UnstableScenario { seed, divergence });
         };
         // Another scenario may have found the same meanwhile.
-        if explored.borrow_mut().findings.count(&cause) {
+        if !explored.borrow_mut().findings.reserve(seed, &cause) {
             return Tried::Different(cause, false);
         }
-        explored.borrow_mut().findings.reserve(seed, cause.clone());
         let mut example = scenario.clone();
         if !course.first_difference {
             let mut tree = self.generator.draw(seed);
@@ -213,12 +210,11 @@ impl<'a> Exploration<'a> {
         Tried::Different(cause, true)
     }
 
-    /// How a scenario differs, if that has this cause.
-    async fn shows(&self, name: String, scenario: &Scenario, cause: &Cause) -> Option<Different> {
-        match self.compare(name, scenario.clone()).await {
-            Compared::Different(different) if is_same(&different.cause, cause) => Some(*different),
-            _ => None,
-        }
+    /// How a scenario differs, if a difference has this cause.
+    async fn shows(&self, name: String, scenario: &Scenario, cause: &Cause) -> Option<Shown> {
+        let Compared::Different(different) = self.compare(name, scenario.clone()).await else { return None };
+        let divergence = different.all().find(|divergence| is_same(&divergence.cause, cause)).cloned()?;
+        Some(Shown { divergence, expected: different.expected })
     }
 
     async fn compare(&self, name: String, scenario: Scenario) -> Compared {

@@ -9,8 +9,11 @@ use std::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Different, Scenario};
-use crate::{runner::ExpectedAnswers, verdict::cause::Cause};
+use super::{Different, Divergence, Scenario};
+use crate::{
+    runner::ExpectedAnswers,
+    verdict::cause::{Cause, CauseKind},
+};
 
 /// A cause, and the smallest scenario that shows it.
 #[derive(Debug, Clone, Serialize)]
@@ -19,7 +22,7 @@ pub struct Finding {
     pub cause: Cause,
     /// The same in words.
     pub says: String,
-    /// In how many scenarios it was the first difference.
+    /// In how many scenarios it was the first difference, and one more where it was found behind another.
     pub scenarios: usize,
     /// The seed of the example.
     pub seed: u64,
@@ -51,18 +54,40 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Counts one more scenario of a known cause. Returns whether the cause is known.
-    pub fn count(&mut self, cause: &Cause) -> bool {
-        let place = self.places.get(&group(cause));
-        place.map(|place| self.found[*place].scenarios += 1).is_some()
+    /// Counts one more scenario for its first cause, where that is known. Returns the first difference that is new.
+    ///
+    /// Behind a known cause, a difference is new only at a place that no cause has in any request: a field that one response
+    /// lacks is missing from others, too. Behind another status code, nothing is new: much follows from that.
+    pub fn count(&mut self, different: &Different) -> Option<Divergence> {
+        let mut is_first = true;
+        for divergence in different.all() {
+            let cause = &divergence.cause;
+            match self.places.get(&group(cause)) {
+                Some(place) if is_first => self.found[*place].scenarios += 1,
+                Some(_) => {}
+                None if is_first || !self.found.iter().any(|known| is_at_one_place(&known.cause, cause)) => {
+                    return Some(divergence.clone());
+                }
+                None => {}
+            }
+            if matches!(cause.kind, CauseKind::Status(_)) {
+                return None;
+            }
+            is_first = false;
+        }
+        None
     }
 
-    /// Notes a new cause, whose example is yet to be found.
-    pub(super) fn reserve(&mut self, seed: u64, cause: Cause) {
-        self.places.insert(group(&cause), self.found.len());
+    /// Notes a new cause, whose example is yet to be found; one that is known is counted. Returns whether it is new.
+    pub(super) fn reserve(&mut self, seed: u64, cause: &Cause) -> bool {
+        if let Some(place) = self.places.get(&group(cause)) {
+            self.found[*place].scenarios += 1;
+            return false;
+        }
+        self.places.insert(group(cause), self.found.len());
         self.found.push(Finding {
             says: cause.to_string(),
-            cause,
+            cause: cause.clone(),
             scenarios: 1,
             seed,
             registry: Value::Null,
@@ -70,11 +95,12 @@ impl Findings {
             difference: None,
             expected: ExpectedAnswers::default(),
         });
+        true
     }
 
     /// Adds the example of a cause.
-    pub(super) fn fill(&mut self, scenario: Scenario, different: Different) {
-        let Different { cause, difference, expected } = different;
+    pub(super) fn fill(&mut self, scenario: Scenario, shown: Shown) {
+        let Shown { divergence: Divergence { cause, sides: difference }, expected } = shown;
         let Some(place) = self.places.get(&group(&cause)) else { return };
         let Scenario { registry, steps, .. } = scenario;
         let finding = &mut self.found[*place];
@@ -116,6 +142,20 @@ impl Findings {
     }
 }
 
+/// How an example shows its cause.
+#[derive(Debug)]
+pub(super) struct Shown {
+    /// The difference.
+    pub divergence: Divergence,
+    /// What the reference answers.
+    pub expected: ExpectedAnswers,
+}
+
+/// Whether two causes differ in nothing but the request.
+fn is_at_one_place(one: &Cause, other: &Cause) -> bool {
+    (one.check, &one.path, &one.kind) == (other.check, &other.path, &other.kind)
+}
+
 /// Whether two causes are one, whatever the query of the request.
 pub(super) fn is_same(one: &Cause, other: &Cause) -> bool {
     group(one) == group(other)
@@ -128,11 +168,12 @@ fn group(cause: &Cause) -> Cause {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::verdict::{CheckKind, cause::CauseKind};
+    use crate::verdict::{CheckKind, StatusMismatch};
 
     fn cause(request: &str) -> Cause {
         let path = Some("$.message".to_owned());
@@ -146,13 +187,46 @@ mod tests {
         assert_eq!(is_same(&cause(one), &cause(other)), same);
     }
 
+    fn value(request: &str, path: &str) -> Cause {
+        Cause { path: Some(path.to_owned()), ..cause(request) }
+    }
+
+    fn status(request: &str) -> Cause {
+        let kind = CauseKind::Status(StatusMismatch { expected: 201, actual: 500 });
+        Cause { path: None, kind, ..cause(request) }
+    }
+
+    /// A scenario beside a known difference in `$.message` of `POST a`, and a known other status of `POST b`.
+    #[rstest]
+    #[case::first(&[value("PUT c", "$.message")], Some(0))]
+    #[case::known(&[value("POST a", "$.message")], None)]
+    #[case::at_another_place(&[value("POST a", "$.message"), value("POST a", "$.reason")], Some(1))]
+    #[case::at_the_same_place_of_another_request(&[value("POST a", "$.message"), value("PUT c", "$.message")], None)]
+    #[case::behind_another_status(&[status("POST b"), value("PUT c", "$.reason")], None)]
+    fn behind_a_known_difference_one_at_another_place_is_new(
+        #[case] causes: &[Cause],
+        #[case] expected: Option<usize>,
+    ) {
+        let mut findings = Findings::default();
+        findings.reserve(7, &value("POST a", "$.message"));
+        findings.reserve(8, &status("POST b"));
+        let mut divergences = causes.iter().map(|cause| Divergence { cause: cause.clone(), sides: None });
+        let different = Different {
+            first: divergences.next().unwrap(),
+            others: divergences.collect(),
+            expected: ExpectedAnswers::default(),
+        };
+        let new = findings.count(&different).map(|divergence| divergence.cause);
+        assert_eq!(new.as_ref(), expected.map(|index| &causes[index]));
+    }
+
     #[test]
     fn the_largest_group_comes_first() {
         let (small, large) = (cause("GET a"), cause("GET b"));
         let mut findings = Findings::default();
-        findings.reserve(7, small);
-        findings.reserve(8, large.clone());
-        assert!(findings.count(&large));
+        assert!(findings.reserve(7, &small));
+        assert!(findings.reserve(8, &large));
+        assert!(!findings.reserve(9, &large));
         let seeds: Vec<u64> = findings.sorted().iter().map(|finding| finding.seed).collect();
         assert_eq!(seeds, [8, 7]);
     }

@@ -2,14 +2,15 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::{Captures, Match, Regex};
 use serde_json::Value;
 
 use super::values::UID;
 use crate::golden::{Golden, is_of_this_run};
 
 /// A uid, a time, a version behind its name, where a list goes on (the base64 of an object that begins with its `v` and has a
-/// version in it), or a port of the loopback, inside of a longer text.
+/// version in it), a port of the loopback, or the line of Go that made a scheme (it depends on the flags of the build), or the
+/// words of Go's YAML library for what is no YAML, inside of a longer text.
 static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
@@ -17,6 +18,8 @@ static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
         r#"|(?<name>resourceVersion\\*":\s*\\*"|ResourceVersion in record \(|resource version to |updated from "|" to ")"#,
         r"(?<version>\d+)",
         r"|(?<next>eyJ2IjoibWV0YS5rOHMuaW8vdjEi[0-9A-Za-z_-]+)",
+        r#"|in scheme \\*"(?<scheme>[^"\\]+)"#,
+        r"|\byaml: (?<yaml>.+?)(?: \((?:\{.*|[0-9a-f]+(?: \.\.\.)?)\))?\z",
         r"|(?<host>127\.0\.0\.1|\[::1\]|localhost):(?<port>\d{1,5})\b",
     ))
     .expect("the pattern is compiled by a test")
@@ -27,7 +30,8 @@ pub(super) fn mask(golden: &mut Golden) {
     golden.steps.iter_mut().for_each(|step| mask_value(&mut step.body));
 }
 
-fn mask_value(value: &mut Value) {
+/// Puts placeholders for volatile values into the texts of a value.
+pub(super) fn mask_value(value: &mut Value) {
     match value {
         Value::String(text) if VOLATILE.is_match(text) => *text = masked(text),
         Value::Array(items) => items.iter_mut().for_each(mask_value),
@@ -37,6 +41,8 @@ fn mask_value(value: &mut Value) {
 }
 
 fn masked(text: &str) -> String {
+    // Keys that are there twice are told in the same words.
+    let is_no_list_of_errors = |text: &Match<'_>| !text.as_str().starts_with("unmarshal errors");
     let placeholder = |found: &Captures<'_>| {
         let whole = &found[0];
         if found.name("uid").is_some_and(|uid| uid.as_str() != UID) {
@@ -49,6 +55,8 @@ fn masked(text: &str) -> String {
             format!("{}:[port]", host.as_str())
         } else if found.name("time").is_some() && is_of_this_run(whole) {
             "[time]".to_owned()
+        } else if let Some(text) = found.name("scheme").or_else(|| found.name("yaml").filter(is_no_list_of_errors)) {
+            whole.replace(text.as_str(), &format!("[text {}]", text.as_str()))
         } else {
             whole.to_owned()
         }
@@ -79,6 +87,14 @@ mod tests {
     #[case("Get \"http://localhost:35211/token\": EOF", "Get \"http://localhost:[port]/token\": EOF")]
     #[case("read tcp 127.0.0.1:41234->[registry]: reset", "read tcp 127.0.0.1:[port]->[registry]: reset")]
     #[case("dial tcp [::1]:5000: refused", "dial tcp [::1]:[port]: refused")]
+    #[case(r#"in scheme "pkg/runtime/scheme.go:100""#, r#"in scheme "[text pkg/runtime/scheme.go:100]""#)]
+    #[case(
+        "(must be of type ImageStream): yaml: line 1: did not find expected node content ({)",
+        "(must be of type ImageStream): yaml: [text line 1: did not find expected node content] ({)"
+    )]
+    #[case("yaml: found unexpected end of stream (2278)", "yaml: [text found unexpected end of stream] (2278)")]
+    #[case("yaml: found unexpected end of stream", "yaml: [text found unexpected end of stream]")]
+    #[case("yaml: unmarshal errors:\n  line 7: key", "yaml: unmarshal errors:\n  line 7: key")]
     #[case("at 2024-01-02T03:04:05Z", "at 2024-01-02T03:04:05Z")]
     #[case(UID, UID)]
     fn volatile_values_inside_texts_become_placeholders(#[case] text: &str, #[case] expected: &str) {

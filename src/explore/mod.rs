@@ -37,7 +37,7 @@ mod writes;
 
 pub use self::{
     bug_folder::write_bug_folder,
-    comparison::{Compared, Comparison, Declare, Different, PROBE_SUITE},
+    comparison::{Compared, Comparison, Declare, Different, Divergence, PROBE_SUITE},
     coverage::Coverage,
     exploration::{Amount, Course, Exploration, Explored, UnstableScenario},
     findings::{Finding, Findings},

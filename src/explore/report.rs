@@ -97,9 +97,9 @@ impl ExplorationReport<'_> {
     }
 
     fn unstable(&self) -> Vec<SeedEntry> {
-        let entry = |UnstableScenario { seed, cause, difference }: &UnstableScenario| {
-            let difference = difference.iter().map(|difference| format!(": {difference}"));
-            SeedEntry { seed: *seed, says: difference.fold(cause.to_string(), |says, difference| says + &difference) }
+        let entry = |UnstableScenario { seed, divergence }: &UnstableScenario| {
+            let sides = divergence.sides.iter().map(|sides| format!(": {sides}"));
+            SeedEntry { seed: *seed, says: sides.fold(divergence.cause.to_string(), |says, sides| says + &sides) }
         };
         self.explored.unstable_examples.iter().map(entry).collect()
     }

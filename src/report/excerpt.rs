@@ -21,7 +21,7 @@ const BULKY: [&str; 6] =
     ["dockerImageMetadata", "dockerImageManifest", "dockerImageConfig", "dockerImageLayers", "managedFields", "image"];
 
 /// Both sides of a difference as texts short enough to read. Long texts are cut to where they part.
-pub(super) fn sides(difference: &Difference) -> (String, String) {
+pub(crate) fn sides(difference: &Difference) -> (String, String) {
     if let (Side::Value(Value::String(expected)), Side::Value(Value::String(actual))) =
         (&difference.expected, &difference.actual)
         && expected.chars().count().max(actual.chars().count()) > LONGEST

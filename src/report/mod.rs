@@ -48,7 +48,7 @@ pub use self::{
     view::ShownCause,
 };
 
-pub(crate) use self::{markup::page_environment, summary::plural};
+pub(crate) use self::{excerpt::sides, markup::page_environment, summary::plural};
 
 /// Replaces the characters in `text` that no terminal should get.
 pub(crate) fn escape_for_terminal(text: &mut String) {

@@ -153,8 +153,6 @@ pub(crate) struct Behaviour {
     pub(crate) patch_operation: &'static str,
     /// A patched object that cannot be read is an invalid patch; before, an error without a reason (Kubernetes 1.16).
     pub(crate) has_invalid_patches: bool,
-    /// The source line that the message about an unknown kind names in a patched object.
-    pub(crate) legacy_scheme_source: &'static str,
     /// `timeout` of a request is read before anything else, and refused where it is no duration (Kubernetes 1.20).
     pub(crate) checks_timeout: bool,
     /// Seconds a request may take when it does not say so itself.
@@ -248,10 +246,6 @@ impl Behaviour {
             refuses_patches_early: from(ApiVersion::V4_10),
             patch_operation: if from(ApiVersion::V4_8) { "jsonpatch.Operation" } else { "jsonpatch.operation" },
             has_invalid_patches: from(ApiVersion::V4_8),
-            legacy_scheme_source: match version {
-                ApiVersion::V3_11 | ApiVersion::V4_2 => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:29",
-                _ => "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30",
-            },
             checks_timeout: from(ApiVersion::V4_8),
             default_timeout: if from(ApiVersion::V4_8) { 34 } else { 30 },
         }

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{
+    foreign_kind::ForeignKind,
     form::MEDIA_TYPES,
     options::{FieldValidation, WriteOptions},
     request::Request,
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     behaviour::{Behaviour, JsonDecoder},
     error::{ApiError, Result},
-    json::{self, Document, Node, Struct, shapes},
+    json::{self, Document, Node, Struct},
     media_type::essence,
     model::IMAGE_API,
     protobuf::{self, Envelope},
@@ -21,13 +22,8 @@ use crate::{
 /// How much of a body that cannot be read is shown.
 const SHOWN: usize = 30;
 
-/// Lists of the image API, which are understood in the legacy group as well, but for the newest of them.
-const LISTS: [&str; 5] = ["ImageList", "ImageStreamList", "ImageStreamTagList", "ImageTagList", "SecretList"];
-/// Kinds of Kubernetes' own that every group has.
-const META_KINDS: [&str; 7] =
-    ["WatchEvent", "ListOptions", "GetOptions", "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions"];
-/// Kinds of Kubernetes' own that are the same in every version of every group.
-const UNVERSIONED: [&str; 5] = ["Status", "APIVersions", "APIGroup", "APIGroupList", "APIResourceList"];
+/// What servers write before what is wrong with the JSON of an object.
+pub(crate) const UNREADABLE_KIND: &str = "couldn't get version/kind; json parse error: ";
 
 /// How a body is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +58,9 @@ pub(crate) fn read<T: DeserializeOwned>(
     let body = request.body()?;
     let (document, duplicate) = match syntax(request) {
         Ok(Syntax::Protobuf) => (read_protobuf(body, IMAGE_API, kind)?, None),
-        _ => parse(request, body)
-            .map_err(|error| unrecognized(kind, &format!("couldn't get version/kind; {error}"), body))?,
+        _ => parse(request, body).map_err(|error| unrecognized(kind, &error, body))?,
     };
-    check_kind(&document, (kind, target), body, behaviour)?;
+    check_kind(&document, kind, body, behaviour)?;
     let node = &document.node;
     let (object, surplus) =
         fit(&document, target, behaviour.json_decoder).map_err(|error| unhandled(node, kind, &error))?;
@@ -90,7 +85,7 @@ pub(crate) fn read_document(request: &Request) -> Result<Document> {
         return read_protobuf(body, "v1", "");
     }
     let parsed = parse(request, body).map(|(document, _)| document);
-    parsed.map_err(|error| ApiError::bad_request(error.trim_start_matches("json parse error: ")))
+    parsed.map_err(|error| ApiError::bad_request(error.trim_start_matches(UNREADABLE_KIND)))
 }
 
 /// Reads an object that may leave open which kind it is: then it is of the kind and version of the path. An object of an
@@ -127,13 +122,12 @@ pub(crate) fn fit<T: DeserializeOwned>(
 fn parse(request: &Request, body: &[u8]) -> std::result::Result<(Document, Option<String>), String> {
     match syntax(request).unwrap_or(Syntax::Json) {
         Syntax::Json | Syntax::Protobuf => {
-            let node = json::parse(body).map_err(|error| format!("json parse error: {error}"))?;
+            let node = json::parse(body).map_err(|error| format!("{UNREADABLE_KIND}{error}"))?;
             Ok((Document { text: body.to_vec(), node }, None))
         }
         Syntax::Yaml => {
             let text = std::str::from_utf8(body).map_err(|error| format!("yaml: {error}"))?;
-            let (value, duplicate) = parse_yaml(text)
-                .map_err(|error| format!("json parse error: error converting YAML to JSON: yaml: {error}"))?;
+            let (value, duplicate) = parse_yaml(text).map_err(|error| format!("yaml: {error}"))?;
             Ok((Document::of(&value), duplicate))
         }
     }
@@ -165,46 +159,22 @@ fn first_document(
 }
 
 /// Checks `apiVersion` and `kind`; what is missing is taken from the path.
-fn check_kind(
-    document: &Document,
-    (kind, target): (&str, &'static Struct),
-    body: &[u8],
-    behaviour: &Behaviour,
-) -> Result<()> {
+fn check_kind(document: &Document, kind: &str, body: &[u8], behaviour: &Behaviour) -> Result<()> {
     let node = &document.node;
     json::type_meta::check(node).map_err(|error| unrecognized(kind, &error.to_string(), body))?;
     let text = |field| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty());
     let (version, found) = (text("apiVersion").unwrap_or(IMAGE_API), text("kind").unwrap_or(kind));
-    let structure = if found == kind { Some(target) } else { shapes::structure_of(found, behaviour) };
     if version == IMAGE_API && found == kind {
         return Ok(());
     }
-    // It is decoded as what it says that it is before it is compared with what is expected.
-    let status = (found == "Status").then_some(&shapes::STATUS);
-    if let Some(structure) = status.or_else(|| structure.filter(|_| matches!(version, "v1" | IMAGE_API)))
-        && let Err(error) = document.decode(structure, behaviour.json_decoder)
-    {
-        return Err(unhandled(node, kind, &error.to_string()));
-    }
-    if version == "v1" && structure.is_some() {
+    let foreign = ForeignKind::new(found, version, behaviour);
+    foreign.check(document, behaviour.json_decoder).map_err(|error| unhandled(node, kind, &error.to_string()))?;
+    if foreign.is_legacy() {
         return Err(ApiError::bad_request(format!(
             "the API version in the data ({version}) does not match the expected API version ({IMAGE_API})"
         )));
     }
-    let is_meta = META_KINDS.contains(&found);
-    let is_understood = match version {
-        _ if UNVERSIONED.contains(&found) => true,
-        IMAGE_API => structure.is_some() || is_meta || found == "ImageStreamLayers" || LISTS.contains(&found),
-        "v1" => is_meta || LISTS.contains(&found) && found != "ImageTagList",
-        _ => false,
-    };
-    let error = if is_understood {
-        format!("converting (v1.{found}) to (image.{kind}): unknown conversion")
-    } else {
-        let source = behaviour.scheme_source;
-        format!("no kind {found:?} is registered for version {version:?} in scheme {source:?}")
-    };
-    Err(unhandled(node, kind, &error))
+    Err(unhandled(node, kind, &foreign.error(kind, behaviour)))
 }
 
 fn unrecognized(kind: &str, error: &str, body: &[u8]) -> ApiError {

@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod body;
+pub(crate) mod foreign_kind;
 pub(crate) mod form;
 pub(crate) mod negotiate;
 pub(crate) mod options;

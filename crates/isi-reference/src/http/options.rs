@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{body, request::Request};
+use super::{
+    body::{self, UNREADABLE_KIND},
+    request::Request,
+};
 use crate::{
     behaviour::{Behaviour, JsonDecoder},
     error::{ApiError, Result},
@@ -197,7 +200,7 @@ enum Propagation {
 fn read_delete_options(request: &Request, behaviour: &Behaviour) -> Result<serde_json::Value> {
     let syntax = body::syntax(request)?;
     let failed = |error: &ApiError| match syntax {
-        body::Syntax::Json => ApiError::failed(format!("couldn't get version/kind; json parse error: {error}")),
+        body::Syntax::Json => ApiError::failed(format!("{UNREADABLE_KIND}{error}")),
         body::Syntax::Yaml | body::Syntax::Protobuf => ApiError::failed(error.to_string()),
     };
     let document = body::read_document(request).map_err(|error| failed(&error))?;

@@ -134,9 +134,10 @@ pub(crate) fn patch(
                 other => return Err(wrong("", other.kind(), "map[string]interface {}")),
             };
             let changes = node.to_value();
-            let shown = Go(&changes).to_string();
+            let drops_directives = behaviour.drops_patch_directives;
+            let shown = Go(&strategic::spent(&changes, &patched, shape, drops_directives)).to_string();
             // Types are looked at in what comes out.
-            strategic::apply(&mut patched, &changes, shape, behaviour.drops_patch_directives)?;
+            strategic::apply(&mut patched, &changes, shape, drops_directives)?;
             strategic::check(&changes, shape).map_err(|why| refusal(&shown, &why, behaviour))?;
             Ok(Patched { object: patched, surplus: duplicates(&node, ""), shown })
         }

@@ -107,7 +107,7 @@ pub(super) fn apply(target: &mut Value, patch: &Value, shape: &'static Shape, dr
             continue;
         }
         let Some(slot) = fields.get_mut(key).filter(|slot| is_same_type(slot, change)) else {
-            match if drops_directives { without_directives(change) } else { Some(change.clone()) } {
+            match taken_up(change, drops_directives) {
                 Some(new) => drop(fields.insert(key.clone(), new)),
                 None => drop(fields.remove(key)),
             }
@@ -165,7 +165,7 @@ fn order_list(
         (None, None) => return Ok(()),
         (Some(original), None) => original.clone(),
         (None, Some(change)) => {
-            let new = if drops_directives { without_directives(change) } else { Some(change.clone()) };
+            let new = taken_up(change, drops_directives);
             new.as_ref().map(items_of).transpose()?.unwrap_or_default()
         }
         (Some(original), Some(_)) if merges.is_some() => {
@@ -191,16 +191,40 @@ fn is_same_type(one: &Value, other: &Value) -> bool {
     std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
-/// A value that is new to the object: without nulls, and without the maps that hold a directive. `None` if it is one.
-fn without_directives(value: &Value) -> Option<Value> {
+/// A patch as servers print it once they have applied it to `before`: what is new to the object is taken out of the patch, so
+/// that it is [`taken_up`].
+pub(super) fn spent(patch: &Value, before: &Value, shape: &'static Shape, drops_directives: bool) -> Value {
+    let Value::Object(changes) = patch else { return patch.clone() };
+    let fields = changes.iter().filter_map(|(key, change)| {
+        let known = shape.field(key).unwrap_or(&Shape::Any);
+        let before = before.get(key).filter(|before| is_same_type(before, change));
+        let spent = match (change, before, merged_items(known)) {
+            (Value::Array(changes), Some(Value::Array(items)), Some((identity, item))) => {
+                let spent = |change| match identity.position(items, change) {
+                    Some(position) => spent(change, &items[position], item, drops_directives),
+                    None => change.clone(),
+                };
+                changes.iter().map(spent).collect()
+            }
+            (_, Some(before), _) => spent(change, before, known, drops_directives),
+            (_, None, _) => taken_up(change, drops_directives)?,
+        };
+        Some((key.clone(), spent))
+    });
+    Value::Object(fields.collect())
+}
+
+/// A value that is new to the object: without nulls and, if they are dropped, without the maps that hold a directive. `None`
+/// if it is one.
+fn taken_up(value: &Value, drops_directives: bool) -> Option<Value> {
     match value {
-        Value::Object(fields) if fields.contains_key(DIRECTIVE) => None,
+        Value::Object(fields) if drops_directives && fields.contains_key(DIRECTIVE) => None,
         Value::Object(fields) => {
             let fields = fields.iter().filter(|(_, value)| !value.is_null());
-            let fields = fields.filter_map(|(key, value)| Some((key.clone(), without_directives(value)?)));
+            let fields = fields.filter_map(|(key, value)| Some((key.clone(), taken_up(value, drops_directives)?)));
             Some(Value::Object(fields.collect()))
         }
-        Value::Array(items) => Some(Value::Array(items.iter().filter_map(without_directives).collect())),
+        Value::Array(items) => Some(items.iter().filter_map(|item| taken_up(item, drops_directives)).collect()),
         other => Some(other.clone()),
     }
 }

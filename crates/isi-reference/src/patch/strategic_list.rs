@@ -38,7 +38,7 @@ impl ItemIdentity {
         self.of(item).ok_or_else(missing)
     }
 
-    fn position(self, list: &[Value], item: &Value) -> Option<usize> {
+    pub(super) fn position(self, list: &[Value], item: &Value) -> Option<usize> {
         let wanted = self.of(item);
         list.iter().position(|known| self.of(known) == wanted)
     }

@@ -1,7 +1,7 @@
 //! Patching objects of the image API: from the patch of a request to the object that it makes.
 
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use crate::{
     api::Api,
@@ -9,10 +9,11 @@ use crate::{
     error::{ApiError, Resource, Result},
     http::{
         body,
+        foreign_kind::ForeignKind,
         options::{FieldValidation, WriteOptions},
         request::Request,
     },
-    json::{self, Document, Node, Shape},
+    json::{self, Document, Node, Shape, shapes::OBJECT_META},
     model::IMAGE_API,
     patch::{self, ManagedEntry, PatchType, Write},
 };
@@ -91,11 +92,12 @@ pub(super) fn patched<T: DeserializeOwned>(
             return Err(refuse(&why));
         }
         if matches!(patched.object["apiVersion"].as_str(), None | Some("")) {
-            // An object of no version is read as one that has no fields.
-            let fields = patched.object.as_object().into_iter().flatten().map(|(name, _)| name);
-            let unknown = fields.filter(|name| !matches!(name.as_str(), "kind" | "apiVersion"));
-            options.warn(request, unknown.map(|name| format!("unknown field {name:?}")).collect());
-            let (object, _) = of.fit_value(&Value::Object(Map::new())).map_err(ApiError::failed)?;
+            // Go's own type of an object of no version has the fields of metadata at the top, and others that no JSON names.
+            let metadata = Document::of(&patched.object).decode(&OBJECT_META, api.behaviour.json_decoder);
+            let metadata = metadata.map_err(|why| refuse(&why.to_string()))?;
+            let is_typed = |name: &str| [r#"unknown field "kind""#, r#"unknown field "apiVersion""#].contains(&name);
+            options.warn(request, metadata.surplus.into_iter().filter(|name| !is_typed(name)).collect());
+            let (object, _) = of.fit_value(&json!({ "metadata": metadata.value })).map_err(ApiError::failed)?;
             return Ok(PatchedObject { object, applied: None });
         }
     }
@@ -126,6 +128,7 @@ fn unknown_type(api: &Api, of: &PatchedType, object: &Value) -> Option<String> {
     if matches!(kind.as_str(), "") || kind == of.kind && matches!(version.as_str(), "" | "v1" | IMAGE_API) {
         return None;
     }
-    let source = api.behaviour.legacy_scheme_source;
-    Some(format!("no kind {kind:?} is registered for version {version:?} in scheme {source:?}"))
+    let foreign = ForeignKind::new(&kind, &version, &api.behaviour);
+    let error = foreign.check(&Document::of(object), api.behaviour.json_decoder).err().map(|error| error.to_string());
+    Some(error.unwrap_or_else(|| foreign.error(of.kind, &api.behaviour)))
 }

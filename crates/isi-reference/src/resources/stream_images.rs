@@ -1,15 +1,15 @@
 //! `imagestreamimages`: images by stream and digest.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::time::Instant;
 
 use super::{layers, name, streams, view};
 use crate::{
     api::Api,
     error::{ApiError, Resource, Result},
     http::{answer::Answer, negotiate::negotiate, request::Request},
-    model::{Typed, image_stream::ImageStream, meta::ObjectMeta, views::ImageStreamImage},
+    model::{Typed, meta::ObjectMeta, views::ImageStreamImage},
     route::Target,
-    storage::State,
+    storage::{State, image_ids},
 };
 
 const STREAM_IMAGES: Resource = Resource::image("imagestreamimages");
@@ -27,10 +27,10 @@ pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answe
     let state = api.store.lock();
     let digest = if api.behaviour.stream_images_of_lists {
         let all = layers::of(&state, &stream, api.horizon(request.replica), &api.behaviour);
-        let found = all.images.keys().find(|digest| matches(digest, id)).cloned();
+        let found = all.images.keys().find(|digest| image_ids::matches(digest, id)).cloned();
         found.ok_or_else(|| ApiError::not_found(STREAM_IMAGE, asked))?
     } else {
-        in_history(&stream, id)?
+        image_ids::resolve(&stream, id)?.image.clone()
     };
     let image = image(&state, &digest, api.horizon(request.replica))?;
     let mut found = ImageStreamImage {
@@ -52,23 +52,4 @@ fn image(state: &State, digest: &str, horizon: Option<Instant>) -> Result<crate:
     let image = state.image_before(digest, horizon).cloned();
     let image = image.ok_or_else(|| ApiError::not_found(STREAM_IMAGES, digest))?;
     Ok(image.without_raw())
-}
-
-fn matches(digest: &str, id: &str) -> bool {
-    digest.starts_with(id) || digest.split_once(':').is_some_and(|(_, hex)| hex.starts_with(id))
-}
-
-/// The one image in the histories of the tags whose digest begins so.
-fn in_history(stream: &ImageStream, id: &str) -> Result<String> {
-    let events = stream.status.tags.values().flat_map(|history| &history.items);
-    let found: BTreeSet<&str> = events.map(|event| event.image.as_str()).filter(|digest| matches(digest, id)).collect();
-    let list: Vec<&str> = found.into_iter().collect();
-    match list.as_slice() {
-        [] => Err(ApiError::not_found(STREAM_IMAGE, id)),
-        [one] => Ok((*one).to_owned()),
-        several => {
-            let why = format!("multiple images match the prefix {id:?}: {}", several.join(", "));
-            Err(ApiError::conflict(STREAM_IMAGE, id, &why))
-        }
-    }
 }

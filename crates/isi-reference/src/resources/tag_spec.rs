@@ -34,10 +34,10 @@ pub(super) fn set_policy_defaults(api: &Api, import: &mut TagImportPolicy, refer
 
 /// Stream and tag of the name of a new tag; without a tag it is the usual one.
 pub(super) fn split_new(full: &str) -> Result<(&str, &str)> {
-    match full.split(':').collect::<Vec<_>>().as_slice() {
-        [of, ""] => Ok((*of, "latest")),
-        [of, tag] => Ok((*of, *tag)),
-        _ => Err(ApiError::failed(format!("{full:?} must be of the form <stream_name>:<tag>"))),
+    match full.split_once(':') {
+        Some((of, "")) => Ok((of, "latest")),
+        Some(parts) => Ok(parts),
+        None => Err(ApiError::failed(format!("{full:?} must be of the form <stream_name>:<tag>"))),
     }
 }
 

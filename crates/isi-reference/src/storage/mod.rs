@@ -3,6 +3,7 @@
 //! One lock guards it all: every operation is short, and no registry is contacted while it is held.
 
 pub(crate) mod history;
+pub(crate) mod image_ids;
 mod namespaces;
 pub(crate) mod seed;
 pub(crate) mod stream;

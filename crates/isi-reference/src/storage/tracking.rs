@@ -1,8 +1,8 @@
 //! Tags that follow other tags.
 
-use super::{State, stream::Writer};
+use super::{State, image_ids, stream::Writer};
 use crate::{
-    error::{ApiError, Resource},
+    error::ApiError,
     field::FieldError,
     model::{
         image_stream::{ImageStream, TagEvent, TagHistory, TagReference},
@@ -107,9 +107,8 @@ impl State {
         if separator == ':' {
             return Ok(source.latest(which).cloned());
         }
-        let mut events = source.status.tags.values().flat_map(|history| &history.items);
-        let found = events.find(|event| event.image == which).cloned();
-        found.map(Some).ok_or_else(|| FollowError::NoImage(which.to_owned()))
+        let found = image_ids::resolve(source, which).map_err(FollowError::NoImage)?;
+        Ok(Some(TagEvent { created: Some(Time::now()), ..found.clone() }))
     }
 }
 
@@ -158,7 +157,8 @@ enum FollowError {
     NoStream,
     /// The stream has a name that none can have.
     Unreadable(String),
-    NoImage(String),
+    /// The stream has no such image, or several.
+    NoImage(ApiError),
 }
 
 impl FollowError {
@@ -171,11 +171,7 @@ impl FollowError {
             Self::Unreadable(why) => {
                 FieldError::invalid(field, name, format!("unable to retrieve image stream: {why}"))
             }
-            Self::NoImage(image) => {
-                let resource = Resource::image("imagestreamimage");
-                let detail = format!("error generating tag event: {}", ApiError::not_found(resource, image));
-                FieldError::invalid(field, name, detail)
-            }
+            Self::NoImage(why) => FieldError::invalid(field, name, format!("error generating tag event: {why}")),
         }
     }
 }

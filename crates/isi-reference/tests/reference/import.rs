@@ -72,6 +72,17 @@ async fn an_update_needs_the_version_that_it_updates() {
     assert_eq!(stale["reason"], "Conflict");
 }
 
+/// Answered by openshift-apiserver 4.22, but for the words of its YAML library.
+#[tokio::test]
+async fn what_is_no_yaml_is_refused_as_what_cannot_be_recognized() {
+    let reference = Reference::start().await;
+    let request = reference.request(Method::POST, &format!("{NAMESPACE}/imagestreamimports"));
+    let answer = request.header("content-type", "application/yaml").body("a: [1").send().await.unwrap();
+    let message = read(answer, 400).await["message"].as_str().unwrap().to_owned();
+    let start = "the object provided is unrecognized (must be of type ImageStreamImport): yaml: ";
+    assert!(message.starts_with(start) && message.ends_with(" (613a205b31)"), "{message}");
+}
+
 // Answered by openshift-apiserver 4.22.
 #[rstest]
 #[case::list(

@@ -120,6 +120,50 @@ async fn a_json_patch_that_cannot_be_applied_changes_nothing(
     assert_eq!(reference.get(&stream("")).await, before);
 }
 
+/// Answered by openshift-apiserver 4.22.
+#[rstest]
+#[case::list(
+    "image.openshift.io/v1",
+    "ImageStreamList",
+    "converting (v1.ImageStreamList) to (image.ImageStream): unknown conversion"
+)]
+#[case::of_another_version_of_the_api(
+    "v1",
+    "Image",
+    "converting (v1.Image) to (image.ImageStream): unknown conversion"
+)]
+#[case::status(
+    "meta.k8s.io/v1",
+    "Status",
+    "json: cannot unmarshal object into Go struct field Status.status of type string"
+)]
+#[case::unknown(
+    "v1",
+    "Other",
+    "no kind \"Other\" is registered for version \"v1\" in scheme \"pkg/runtime/scheme.go:110\""
+)]
+#[tokio::test]
+async fn a_patch_does_not_make_another_kind_of_an_object(#[case] version: &str, #[case] kind: &str, #[case] why: &str) {
+    let reference = start().await;
+    let body = json!({ "apiVersion": version, "kind": kind }).to_string();
+    let refusal = read(patch(&reference, &stream(""), MERGE, &body).await, 422).await;
+    let message = refusal["message"].as_str().unwrap();
+    assert!(message.ends_with(&format!("}}\": {why}")), "{message}");
+}
+
+/// Answered by openshift-apiserver 4.22: Go's own type has the fields of metadata, of which `generation` is one, at the top.
+#[tokio::test]
+async fn a_tag_of_no_version_is_read_as_the_type_that_go_has_of_it() {
+    let reference = start().await;
+    let tag =
+        json!({ "apiVersion": "", "tag": { "name": "a", "from": { "kind": "DockerImage", "name": "r.example/y" } } });
+    let answer = patch(&reference, &format!("{NAMESPACE}/imagestreamtags/app:x"), MERGE, &tag.to_string()).await;
+    let warnings: Vec<&str> =
+        answer.headers().get_all("warning").iter().map(|warning| warning.to_str().unwrap()).collect();
+    let expected = ["image", "lookupPolicy", "metadata", "tag"];
+    assert_eq!(warnings, expected.map(|field| format!(r#"299 - "unknown field \"{field}\"""#)));
+}
+
 /// Recorded from openshift-apiserver 4.22: a patch whose fields are not validated is not read before it is applied.
 #[rstest]
 #[case::no_list(JSON, "{}", "json: cannot unmarshal object into Go value of type jsonpatch.Patch")]
@@ -194,6 +238,18 @@ async fn copies_do_not_multiply_without_limit() {
     r#"{"spec":{"tags":{}}}"#,
     422,
     " \"\" is invalid: patch: Invalid value: \"map[spec:map[tags:map[]]]\": cannot restore slice from map"
+)]
+#[case::strategic_with_nulls_in_what_is_new(
+    STRATEGIC,
+    r#"{"metadata":{"annotations":[],"labels":null},"status":{"tags":[{"tag":null,"items":{"$patch":"delete"}}]}}"#,
+    422,
+    " \"\" is invalid: patch: Invalid value: \"map[metadata:map[annotations:[] labels:<nil>] status:map[tags:[map[]]]]\": cannot restore map from slice"
+)]
+#[case::strategic_with_nulls_in_what_is_known(
+    STRATEGIC,
+    r#"{"metadata":{"annotations":[]},"spec":{"tags":[{"name":"a","from":null,"annotations":{"x":null}},{"name":"c","from":{"name":null}}]}}"#,
+    422,
+    " \"\" is invalid: patch: Invalid value: \"map[metadata:map[annotations:[]] spec:map[tags:[map[annotations:map[] from:<nil> name:a] map[from:map[name:<nil>] name:c]]]]\": cannot restore map from slice"
 )]
 #[case::strategic_directive(
     STRATEGIC,

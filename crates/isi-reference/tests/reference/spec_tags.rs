@@ -73,6 +73,49 @@ async fn the_event_of_a_followed_tag_is_renewed_and_that_of_an_image_copied(
     assert_eq!((&tags[1]["tag"], &tags[1]["items"][0]["generation"]), (&json!("x"), &json!(2)));
 }
 
+/// Answered by openshift-apiserver 4.12 and 4.22.
+#[rstest]
+#[case::several(
+    "012",
+    Err(
+        "Operation cannot be fulfilled on imagestreamimage.image.openshift.io \"012\": multiple images match \
+     the prefix \"012\": sha256:0123, sha256:0124"
+    )
+)]
+#[case::none("4", Err("imagestreamimage.image.openshift.io \"4\" not found"))]
+#[case::digits("0123", Ok("sha256:0123"))]
+#[case::digest("sha256:0124", Ok("sha256:0124"))]
+#[tokio::test]
+async fn an_image_is_followed_by_the_beginning_of_its_digest(#[case] id: &str, #[case] expected: Result<&str, &str>) {
+    let reference = Reference::start().await;
+    let mut stream = reference.post(&streams(""), &json!({ "metadata": { "name": "app" } })).await;
+    let full = |end: &str| format!("sha256:012{end}{}", "0".repeat(60));
+    let history = |tag: &str, end: &str| {
+        let event = json!({
+            "created": "2024-01-02T03:04:05Z", "dockerImageReference": format!("r.example/{tag}"), "image": full(end),
+            "generation": 1,
+        });
+        json!({ "tag": tag, "items": [event] })
+    };
+    stream["status"] = json!({ "tags": [history("a", "3"), history("b", "4")] });
+    let mut stream = read(reference.send(Method::PUT, &streams("/app/status"), &stream).await, 200).await;
+    let from = json!({ "kind": "ImageStreamImage", "name": format!("app@{id}") });
+    stream["spec"]["tags"] = json!([{ "name": "x", "from": from }]);
+    let answer = reference.send(Method::PUT, &streams("/app"), &stream).await;
+    let digests = |text: &str| text.replace("sha256:0123", &full("3")).replace("sha256:0124", &full("4"));
+    match expected {
+        Ok(digest) => {
+            let event = &read(answer, 200).await["status"]["tags"][2]["items"][0];
+            assert_eq!(event["image"], digests(digest));
+            assert_ne!(event["created"], "2024-01-02T03:04:05Z");
+        }
+        Err(why) => {
+            let message = read(answer, 422).await["message"].as_str().unwrap().to_owned();
+            assert!(message.ends_with(&format!("error generating tag event: {}", digests(why))), "{message}");
+        }
+    }
+}
+
 #[rstest]
 #[case::until_4_2(ApiVersion::V4_2, 422)]
 #[case::since(ApiVersion::V4_8, 201)]

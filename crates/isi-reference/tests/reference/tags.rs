@@ -47,6 +47,15 @@ async fn a_tag_is_created_with_its_stream() {
     assert_eq!(again["message"], "imagestreamtag.image.openshift.io \"app:x\" already exists");
 }
 
+/// Answered by openshift-apiserver 4.12 and 4.22, which read such a tag from the spec of the stream only.
+#[tokio::test]
+async fn a_tag_is_all_that_is_behind_the_first_colon() {
+    let reference = Reference::start().await;
+    let created = read(reference.send(Method::POST, &tags(""), &tag("app:x:y", "r.example/a")).await, 201).await;
+    assert_eq!((&created["metadata"]["name"], &created["tag"]["name"]), (&json!("app:x:y"), &json!("x:y")));
+    assert_eq!(reference.get(&streams("/app")).await["spec"]["tags"][0]["name"], "x:y");
+}
+
 #[rstest]
 #[case::no_tag(json!({ "metadata": { "name": "app" } }), 500, "\"app\" must be of the form <stream_name>:<tag>")]
 #[case::no_name(

@@ -1,0 +1,62 @@
+//! Objects that say that they are of another kind or version than the one that is expected.
+
+use crate::{
+    behaviour::{Behaviour, JsonDecoder},
+    json::{Document, Struct, TypeError, shapes},
+    model::IMAGE_API,
+};
+
+/// Lists of the image API, which are understood in the legacy group as well, but for the newest of them.
+const LISTS: [&str; 5] = ["ImageList", "ImageStreamList", "ImageStreamTagList", "ImageTagList", "SecretList"];
+/// Kinds of Kubernetes' own that every group has.
+const META_KINDS: [&str; 7] =
+    ["WatchEvent", "ListOptions", "GetOptions", "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions"];
+/// Kinds of Kubernetes' own that are the same in every version of every group.
+const UNVERSIONED: [&str; 5] = ["Status", "APIVersions", "APIGroup", "APIGroupList", "APIResourceList"];
+
+/// The kind and the version that an object says that it is of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ForeignKind<'a> {
+    pub(crate) kind: &'a str,
+    pub(crate) version: &'a str,
+    structure: Option<&'static Struct>,
+}
+
+impl<'a> ForeignKind<'a> {
+    /// What `kind` in `version` is to a server that behaves like this.
+    pub(crate) fn new(kind: &'a str, version: &'a str, behaviour: &Behaviour) -> Self {
+        Self { kind, version, structure: shapes::structure_of(kind, behaviour) }
+    }
+
+    /// Whether it is an object of the image API in the legacy group.
+    pub(crate) fn is_legacy(&self) -> bool {
+        self.version == "v1" && self.structure.is_some()
+    }
+
+    /// Decodes an object as what it says that it is: servers do it before they compare that with what is expected.
+    pub(crate) fn check(&self, object: &Document, decoder: JsonDecoder) -> Result<(), TypeError> {
+        let status = (self.kind == "Status").then_some(&shapes::STATUS);
+        let known = || self.structure.filter(|_| matches!(self.version, "v1" | IMAGE_API));
+        match status.or_else(known) {
+            Some(structure) => object.decode(structure, decoder).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// What Go's scheme says of it where `expected` is expected.
+    pub(crate) fn error(&self, expected: &str, behaviour: &Behaviour) -> String {
+        let Self { kind, version, structure } = *self;
+        let is_shared = META_KINDS.contains(&kind) || structure.is_some();
+        let is_understood = match version {
+            _ if UNVERSIONED.contains(&kind) => true,
+            IMAGE_API => is_shared || kind == "ImageStreamLayers" || LISTS.contains(&kind),
+            "v1" => is_shared || LISTS.contains(&kind) && kind != "ImageTagList",
+            _ => false,
+        };
+        if is_understood {
+            return format!("converting (v1.{kind}) to (image.{expected}): unknown conversion");
+        }
+        let source = behaviour.scheme_source;
+        format!("no kind {kind:?} is registered for version {version:?} in scheme {source:?}")
+    }
+}
