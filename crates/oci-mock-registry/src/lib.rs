@@ -24,12 +24,20 @@
 //! |---|---|
 //! | `capture` | capturing what an upstream registry answers; replaying it needs no feature |
 //! | `control` | the control interface, JSON over HTTP |
+//! | `http2` | HTTP/2 for clients that choose it in a TLS handshake |
 //! | `openpgp` | signatures of images in OpenPGP (simple signing) |
 //! | `schema` | JSON Schemas of fixtures, for editors |
+//! | `signatures` | images that are signed with keys: cosign's signatures and attestations, and schema 1 |
 //! | `tls` | TLS, right and wrong, with certificates made on the spot |
 //! | `wiremock` | the registry on a wiremock `MockServer` |
+//! | `zstd` | archives of images that are compressed with zstd |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[cfg(feature = "control")]
 pub mod control;
@@ -38,5 +46,7 @@ mod referrer;
 pub mod registry;
 pub mod variable;
 
+/// The crate whose methods, statuses and headers stand in this crate's types.
+pub use http;
 pub use oci_types as oci;
 pub use referrer::Referrer;

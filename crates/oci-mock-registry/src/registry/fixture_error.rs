@@ -54,6 +54,14 @@ pub enum FixtureError {
     /// A signature takes OpenPGP.
     #[error(transparent)]
     OpenPgp(#[from] NoOpenPgp),
+    /// A fault has a number that none can have.
+    #[error("fault `{fault}`: {reason}")]
+    Number {
+        /// The fault's name.
+        fault: String,
+        /// Which one, and what was expected.
+        reason: String,
+    },
     /// A fault sets a header that HTTP cannot carry.
     #[error("fault `{fault}` cannot set the header `{name}` to {value:?}: HTTP cannot carry it")]
     Header {

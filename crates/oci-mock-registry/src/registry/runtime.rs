@@ -108,6 +108,9 @@ impl RegistryState {
     /// When the fault names an image that this registry does not know.
     pub fn arm(&self, mut fault: Fault) -> Result<u64, FixtureError> {
         let name = fault.name().to_owned();
+        if let Some(reason) = fault.invalid_number() {
+            return Err(FixtureError::Number { fault: name, reason });
+        }
         fault.when = self.fill(fault.when.text())?.parse()?;
         fault.name = Some(name);
         for text in [&mut fault.redirect, &mut fault.body] {

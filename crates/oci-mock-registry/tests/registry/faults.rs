@@ -1,8 +1,10 @@
 //! Faults as answers; what they do to connections is in `transport`.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use oci_mock_registry::{
-    fixture::Fault,
+    fixture::{ConnectionFault, Fault},
     registry::{Answer, RegistryState},
 };
 use rstest::rstest;
@@ -45,6 +47,46 @@ fn another_image_can_be_served_in_place() {
     let usual = ask(&faulty(""), MANIFEST);
     assert_ne!(body(&swapped), body(&usual));
     assert_eq!(header(&swapped, "docker-content-digest"), header(&usual, "docker-content-digest"));
+}
+
+#[rstest]
+#[case(Fault::when("GET manifests/*").status(99), "fault `GET manifests/*`: `status`: expected a status from 200 to 599, found 99")]
+#[case(Fault::when("GET manifests/*").named("n").nth(0), "fault `n`: `nth`: expected a number from 1 on, found 0")]
+#[case(Fault::when("GET manifests/*").chance(1.5, 7), "fault `GET manifests/*`: `chance`: expected a chance from 0 to 1, found 1.5")]
+fn a_fault_of_rust_has_the_limits_of_files(#[case] fault: Fault, #[case] message: &str) {
+    assert_eq!(registry("{}").arm(fault).unwrap_err().to_string(), message);
+}
+
+/// Each method sets the field of its name.
+#[test]
+fn a_fault_of_rust_is_the_one_of_a_file() {
+    let second = Duration::from_secs(1);
+    let built = Fault::when("GET blobs/*")
+        .named("all")
+        .first(3)
+        .nth(2)
+        .every(2)
+        .after(second)
+        .during(second)
+        .chance(0.5, 7)
+        .quota(9, second)
+        .never()
+        .delay(second)
+        .status(418)
+        .error("TEAPOT")
+        .redirect("http://a/")
+        .body("b")
+        .header("X", "y")
+        .without_header("Z")
+        .image("s2-basic")
+        .corrupt(4)
+        .truncate(5)
+        .bytes_per_second(6)
+        .connection(ConnectionFault::Stall);
+    let file = "{ when: GET blobs/*, name: all, first: 3, nth: 2, every: 2, after: 1s, during: 1s, chance: 0.5, seed: 7, \
+                quota: { requests: 9, per: 1s }, fires: never, delay: 1s, status: 418, errors: [TEAPOT], redirect: 'http://a/', \
+                body: b, headers: { X: y, Z: null }, image: s2-basic, corrupt: 4, truncate: 5, bytesPerSecond: 6, connection: stall }";
+    assert_eq!(built, serde_saphyr::from_str::<Fault>(file).unwrap());
 }
 
 #[test]

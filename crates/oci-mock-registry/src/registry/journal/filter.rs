@@ -8,9 +8,13 @@ use crate::{fixture::RequestPattern, registry::route::EndpointKind};
 /// Which requests of a journal are meant: those for which everything holds that is said.
 ///
 /// ```
-/// use oci_mock_registry::registry::{EndpointKind, JournalFilter};
+/// use oci_mock_registry::{
+///     http::{Method, StatusCode},
+///     registry::{EndpointKind, JournalFilter},
+/// };
 ///
-/// let manifests = JournalFilter::default().method(http::Method::GET).endpoint(EndpointKind::Manifest);
+/// let manifests = JournalFilter::default().method(Method::GET).endpoint(EndpointKind::Manifest);
+/// let limited = manifests.clone().status(StatusCode::TOO_MANY_REQUESTS);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JournalFilter {
