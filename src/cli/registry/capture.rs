@@ -123,7 +123,10 @@ impl CaptureArguments {
                 1 => "the body of 1 answer is".to_owned(),
                 count => format!("the bodies of {count} answers are"),
             };
-            notice(format_args!("{bodies} left out; `--capture-blobs all` keeps every blob"));
+            match self.capture_blobs {
+                Blobs::All => notice(format_args!("{bodies} left out")),
+                _ => notice(format_args!("{bodies} left out; `--capture-blobs all` keeps every blob")),
+            }
         }
         if summary.unfinished > 0 {
             notice(format_args!("the upstream registry has not finished {} of them", summary.unfinished));

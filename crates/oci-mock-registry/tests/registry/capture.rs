@@ -11,15 +11,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, header::CONTENT_LENGTH};
+use http::{
+    Request, Response,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH},
+};
 use http_body::{Body, Frame};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Full};
 use oci_mock_registry::registry::{
     Capture, CaptureSummary, Registry, Upstream, UpstreamBody, UpstreamError, UpstreamFailure,
 };
 use rstest::rstest;
 
-use crate::support::{ask, exchange, registry};
+use crate::support::{ask, body, exchange, registry};
 
 /// An upstream registry that stops answering, or answers in bytes that are no text.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +30,7 @@ enum OddUpstream {
     HangsBeforeTheAnswer,
     HangsInTheBody,
     IsNoText,
+    IsCompressed,
 }
 
 /// A header of a server that writes ISO 8859-1.
@@ -41,12 +45,16 @@ impl Upstream for OddUpstream {
             // What a client sends is taken in.
             let _ = request.into_body().collect().await;
             let response = Response::builder();
-            let (length, body) = match self {
+            let (length, content) = match self {
                 Self::HangsBeforeTheAnswer => return pending().await,
                 Self::HangsInTheBody => ("100", Begun(Some(Bytes::from_static(b"begun"))).boxed()),
                 Self::IsNoText => ("0", Empty::new().map_err(|never| match never {}).boxed()),
+                Self::IsCompressed => ("3", Full::from("\u{1f}\u{8b}").map_err(|never| match never {}).boxed()),
             };
-            Ok(response.header(CONTENT_LENGTH, length).header("x-place", NO_TEXT).body(body).unwrap())
+            let response = response.header(CONTENT_LENGTH, length).header("x-place", NO_TEXT);
+            let coding = matches!(self, Self::IsCompressed).then_some((CONTENT_ENCODING, "gzip"));
+            let response = coding.into_iter().fold(response, |response, (name, value)| response.header(name, value));
+            Ok(response.body(content).unwrap())
         })
     }
 }
@@ -119,6 +127,20 @@ async fn an_upstream_that_stops_in_the_middle_is_captured_as_far_as_it_came() {
     assert!(received.starts_with("HTTP/1.1 200 OK\r\n") && received.ends_with("\r\n\r\nbegun"), "{received}");
     assert_eq!(summary.unfinished, 1);
     assert!(log.contains(r#""text":"begun""#) && log.contains(r#""end":"stalled""#), "{log}");
+}
+
+/// Tokens in it could not be found.
+#[tokio::test(start_paused = true)]
+async fn what_is_compressed_is_left_out_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, summary) = captured_in(folder.path(), OddUpstream::IsCompressed, GET).await;
+    let expected = "the answer to GET /v2/lib/app/tags/list is left out of the folder: it is compressed, although nothing \
+                    compressed was asked for";
+    assert_eq!((summary.left_out, summary.problems), (1, vec![expected.to_owned()]));
+    let replayed = registry("{}");
+    replayed.load(folder.path()).unwrap();
+    let answer = String::from_utf8(body(&ask(&replayed, "GET /v2/lib/app/tags/list")).to_vec()).unwrap();
+    assert!(answer.contains("was left out of the capture: it is compressed or too large"), "{answer}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,6 +10,7 @@ use http::{
 };
 
 use super::{
+    ELSEWHERE,
     log::{CapturedBody, CapturedEnd, CapturedExchange, CapturedRequest, CapturedResponse},
     placeholder::{LENGTH, Values},
 };
@@ -51,7 +52,12 @@ impl CapturedExchange {
         };
         let Some(mut content) = self.content(response, store, values, is_head) else {
             return match response.body {
-                CapturedBody::Omitted(bytes) => left_out(request, "was left out of the capture", Some(bytes)),
+                CapturedBody::Omitted(bytes) if names_blob(&request.path) => {
+                    left_out(request, "was left out of the capture; `--capture-blobs all` keeps it", Some(bytes))
+                }
+                CapturedBody::Omitted(bytes) => {
+                    left_out(request, "was left out of the capture: it is compressed or too large", Some(bytes))
+                }
                 _ => left_out(request, "is not in the folder any more", None),
             };
         };
@@ -110,9 +116,12 @@ fn stored(store: &Store, repository: &str, digest: &str) -> Option<Content> {
 
 fn left_out(request: &CapturedRequest, why: &str, bytes: Option<u64>) -> Replayed {
     let size = bytes.map(|bytes| format!(" ({bytes} bytes)")).unwrap_or_default();
-    let message =
-        format!("what {} {} answered{size} {why}; `--capture-blobs all` keeps it", request.method, request.path);
-    Replayed::missing(&message)
+    Replayed::missing(&format!("what {} {} answered{size} {why}", request.method, request.path))
+}
+
+/// Whether a path leads to a blob, at the registry or at a host to which it redirects.
+fn names_blob(path: &str) -> bool {
+    path.contains("/blobs/") || path.starts_with(ELSEWHERE)
 }
 
 /// The start of a body in one chunk (RFC 9112, section 7.1) whose size is one more than the bytes that follow.

@@ -160,6 +160,12 @@ impl Passing {
         let body = match (&purpose, kept) {
             (_, CollectedBytes::Memory(bytes)) if bytes.is_empty() => CapturedBody::Empty,
             (Purpose::Message, CollectedBytes::Memory(_)) if live.contains_key(CONTENT_ENCODING) => {
+                proxy.recorder.problem(left_out(&captured, "is compressed, although nothing compressed was asked for"));
+                CapturedBody::Omitted(length)
+            }
+            (Purpose::Message | Purpose::Manifest { .. }, CollectedBytes::Dropped) => {
+                let reason = format!("has {length} bytes, more than the {MANIFEST_LIMIT} that are kept");
+                proxy.recorder.problem(left_out(&captured, &reason));
                 CapturedBody::Omitted(length)
             }
             (Purpose::Message, CollectedBytes::Memory(bytes)) => match std::str::from_utf8(&bytes) {
@@ -209,6 +215,11 @@ impl Proxy {
             secrets.redacted(&text)
         }
     }
+}
+
+/// What to say of an answer that is not in the folder, although it is no blob.
+fn left_out(request: &CapturedRequest, reason: &str) -> String {
+    format!("the answer to {} {} is left out of the folder: it {reason}", request.method, request.path)
 }
 
 /// A cookie without its value and where it is sent to.
