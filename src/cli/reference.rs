@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct ReferenceArguments {
     /// Where to listen; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen::address, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// The API version whose behaviour it answers with; 3.11 under `/apis` only, without `/oapi/v1`.
     #[arg(long, value_name = "VERSION", env = "ISI_API_VERSION", default_value_t = ApiVersion::NEWEST)]
@@ -154,7 +154,7 @@ pub(super) fn run(arguments: ReferenceArguments) -> Result<Exit, CommandError> {
 /// What to say about a reference that does not start.
 pub(super) fn start_error(error: StartError) -> CommandError {
     match error {
-        StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address)),
+        StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address, "--listen")),
         _ => CommandError::usage(error),
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct ServeArguments {
     #[command(flatten)]
     case: CaseName,
     /// Where the registry listens; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen::address, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// The host name or address by which the implementation reaches the registry, if it is not that of `--listen`.
     #[arg(long, value_name = "NAME")]
@@ -82,7 +82,7 @@ async fn serve(arguments: &ServeArguments) -> Result<Exit, CommandError> {
         namespace,
     };
     let mut served = ServedCase::start(&case, &folder.images, &place)
-        .map_err(|problem| CommandError::harness(problem).hint(listen::hint(arguments.listen)))?;
+        .map_err(|problem| CommandError::harness(problem).hint(listen::hint(arguments.listen, "--listen")))?;
     printed(introduce(&case.full_name(), &case.about, &served, &target, running.is_some()))?;
     let mut enter = lines_of_standard_input();
     let steps = std::mem::take(&mut served.steps);

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::{
     exit::{CommandError, Exit, notice, printed},
-    interrupted, open_files, reference, registry, runtime,
+    interrupted, listen, open_files, reference, registry, runtime,
 };
 use crate::{
     fixture::{ImageCatalogue, RegistryFixture, Salt, Tls, builtin},
@@ -35,10 +35,10 @@ pub(super) struct UpArguments {
     #[arg(value_name = "FIXTURE")]
     fixture: Option<PathBuf>,
     /// Where the reference listens; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen::address, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// Where the registry listens; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", env = "ISI_REGISTRY_LISTEN", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen::address, env = "ISI_REGISTRY_LISTEN", default_value = "127.0.0.1:0")]
     registry_listen: SocketAddr,
     /// The API version whose behaviour the reference answers with.
     #[arg(long, value_name = "VERSION", env = "ISI_API_VERSION", default_value_t = ApiVersion::NEWEST)]

@@ -141,6 +141,12 @@ pub(super) fn unusable(error: &CaptureError) -> CommandError {
     match error {
         CaptureError::NotEmpty(_) => told.hint("name a new folder: what was captured is never overwritten"),
         CaptureError::Url(url) if !url.contains("://") => told.hint(format!("did you mean `https://{url}`?")),
+        CaptureError::Url(url) => match url.split_once("://").map(|(scheme, rest)| (scheme, rest.split('/').next())) {
+            Some((scheme @ ("http" | "https"), Some(host))) if !host.is_empty() && !url.ends_with(host) => {
+                told.hint(format!("did you mean `{scheme}://{host}`?"))
+            }
+            _ => told,
+        },
         _ => told,
     }
 }

@@ -59,7 +59,9 @@ impl Running {
             made = Some(token);
         }
         let control = builder.start().await.map_err(|error| match &error {
-            ControlStartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(*address)),
+            ControlStartError::Listen { address, .. } => {
+                CommandError::harness(&error).hint(listen::hint(*address, "--control"))
+            }
             _ => CommandError::usage(&error),
         })?;
         let state = control.add(NAME, registry).map_err(CommandError::harness)?;

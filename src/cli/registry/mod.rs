@@ -43,7 +43,7 @@ pub(super) struct RegistryArguments {
     #[arg(value_name = "FIXTURE")]
     fixture: Option<PathBuf>,
     /// The address to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", env = "ISI_REGISTRY_LISTEN", default_value = "127.0.0.1:5000")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen::address, env = "ISI_REGISTRY_LISTEN", default_value = "127.0.0.1:5000")]
     listen: SocketAddr,
     /// The host (with port) by which clients reach the registry, if it is not the address.
     #[arg(long, value_name = "HOST", value_parser = host_and_port)]
@@ -72,7 +72,7 @@ pub(super) struct RegistryArguments {
     read_only: bool,
     /// How many bytes an archive with images may unpack to; 1 GiB or a hundred times its size unless something else
     /// is said.
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
     archive_limit: Option<u64>,
     /// Believe `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host`: URLs in answers (realms of challenges, `Location`,
     /// `Link`) have the scheme and host by which clients reach the proxy in front.
@@ -87,7 +87,7 @@ pub(super) struct RegistryArguments {
     /// Listen here for the control interface, JSON over HTTP, by which programs in any language change and watch the registry
     /// while it runs (`GET /openapi.json` describes it); port 0 takes a free one. Any address but a loopback one needs a
     /// token, which is made and printed unless a file has it.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen::address)]
     control: Option<SocketAddr>,
     /// Ask for the token in this file on the control interface.
     #[arg(long, value_name = "FILE", requires = "control")]
@@ -294,6 +294,10 @@ fn word<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, Error> {
     T::deserialize(text.into_deserializer())
 }
 
+fn bytes(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "expected a number of bytes, such as `1073741824`".to_owned())
+}
+
 fn auth(text: &str) -> Result<Auth, String> {
     match text.splitn(3, ':').collect::<Vec<_>>().as_slice() {
         ["basic", user, password] => Ok(Auth::basic().user(*user, *password)),
@@ -320,10 +324,12 @@ fn journal_lines(path: &Path) -> Result<impl Fn(&Entry) + Send + Sync + use<>, C
 fn unknown_quirk(name: &str, error: &UnknownQuirk) -> CommandError {
     const LIST: &str = "`--quirks list` names them all";
     let near = Quirks::names().map(|known| (strsim::osa_distance(name, known), known)).min();
-    let error = CommandError::usage(error);
+    let told = CommandError::usage(error);
     match near {
-        Some((1..=2, near)) => error.hint(format!("`{near}` is near; {LIST}")),
-        _ => error.hint(LIST),
+        // The error itself has said so.
+        Some((_, near)) if error.to_string().contains(near) => told.hint(LIST),
+        Some((1..=2, near)) => told.hint(format!("`{near}` is near; {LIST}")),
+        _ => told.hint(LIST),
     }
 }
 
@@ -337,7 +343,7 @@ fn start_error(file: Option<&FixtureFile>, error: StartError) -> CommandError {
 /// What to say about a registry without a file that does not start.
 pub(super) fn unstarted(error: StartError) -> CommandError {
     match error {
-        StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address)),
+        StartError::Listen { address, .. } => CommandError::harness(&error).hint(listen::hint(address, "--listen")),
         StartError::Capture(error) => capture::unusable(&error),
         error => CommandError::usage(error),
     }

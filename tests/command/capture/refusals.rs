@@ -7,7 +7,7 @@ use super::{Served, ask, folder, isi_conformance, text};
 
 #[rstest]
 #[case::url("127.0.0.1:1", "new", 2, "did you mean `https://127.0.0.1:1`?")]
-#[case::path("http://127.0.0.1:1/v2/", "new", 2, "without a path")]
+#[case::path("http://127.0.0.1:1/v2/", "new", 2, "did you mean `http://127.0.0.1:1`?")]
 #[case::credentials("http://robot:secret@127.0.0.1:1", "new", 2, "`127.0.0.1:1`")]
 #[case::unreachable("http://127.0.0.1:1", "new", 3, "cannot be reached")]
 fn what_cannot_be_captured_is_told(#[case] url: &str, #[case] name: &str, #[case] exit: i32, #[case] message: &str) {
