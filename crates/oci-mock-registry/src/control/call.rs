@@ -121,8 +121,11 @@ impl Call {
 /// JSON as a text that can be read as YAML, with every value at its place. YAML knows no escapes of surrogates: a text with one
 /// of them is written anew.
 fn json_source(text: &str) -> Result<Source, ControlError> {
+    if text.trim().is_empty() {
+        return Err(ControlError::body("the body is empty: expected JSON"));
+    }
     let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
-        let error = ControlError::body(format!("invalid JSON: {error}"));
+        let error = ControlError::syntax(&error);
         // Most YAML does not begin as JSON does.
         let is_json = text.trim_start().starts_with(['{', '[', '"']);
         if is_json { error } else { error.hint("YAML needs `Content-Type: application/yaml`".to_owned()) }

@@ -91,15 +91,17 @@ pub(super) fn remove_repository(call: &mut Call) -> Outcome {
 pub(super) fn tag(call: &mut Call) -> Outcome {
     let target: TagTarget = call.take_json()?;
     let (state, repository, tag) = (call.state()?, call.part("repository"), call.part("tag"));
-    let digest = match (&target.image, &target.manifest) {
-        (Some(image), None) => state.tag_image(repository, tag, image)?,
-        (None, Some(manifest)) => state.tag_manifest(repository, tag, manifest)?,
+    let held = match (&target.image, &target.manifest) {
+        (Some(image), None) => state.tag_image_as(repository, tag, image)?,
+        (None, Some(manifest)) => {
+            HeldTag { tag: tag.to_owned(), digest: state.tag_manifest(repository, tag, manifest)? }
+        }
         _ => {
             let allowed = ["image", "manifest"].map(str::to_owned);
             return Err(ControlError::body("expected exactly one of `image` and `manifest`").allowed(allowed));
         }
     };
-    Reply::ok(&HeldTag { tag: tag.to_owned(), digest })
+    Reply::ok(&held)
 }
 
 pub(super) fn untag(call: &mut Call) -> Outcome {

@@ -67,6 +67,17 @@ impl ControlError {
         Self::parameter("body", message)
     }
 
+    /// 400 for a body that is no JSON.
+    pub(super) fn syntax(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        let text = error.to_string();
+        let reason = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
+        let mut told = Self::body(format!("invalid JSON: {reason}"));
+        told.detail.line = Some(line.max(1));
+        told.detail.column = Some(column.max(1));
+        told
+    }
+
     /// 404 for something that a path names.
     pub(super) fn unknown(kind: &str, name: &str, known: impl IntoIterator<Item = String>) -> Self {
         let known: Vec<String> = known.into_iter().take(MOST_ALLOWED).collect();

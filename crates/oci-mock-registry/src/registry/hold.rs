@@ -113,12 +113,18 @@ impl RegistryState {
     /// # Errors
     /// When there is no such image, or no client can ask for a repository or a tag of this name.
     pub fn tag_image(&self, repository: &str, tag: &str, image: &str) -> Result<Digest, FixtureError> {
+        self.tag_image_as(repository, tag, image).map(|held| held.digest)
+    }
+
+    /// The same, with the tag as it is held: its variables have values.
+    pub(crate) fn tag_image_as(&self, repository: &str, tag: &str, image: &str) -> Result<HeldTag, FixtureError> {
         check_repository(repository)?;
-        let tag = self.fill(tag)?.replace(':', "-");
+        // A digest stands in a tag with a dash.
+        let tag = if tag.contains("{{") { self.fill(tag)?.replace(':', "-") } else { tag.to_owned() };
         check_tag(&tag)?;
         let image = self.image(image)?;
         self.tag(repository, &tag, &image);
-        Ok(image.digest.clone())
+        Ok(HeldTag { tag, digest: image.digest.clone() })
     }
 
     /// Puts the image of this name into a repository without a tag, and returns its digest.

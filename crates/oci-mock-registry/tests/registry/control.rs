@@ -205,6 +205,7 @@ fn find(document: &Value, id: &str) -> (String, String) {
 #[case::image("PUT /registries/default/repositories/a/tags/v1", json!({ "image": "s2-bsic" }), 400, "did you mean `s2-basic`?", "")]
 #[case::both("PUT /registries/default/repositories/a/tags/v1", json!({}), 400, "exactly one of `image` and `manifest`", "image")]
 #[case::held("PUT /registries/default/repositories/a/tags/v1", json!({ "manifest": "v9" }), 400, "holds no manifest `v9`", "")]
+#[case::tag("PUT /registries/default/repositories/a/tags/v1:x", json!({ "image": "s2-basic" }), 400, "`v1:x` cannot be a tag", "")]
 #[case::name("PUT /registries/default/repositories/My%2FApp", json!(null), 400, "`My/App` cannot be the name of a repository", "")]
 #[case::quirk("PATCH /registries/default/behaviour", json!({ "quirks": ["qay"] }), 400, "did you mean `quay`?", "")]
 #[case::contradiction(
@@ -237,6 +238,15 @@ async fn an_error_says_what_was_wrong_and_what_is_allowed(
 }
 
 #[tokio::test]
+async fn a_tag_that_is_named_after_a_digest_is_answered_as_it_is_held() {
+    let (control, _) = controlled().await;
+    let path = "/registries/default/repositories/a/tags/%7B%7Bdigest%20s2-basic%7D%7D.sig";
+    let answer = ask(&control, &format!("PUT {path}"), json!({ "image": "s2-basic" })).await;
+    let held = format!("{}.sig", answer.body["digest"].as_str().unwrap().replace(':', "-"));
+    assert_eq!(answer.body["tag"], held.as_str());
+}
+
+#[tokio::test]
 async fn head_is_answered_as_get_without_a_body() {
     let (control, _) = controlled().await;
     let answer = send(&control, "HEAD /registries/default", "", b"").await;
@@ -254,7 +264,11 @@ async fn an_error_in_a_body_says_where() {
     assert_eq!(yaml.body["error"]["hint"], "YAML needs `Content-Type: application/yaml`");
     let answer =
         send(&control, "POST /registries/default/faults", "Content-Type: application/json\r\n", b"{ \"when\": ").await;
-    assert!(answer.body["error"]["message"].as_str().unwrap().starts_with("invalid JSON: "), "{}", answer.body);
+    let error = &answer.body["error"];
+    assert!(error["message"].as_str().unwrap().starts_with("invalid JSON: "), "{error}");
+    assert_eq!((&error["line"], &error["column"]), (&1.into(), &10.into()), "{error}");
+    let empty = send(&control, "POST /registries/default/faults", "Content-Type: application/json\r\n", b"").await;
+    assert_eq!(empty.body["error"]["message"], "the body is empty: expected JSON");
     // A fixture file is taken as it is.
     let answer = send(
         &control,
