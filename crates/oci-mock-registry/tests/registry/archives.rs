@@ -164,7 +164,7 @@ fn the_check_sum_of_a_compressed_archive_is_checked(#[case] damage: impl Fn(&mut
     damage(&mut bytes);
     let (_folder, path) = file("app.tar.gz", &bytes);
     let error = loaded(&path).unwrap_err();
-    assert!(error.contains("app.tar.gz: "), "{error}");
+    assert!(error.contains("app.tar.gz cannot be unpacked, it is cut or damaged: "), "{error}");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_cut_archive_is_an_error_with_its_name() {
     let whole = gzip(&saved(&one_image()));
     let (_folder, path) = file("app.tar.gz", &whole[..whole.len() / 2]);
     let error = loaded(&path).unwrap_err();
-    assert!(error.contains("app.tar.gz: "), "{error}");
+    assert!(error.contains("app.tar.gz cannot be unpacked, it is cut or damaged: "), "{error}");
 }
 
 #[rstest]

@@ -7,6 +7,7 @@ use oci_mock_registry::{
     oci::{Digest, media_type::OCI_MANIFEST},
     registry::RegistryState,
 };
+use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -136,4 +137,25 @@ fn a_layout_may_lack_what_its_index_names() {
     assert_eq!(error_code(&answer), "MANIFEST_UNKNOWN");
     let note = format!("{}: index.json names {missing}, which is not there", folder.path().display());
     assert_eq!(registry.notes(), [note]);
+}
+
+/// Clients can only ask for tags.
+#[rstest]
+#[case("a b", Some("`a b`, which is no tag"))]
+#[case("team/app", Some("`team/app`, which is no tag"))]
+#[case("team/app@sha256:0000000000000000000000000000000000000000000000000000000000000000", None)]
+#[case("v1", None)]
+fn a_name_without_a_tag_is_noted(#[case] name: &str, #[case] note: Option<&str>) {
+    let manifest = r#"{"schemaVersion":2}"#;
+    let digest = Digest::sha256(manifest.as_bytes());
+    let annotations = json!({ "org.opencontainers.image.ref.name": name });
+    let descriptor = json!({ "mediaType": OCI_MANIFEST, "digest": digest, "size": 19, "annotations": annotations });
+    let folder = folder(&[
+        ("oci-layout", b"{}".to_vec()),
+        ("index.json", json!({ "schemaVersion": 2, "manifests": [descriptor] }).to_string().into_bytes()),
+        (&format!("blobs/sha256/{}", digest.hex()), manifest.as_bytes().to_vec()),
+    ]);
+    let notes = served(&folder).notes();
+    assert_eq!(notes.len(), usize::from(note.is_some()), "{notes:?}");
+    assert!(note.is_none_or(|note| notes[0].contains(note)), "{notes:?}");
 }

@@ -126,7 +126,7 @@ fn unpack_tar(archive: &Path, reader: impl Read, root: &Path, limit: u64) -> Res
     for entry in entries.entries().map_err(at(archive))? {
         let mut entry = entry.map_err(|error| match error.kind() {
             _ if left.get() == 0 => FolderError::LargeArchiveHead(archive.to_owned()),
-            _ => at(archive)(error),
+            _ => unreadable(archive)(error),
         })?;
         // What is sparse has fewer bytes in the archive than unpacked; a file cannot be told by its head alone.
         let size = entry.size().max(entry.header().entry_size().map_err(at(archive))?);
@@ -146,7 +146,7 @@ fn unpack_tar(archive: &Path, reader: impl Read, root: &Path, limit: u64) -> Res
                 fs::create_dir_all(parent).map_err(at(archive))?;
                 // Nothing here is a link yet, so that nothing outside is written. The last of two equal names counts.
                 let mut file = File::create(&path).map_err(at(archive))?;
-                io::copy(&mut entry, &mut file).map_err(at(archive))?;
+                io::copy(&mut entry, &mut file).map_err(unreadable(archive))?;
             }
             kind @ (EntryType::Symlink | EntryType::Link) => {
                 let target = entry.link_name().map_err(at(archive))?.unwrap_or_default().into_owned();
@@ -166,7 +166,7 @@ fn unpack_tar(archive: &Path, reader: impl Read, root: &Path, limit: u64) -> Res
     left.set(limit.saturating_sub(unpacked).saturating_add(ENTRY_HEAD_LIMIT));
     io::copy(&mut entries.into_inner(), &mut io::sink()).map_err(|error| match error.kind() {
         io::ErrorKind::FileTooLarge => FolderError::LargeArchive { archive: archive.to_owned(), limit },
-        _ => at(archive)(error),
+        _ => unreadable(archive)(error),
     })?;
     // Links become files, once what they mean is there. `docker save` of old linked layers that are the same.
     for (path, target) in links {
@@ -176,6 +176,15 @@ fn unpack_tar(archive: &Path, reader: impl Read, root: &Path, limit: u64) -> Res
         }
     }
     Ok(())
+}
+
+/// What to say where the bytes of an archive are not those of one.
+fn unreadable(archive: &Path) -> impl FnOnce(io::Error) -> FolderError + use<> {
+    let archive = archive.to_owned();
+    move |source| match source.raw_os_error() {
+        Some(_) => FolderError::File { path: archive, source },
+        None => FolderError::BrokenArchive { archive, source },
+    }
 }
 
 /// The path below the root that a name means, read from a folder below the root.

@@ -123,6 +123,14 @@ pub enum FolderError {
         /// The entry.
         name: String,
     },
+    /// An archive ends too early, or has other bytes than an archive.
+    #[error("{} cannot be unpacked, it is cut or damaged: {source}", archive.display())]
+    BrokenArchive {
+        /// The archive.
+        archive: PathBuf,
+        /// Where reading it ended.
+        source: io::Error,
+    },
     /// An archive unpacks to more than is allowed.
     #[error(
         "{} unpacks to more than {limit} bytes (hint: `archiveLimit` of a fixture and `--archive-limit` allow more)",
@@ -162,7 +170,9 @@ impl FolderError {
         match self {
             Self::File { path, .. } | Self::Json { path, .. } | Self::OtherContent { path, .. } => path,
             Self::Outside { folder: path, .. } | Self::TwoImages { folder: path, .. } | Self::Name { path, .. } => path,
-            Self::NoArchiveFile { archive: path, .. } | Self::LargeArchive { archive: path, .. } => path,
+            Self::NoArchiveFile { archive: path, .. }
+            | Self::BrokenArchive { archive: path, .. }
+            | Self::LargeArchive { archive: path, .. } => path,
             Self::Unknown(path) | Self::NoFile(path) | Self::TooDeep(path) | Self::LargeManifest(path) => path,
             Self::Log { path, .. } | Self::LogFormat { path, .. } | Self::SecondCapture(path) => path,
             Self::LargeArchiveHead(path)

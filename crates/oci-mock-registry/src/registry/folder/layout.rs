@@ -23,23 +23,37 @@ pub(super) const REFERENCE: &str = "org.opencontainers.image.ref.name";
 /// The annotation in which containerd and Docker keep the whole name, where the other one is a tag only.
 const WHOLE_NAME: &str = "io.containerd.image.name";
 
-/// Adds what a layout holds: the manifests that its index leads to, and every other file as a blob. Returns what the index
-/// itself names and the layout lacks.
-pub(super) fn load(repository: &mut Repository, tree: &Tree) -> Result<Vec<Digest>, FolderError> {
+/// What the index of a layout says and nobody can ask for.
+#[derive(Debug)]
+pub(super) enum IndexGap {
+    /// It names a manifest that the layout lacks.
+    Lacking(Digest),
+    /// It gives a manifest a name that holds no tag.
+    NoTag { digest: Digest, name: String },
+}
+
+/// Adds what a layout holds: the manifests that its index leads to, and every other file as a blob. Returns what of the index
+/// comes to nothing.
+pub(super) fn load(repository: &mut Repository, tree: &Tree) -> Result<Vec<IndexGap>, FolderError> {
     let index: Listed = tree.json("index.json")?;
     // Docker writes both, and where an image was saved by its digest only one of them says so (moby/moby#47210).
     if index.manifests.is_empty() && tree.has("manifest.json") {
         docker_save::load(repository, tree)?;
     }
-    let (mut manifests, mut named, mut lacking) = (BTreeSet::new(), TaggedImages::default(), Vec::new());
+    let (mut manifests, mut named, mut gaps) = (BTreeSet::new(), TaggedImages::default(), Vec::new());
     for descriptor in index.manifests {
         load_manifest(repository, tree, &descriptor, &mut manifests, 0)?;
         if !manifests.contains(&descriptor.digest) {
-            lacking.push(descriptor.digest);
+            gaps.push(IndexGap::Lacking(descriptor.digest));
             continue;
         }
         let name = descriptor.annotations.get(REFERENCE);
-        let Some(tag) = name.and_then(|name| tag_in(name)) else { continue };
+        let Some(tag) = name.and_then(|name| tag_in(name)) else {
+            // A name with a digest needs no tag.
+            let name = name.filter(|name| !name.contains('@')).cloned();
+            gaps.extend(name.map(|name| IndexGap::NoTag { digest: descriptor.digest, name }));
+            continue;
+        };
         let Some(manifest) = repository.manifest(&descriptor.digest.to_string()).cloned() else { continue };
         let shown = descriptor.annotations.get(WHOLE_NAME).or(name).map_or(tag, String::as_str);
         named.tag(tree, repository, tag, shown, &manifest)?;
@@ -47,7 +61,7 @@ pub(super) fn load(repository: &mut Repository, tree: &Tree) -> Result<Vec<Diges
     for (digest, path) in blobs(tree)?.into_iter().filter(|(digest, _)| !manifests.contains(digest)) {
         repository.add_blob(digest.to_string(), tree.blob(&path, &digest)?);
     }
-    Ok(lacking)
+    Ok(gaps)
 }
 
 /// Adds a manifest and its children; those that are not there are left out.

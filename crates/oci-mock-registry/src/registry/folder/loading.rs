@@ -108,8 +108,8 @@ impl Loading {
         let mut own = Repository::default();
         match form {
             Form::Layout => {
-                let lacking = layout::load(&mut own, tree)?;
-                self.missing.extend(missing::notes_of_index(&lacking, &tree.shown()));
+                let gaps = layout::load(&mut own, tree)?;
+                self.missing.extend(missing::notes_of_index(&gaps, &tree.shown()));
             }
             Form::DockerSave => docker_save::load(&mut own, tree)?,
             Form::SkopeoDir => skopeo_dir::load(&mut own, tree)?,

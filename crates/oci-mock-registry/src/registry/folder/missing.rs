@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::layout::IndexGap;
 use crate::registry::store::{Manifest, Repository};
-use oci_types::Digest;
 
 /// How many notes of a kind there are at most.
 const MOST: usize = 20;
@@ -24,10 +24,16 @@ pub(super) fn notes(repository: &Repository, folder: &Path) -> Vec<String> {
     notes.take(MOST).collect()
 }
 
-/// A line for every manifest that the index of a layout names and the layout lacks.
-pub(super) fn notes_of_index(lacking: &[Digest], folder: &Path) -> Vec<String> {
-    let note = |digest| format!("{}: index.json names {digest}, which is not there", folder.display());
-    lacking.iter().take(MOST).map(note).collect()
+/// A line for everything in the index of a layout that comes to nothing.
+pub(super) fn notes_of_index(gaps: &[IndexGap], folder: &Path) -> Vec<String> {
+    let note = |gap: &IndexGap| match gap {
+        IndexGap::Lacking(digest) => format!("{}: index.json names {digest}, which is not there", folder.display()),
+        IndexGap::NoTag { digest, name } => {
+            let folder = folder.display();
+            format!("{folder}: index.json calls {digest} `{name}`, which is no tag; it is served by its digest alone")
+        }
+    };
+    gaps.iter().take(MOST).map(note).collect()
 }
 
 fn missing(repository: &Repository, manifest: &Manifest) -> Vec<String> {
