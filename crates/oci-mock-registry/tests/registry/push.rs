@@ -215,6 +215,16 @@ fn a_refused_manifest_makes_no_repository() {
     assert_eq!(body(&ask(&registry, "GET /v2/_catalog")), r#"{"repositories":[]}"#);
 }
 
+#[test]
+fn a_content_type_is_the_same_in_any_case() {
+    let registry = empty();
+    let kind = OCI_MANIFEST.to_uppercase();
+    let body = manifest().to_string();
+    let pushed = send(&registry, "PUT /v2/lib/app/manifests/v1", &[("content-type", &kind)], body.as_bytes());
+    assert_eq!(pushed.status, StatusCode::CREATED);
+    assert_eq!(header(&ask(&registry, "GET /v2/lib/app/manifests/v1"), "content-type"), Some(OCI_MANIFEST));
+}
+
 /// The fields of what is no manifest that registries know are its own affair.
 #[test]
 fn a_manifest_of_an_unknown_type_has_any_fields() {

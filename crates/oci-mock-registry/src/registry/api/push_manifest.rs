@@ -108,15 +108,16 @@ fn parse(body: &[u8]) -> Result<Value, String> {
 }
 
 /// The media type of a manifest: what is declared, and what the manifest itself says if it says anything. Parameters of the
-/// content type say nothing (distribution specification, section "Pushing Manifests").
+/// content type say nothing (distribution specification, section "Pushing Manifests"), nor does its case (RFC 9110, section
+/// 8.3.1).
 fn media_type(declared: Option<&str>, manifest: &Value) -> Result<String, String> {
     let said = manifest["mediaType"].as_str();
     let declared = declared.map(|declared| declared.split(';').next().unwrap_or_default().trim());
     match (declared, said) {
-        (Some(declared), Some(said)) if declared != said => {
+        (Some(declared), Some(said)) if !declared.eq_ignore_ascii_case(said) => {
             Err(format!("the content type is `{declared}`, but the manifest says `{said}`"))
         }
-        (Some(media_type), _) | (None, Some(media_type)) => Ok(media_type.to_owned()),
+        (_, Some(media_type)) | (Some(media_type), None) => Ok(media_type.to_owned()),
         (None, None) if manifest["schemaVersion"].is_null() => {
             Err("neither the content type nor the manifest says what this is".to_owned())
         }
