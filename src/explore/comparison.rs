@@ -133,12 +133,12 @@ impl Comparison {
         // What holds for the reference as well is no difference: a fault that is never met, say.
         let common: HashSet<Cause> = findings(&reference.result).into_iter().map(|finding| finding.cause).collect();
         let is_told = |cause: &Cause| !(common.contains(cause) || shares_images && is_of_first_import(cause));
+        let mut told = findings(&result).into_iter().filter(|finding| is_told(&finding.cause));
+        let Some(first) = told.next() else { return Compared::Same };
         // The secrets of a scenario are known as long as the outcomes of its cases are.
         let redactor = self.redactor();
-        let told = findings(&result).into_iter().filter(|finding| is_told(&finding.cause));
-        let mut told = told.map(|finding| divergence(finding, &redactor));
-        let Some(first) = told.next() else { return Compared::Same };
-        let others = told.collect();
+        let first = divergence(first, &redactor);
+        let others = told.map(|finding| divergence(finding, &redactor)).collect();
         let expected = ExpectedAnswers { golden: expected.golden.redacted(&redactor), ..expected };
         Compared::Different(Box::new(Different { first, others, expected }))
     }

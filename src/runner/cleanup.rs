@@ -11,13 +11,15 @@ use http::Method;
 use super::{
     late_requests::LateRequests,
     names::RunId,
-    object::{ObjectError, Objects},
+    object::{DELETIONS, ObjectError, Objects},
     target::Target,
 };
 use crate::suite::{Body, Request, User};
 
 /// How long the end of a run waits for requests that their cases have given up.
 const LATE_PATIENCE: Duration = Duration::from_secs(5);
+/// After so many deletions in a row without an answer, no more are sent.
+const UNANSWERED: u32 = 3;
 
 /// What the cases of a run have made and not removed yet.
 #[derive(Debug, Default)]
@@ -48,8 +50,9 @@ impl Cleanup {
             .map(|request| format!("{request} is not answered yet, and what it makes from now on stays"))
             .collect();
         let ledgers = std::mem::take(&mut *lock(&self.ledgers));
+        let mut deleter = Deleter::new(target, namespace);
         for ledger in ledgers {
-            left.extend(ledger.clean_up(target, namespace).await);
+            left.extend(ledger.delete(&mut deleter).await);
         }
         left
     }
@@ -115,32 +118,116 @@ impl Ledger {
     /// Deletes everything noted, last made first, and says what could not be deleted. What is not there any more is fine.
     /// The notes stay, so that this can be done again.
     pub(super) async fn clean_up(&self, target: &Target, namespace: &str) -> Vec<String> {
+        self.delete(&mut Deleter::new(target, namespace)).await
+    }
+
+    async fn delete(&self, deleter: &mut Deleter<'_>) -> Vec<String> {
         let made = lock(&self.made).clone();
         let mut left = BTreeSet::new();
         for (path, user) in made.into_iter().rev() {
-            let absolute = Request::new(Method::DELETE, &*path).uri(namespace);
-            let objects = if user == User::Admin { Objects::of_admin(target) } else { Objects::of_user(target) };
-            match objects.delete(&absolute).await {
-                Ok(_) => {}
-                // Images that no user may delete are pruned by the cluster.
-                Err(ObjectError::Refused { status: 403, .. }) if user == User::Admin => {}
-                // Where there is no such endpoint nothing was made.
-                Err(ObjectError::Refused { status: 405 | 501, .. }) => {}
-                Err(ObjectError::Refused { status, .. }) => {
-                    left.insert(format!("{path}: status {status}"));
-                }
-                Err(ObjectError::NoAnswer { problem, .. }) => {
-                    left.insert(format!("{path}: {problem}"));
-                }
-                Err(ObjectError::Unreadable { problem, .. }) => {
-                    left.insert(format!("{path}: {problem}"));
-                }
+            if let Err(why) = deleter.delete(&path, user).await {
+                left.insert(format!("{path}: {why}"));
             }
         }
         left.into_iter().collect()
     }
 }
 
+/// Deletes one object after the other, with less patience where the server has failed to delete the ones before.
+#[derive(Debug)]
+struct Deleter<'a> {
+    target: &'a Target,
+    namespace: &'a str,
+    /// Whether the server failed to carry the last deletion out, although it was sent several times.
+    is_failing: bool,
+    /// How many deletions in a row had no answer.
+    unanswered: u32,
+}
+
+impl<'a> Deleter<'a> {
+    const fn new(target: &'a Target, namespace: &'a str) -> Self {
+        Self { target, namespace, is_failing: false, unanswered: 0 }
+    }
+
+    /// Deletes what is at a path below the namespace. The error says why it may still be there.
+    async fn delete(&mut self, path: &str, user: User) -> Result<(), String> {
+        if self.unanswered >= UNANSWERED {
+            return Err(format!("not deleted, as the server did not answer {UNANSWERED} deletions in a row"));
+        }
+        let absolute = Request::new(Method::DELETE, path).uri(self.namespace);
+        let objects = if user == User::Admin { Objects::of_admin(self.target) } else { Objects::of_user(self.target) };
+        let tries = if self.is_failing { 1 } else { DELETIONS };
+        let deleted = objects.delete(&absolute, tries).await;
+        self.is_failing = deleted.as_ref().is_err_and(ObjectError::is_passing);
+        self.unanswered = if matches!(deleted, Err(ObjectError::NoAnswer { .. })) { self.unanswered + 1 } else { 0 };
+        match deleted {
+            Ok(_) => Ok(()),
+            // Images that no user may delete are pruned by the cluster.
+            Err(ObjectError::Refused { status: 403, .. }) if user == User::Admin => Ok(()),
+            // Where there is no such endpoint nothing was made.
+            Err(ObjectError::Refused { status: 405 | 501, .. }) => Ok(()),
+            Err(ObjectError::Refused { status, .. }) => Err(format!("its deletion was answered with status {status}")),
+            Err(ObjectError::NoAnswer { problem, .. }) => Err(problem.to_string()),
+            Err(ObjectError::Unreadable { problem, .. }) => Err(problem.to_string()),
+        }
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+    use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+
+    use super::*;
+
+    /// What is left behind of five cases that made a stream each, and how many deletions are sent.
+    async fn finished(answers: &[ResponseTemplate]) -> (Vec<String>, usize) {
+        let server = MockServer::start().await;
+        for (answer, priority) in answers.iter().zip(1..) {
+            let times = if usize::from(priority) < answers.len() { 1 } else { u64::MAX };
+            Mock::given(any())
+                .respond_with(answer.clone())
+                .up_to_n_times(times)
+                .with_priority(priority)
+                .mount(&server)
+                .await;
+        }
+        let (cleanup, run) = (Cleanup::default(), RunId::random());
+        for number in 0..5 {
+            let object = json!({ "metadata": { "name": format!("{number}-{run}") } });
+            let request = Request { body: Body::Json(object), ..Request::new(Method::POST, "imagestreams") };
+            cleanup.begin(&run).note(&request);
+        }
+        let target = Target::anonymous(server.uri(), Duration::from_millis(100));
+        let left = cleanup.finish(&target, "demo").await;
+        (left, server.received_requests().await.unwrap().len())
+    }
+
+    #[tokio::test]
+    async fn a_server_that_fails_to_delete_is_asked_again_once_for_each_object() {
+        let (left, sent) = finished(&[ResponseTemplate::new(500)]).await;
+        assert_eq!(sent, 3 + 4);
+        assert!(left.iter().all(|left| left.ends_with(": its deletion was answered with status 500")), "{left:?}");
+        assert_eq!(left.len(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_deletion_that_fails_for_a_moment_leaves_nothing_behind() {
+        let (left, sent) = finished(&[ResponseTemplate::new(503), ResponseTemplate::new(200)]).await;
+        assert_eq!((left, sent), (Vec::new(), 5 + 1));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_answers_no_deletion_is_left_alone() {
+        let (left, sent) = finished(&[ResponseTemplate::new(200).set_delay(Duration::from_secs(60))]).await;
+        assert_eq!(sent, 3);
+        let given_up =
+            |left: &&String| left.ends_with(": not deleted, as the server did not answer 3 deletions in a row");
+        assert_eq!((left.len(), left.iter().filter(given_up).count()), (5, 2));
+    }
 }

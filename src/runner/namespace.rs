@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     cluster::Holder,
     names::{RUN_LABEL, RunId},
-    object::{ObjectError, Objects, outlived_deletion},
+    object::{DELETIONS, ObjectError, Objects, outlived_deletion},
     target::Target,
 };
 
@@ -152,7 +152,7 @@ impl Namespace {
             Origin::Requested => Objects::of_user(target),
             Origin::Existing | Origin::Made => Objects::of_admin(target),
         };
-        match objects.delete(&path).await {
+        match objects.delete(&path, DELETIONS).await {
             Err(error) => Some(error.to_string()),
             // Projects are read from a cache, which can be behind.
             Ok(_) if self.origin == Origin::Requested => None,

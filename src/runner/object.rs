@@ -50,7 +50,7 @@ impl ObjectError {
     }
 
     /// Whether the same request can succeed a moment later.
-    const fn is_passing(&self) -> bool {
+    pub(super) const fn is_passing(&self) -> bool {
         match self {
             Self::NoAnswer { problem, .. } => matches!(problem, NoAnswer::Reset | NoAnswer::Closed(_)),
             Self::Refused { status, .. } => matches!(status, 500 | 502..=504),
@@ -60,7 +60,7 @@ impl ObjectError {
 }
 
 /// How often a deletion is sent to a server that fails to carry it out.
-const DELETIONS: u32 = 3;
+pub(super) const DELETIONS: u32 = 3;
 /// How long to wait before a deletion is sent again. Nothing tells when the server has recovered.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -132,17 +132,17 @@ impl<'a> Objects<'a> {
         absent_is_none(deleted).map(|deleted| deleted.is_some())
     }
 
-    /// Deletes the object at `path`; says whether there was one. A deletion is sent again if the server fails or the connection
-    /// is cut.
+    /// Deletes the object at `path`; says whether there was one. A deletion is sent so many times if the server fails or the
+    /// connection is cut.
     ///
     /// # Errors
     /// When it cannot be deleted.
-    pub(super) async fn delete(self, path: &str) -> Result<bool, ObjectError> {
+    pub(super) async fn delete(self, path: &str, tries: u32) -> Result<bool, ObjectError> {
         let request = Request::new(Method::DELETE, path);
-        let mut tries = 1;
+        let mut sent = 1;
         loop {
             match absent_is_none(self.send(&request).await) {
-                Err(error) if error.is_passing() && tries < DELETIONS => tries += 1,
+                Err(error) if error.is_passing() && sent < tries => sent += 1,
                 deleted => return deleted.map(|deleted| deleted.is_some()),
             }
             tokio::time::sleep(PAUSE).await;

@@ -125,15 +125,10 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
     use super::*;
-    use crate::{
-        runner::target::{Credential, Identity, Users},
-        suite::Request,
-    };
+    use crate::suite::Request;
 
-    async fn target(server: &MockServer) -> Target {
-        let client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(no_tls()).build().unwrap();
-        let anonymous = Identity::new(client.clone(), Credential::None);
-        Target::new(server.uri(), Users::new(anonymous, || Ok::<_, ()>(client.clone())).unwrap(), PATIENCE)
+    fn target(server: &MockServer) -> Target {
+        Target::anonymous(server.uri(), PATIENCE)
     }
 
     async fn read(lag: &CacheLag, target: &Target, path: &str, expected: u16) -> u16 {
@@ -145,16 +140,8 @@ mod tests {
         let server = MockServer::start().await;
         Mock::given(any()).respond_with(ResponseTemplate::new(404)).up_to_n_times(2).mount(&server).await;
         Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
-        let status = read(&CacheLag::default(), &target(&server).await, path, expected).await;
+        let status = read(&CacheLag::default(), &target(&server), path, expected).await;
         (status, server.received_requests().await.unwrap().len())
-    }
-
-    fn no_tls() -> rustls::ClientConfig {
-        rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth()
     }
 
     #[rstest]
@@ -175,7 +162,7 @@ mod tests {
     async fn reads_that_never_settle_share_a_budget() {
         let server = MockServer::start().await;
         Mock::given(any()).respond_with(ResponseTemplate::new(404)).mount(&server).await;
-        let target = target(&server).await;
+        let target = target(&server);
         let lag = CacheLag { budget: Duration::from_millis(250), state: Mutex::default() };
         read(&lag, &target, "imagestreams/a/layers", 200).await;
         let first = server.received_requests().await.unwrap().len();
@@ -191,7 +178,7 @@ mod tests {
         let server = MockServer::start().await;
         Mock::given(any()).respond_with(ResponseTemplate::new(404)).up_to_n_times(2).mount(&server).await;
         Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
-        let target = target(&server).await;
+        let target = target(&server);
         let lag = CacheLag { budget: PATIENCE_OF_RUN, state: Mutex::default() };
         assert_eq!(read(&lag, &target, "imagestreams/a/layers", 200).await, 200);
         assert_eq!(lag.with(|state| state.spent_in_vain), Duration::ZERO);

@@ -238,6 +238,7 @@ async fn hint(target: &Target, error: &NoAnswer) -> Option<String> {
         NoAnswer::Tls(
             TlsFailure::Expired { .. } | TlsFailure::NotValidYet { .. } | TlsFailure::InvalidCertificate(_),
         ) => Some(ANY.to_owned()),
+        NoAnswer::Timeout(_) => Some("`--timeout SECONDS` says how long to wait for an answer".to_owned()),
         NoAnswer::Descriptors => Some("`ulimit -n 1024` raises the limit".to_owned()),
         NoAnswer::InvalidHttp(_) | NoAnswer::Closed(_) | NoAnswer::Reset => {
             speaks_tls(target).await.map(|secure| format!("the port speaks TLS: did you mean `{secure}`?"))

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::removal::{CleaningReport, Mode};
 use crate::runner::{
     names::RunId,
-    object::{ObjectError, Objects, name, outlived_deletion},
+    object::{DELETIONS, ObjectError, Objects, name, outlived_deletion},
     target::Target,
 };
 
@@ -36,7 +36,7 @@ pub(in crate::runner) async fn remove_streams(
         // The image API of old versions takes no preconditions.
         let path = format!("{collection}/{}", name(stream));
         let removed = match mode {
-            Mode::Remove => user.delete(&path).await,
+            Mode::Remove => user.delete(&path, DELETIONS).await,
             Mode::Preview => Ok(true),
         };
         match removed {
@@ -58,7 +58,7 @@ pub(in crate::runner) async fn remove_streams(
     for image in images {
         let path = format!("{API}/images/{image}");
         let removed = match mode {
-            Mode::Remove => Objects::of_admin(target).delete(&path).await,
+            Mode::Remove => Objects::of_admin(target).delete(&path, DELETIONS).await,
             Mode::Preview => Ok(true),
         };
         match removed {

@@ -3,6 +3,9 @@
 //! Every user of a run is an [`Identity`] with an HTTP client of its own, so that a connection which presents one user's
 //! client certificate never carries another user's request.
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod anonymous;
 mod client;
 mod identity;
 mod no_answer;
