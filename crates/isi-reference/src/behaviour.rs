@@ -98,6 +98,10 @@ pub(crate) struct Behaviour {
     pub(crate) body_limit: bool,
     /// Rules of names are called by the RFC's number; before by the name of the standard (Kubernetes 1.20).
     pub(crate) rfc_wording: bool,
+    /// Credentials are those of the URL that they are sent to; later those of the image (4.3).
+    pub(crate) credentials_by_url: bool,
+    /// Types are converted into each other field by field where nothing else is known (until Kubernetes 1.17).
+    pub(crate) converts_by_fields: bool,
     /// OCI image manifests are accepted and imported (4.7).
     pub(crate) oci_manifests: bool,
     /// A part of a manifest list is checked against its own digest; before against the list's (4.4).
@@ -212,6 +216,8 @@ impl Behaviour {
             refuses_scheduled_digests: !from(ApiVersion::V4_8),
             body_limit: from(ApiVersion::V4_8),
             rfc_wording: from(ApiVersion::V4_8),
+            credentials_by_url: !from(ApiVersion::V4_8),
+            converts_by_fields: !from(ApiVersion::V4_8),
             oci_manifests: from(ApiVersion::V4_8),
             list_by_digest: from(ApiVersion::V4_8),
             prefers_amd64: from(ApiVersion::V4_8),

@@ -169,7 +169,10 @@ fn check_kind(document: &Document, kind: &str, body: &[u8], behaviour: &Behaviou
     }
     let foreign = ForeignKind::new(found, version, behaviour);
     foreign.check(document, behaviour.json_decoder).map_err(|error| unhandled(node, kind, &error.to_string()))?;
-    if foreign.is_legacy() {
+    if foreign.crashes(kind, behaviour) {
+        return Err(ApiError::panic());
+    }
+    if foreign.is_legacy() && !(behaviour.converts_by_fields && found != kind) {
         return Err(ApiError::bad_request(format!(
             "the API version in the data ({version}) does not match the expected API version ({IMAGE_API})"
         )));

@@ -1,7 +1,7 @@
 //! Objects that say that they are of another kind or version than the one that is expected.
 
 use crate::{
-    behaviour::{Behaviour, JsonDecoder},
+    behaviour::{Behaviour, ImageApi, JsonDecoder},
     json::{Document, Struct, TypeError, shapes},
     model::IMAGE_API,
 };
@@ -43,20 +43,56 @@ impl<'a> ForeignKind<'a> {
         }
     }
 
+    /// Whether a server crashes that should make `expected` of it: where it converts by fields, a tag is a text and an object.
+    pub(crate) fn crashes(&self, expected: &str, behaviour: &Behaviour) -> bool {
+        behaviour.converts_by_fields && self.kind == "ImageStreamMapping" && expected == "ImageStreamTag"
+    }
+
     /// What Go's scheme says of it where `expected` is expected.
     pub(crate) fn error(&self, expected: &str, behaviour: &Behaviour) -> String {
         let Self { kind, version, structure } = *self;
-        let is_shared = META_KINDS.contains(&kind) || structure.is_some();
+        let is_of_old = kind == "ExportOptions" && behaviour.converts_by_fields;
+        let is_shared = META_KINDS.contains(&kind) || is_of_old || structure.is_some();
+        let is_list = LISTS.contains(&kind) && (kind != "ImageTagList" || behaviour.image_api != ImageApi::Early);
         let is_understood = match version {
             _ if UNVERSIONED.contains(&kind) => true,
-            IMAGE_API => is_shared || kind == "ImageStreamLayers" || LISTS.contains(&kind),
-            "v1" => is_shared || LISTS.contains(&kind) && kind != "ImageTagList",
+            IMAGE_API => is_shared || kind == "ImageStreamLayers" || is_list,
+            "v1" => is_shared || is_list && kind != "ImageTagList",
             _ => false,
         };
+        if is_understood && behaviour.converts_by_fields {
+            return self.missing_field(expected);
+        }
         if is_understood {
             return format!("converting (v1.{kind}) to (image.{expected}): unknown conversion");
         }
         let source = behaviour.scheme_source;
         format!("no kind {kind:?} is registered for version {version:?} in scheme {source:?}")
+    }
+
+    /// What servers of old say, which convert field by field: which one is missing first.
+    fn missing_field(&self, expected: &str) -> String {
+        let kind = self.kind;
+        let nested = |from: &str, to: &str, field: &str| {
+            let (from, to) = (format!("(v1.{kind}).v1.{from}"), format!("(image.{expected}).image.{to}"));
+            format!("converting {from} to {to}: {field} not present in src")
+        };
+        let is_object = kind == "ImageStreamLayers" || self.structure.is_some();
+        let field = match (kind, expected) {
+            ("WatchEvent", _) => "TypeMeta",
+            _ if !is_object => "ObjectMeta",
+            ("ImageStream", "ImageStreamImport") => {
+                return nested("ImageStreamSpec", "ImageStreamImportSpec", "Import");
+            }
+            ("ImageStreamImport", "ImageStream") => {
+                return nested("ImageStreamImportSpec", "ImageStreamSpec", "LookupPolicy");
+            }
+            (_, "ImageStreamTag") => "Tag",
+            (_, "ImageStreamMapping") => "DockerImageRepository",
+            (_, "Image") => "DockerImageReference",
+            (_, "ImageSignature") => "Type",
+            _ => "Spec",
+        };
+        format!("converting (v1.{kind}) to (image.{expected}): {field} not present in src")
     }
 }

@@ -26,9 +26,15 @@ pub(crate) async fn fetch_all(fetcher: &mut ImageFetcher<'_>, plan: &mut Reposit
         FetchStrategy::PerImage => fetch_each(fetcher, plan).await,
         FetchStrategy::RepositoryFirst => match fetcher.session.open(&plan.reference, plan.security).await {
             Ok(()) => fetch_each(fetcher, plan).await,
-            Err(error) => {
-                let failure = ImportFailure::from(error);
-                plan.fetches.iter_mut().for_each(|fetch| fetch.result = Some(Err(failure.clone())));
+            Err(mut error) => {
+                for (index, fetch) in plan.fetches.iter_mut().enumerate() {
+                    // The first API of registries is asked again for each image.
+                    if index > 0 && matches!(error, OpenError::V1(_)) {
+                        let again = fetcher.session.open(&plan.reference, plan.security).await;
+                        error = again.err().unwrap_or(error);
+                    }
+                    fetch.result = Some(Err(ImportFailure::from(error.clone())));
+                }
             }
         },
     }

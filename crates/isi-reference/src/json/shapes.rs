@@ -4,7 +4,7 @@ use super::{
     Shape::{Any, Bool, Bytes, DockerImage, Int, Keyed, List, Map, OwnedFields, Set, Struct as Nested, Text, Time},
     Struct,
 };
-use crate::behaviour::Behaviour;
+use crate::behaviour::{Behaviour, ImageApi};
 
 mod image_api;
 mod meta;
@@ -31,7 +31,7 @@ pub(crate) fn structure_of(kind: &str, behaviour: &Behaviour) -> Option<&'static
         "ImageStreamImport" => &versioned::IMPORT,
         "ImageStreamMapping" => &versioned::MAPPING,
         "ImageStreamTag" => &versioned::STREAM_TAG,
-        "ImageTag" => &versioned::IMAGE_TAG,
+        "ImageTag" if behaviour.image_api != ImageApi::Early => &versioned::IMAGE_TAG,
         _ => return None,
     };
     Some(of.structure(behaviour))

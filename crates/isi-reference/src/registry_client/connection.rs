@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, header::AUTHORIZATION};
 use super::{
     ClientContext, FetchError, TransportSecurity,
     challenge::Scheme,
-    credentials::Credentials,
+    credentials::{CredentialSource, Credentials},
     error_response::{ErrorResponse, Retry},
     http_client::{Authorization, RegistryRequest, RegistryResponse, is_same_origin},
     ping::{Endpoint, PING_TIMEOUT, ping},
@@ -28,7 +28,7 @@ pub(crate) struct RepositoryConnection<'a> {
     /// The repository within the registry.
     pub(super) path: String,
     security: TransportSecurity,
-    credentials: Option<Credentials>,
+    credentials: CredentialSource,
     ping: Option<Result<Endpoint>>,
     token: Option<String>,
     last: LastRequest,
@@ -68,7 +68,7 @@ impl<'a> RepositoryConnection<'a> {
         host: String,
         path: String,
         security: TransportSecurity,
-        credentials: Option<Credentials>,
+        credentials: CredentialSource,
     ) -> Self {
         Self { context, host, path, security, credentials, ping: None, token: None, last: LastRequest::Failed }
     }
@@ -121,7 +121,7 @@ impl<'a> RepositoryConnection<'a> {
     ) -> Result<RegistryResponse> {
         let endpoint = self.endpoint().await?;
         let url = self.url(target).await?;
-        let authorization = self.authorization(&endpoint).await.map_err(|error| FetchError::Authorization {
+        let authorization = self.authorization(&endpoint, &url).await.map_err(|error| FetchError::Authorization {
             verb: GoVerb::from(&method),
             url: url.clone(),
             source: Box::new(error),
@@ -150,12 +150,12 @@ impl<'a> RepositoryConnection<'a> {
         })
     }
 
-    /// The `Authorization` header that the challenges call for: a token first, user and password over it.
-    async fn authorization(&mut self, endpoint: &Endpoint) -> Result<Option<String>> {
+    /// The `Authorization` header that the challenges call for at `url`: a token first, user and password over it.
+    async fn authorization(&mut self, endpoint: &Endpoint, url: &str) -> Result<Option<String>> {
         let mut header = None;
         for challenge in endpoint.challenges.iter().filter(|challenge| challenge.scheme == Scheme::Bearer) {
             if self.token.is_none() {
-                let wanted = token::request(challenge, &self.path, self.credentials.as_ref())?;
+                let wanted = token::request(challenge, &self.path, &self.credentials)?;
                 let mut request = self.request(Method::GET, wanted.url);
                 if let Some(basic) = wanted.basic.and_then(|value| HeaderValue::from_str(&value).ok()) {
                     request.headers.insert(AUTHORIZATION, basic);
@@ -170,7 +170,7 @@ impl<'a> RepositoryConnection<'a> {
             header = self.token.as_ref().map(|token| format!("Bearer {token}"));
         }
         if endpoint.challenges.iter().any(|challenge| challenge.scheme == Scheme::Basic) {
-            let basic = self.credentials.as_ref().and_then(Credentials::basic);
+            let basic = self.credentials.for_url(url).and_then(Credentials::basic);
             header = Some(basic.ok_or(FetchError::NoCredentials)?);
         }
         Ok(header)

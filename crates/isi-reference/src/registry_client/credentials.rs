@@ -83,6 +83,48 @@ impl Keyring {
         let hub = || (registry == DOCKER_HUB).then(|| self.0.get_key_value("index.docker.io")).flatten();
         found.or_else(hub).map(|(_, credentials)| credentials)
     }
+
+    /// The credentials for a URL, which is taken for an image: those of the longest matching place.
+    fn lookup_url(&self, url: &str) -> Option<&Credentials> {
+        let (scheme, rest) = url.split_once("://")?;
+        let place = rest.split('?').next().unwrap_or_default();
+        let (host, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+        if host == "auth.docker.io" && path == "/token" {
+            return self.0.get("index.docker.io");
+        }
+        let of_image = ["/v1", "/v2"].iter().find_map(|version| path.strip_prefix(version));
+        let of_image = of_image.filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let (port, registry) = match scheme {
+            "http" if !host.contains(':') && of_image.is_none() => (":80", format!("{host}:80")),
+            "http" => (":80", host.to_owned()),
+            _ => (":443", host.to_owned()),
+        };
+        let find = |registry: &str| {
+            let path = of_image.unwrap_or(path);
+            self.0.iter().rev().find(|(place, _)| matches(place, registry, path))
+        };
+        let found = find(&registry).or_else(|| find(registry.strip_suffix(port)?));
+        found.map(|(_, credentials)| credentials)
+    }
+}
+
+/// The credentials of a connection.
+#[derive(Debug, Clone)]
+pub(crate) enum CredentialSource {
+    /// Those of the image, wherever they are sent.
+    OfImage(Option<Credentials>),
+    /// Those of the URL that they are sent to.
+    ByUrl(Keyring),
+}
+
+impl CredentialSource {
+    /// The credentials that are sent to `url`.
+    pub(crate) fn for_url(&self, url: &str) -> Option<&Credentials> {
+        match self {
+            Self::OfImage(credentials) => credentials.as_ref(),
+            Self::ByUrl(keyring) => keyring.lookup_url(url),
+        }
+    }
 }
 
 fn read_entry(entry: &Node) -> Result<Credentials, KeyringError> {
@@ -132,6 +174,31 @@ mod tests {
 
     use super::*;
 
+    fn keyring(place: &str) -> Keyring {
+        let auth = STANDARD.encode("robot:secret");
+        let config = serde_json::json!({ "auths": { place: { "auth": auth } } }).to_string();
+        let secret = serde_json::json!({
+            "type": "kubernetes.io/dockerconfigjson",
+            "data": { ".dockerconfigjson": STANDARD.encode(config) },
+        });
+        Keyring::read([&secret].into_iter()).unwrap()
+    }
+
+    /// As openshift-apiserver 4.2 sends credentials to token servers and registries.
+    #[rstest]
+    #[case("r.example:5000", "https://r.example:5000/token?a=b", true)]
+    #[case("r.example:5000/lib", "https://r.example:5000/token", false)]
+    #[case("r.example:5000/lib", "https://r.example:5000/v2/lib/app/manifests/v1", true)]
+    #[case("r.example:5000/app", "https://r.example:5000/v2/lib/app/manifests/v1", false)]
+    #[case("r.example", "https://r.example:443/token", true)]
+    #[case("r.example:80", "http://r.example/token", true)]
+    #[case("r.example", "http://r.example/token", true)]
+    #[case("r.example", "https://auth.example/token", false)]
+    #[case("https://index.docker.io/v1/", "https://auth.docker.io/token", true)]
+    fn finds_the_credentials_of_a_url(#[case] place: &str, #[case] url: &str, #[case] expected: bool) {
+        assert_eq!(CredentialSource::ByUrl(keyring(place)).for_url(url).is_some(), expected);
+    }
+
     #[rstest]
     #[case("r.example", "r.example/a/b:1", true)]
     #[case("https://r.example/v2/", "r.example/a/b:1", true)]
@@ -142,13 +209,6 @@ mod tests {
     #[case("*.example", "a.r.example/a", false)]
     #[case("https://index.docker.io/v1/", "busybox", true)]
     fn finds_the_credentials_of_an_image(#[case] place: &str, #[case] image: &str, #[case] expected: bool) {
-        let auth = STANDARD.encode("robot:secret");
-        let config = serde_json::json!({ "auths": { place: { "auth": auth } } }).to_string();
-        let secret = serde_json::json!({
-            "type": "kubernetes.io/dockerconfigjson",
-            "data": { ".dockerconfigjson": STANDARD.encode(config) },
-        });
-        let keyring = Keyring::read([&secret].into_iter()).unwrap();
-        assert_eq!(keyring.lookup(&image.parse().unwrap()).is_some(), expected);
+        assert_eq!(keyring(place).lookup(&image.parse().unwrap()).is_some(), expected);
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{ClientContext, FetchError, Keyring, KeyringError, RepositoryConnection, TransportSecurity, V1Error, v1};
+use super::{
+    ClientContext, FetchError, Keyring, KeyringError, RepositoryConnection, TransportSecurity, V1Error,
+    credentials::CredentialSource, v1,
+};
 use crate::{behaviour::Behaviour, fetch_strategy::FetchStrategy, image_reference::ImageReference};
 
 /// Why a repository is not even asked.
@@ -59,7 +62,11 @@ impl<'a> Session<'a> {
         let ping = known.and_then(RepositoryConnection::ping_result);
         let context = self.context;
         Ok(self.connections.entry(key).or_insert_with(|| {
-            let credentials = keyring.lookup(reference).cloned();
+            let credentials = if context.behaviour.credentials_by_url {
+                CredentialSource::ByUrl(keyring.clone())
+            } else {
+                CredentialSource::OfImage(keyring.lookup(reference).cloned())
+            };
             RepositoryConnection::new(context, host, path, security, credentials).with_ping(ping)
         }))
     }

@@ -3,7 +3,10 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    FetchError, challenge::Challenge, credentials::Credentials, error_response::ErrorResponse,
+    FetchError,
+    challenge::Challenge,
+    credentials::{CredentialSource, Credentials},
+    error_response::ErrorResponse,
     http_client::RegistryResponse,
 };
 use crate::json::{self, Node};
@@ -23,9 +26,10 @@ pub(crate) struct TokenRequest {
 pub(crate) fn request(
     challenge: &Challenge,
     path: &str,
-    credentials: Option<&Credentials>,
+    credentials: &CredentialSource,
 ) -> Result<TokenRequest, FetchError> {
     let realm = challenge.parameter("realm").filter(|realm| !realm.is_empty()).ok_or(FetchError::NoRealm)?;
+    let credentials = credentials.for_url(realm);
     let basic = credentials.and_then(Credentials::basic);
     let account = credentials.filter(|_| basic.is_some()).map(|credentials| credentials.username.clone());
     let parameters = [

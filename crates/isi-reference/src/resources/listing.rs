@@ -31,7 +31,8 @@ pub(crate) fn read_list(
 ) -> Result<Listing> {
     let selection = read_options(request, resource, behaviour)?;
     let newest = state.version_number();
-    if !behaviour.reads_not_older && !namespace.is_empty() && selection.is_of_one_name() {
+    let is_first = parameter(request, "continue").is_empty();
+    if !behaviour.reads_not_older && is_first && !namespace.is_empty() && selection.is_of_one_name() {
         // It is read as the one object that it is, of any version and on one page.
         let objects = state.stored_at(resource, namespace, newest).map_err(|_| ApiError::list_expired())?;
         return Ok(page(objects, &selection.without_limit(), namespace, newest, "", behaviour));

@@ -162,7 +162,8 @@ pub(crate) fn pull_secrets(api: &Api, request: &Request, target: &Target) -> Res
         (secrets.map(|secret| Stored::Object(Arc::new(secret))).collect(), state.version_number())
     };
     // The list is that of the cluster's secrets, of which others are left out.
-    let meta = ListMeta { resource_version: version.to_string(), ..ListMeta::default() };
+    let self_link = api.self_link(target, name(target));
+    let meta = ListMeta { self_link, resource_version: version.to_string(), ..ListMeta::default() };
     view::list(api, request, target.kind, &items(api, target.kind, secrets)?, meta, form)
 }
 

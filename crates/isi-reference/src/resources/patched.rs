@@ -88,7 +88,7 @@ pub(super) fn patched<T: DeserializeOwned>(
     let refuse = |why: &str| patched.refusal(why, &api.behaviour);
     if patch != PatchType::Strategic {
         json::type_meta::check(&Node::from(&patched.object)).map_err(|error| refuse(&error.to_string()))?;
-        if let Some(why) = unknown_type(api, of, &patched.object) {
+        if let Some(why) = unknown_type(api, of, &patched.document()) {
             return Err(refuse(&why));
         }
         if matches!(patched.object["apiVersion"].as_str(), None | Some("")) {
@@ -122,13 +122,13 @@ pub(super) fn uid_of_nothing(resource: Resource, name: &str, uid: &str) -> ApiEr
 }
 
 /// A patch must not make something else of the object: what is wrong if it does. The image API has an old name, `v1`.
-fn unknown_type(api: &Api, of: &PatchedType, object: &Value) -> Option<String> {
-    let text = |field: &str, default: &str| object[field].as_str().unwrap_or(default).to_owned();
+fn unknown_type(api: &Api, of: &PatchedType, document: &Document) -> Option<String> {
+    let text = |field: &str, default| document.node.get(field).and_then(Node::as_text).unwrap_or(default);
     let (kind, version) = (text("kind", of.kind), text("apiVersion", IMAGE_API));
-    if matches!(kind.as_str(), "") || kind == of.kind && matches!(version.as_str(), "" | "v1" | IMAGE_API) {
+    if kind.is_empty() || kind == of.kind && matches!(version, "" | "v1" | IMAGE_API) {
         return None;
     }
-    let foreign = ForeignKind::new(&kind, &version, &api.behaviour);
-    let error = foreign.check(&Document::of(object), api.behaviour.json_decoder).err().map(|error| error.to_string());
+    let foreign = ForeignKind::new(kind, version, &api.behaviour);
+    let error = foreign.check(document, api.behaviour.json_decoder).err().map(|error| error.to_string());
     Some(error.unwrap_or_else(|| foreign.error(of.kind, &api.behaviour)))
 }

@@ -16,6 +16,11 @@ async fn start() -> Reference {
 }
 
 #[rstest]
+#[case::of_a_list_of_one_name_that_goes_on(
+    "imagestreams?continue=x&fieldSelector=metadata.name%3Da",
+    400,
+    "invalid continue token: continue key is not valid: illegal base64 data at input byte 0"
+)]
 #[case::of_one_object("imagestreams/a?resourceVersion=x", 200, "")]
 #[case::of_one_that_comes("imagestreams/a?resourceVersion=99999999", 200, "")]
 #[case::of_its_status("imagestreams/a/status?resourceVersion=x", 200, "")]
@@ -80,6 +85,12 @@ const TYPE_META: &str = "json: cannot unmarshal array into Go value of type stru
     400,
     "the name of the object (b) does not match the name on the URL (a)"
 )]
+#[case::other_kind(
+    MERGE,
+    r#"{"kind":"ImageStreamTag"}"#,
+    500,
+    "converting (v1.ImageStreamTag) to (image.ImageStream): Spec not present in src"
+)]
 #[case::text(STRATEGIC, r#"{"spec":{"dockerImageRepository":7}}"#, 500, "cannot convert int64 to string")]
 #[case::fraction(STRATEGIC, r#"{"metadata":{"generation":1.5}}"#, 500, "cannot convert float64 to int64")]
 #[case::time(
@@ -130,4 +141,62 @@ async fn options_of_a_deletion_are_refused_without_a_reason(#[case] options: &'s
     let request = reference.request(Method::DELETE, &format!("{NAMESPACE}/imagestreams/a"));
     let response = request.header("content-type", "application/json").body(options).send().await.unwrap();
     assert_eq!(read(response, 500).await["message"], message);
+}
+
+#[rstest]
+#[case("imagestreams", "Image", "(v1.Image) to (image.ImageStream): Spec")]
+#[case("imagestreams", "ImageStreamList", "(v1.ImageStreamList) to (image.ImageStream): ObjectMeta")]
+#[case("imagestreams", "Status", "(v1.Status) to (image.ImageStream): ObjectMeta")]
+#[case("imagestreams", "WatchEvent", "(v1.WatchEvent) to (image.ImageStream): TypeMeta")]
+#[case("imagestreams", "ExportOptions", "(v1.ExportOptions) to (image.ImageStream): ObjectMeta")]
+#[case(
+    "imagestreams",
+    "ImageStreamImport",
+    "(v1.ImageStreamImport).v1.ImageStreamImportSpec to (image.ImageStream).image.ImageStreamSpec: LookupPolicy"
+)]
+#[case(
+    "imagestreamimports",
+    "ImageStream",
+    "(v1.ImageStream).v1.ImageStreamSpec to (image.ImageStreamImport).image.ImageStreamImportSpec: Import"
+)]
+#[case("imagestreamtags", "ImageStreamLayers", "(v1.ImageStreamLayers) to (image.ImageStreamTag): Tag")]
+#[case(
+    "imagestreammappings",
+    "ImageStreamTag",
+    "(v1.ImageStreamTag) to (image.ImageStreamMapping): DockerImageRepository"
+)]
+#[tokio::test]
+async fn types_are_converted_field_by_field(#[case] resource: &str, #[case] kind: &str, #[case] missing: &str) {
+    let reference = start().await;
+    let object = json!({ "kind": kind, "apiVersion": "image.openshift.io/v1" });
+    let path = format!("{NAMESPACE}/{resource}");
+    let refused = read(reference.send(Method::POST, &path, &object).await, 400).await;
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.ends_with(&format!(": converting {missing} not present in src")), "{message}");
+}
+
+#[tokio::test]
+async fn kinds_that_came_later_are_unknown() {
+    let reference = start().await;
+    let object = json!({ "kind": "ImageTag", "apiVersion": "image.openshift.io/v1" });
+    let refused = read(reference.send(Method::POST, &format!("{NAMESPACE}/imagestreams"), &object).await, 400).await;
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("no kind \"ImageTag\" is registered for version \"image.openshift.io/v1\""), "{message}");
+}
+
+#[tokio::test]
+async fn a_mapping_that_should_be_a_tag_crashes_the_server() {
+    let reference = start().await;
+    let object = json!({ "kind": "ImageStreamMapping", "apiVersion": "image.openshift.io/v1" });
+    let response = reference.send(Method::POST, &format!("{NAMESPACE}/imagestreamtags"), &object).await;
+    assert_eq!(response.status(), 500);
+    let text = response.text().await.unwrap();
+    assert_eq!(text, "This request caused apiserver to panic. Look in the logs for details.\n");
+}
+
+#[tokio::test]
+async fn lists_of_secrets_say_where_they_are() {
+    let reference = start().await;
+    let path = format!("{NAMESPACE}/imagestreams/a/secrets");
+    assert_eq!(reference.get(&path).await["metadata"]["selfLink"], format!("/{path}"));
 }
