@@ -10,7 +10,8 @@ use crate::golden::{Golden, is_of_this_run};
 
 /// A uid, a time, a version behind its name, where a list goes on (the base64 of an object that begins with its `v` and has a
 /// version in it), a port of the loopback, or the line of Go that made a scheme (it depends on the flags of the build), or the
-/// words of Go's YAML library for what is no YAML, inside of a longer text.
+/// words of Go's YAML library for what is no YAML, or the part of a body that json-iterator shows around a mistake (values like these
+/// are cut off in it), inside of a longer text.
 static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
@@ -20,6 +21,7 @@ static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
         r"|(?<next>eyJ2IjoibWV0YS5rOHMuaW8vdjEi[0-9A-Za-z_-]+)",
         r#"|in scheme \\*"(?<scheme>[^"\\]+)"#,
         r"|\byaml: (?<yaml>.+?)(?: \((?:\{.*|[0-9a-f]+(?: \.\.\.)?)\))?\z",
+        r"|(?<shown>\.\.\.\|(?s:.*?)\|\.\.\., bigger context \.\.\.\|(?s:.*?)\|\.\.\.)",
         r"|(?<host>127\.0\.0\.1|\[::1\]|localhost):(?<port>\d{1,5})\b",
     ))
     .expect("the pattern is compiled by a test")
@@ -51,6 +53,8 @@ fn masked(text: &str) -> String {
             format!("{}[resourceVersion]", name.as_str())
         } else if found.name("next").is_some() {
             "[resourceVersion]".to_owned()
+        } else if found.name("shown").is_some() {
+            "[shown]".to_owned()
         } else if let Some(host) = found.name("host") {
             format!("{}:[port]", host.as_str())
         } else if found.name("time").is_some() && is_of_this_run(whole) {
@@ -84,6 +88,10 @@ mod tests {
     )]
     #[case(r#"was updated from "-1" to "7861""#, r#"was updated from "-1" to "[resourceVersion]""#)]
     #[case("eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6Mywic3RhcnQiOiJhXHUwMDAwIn0", "[resourceVersion]")]
+    #[case(
+        r#"found 7, error found in #10 byte of ...|pace":7,"uid":"a3|..., bigger context ...|"namespace":7,"uid":"a3f1|..."#,
+        "found 7, error found in #10 byte of [shown]"
+    )]
     #[case("Get \"http://localhost:35211/token\": EOF", "Get \"http://localhost:[port]/token\": EOF")]
     #[case("read tcp 127.0.0.1:41234->[registry]: reset", "read tcp 127.0.0.1:[port]->[registry]: reset")]
     #[case("dial tcp [::1]:5000: refused", "dial tcp [::1]:[port]: refused")]

@@ -20,6 +20,7 @@ use super::{
     model::image_stream::{ImageStream, Repositories},
     options::REPLICA_LAG,
     policy::allow_list::AllowList,
+    query_escape::query_escape,
     registry_client::{ClientContext, HttpClients},
     replica::Replica,
     route::Target,
@@ -161,7 +162,7 @@ impl Api {
         }
         let place =
             if target.namespace.is_empty() { String::new() } else { format!("namespaces/{}/", target.namespace) };
-        let escaped = name.replace('@', "%40").replace(':', "%3A");
+        let escaped = query_escape(name);
         let (plural, part) = target.kind.plural.split_once('/').unwrap_or((target.kind.plural, ""));
         let path = [target.kind.api_version().as_str(), &place, plural, &escaped, part]
             .into_iter()

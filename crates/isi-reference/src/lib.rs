@@ -27,6 +27,7 @@ mod patch;
 mod paths;
 mod policy;
 mod protobuf;
+mod query_escape;
 mod quote;
 mod registry_client;
 mod replica;

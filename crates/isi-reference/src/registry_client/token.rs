@@ -1,7 +1,5 @@
 //! Tokens: what a Bearer challenge sends the client to fetch.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use super::{
     FetchError,
     challenge::Challenge,
@@ -9,10 +7,10 @@ use super::{
     error_response::ErrorResponse,
     http_client::RegistryResponse,
 };
-use crate::json::{self, Node};
-
-/// What Go leaves as it is in a query.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+use crate::{
+    json::{self, Node},
+    query_escape::query_escape,
+};
 
 /// A request for a token.
 #[derive(Debug)]
@@ -41,7 +39,7 @@ pub(crate) fn request(
     let given = given.split('&').filter(|parameter| !parameter.is_empty()).map(str::to_owned);
     let mut query: Vec<String> = parameters
         .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name}={}", utf8_percent_encode(&value?, QUERY))))
+        .filter_map(|(name, value)| Some(format!("{name}={}", query_escape(&value?))))
         .chain(given)
         .collect();
     // Go writes the parameters of a query sorted by name, those of the realm among them.

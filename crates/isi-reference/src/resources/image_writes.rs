@@ -1,7 +1,7 @@
 //! Creating, replacing and patching `images`, which administrators and registries do.
 
 use super::{
-    OwnersFound, check_name,
+    OwnersFound, check_name, check_update_version,
     images::{self, IMAGES},
     merge_equal_owners, name,
     patched::{self, PatchedType},
@@ -160,11 +160,7 @@ fn find(api: &Api, target: &Target) -> Result<Image> {
 /// Stores the new form of an image. What describes its content stays.
 fn store(api: &Api, mut image: Image, old: &Image, options: &WriteOptions) -> Result<Image> {
     let written = &mut image.metadata;
-    if written.resource_version.is_empty() {
-        let zero = if api.behaviour.plain_null_in_field_errors { "0" } else { "0x0" };
-        let error = FieldError::invalid_literal("metadata.resourceVersion", &zero, "must be specified for an update");
-        api.invalid_of(IMAGES, &written.name, &[error])?;
-    }
+    check_update_version(api, IMAGES, written)?;
     if written.resource_version != old.metadata.resource_version {
         let why = "the object has been modified; please apply your changes to the latest version and try again";
         return Err(ApiError::conflict(IMAGES, &written.name, why));

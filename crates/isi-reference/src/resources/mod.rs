@@ -28,16 +28,18 @@ pub(crate) mod users;
 pub(crate) mod view;
 pub(crate) mod write;
 
-use std::sync::Arc;
+use std::{num::IntErrorKind, sync::Arc};
 
 use serde_json::Value;
 
 use super::{
     api::Api,
     error::{ApiError, Resource, Result},
+    field::FieldError,
     http::request::Request,
     kinds::Kind,
     model::{Typed, meta::ObjectMeta},
+    quote::quote,
     route::Target,
     storage::{Phase, State, history::Stored},
     validation::meta::path_segment,
@@ -147,6 +149,28 @@ pub(crate) fn check_name_and_export(api: &Api, request: &Request, target: &Targe
         return Err(ApiError::bad_request(why));
     }
     Ok(())
+}
+
+/// Refuses to replace an object at no version, or at what is none.
+pub(crate) fn check_update_version(api: &Api, resource: Resource, meta: &ObjectMeta) -> Result<()> {
+    let version = match meta.resource_version.as_str() {
+        "" => Ok(0),
+        text => text.parse::<u64>(),
+    };
+    let quoted = quote(&meta.resource_version);
+    match version.map_err(|error| error.kind().clone()) {
+        Ok(0) => {
+            let zero = if api.behaviour.plain_null_in_field_errors { "0" } else { "0x0" };
+            let why = "must be specified for an update";
+            let error = FieldError::invalid_literal("metadata.resourceVersion", &zero, why);
+            api.invalid_of(resource, &meta.name, &[error])
+        }
+        Ok(_) => Ok(()),
+        Err(IntErrorKind::PosOverflow) => {
+            Err(ApiError::failed(format!("strconv.ParseUint: parsing {quoted}: value out of range")))
+        }
+        Err(_) => Err(ApiError::failed(format!("strconv.ParseUint: parsing {quoted}: invalid syntax"))),
+    }
 }
 
 /// Refuses a resource version that is no number, on servers that look at it.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    OwnersFound, admit, check_identity, check_namespace, merge_equal_owners, name,
+    OwnersFound, admit, check_identity, check_namespace, check_update_version, merge_equal_owners, name,
     patched::{self, PatchedType},
     streams::{self, STREAMS},
     tag_spec, view, write,
@@ -11,7 +11,6 @@ use super::{
 use crate::{
     api::Api,
     error::{ApiError, Result},
-    field::FieldError,
     http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
     json::shapes::versioned::STREAM,
     model::{Typed, image_stream::ImageStream},
@@ -61,7 +60,8 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
 /// Stores a stream that is not there yet.
 fn store_new(api: &Api, mut stream: ImageStream, options: &WriteOptions) -> Result<ImageStream> {
     let version = std::mem::take(&mut stream.metadata.resource_version);
-    if !matches!(version.as_str(), "" | "0") && !options.dry_run {
+    // What is no version is not looked at.
+    if version.parse::<u64>().is_ok_and(|version| version != 0) && !options.dry_run {
         // What is wrong with the stream is said first.
         let dry = WriteOptions { dry_run: true, ..options.clone() };
         return match write::create_unless_dry(api, stream, &dry, STREAMS) {
@@ -154,11 +154,7 @@ fn store_changed(
 ) -> Result<ImageStream> {
     let writer = writer(target);
     let meta = &mut stream.metadata;
-    if meta.resource_version.is_empty() {
-        let zero = if api.behaviour.plain_null_in_field_errors { "0" } else { "0x0" };
-        let error = FieldError::invalid_literal("metadata.resourceVersion", &zero, "must be specified for an update");
-        api.invalid_of(STREAMS, &meta.name, &[error])?;
-    }
+    check_update_version(api, STREAMS, meta)?;
     let version = meta.resource_version.clone();
     meta.keep_system_fields(&old.metadata);
     if options.dry_run || stream.metadata.deletion_timestamp.is_none() || !stream.metadata.finalizers.is_empty() {

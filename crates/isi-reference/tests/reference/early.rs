@@ -200,3 +200,39 @@ async fn lists_of_secrets_say_where_they_are() {
     let path = format!("{NAMESPACE}/imagestreams/a/secrets");
     assert_eq!(reference.get(&path).await["metadata"]["selfLink"], format!("/{path}"));
 }
+
+#[rstest]
+#[case::no_number("x", 500, "strconv.ParseUint: parsing \"x\": invalid syntax")]
+#[case::below_zero("-1", 500, "strconv.ParseUint: parsing \"-1\": invalid syntax")]
+#[case::too_large(
+    "99999999999999999999",
+    500,
+    "strconv.ParseUint: parsing \"99999999999999999999\": value out of range"
+)]
+#[case::zero(
+    "0",
+    422,
+    "imagestreams.image.openshift.io \"a\" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update"
+)]
+#[tokio::test]
+async fn what_is_no_version_cannot_be_replaced(#[case] version: &str, #[case] status: u16, #[case] message: &str) {
+    let reference = start().await;
+    let object = json!({ "metadata": { "name": "a", "resourceVersion": version } });
+    let refused = reference.send(Method::PUT, &format!("{NAMESPACE}/imagestreams/a"), &object).await;
+    assert_eq!(read(refused, status).await["message"], message);
+}
+
+#[tokio::test]
+async fn what_is_no_version_does_not_keep_from_creating() {
+    let reference = start().await;
+    let object = json!({ "metadata": { "name": "b", "resourceVersion": "x" } });
+    reference.post(&format!("{NAMESPACE}/imagestreams"), &object).await;
+}
+
+#[tokio::test]
+async fn names_are_escaped_in_links_as_in_queries() {
+    let reference = start().await;
+    let tag = json!({ "metadata": { "name": "a:b c" }, "tag": { "from": { "kind": "DockerImage", "name": "r/a" } } });
+    let created = reference.post(&format!("{NAMESPACE}/imagestreamtags"), &tag).await;
+    assert_eq!(created["metadata"]["selfLink"], format!("/{NAMESPACE}/imagestreamtags/a%3Ab+c"));
+}

@@ -92,7 +92,7 @@ async fn a_negative_index_counts_from_the_end_of_a_list() {
     "the name of the object (other) does not match the name on the URL (app)"
 )]
 #[case::another_version(
-    r#"[{"op":"add","path":"/metadata/resourceVersion","value":"0"}]"#,
+    r#"[{"op":"add","path":"/metadata/resourceVersion","value":"99999"}]"#,
     409,
     "Operation cannot be fulfilled on imagestreams.image.openshift.io \"app\": the object has been modified; please apply \
      your changes to the latest version and try again"
