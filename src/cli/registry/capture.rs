@@ -3,6 +3,7 @@
 use std::{fs, future::Future, path::PathBuf, pin::Pin, sync::Arc};
 
 use clap::{Args, ValueEnum};
+use http::StatusCode;
 
 use crate::{
     cli::{
@@ -71,10 +72,16 @@ impl CaptureArguments {
         };
         let client = self.client(&Capture::upstream_url(url).map_err(|error| unusable(&error))?)?;
         let capture = Capture::new(url, Arc::new(client), folder).map_err(|error| unusable(&error))?.blobs(blobs);
-        if let Err(error) = capture.reach().await {
-            let url = capture.url();
-            return Err(CommandError::harness(format!("the upstream registry at {url} cannot be reached: {error}"))
-                .hint("`--upstream http://HOST:PORT` is for a registry without TLS, and `--upstream-certificate-authority PEM` for one with a certificate of its own"));
+        let url = capture.url();
+        match capture.reach().await {
+            Ok(StatusCode::OK | StatusCode::UNAUTHORIZED) => {}
+            Ok(status) => notice(format_args!(
+                "note: {url}/v2/ is answered with {status}, and by a registry with 200 or 401; is the URL right?"
+            )),
+            Err(error) => {
+                return Err(CommandError::harness(format!("the upstream registry at {url} cannot be reached: {error}"))
+                    .hint("`--upstream http://HOST:PORT` is for a registry without TLS, and `--upstream-certificate-authority PEM` for one with a certificate of its own"));
+            }
         }
         Ok(Some(capture))
     }

@@ -9,7 +9,7 @@ use super::{Served, ask, folder, isi_conformance, text};
 #[case::url("127.0.0.1:1", "new", 2, "did you mean `https://127.0.0.1:1`?")]
 #[case::path("http://127.0.0.1:1/v2/", "new", 2, "did you mean `http://127.0.0.1:1`?")]
 #[case::credentials("http://robot:secret@127.0.0.1:1", "new", 2, "`127.0.0.1:1`")]
-#[case::unreachable("http://127.0.0.1:1", "new", 3, "cannot be reached")]
+#[case::unreachable("http://127.0.0.1:1", "new", 3, "cannot be reached: Connection refused")]
 fn what_cannot_be_captured_is_told(#[case] url: &str, #[case] name: &str, #[case] exit: i32, #[case] message: &str) {
     let folder = tempfile::tempdir().unwrap();
     let captured = folder.path().join(name);
@@ -75,5 +75,17 @@ async fn certificates_of_the_upstream_registry_are_checked(#[case] trust: &[&str
         assert_eq!(output.status.code(), Some(3), "{error}");
         assert!(error.contains("certificate") && error.contains("hint: "), "{error}");
     }
+    upstream.terminate();
+}
+
+/// Something answers that is no registry, or speaks TLS.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_that_does_not_answer_as_registries_do_is_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    folder::write(folder.path(), "down.yaml", "faults: [{ when: GET /v2/, status: 502 }]");
+    let upstream = Served::start(&[&folder.path().join("down.yaml").to_string_lossy()]);
+    let proxy = Served::capturing(&upstream.host, &folder.path().join("captured"), &[]);
+    let said = proxy.terminate();
+    assert!(said.contains("is answered with 502 Bad Gateway, and by a registry with 200 or 401"), "{said}");
     upstream.terminate();
 }

@@ -264,3 +264,23 @@ async fn what_was_captured_outlives_all_who_go_away() {
     assert!(lost.is_err(), "{lost:?}");
     assert_eq!(replay.terminate(), "");
 }
+
+/// The layout of a process that is killed has the tags of what was pulled before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_process_has_captured_has_its_tags() {
+    let folder = tempfile::tempdir().unwrap();
+    let (captured, upstream) = (folder.path().join("captured"), fixture(folder.path(), ""));
+    let mut proxy = Served::capturing(&upstream.host, &captured, &[]);
+    assert_eq!(ask(&proxy.host, "GET", "/v2/lib/app/manifests/v1", &[("accept", ACCEPT)]).await.status, 200);
+    let index = captured.join("lib/app/index.json");
+    let waits = (0..200).map(|_| std::thread::sleep(Duration::from_millis(50)));
+    let written = waits.into_iter().find_map(|()| fs::read_to_string(&index).ok().filter(|text| text.contains("v1")));
+    assert!(written.is_some(), "{:?}", fs::read_to_string(&index));
+    proxy.child.kill().unwrap();
+    proxy.child.wait().unwrap();
+    upstream.terminate();
+
+    let served = Served::start(&[&captured.join("lib/app").to_string_lossy()]);
+    assert_eq!(ask(&served.host, "GET", "/v2/app/manifests/v1", &[("accept", ACCEPT)]).await.status, 200);
+    served.terminate();
+}

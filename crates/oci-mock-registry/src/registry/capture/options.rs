@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
+use http::StatusCode;
+
 use super::{
     rewrite::Base,
     upstream::{self, Upstream, UpstreamError},
@@ -104,11 +106,12 @@ impl Capture {
         self.upstream.url()
     }
 
-    /// Asks the upstream registry for anything, to find out whether it can be reached. That is not captured.
+    /// Asks the upstream registry for `/v2/`, to find out whether it can be reached, and returns the status of its answer: 200
+    /// or 401, as registries have it. That is not captured.
     ///
     /// # Errors
     /// When it does not answer.
-    pub async fn reach(&self) -> Result<(), UpstreamError> {
+    pub async fn reach(&self) -> Result<StatusCode, UpstreamError> {
         upstream::reach(&*self.client, &self.upstream.url()).await
     }
 }

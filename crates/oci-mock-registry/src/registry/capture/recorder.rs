@@ -25,6 +25,9 @@ use crate::{
 };
 use oci_types::Digest;
 
+/// How many manifests a repository has while its index is written with each of them; later it is written at the end.
+const INDEXED_AT_ONCE: usize = 100;
+
 /// The folder, while it is being written.
 #[derive(Debug)]
 pub(super) struct Recorder {
@@ -164,6 +167,10 @@ impl Recorder {
                 held.manifests.insert(digest.clone(), HeldManifest { media_type: media_type.to_owned(), size: length });
                 if !reference.contains(':') {
                     held.tags.insert(reference.clone(), digest.clone());
+                }
+                // A process that is killed writes none at the end.
+                if held.manifests.len() <= INDEXED_AT_ONCE {
+                    write_index(&folder, held.indexed())?;
                 }
             }
             _ => {

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, future::Future, io, pin::Pin, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt, Empty, combinators::BoxBody};
 use tokio::time::timeout;
@@ -52,10 +52,11 @@ impl UpstreamError {
         Self { failure, message: message.into() }
     }
 
-    /// The failure that an error of an HTTP client comes from: the first of its causes that says so decides.
+    /// The failure that an error of an HTTP client comes from: the last of its causes that says so decides. That one is told;
+    /// those before say at which step of the client it happened.
     #[must_use]
     pub fn caused_by(error: &(dyn Error + 'static)) -> Self {
-        let mut messages: Vec<String> = Vec::new();
+        let mut message = String::new();
         let mut failure = UpstreamFailure::Closed;
         let mut next = Some(error);
         while let Some(cause) = next {
@@ -71,13 +72,10 @@ impl UpstreamError {
                     _ => failure,
                 };
             }
-            let message = cause.to_string();
-            if messages.last() != Some(&message) {
-                messages.push(message);
-            }
+            message = cause.to_string();
             next = cause.source();
         }
-        Self { failure, message: messages.join(": ") }
+        Self { failure, message }
     }
 
     /// The same, where the connection could not be opened.
@@ -103,13 +101,13 @@ where
     body.map_err(|error| UpstreamError::caused_by(&error)).boxed()
 }
 
-/// Asks an upstream registry for anything.
-pub(super) async fn reach(client: &dyn Upstream, url: &str) -> Result<(), UpstreamError> {
+/// The status with which an upstream registry answers `GET /v2/`.
+pub(super) async fn reach(client: &dyn Upstream, url: &str) -> Result<StatusCode, UpstreamError> {
     let nothing = Empty::new().map_err(|never| match never {}).boxed();
     let request = Request::get(format!("{url}/v2/")).body(nothing);
     let request = request.map_err(|error| UpstreamError::new(UpstreamFailure::Unreachable, error.to_string()))?;
     match timeout(PATIENCE_AT_START, client.send(request)).await {
-        Ok(answered) => answered.map(drop),
+        Ok(answered) => answered.map(|response| response.status()),
         Err(_) => {
             let message = format!("there is no answer within {PATIENCE_AT_START:?}");
             Err(UpstreamError::new(UpstreamFailure::Unreachable, message))
