@@ -211,6 +211,21 @@ fn a_blob_is_mounted_from_where_its_user_may_read(#[case] user: &str, #[case] fr
     assert_eq!(mounted.status.as_u16(), expected);
 }
 
+/// Distribution asks for both at once, before it knows who asks; a token that does not open the other repository is refused,
+/// also where its user may not read that one.
+#[rstest]
+#[case::nobody("users: { robot: secret }", None)]
+#[case::user("users: { robot: secret, root: secret }, only: { lib/app: [root] }", Some("robot:secret"))]
+fn a_challenge_names_what_a_blob_is_mounted_from(#[case] auth: &str, #[case] credentials: Option<&str>) {
+    let registry = secured(&format!("{{ scheme: bearer, {auth} }}"));
+    let scopes = "repository:lib/new:pull,push%20repository:lib/app:pull";
+    let bearer = credentials.map(|_| format!("Bearer {}", token(&registry, credentials, scopes).1));
+    let headers: Vec<_> = bearer.iter().map(|bearer| ("authorization", bearer.as_str())).collect();
+    let refused = ask_with(&registry, "POST /v2/lib/new/blobs/uploads/?mount=sha256:0&from=lib/app", &headers);
+    let challenge = header(&refused, "www-authenticate").unwrap();
+    assert!(challenge.contains("scope=\"repository:lib/new:pull,push repository:lib/app:pull\""), "{challenge}");
+}
+
 #[test]
 fn a_token_has_to_open_what_a_blob_is_mounted_from() {
     let registry = secured("{ scheme: bearer, users: { robot: secret } }");

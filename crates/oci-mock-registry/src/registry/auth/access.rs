@@ -137,8 +137,9 @@ impl Access {
         })
     }
 
-    /// What the request needs to be allowed to do. To mount a blob from a repository that its user may read, a token has to
-    /// open that one, too (Docker's registry, `registry/handlers/app.go`).
+    /// What the request needs to be allowed to do. To mount a blob from another repository, a token has to open that one, too
+    /// (Docker's registry, `registry/handlers/app.go`). Where there are no tokens, the blob of a repository that the user may not
+    /// read is not mounted.
     fn needed(&self, request: &Parts, route: &Route<'_>) -> Vec<Scope> {
         let (name, endpoint) = match route {
             Route::Repository(name, endpoint) => (name, endpoint),
@@ -155,9 +156,15 @@ impl Access {
         let mounted_from = (*endpoint == Endpoint::Uploads && request.method == Method::POST)
             .then(|| query::value(request.uri.query(), "from"))
             .flatten()
-            .filter(|from| self.may_pull(request, from));
+            .filter(|from| self.asks_for_source() || self.may_pull(request, from));
         let from = mounted_from.map(|from| Scope::new(self.scoped(&from), &["pull"]));
         std::iter::once(Scope::new(self.scoped(name), actions)).chain(from).collect()
+    }
+
+    /// Whether a token has to name the repository that a blob is mounted from, whatever its user may do.
+    fn asks_for_source(&self) -> bool {
+        let has_scopes = self.auth.as_ref().is_some_and(|auth| auth.scheme == Scheme::Bearer);
+        has_scopes && !self.policies.token.is_password && !self.policies.upload.source_without_scope
     }
 
     /// A repository's name as scopes write it.

@@ -2,7 +2,7 @@
 
 use http::{
     HeaderValue, StatusCode,
-    header::{ALLOW, X_CONTENT_TYPE_OPTIONS},
+    header::{ALLOW, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
 };
 
 use crate::registry::{
@@ -29,6 +29,8 @@ pub(super) fn change(route: &Route<'_>, answer: &mut Answer) {
     } else {
         return;
     };
+    // A router comes before anything that asks for credentials.
+    answer.headers.remove(WWW_AUTHENTICATE);
     answer.status = status;
     answer.replace_body(text);
     answer.content_type("text/plain; charset=utf-8");

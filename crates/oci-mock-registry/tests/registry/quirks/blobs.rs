@@ -126,4 +126,6 @@ fn what_comes_to_no_endpoint_may_be_answered_in_plain_text(
     let answer = ask(&with("plain-router-errors"), request);
     assert_eq!((answer.status.as_u16(), &body(&answer)[..]), (status, text.as_bytes()));
     assert_eq!(error_code(&ask(&with("plain-router-errors"), "GET /v2/lib/app/manifests/none")), "MANIFEST_UNKNOWN");
+    let registry = super::secured("{ scheme: basic, users: { robot: secret } }", "plain-router-errors");
+    assert_eq!(header(&ask(&registry, "GET /v2/lib/app/unknown/x"), "www-authenticate"), None);
 }

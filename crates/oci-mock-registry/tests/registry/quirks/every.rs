@@ -137,6 +137,7 @@ fn transcript(state: &RegistryState) -> Vec<String> {
     log.ask(&format!("GET /v2/lib/app/referrers/{digest}"), credentials, &[], b"");
     log.ask(&format!("GET /v2/lib/app/manifests/{}", digest.replace(':', "-")), credentials, &[], b"");
     log.ask("POST /v2/lib/b/blobs/uploads/?mount=sha256:0&from=Lib", credentials, &[], b"");
+    log.ask("POST /v2/lib/b/blobs/uploads/?mount=sha256:0&from=lib/only", credentials, &[], b"");
     log.ask(&format!("POST /v2/lib/b/blobs/uploads/?digest={}", Digest::sha256(b"")), credentials, &[], b"");
     let upload = log.header("POST /v2/lib/b/blobs/uploads/", credentials, "location");
     let next = log.header(&format!("PATCH {upload}"), credentials, "location");

@@ -163,6 +163,18 @@ fn a_mount_from_anywhere(#[case] quirk: &str, #[case] expected: u16) {
 }
 
 #[test]
+fn a_mount_may_need_no_scope_for_its_source() {
+    let auth = "{ scheme: bearer, users: { robot: secret, root: secret }, only: { lib/app: [root] } }";
+    let registry = super::secured(auth, "mount-source-without-scope");
+    let mount = "POST /v2/lib/new/blobs/uploads/?mount=sha256:0&from=lib/app";
+    let challenge = ask(&registry, mount);
+    assert!(header(&challenge, "www-authenticate").unwrap().ends_with("scope=\"repository:lib/new:pull,push\""));
+    let bearer = format!("Bearer {}", super::token_of_robot(&registry, "repository:lib/new:pull,push"));
+    let begun = send(&registry, mount, &[("authorization", &bearer)], &[]);
+    assert_eq!(begun.status, StatusCode::ACCEPTED);
+}
+
+#[test]
 fn a_mount_from_an_invalid_name_may_be_refused() {
     let mount = "POST /v2/lib/other/blobs/uploads/?mount=sha256:0&from=Lib/App";
     let refused = ask(&with("mount-details"), mount);
