@@ -56,6 +56,20 @@ impl DockerRegistry {
         Self::start_in(folder, &format!("{CONFIG}{auth}"))
     }
 
+    /// Starts a registry that asks for tokens which are given at `realm` and signed by the authority with this certificate.
+    ///
+    /// # Panics
+    /// When the program cannot be started.
+    #[must_use]
+    pub fn start_with_tokens(realm: &str, certificate: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("authority.pem");
+        fs::write(&path, certificate).unwrap();
+        let token =
+            format!("realm: '{realm}', service: fixture, issuer: fixture, rootcertbundle: '{}'", path.display());
+        Self::start_in(folder, &format!("{CONFIG}auth: {{ token: {{ {token} }} }}\n"))
+    }
+
     fn start_in(folder: TempDir, config: &str) -> Self {
         let path = folder.path().join("config.yml");
         fs::write(&path, config).unwrap();

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod distribution;
+mod distribution_tokens;
 mod oci_client;
 mod oci_conformance;
 #[cfg(feature = "openpgp")]
@@ -28,7 +29,8 @@ fn main() -> ExitCode {
     trials.extend(signatures::trials(with_skopeo));
     trials.extend(oci_client::trials());
     let with_product = needs_program(DockerRegistry::PROGRAM);
-    trials.extend(distribution::trials().into_iter().map(|trial| trial.with_ignored_flag(!with_product)));
+    let beside = distribution::trials().into_iter().chain(distribution_tokens::trials());
+    trials.extend(beside.map(|trial| trial.with_ignored_flag(!with_product)));
     let with_suite = oci_conformance::program().is_some();
     if !with_suite {
         eprintln!("skipped: ISI_OCI_CONFORMANCE does not say where the OCI conformance suite is");
