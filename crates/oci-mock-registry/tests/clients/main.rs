@@ -13,6 +13,7 @@ mod oci_conformance;
 #[cfg(feature = "openpgp")]
 mod signatures;
 mod skopeo;
+mod transcript;
 
 use std::process::ExitCode;
 
