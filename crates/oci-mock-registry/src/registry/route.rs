@@ -22,9 +22,9 @@ pub(crate) enum Route<'a> {
     /// `/lookaside/<path>`: the folder with signatures.
     Lookaside(Cow<'a, str>),
     /// An endpoint of a repository whose name is well-formed.
-    Repository(&'a str, Endpoint<'a>),
+    Repository(Cow<'a, str>, Endpoint<'a>),
     /// An endpoint of a repository whose name is malformed.
-    InvalidName(&'a str),
+    InvalidName(Cow<'a, str>),
     /// Nothing of the specification.
     Unknown,
 }
@@ -100,8 +100,10 @@ impl<'a> Route<'a> {
             let stored = path.strip_prefix("/_storage/").and_then(|rest| rest.rsplit_once('/'));
             return stored.map_or(Self::Unknown, |(name, digest)| Self::Storage(name, digest));
         };
-        let Some((name, endpoint)) = endpoint else { return Self::Unknown };
-        if is_repository_name(name) { Self::Repository(name, endpoint) } else { Self::InvalidName(name) }
+        // Some clients write the slashes of a name as `%2F`, and servers that decode paths take them (distribution 2.8.2 does).
+        let named = endpoint.and_then(|(name, endpoint)| Some((decoded(name)?, endpoint)));
+        let Some((name, endpoint)) = named else { return Self::Unknown };
+        if is_repository_name(&name) { Self::Repository(name, endpoint) } else { Self::InvalidName(name) }
     }
 
     /// The methods of the endpoint.
@@ -150,7 +152,7 @@ impl<'a> Route<'a> {
     }
 
     /// The repository that the endpoint belongs to, if its name is well-formed.
-    pub(crate) const fn repository(&self) -> Option<&'a str> {
+    pub(crate) fn repository(&self) -> Option<&str> {
         match self {
             Self::Repository(name, _) => Some(name),
             _ => None,
@@ -229,19 +231,22 @@ mod tests {
 
     #[rstest]
     #[case("/v2/", Route::Ping)]
-    #[case("/v2/app/tags/list", Route::Repository("app", Endpoint::Tags))]
-    #[case("/v2/a/b/c/manifests/v1", Route::Repository("a/b/c", Endpoint::Manifest("v1".into())))]
-    #[case("/v2/app/manifests/sha256%3Aabc", Route::Repository("app", Endpoint::Manifest("sha256:abc".into())))]
-    #[case("/v2/manifests/manifests/blobs", Route::Repository("manifests", Endpoint::Manifest("blobs".into())))]
-    #[case("/v2/App/blobs/sha256:abc", Route::InvalidName("App"))]
-    #[case("/v2/../etc/tags/list", Route::InvalidName("../etc"))]
-    #[case("/v2/app/blobs/uploads/", Route::Repository("app", Endpoint::Uploads))]
-    #[case("/v2/app/blobs/uploads", Route::Repository("app", Endpoint::Uploads))]
-    #[case("/v2/app/blobs/uploads/1-2", Route::Repository("app", Endpoint::Upload("1-2")))]
-    #[case("/v2/app/referrers/sha256:abc", Route::Repository("app", Endpoint::Referrers("sha256:abc".into())))]
-    #[case("/extensions/v2/a/b/signatures/sha256:abc", Route::Repository("a/b", Endpoint::Signatures("sha256:abc".into())))]
+    #[case("/v2/app/tags/list", Route::Repository("app".into(), Endpoint::Tags))]
+    #[case("/v2/a/b/c/manifests/v1", Route::Repository("a/b/c".into(), Endpoint::Manifest("v1".into())))]
+    #[case("/v2/app/manifests/sha256%3Aabc", Route::Repository("app".into(), Endpoint::Manifest("sha256:abc".into())))]
+    #[case("/v2/manifests/manifests/blobs", Route::Repository("manifests".into(), Endpoint::Manifest("blobs".into())))]
+    #[case("/v2/App/blobs/sha256:abc", Route::InvalidName("App".into()))]
+    #[case("/v2/../etc/tags/list", Route::InvalidName("../etc".into()))]
+    #[case("/v2/app/blobs/uploads/", Route::Repository("app".into(), Endpoint::Uploads))]
+    #[case("/v2/app/blobs/uploads", Route::Repository("app".into(), Endpoint::Uploads))]
+    #[case("/v2/app/blobs/uploads/1-2", Route::Repository("app".into(), Endpoint::Upload("1-2")))]
+    #[case("/v2/app/referrers/sha256:abc", Route::Repository("app".into(), Endpoint::Referrers("sha256:abc".into())))]
+    #[case("/extensions/v2/a/b/signatures/sha256:abc", Route::Repository("a/b".into(), Endpoint::Signatures("sha256:abc".into())))]
     #[case("/lookaside/a/b@sha256=abc/signature-1", Route::Lookaside("a/b@sha256=abc/signature-1".into()))]
     #[case("/lookaside/a%40sha256%3Dabc/signature-1", Route::Lookaside("a@sha256=abc/signature-1".into()))]
+    #[case("/v2/a%2Fb/tags/list", Route::Repository("a/b".into(), Endpoint::Tags))]
+    #[case("/v2/a%2fb%2F../tags/list", Route::InvalidName("a/b/..".into()))]
+    #[case("/v2/%ff/tags/list", Route::Unknown)]
     #[case("/v2/app/nothing/v1", Route::Unknown)]
     #[case("/favicon.ico", Route::Unknown)]
     fn names_the_endpoint(#[case] path: &str, #[case] expected: Route<'_>) {
@@ -266,7 +271,7 @@ mod tests {
         #[test]
         fn any_path_has_a_route_and_only_well_formed_names_pass(path in "/v2/[ -~]{0,40}") {
             if let Route::Repository(name, _) = Route::of(&path, TokenPath::At("/token")) {
-                prop_assert!(is_repository_name(name) && !name.contains(".."));
+                prop_assert!(is_repository_name(&name) && !name.contains(".."));
             }
         }
     }

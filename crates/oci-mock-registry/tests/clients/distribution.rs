@@ -291,6 +291,7 @@ async fn lists(session: &mut Session) -> Result<(), Failed> {
     for query in ["", "?n=2", "?n=0", "?n=-1", "?n=abc", "?n=2&last=d1", "?n=100000"] {
         session.read(&format!("tags {query}"), &format!("/v2/lib/app/tags/list{query}"), &[]).await?;
     }
+    session.read("tags of an encoded name", "/v2/lib%2Fapp/tags/list", &[]).await?;
     for query in ["", "?n=1", "?n=0"] {
         session.read(&format!("catalog {query}"), &format!("/v2/_catalog{query}"), &[]).await?;
     }

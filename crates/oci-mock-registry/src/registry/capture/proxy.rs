@@ -286,10 +286,10 @@ impl Proxy {
     fn asked_for(&self, path: &str) -> Option<Purpose> {
         match Route::of(path, TokenPath::At("")) {
             Route::Repository(name, Endpoint::Manifest(reference)) => {
-                Some(Purpose::Manifest { repository: name.to_owned(), reference: reference.into_owned() })
+                Some(Purpose::Manifest { repository: name.into_owned(), reference: reference.into_owned() })
             }
             Route::Repository(name, Endpoint::Blob(digest)) => {
-                Some(Purpose::Blob { repository: name.to_owned(), digest: digest.into_owned() })
+                Some(Purpose::Blob { repository: name.into_owned(), digest: digest.into_owned() })
             }
             _ => self.redirected.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned(),
         }

@@ -146,7 +146,7 @@ impl Exchange<'_> {
         // The content is hashed before the store is locked for writing.
         match push_blob::finish(upload, digest) {
             Ok(Some(content)) => {
-                let Route::Repository(name, _) = self.route else { return ErrorCode::Unsupported.answer() };
+                let Route::Repository(name, _) = &self.route else { return ErrorCode::Unsupported.answer() };
                 self.context.state.store_mut().repository_mut(name).add_blob(digest.to_string(), content);
                 push_blob::created(name, &digest.to_string())
             }
