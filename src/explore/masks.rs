@@ -54,7 +54,7 @@ fn masked(text: &str) -> String {
         } else if found.name("next").is_some() {
             "[resourceVersion]".to_owned()
         } else if found.name("shown").is_some() {
-            "[shown]".to_owned()
+            "...|[text near it]|..., bigger context ...|[text around it]|...".to_owned()
         } else if let Some(host) = found.name("host") {
             format!("{}:[port]", host.as_str())
         } else if found.name("time").is_some() && is_of_this_run(whole) {
@@ -90,7 +90,7 @@ mod tests {
     #[case("eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6Mywic3RhcnQiOiJhXHUwMDAwIn0", "[resourceVersion]")]
     #[case(
         r#"found 7, error found in #10 byte of ...|pace":7,"uid":"a3|..., bigger context ...|"namespace":7,"uid":"a3f1|..."#,
-        "found 7, error found in #10 byte of [shown]"
+        "found 7, error found in #10 byte of ...|[text near it]|..., bigger context ...|[text around it]|..."
     )]
     #[case("Get \"http://localhost:35211/token\": EOF", "Get \"http://localhost:[port]/token\": EOF")]
     #[case("read tcp 127.0.0.1:41234->[registry]: reset", "read tcp 127.0.0.1:[port]->[registry]: reset")]
