@@ -37,11 +37,17 @@ pub(crate) struct RepositoryConnection<'a> {
 /// What became of the last request of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LastRequest {
-    /// There was none, or it failed.
+    /// There was none, it failed, or the registry closed the connection behind its answer.
     Failed,
     /// It was answered, so that the next one goes over a TCP connection that is known to work. A request for a token counts, where
     /// the registry gives it out itself.
     Answered,
+}
+
+impl LastRequest {
+    fn of(response: &RegistryResponse) -> Self {
+        if response.closes_connection() { Self::Failed } else { Self::Answered }
+    }
 }
 
 /// Where a request goes.
@@ -138,8 +144,9 @@ impl<'a> RepositoryConnection<'a> {
         if self.last == LastRequest::Answered && is_eof {
             response = self.context.clients.send(request()).await;
         }
-        self.last = if response.is_ok() { LastRequest::Answered } else { LastRequest::Failed };
-        Ok(response?)
+        let response = response.inspect_err(|_| self.last = LastRequest::Failed)?;
+        self.last = LastRequest::of(&response);
+        Ok(response)
     }
 
     /// The URL of a target.
@@ -164,7 +171,7 @@ impl<'a> RepositoryConnection<'a> {
                 let response = self.context.clients.send(request).await?;
                 self.token = Some(token::read(&response)?);
                 if is_same_host {
-                    self.last = LastRequest::Answered;
+                    self.last = LastRequest::of(&response);
                 }
             }
             header = self.token.as_ref().map(|token| format!("Bearer {token}"));

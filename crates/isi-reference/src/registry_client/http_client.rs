@@ -5,7 +5,7 @@ use std::{error::Error, time::Duration};
 use bytes::{Bytes, BytesMut};
 use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
-    header::{ACCEPT_ENCODING, AUTHORIZATION, LOCATION},
+    header::{ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, LOCATION},
 };
 use reqwest::{Client, Url};
 use rustls::ClientConfig;
@@ -114,6 +114,11 @@ impl RegistryResponse {
     /// Whether the status is one of success, to which Go's client counts redirects that lead nowhere.
     pub(crate) fn is_success(&self) -> bool {
         self.status.is_success() || self.status.is_redirection()
+    }
+
+    /// Whether the registry closes the connection behind it.
+    pub(crate) fn closes_connection(&self) -> bool {
+        self.headers.get(CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
     }
 }
 

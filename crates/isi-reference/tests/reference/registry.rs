@@ -252,11 +252,17 @@ async fn failures_are_told_as_servers_tell_them(#[case] spec: &str, #[case] expe
 
 /// Go's client repeats a request on a connection that had answered another one, which that for a token is.
 #[rstest]
-#[case::without_a_token(None, 1)]
-#[case::behind_a_token(Some(r#"{ "scheme": "bearer", "users": { "robot": "secret" }, "anonymous": true }"#), 2)]
+#[case::without_a_token(None, &[], 1)]
+#[case::behind_a_token(Some(r#"{ "scheme": "bearer", "users": { "robot": "secret" }, "anonymous": true }"#), &[], 2)]
+#[case::on_a_new_connection(
+    Some(r#"{ "scheme": "bearer", "users": { "robot": "secret" }, "anonymous": true }"#),
+    &["connection-close"],
+    1
+)]
 #[tokio::test]
 async fn a_request_is_repeated_where_a_connection_ends_that_had_answered(
     #[case] auth: Option<&str>,
+    #[case] quirks: &[&str],
     #[case] requests: usize,
 ) {
     let registry = app().fault(fault(r#"{"when": "GET manifests/*", "connection": "close"}"#));
@@ -264,6 +270,7 @@ async fn a_request_is_repeated_where_a_connection_ends_that_had_answered(
         Some(auth) => registry.auth(serde_json::from_str(auth).unwrap()),
         None => registry,
     };
+    let registry = quirks.iter().fold(registry, |registry, quirk| registry.quirk(quirk).unwrap());
     let registry = registry.start().await.unwrap();
     outcome(ApiVersion::V4_22, &registry, ":v1").await;
     let asked = JournalFilter::default().pattern("GET manifests/*".parse().unwrap());
