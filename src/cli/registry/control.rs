@@ -62,6 +62,10 @@ impl Running {
             ControlStartError::Listen { address, .. } => {
                 CommandError::harness(&error).hint(listen::hint(*address, "--control"))
             }
+            ControlStartError::Token => {
+                let file = token_file.map(|path| format!("{}: ", path.display())).unwrap_or_default();
+                CommandError::usage(format!("{file}{error}"))
+            }
             _ => CommandError::usage(&error),
         })?;
         let state = control.add(NAME, registry).map_err(CommandError::harness)?;
