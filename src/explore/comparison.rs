@@ -168,13 +168,21 @@ impl Comparison {
 fn divergence(finding: cause::Finding<'_>, redactor: &Redactor) -> Divergence {
     let sides = finding.difference.map(|difference| {
         let mut difference = difference.clone();
+        // A secret that is cut or masked is not known for one any more.
+        for side in [&mut difference.expected, &mut difference.actual] {
+            match side {
+                Side::Value(value) => redactor.redact_value(value),
+                Side::Described(words) => redactor.redact(words),
+                Side::Absent => {}
+            }
+        }
         // Long texts part at what differs, and not at a time.
         if let Side::Value(value) = &mut difference.actual {
             masks::mask_value(value);
         }
         let (expected, actual) = report::sides(&difference);
-        let text = format!("{}: the reference has {expected}, the target {actual}", difference.path);
-        redactor.text(&text).into_owned()
+        let path = difference.path.to_string();
+        format!("{}: the reference has {expected}, the target {actual}", redactor.text(&path))
     });
     Divergence { cause: redacted_cause(finding.cause, redactor), sides }
 }

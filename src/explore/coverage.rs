@@ -148,7 +148,7 @@ mod tests {
         let generator = Generator::default();
         let mut coverage = Coverage::of(&generator);
         let all: usize = coverage.kinds().map(|(_, _, all, _)| all).sum();
-        for seed in 0..20_000 {
+        for seed in 0..30_000 {
             coverage.count(&generator.draw(seed).current());
         }
         assert!(all > 1000, "{all}");

@@ -191,6 +191,8 @@ impl<'a> Exploration<'a> {
         let Some(mut smallest) = again else {
             return Tried::Unstable(UnstableScenario { seed, divergence });
         };
+        // What is found late is looked into for less time: where there are many causes, more of them are found.
+        let tries = explored.borrow().findings.tries(&cause);
         // Another scenario may have found the same meanwhile.
         if !explored.borrow_mut().findings.reserve(seed, &cause) {
             return Tried::Different(cause, false);
@@ -198,7 +200,7 @@ impl<'a> Exploration<'a> {
         let mut example = scenario.clone();
         if !course.first_difference {
             let mut tree = self.generator.draw(seed);
-            let shrunk = shrink(tree.as_mut(), async |attempt, scenario| {
+            let shrunk = shrink(tree.as_mut(), tries, async |attempt, scenario| {
                 self.shows(format!("seed-{seed}-{attempt}"), scenario, &cause).await
             })
             .await;

@@ -15,6 +15,15 @@ use crate::{
     verdict::cause::{Cause, CauseKind},
 };
 
+/// The most scenarios that are tried to find the smallest one, for each of the first causes.
+const MOST_TRIES: usize = 120;
+/// How many causes are the first ones.
+const FIRST_CAUSES: usize = 10;
+/// The same for the causes after them.
+const LATER_TRIES: usize = 40;
+/// The same for a cause that is known of other requests.
+const FEWEST_TRIES: usize = 20;
+
 /// A cause, and the smallest scenario that shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Finding {
@@ -96,6 +105,17 @@ impl Findings {
             expected: ExpectedAnswers::default(),
         });
         true
+    }
+
+    /// How many scenarios may be tried to find the smallest one that shows a new cause: fewer where the same place of other
+    /// responses differs, and where many causes are known.
+    pub(super) fn tries(&self, cause: &Cause) -> usize {
+        let is_known_elsewhere = self.found.iter().any(|known| is_at_one_place(&known.cause, cause));
+        match self.found.len() {
+            _ if is_known_elsewhere => FEWEST_TRIES,
+            0..FIRST_CAUSES => MOST_TRIES,
+            _ => LATER_TRIES,
+        }
     }
 
     /// Adds the example of a cause.
@@ -218,6 +238,19 @@ mod tests {
         };
         let new = findings.count(&different).map(|divergence| divergence.cause);
         assert_eq!(new.as_ref(), expected.map(|index| &causes[index]));
+    }
+
+    #[test]
+    fn less_is_tried_for_what_is_known_of_other_requests_and_for_later_causes() {
+        let mut findings = Findings::default();
+        assert_eq!(findings.tries(&value("POST a", "$.message")), MOST_TRIES);
+        findings.reserve(7, &value("POST a", "$.message"));
+        assert_eq!(findings.tries(&value("PUT b", "$.message")), FEWEST_TRIES);
+        assert_eq!(findings.tries(&value("PUT b", "$.reason")), MOST_TRIES);
+        for number in 1..FIRST_CAUSES {
+            findings.reserve(8, &value("POST a", &format!("$.{number}")));
+        }
+        assert_eq!(findings.tries(&value("PUT b", "$.reason")), LATER_TRIES);
     }
 
     #[test]

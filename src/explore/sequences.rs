@@ -24,6 +24,43 @@ pub(super) fn many_tags() -> BoxedStrategy<Drawn> {
     Just(sequence(vec![json!({ "registry": { "tag": tags } }), import])).boxed()
 }
 
+/// A tag that follows another one of its stream, which is imported, moves, and is imported again.
+pub(super) fn follow() -> BoxedStrategy<Drawn> {
+    let followed = vec![("ImageStreamTag", "v1"), ("ImageStreamTag", "{{stream}}:v1")];
+    let moved = vec![json!({ "tag": { "lib/app:v1": "s2-second" } }), json!({ "untag": ["lib/app:v1"] })];
+    let next = vec![json!({ "get": STREAM }), json!({ "get": "imagestreamtags/{{stream}}:latest" })];
+    (select(followed), select(moved), select(next))
+        .prop_map(|((kind, name), moved, next)| {
+            let tag = json!({ "name": "latest", "from": { "kind": kind, "name": name } });
+            let create = request("post", "imagestreams", stream(Some(json!([tag])), None), None, None);
+            let import = json!({ "import": "lib/app:v1 -> v1" });
+            sequence(vec![create, import.clone(), json!({ "registry": moved }), import, next])
+        })
+        .boxed()
+}
+
+/// A deletion of a stream, or of a tag of it, that is to be the one which was read before, or another one.
+pub(super) fn delete_read() -> BoxedStrategy<Drawn> {
+    let conditions = vec![
+        json!({ "uid": "{{kept uid}}" }),
+        json!({ "uid": super::values::UID }),
+        json!({ "resourceVersion": "{{kept version}}" }),
+        json!({ "uid": "{{kept uid}}", "resourceVersion": "1" }),
+    ];
+    (select(vec![STREAM, "imagestreamtags/{{stream}}:v1"]), select(conditions))
+        .prop_map(|(path, condition)| {
+            let keep = json!({ "uid": "metadata.uid", "version": "metadata.resourceVersion" });
+            let options = json!({ "preconditions": condition });
+            sequence(vec![
+                json!({ "import": "lib/app:v1 -> v1" }),
+                json!({ "get": STREAM, "keep": keep }),
+                request("delete", path, options, None, None),
+                json!({ "get": STREAM }),
+            ])
+        })
+        .boxed()
+}
+
 /// An image that gets a signature, and what becomes of that. It is one whose bytes are those of the scenario alone: nobody else has it.
 pub(super) fn sign() -> BoxedStrategy<Drawn> {
     const IMAGE: &str = "/apis/image.openshift.io/v1/images/{{digest s2-basic}}";

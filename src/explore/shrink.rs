@@ -4,20 +4,19 @@ use proptest::strategy::ValueTree;
 
 use super::Scenario;
 
-/// The most scenarios that are tried for one cause.
-const TRIES: usize = 120;
-
 /// The simplest scenario of `tree` that `judge` accepts, with what it returned; `None` if it accepts none.
-/// `judge` returns `None` for a scenario that does not show the difference. The tree's own scenario is known to show it.
+/// `judge` returns `None` for a scenario that does not show the difference; it is asked about so many scenarios at most. The tree's
+/// own scenario is known to show it.
 pub async fn shrink<T>(
     tree: &mut dyn ValueTree<Value = Scenario>,
+    tries: usize,
     mut judge: impl AsyncFnMut(usize, &Scenario) -> Option<T>,
 ) -> Option<(Scenario, T)> {
     let mut smallest: Option<(Scenario, T)> = None;
     let mut last = tree.current();
     let mut changed = tree.simplify();
     let mut attempt = 0;
-    while changed && attempt < TRIES {
+    while changed && attempt < tries {
         let scenario = tree.current();
         // Values can be simpler and the scenario the same: a quirk that is left out anyway.
         let shows = if scenario == last {
@@ -56,7 +55,7 @@ mod tests {
             deletes(&scenario) && scenario.steps.len() > 3
         });
         let mut tree = generator.draw(seed.unwrap());
-        let judged = shrink(tree.as_mut(), async |_, scenario| deletes(scenario).then_some(())).await;
+        let judged = shrink(tree.as_mut(), 120, async |_, scenario| deletes(scenario).then_some(())).await;
         let (scenario, ()) = judged.unwrap();
         assert_eq!(scenario.steps.len(), 1, "{scenario:?}");
         assert!(deletes(&scenario));

@@ -61,6 +61,7 @@ fn of_kind(kind: StepKind, limits: &Limits) -> BoxedStrategy<Drawn> {
         StepKind::ImportRepository => import::repository(limits),
         StepKind::ImportBoth => import::both(limits),
         StepKind::ImportTwice => import::twice(),
+        StepKind::Follow => sequences::follow(),
         StepKind::ImportText => import::text(),
         StepKind::ReadStream => {
             read(&[STREAM, "imagestreams/{{stream}}-other", &stream("/status")], words::READ_QUERIES, 0.15)
@@ -112,6 +113,7 @@ fn of_kind(kind: StepKind, limits: &Limits) -> BoxedStrategy<Drawn> {
             "imagestreamtags/{{stream}}",
             "imagetags/{{stream}}:v1",
         ]),
+        StepKind::DeleteRead => sequences::delete_read(),
         StepKind::WriteTag => writes::write_tag(limits),
         StepKind::ManyTags => sequences::many_tags(),
         StepKind::Sign => sequences::sign(),

@@ -161,6 +161,7 @@ pub(super) fn spec_tags() -> Vec<Value> {
     vec![
         docker("v1"),
         docker("stable"),
+        with_fields(docker("v1"), &json!({ "annotations": { "c": "d" } })),
         json!({ "name": "v1", "annotations": { "a": "b" } }),
         with_fields(docker("v1"), &json!({ "importPolicy": { "scheduled": true, "insecure": true } })),
         with_fields(docker("v2"), &json!({ "referencePolicy": { "type": "Local" }, "annotations": { "a": "b" } })),
@@ -322,6 +323,7 @@ fn secrets() -> (Vec<Value>, Vec<Value>) {
     ];
     let wrong = vec![
         with("type", json!("Opaque")),
+        with("annotations", json!({ "openshift.io/image.excludeSecret": "true" })),
         with("password", json!("wrong")),
         with("registry", json!("{{registry}}/other")),
         with("registry", json!("{{registry host}}")),

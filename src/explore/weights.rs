@@ -15,6 +15,8 @@ pub(super) enum StepKind {
     ImportBoth,
     /// A tag that moves, or breaks, between two imports of it.
     ImportTwice,
+    /// A tag that follows another one, which is imported twice.
+    Follow,
     /// A body that is no import, or not written as clients write it.
     ImportText,
     ReadStream,
@@ -38,6 +40,8 @@ pub(super) enum StepKind {
     ApplyTwice,
     DeleteStream,
     DeleteTag,
+    /// A deletion of what was read before, or of another one of that name.
+    DeleteRead,
     /// `POST`, `PUT` and `PATCH imagestreamtags`, and `imagetags`.
     WriteTag,
     /// A repository with more tags than servers import at once.
@@ -61,11 +65,12 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
     (StepKind::ImportRepository, 8, &[]),
     (StepKind::ImportBoth, 4, &[]),
     (StepKind::ImportTwice, 5, &[Feature::Imports, Feature::Streams]),
+    (StepKind::Follow, 2, &[Feature::Imports, Feature::Streams, Feature::StreamCreation, Feature::StreamTags]),
     (StepKind::ImportText, 3, &[]),
     (StepKind::ReadStream, 6, &[Feature::Streams]),
     (StepKind::ReadList, 6, &[Feature::Streams, Feature::StreamLists]),
     (StepKind::ReadTag, 4, &[Feature::StreamTags]),
-    (StepKind::ReadImage, 3, &[Feature::StreamImages]),
+    (StepKind::ReadImage, 5, &[Feature::StreamImages]),
     (StepKind::ReadLayers, 2, &[Feature::StreamLayers]),
     (StepKind::ReadSecrets, 1, &[Feature::StreamSecrets]),
     (StepKind::ReadImageObject, 1, &[Feature::Images, Feature::ClusterAdmin]),
@@ -76,7 +81,8 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
     (StepKind::Apply, 1, &[Feature::Streams, Feature::StreamUpdates, Feature::ServerSideApply]),
     (StepKind::ApplyTwice, 2, &[Feature::Streams, Feature::StreamUpdates, Feature::ServerSideApply]),
     (StepKind::DeleteStream, 2, &[Feature::Streams, Feature::StreamDeletion]),
-    (StepKind::DeleteTag, 2, &[Feature::StreamTags]),
+    (StepKind::DeleteTag, 3, &[Feature::StreamTags]),
+    (StepKind::DeleteRead, 2, &[Feature::Imports, Feature::Streams, Feature::StreamTags, Feature::StreamDeletion]),
     (StepKind::WriteTag, 8, &[Feature::StreamTags]),
     (StepKind::ManyTags, 1, &[Feature::Imports, Feature::Streams]),
     (
@@ -151,6 +157,8 @@ pub(super) const DECIDING_FIELDS: &[&str] = &[
     "ObjectMeta.labels",
     "ObjectMeta.name",
     "ObjectMeta.namespace",
+    "ObjectMeta.resourceVersion",
+    "ObjectMeta.uid",
     "ObjectReference.kind",
     "ObjectReference.name",
     "TagImportPolicy.importMode",

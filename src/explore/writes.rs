@@ -165,10 +165,12 @@ fn tag_of(limits: &Limits, kind: &'static str) -> BoxedStrategy<Drawn> {
             "post" => resource.to_owned(),
             _ => format!("{resource}/{name}"),
         };
-        let body = json!({
-            "kind": kind, "apiVersion": "image.openshift.io/v1",
-            "metadata": { "name": name, "namespace": "{{namespace}}" }, field: tag,
-        });
+        let mut metadata = json!({ "name": name, "namespace": "{{namespace}}" });
+        // They have to be those of the tag.
+        if let (Some(annotations), Some(_)) = (tag.get("annotations"), tag.get("from")) {
+            metadata["annotations"] = annotations.clone();
+        }
+        let body = json!({ "kind": kind, "apiVersion": "image.openshift.io/v1", "metadata": metadata, field: tag });
         let (body, words) = with_fields(body, &fields);
         let headers = (method == "patch").then(|| json!({ "content-type": content_type }));
         Drawn { steps: vec![request(method, &path, body, query, headers)], words }
