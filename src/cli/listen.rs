@@ -34,6 +34,7 @@ pub(super) fn hint(address: SocketAddr, option: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use rstest::rstest;
 

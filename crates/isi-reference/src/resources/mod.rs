@@ -158,7 +158,7 @@ pub(crate) fn check_update_version(api: &Api, resource: Resource, meta: &ObjectM
         text => text.parse::<u64>(),
     };
     let quoted = quote(&meta.resource_version);
-    match version.map_err(|error| error.kind().clone()) {
+    match version.map_err(|error| *error.kind()) {
         Ok(0) => {
             let zero = if api.behaviour.plain_null_in_field_errors { "0" } else { "0x0" };
             let why = "must be specified for an update";

@@ -34,7 +34,7 @@ enum OddUpstream {
 }
 
 /// A header of a server that writes ISO 8859-1.
-const NO_TEXT: &[u8] = b"caf\xe9 of registry.test";
+const NO_TEXT: &[u8] = b"h\xe9 of registry.test";
 
 impl Upstream for OddUpstream {
     fn send(
@@ -100,11 +100,11 @@ async fn a_header_that_is_no_text_is_captured_byte_by_byte() {
     assert!(received.windows(NO_TEXT.len()).any(|bytes| bytes == NO_TEXT));
     assert_eq!(summary.problems, [] as [&str; 0]);
     let log = std::fs::read_to_string(folder.path().join("exchanges.jsonl")).unwrap();
-    assert!(log.contains("[\"x-place\",{\"latin1\":\"caf\u{e9} of {{host}}\"}]"), "{log}");
+    assert!(log.contains("[\"x-place\",{\"latin1\":\"h\u{e9} of {{host}}\"}]"), "{log}");
     let replayed = registry("{}");
     replayed.load(folder.path()).unwrap();
     let answer = ask(&replayed, "GET /v2/lib/app/tags/list");
-    assert_eq!(answer.headers["x-place"].as_bytes(), b"caf\xe9 of registry.test:5000");
+    assert_eq!(answer.headers["x-place"].as_bytes(), b"h\xe9 of registry.test:5000");
 }
 
 const GET: &str = "GET /v2/lib/app/tags/list HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -73,11 +73,11 @@ impl Cursor<'_> {
     pub(super) fn truth(&mut self) -> bool {
         match self.next_token() {
             b't' => {
-                self.rest_of_word("skipThreeBytes", "rue");
+                self.rest_of_word("skipThreeBytes", &"true"[1..]);
                 true
             }
             b'f' => {
-                self.rest_of_word("skipFourBytes", "alse");
+                self.rest_of_word("skipFourBytes", &"false"[1..]);
                 false
             }
             other => {

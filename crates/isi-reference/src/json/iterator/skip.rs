@@ -42,8 +42,8 @@ impl Cursor<'_> {
         match self.next_token() {
             b'"' => self.skip_string(),
             b'n' => self.rest_of_null(),
-            b't' => self.rest_of_word("skipThreeBytes", "rue"),
-            b'f' => self.rest_of_word("skipFourBytes", "alse"),
+            b't' => self.rest_of_word("skipThreeBytes", &"true"[1..]),
+            b'f' => self.rest_of_word("skipFourBytes", &"false"[1..]),
             b'0' => {
                 self.put_back();
                 self.float();

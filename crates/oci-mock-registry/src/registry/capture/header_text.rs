@@ -60,8 +60,8 @@ mod tests {
 
     #[rstest]
     #[case(b"text/plain", r#""text/plain""#)]
-    #[case("caf\u{e9}".as_bytes(), "\"caf\u{e9}\"")]
-    #[case(b"caf\xe9 \xff\t1", "{\"latin1\":\"caf\u{e9} \u{ff}\\t1\"}")]
+    #[case("h\u{e9}".as_bytes(), "\"h\u{e9}\"")]
+    #[case(b"h\xe9 \xff\t1", "{\"latin1\":\"h\u{e9} \u{ff}\\t1\"}")]
     fn every_value_is_kept(#[case] bytes: &[u8], #[case] kept: &str) {
         let value = HeaderValue::from_bytes(bytes).unwrap();
         let text = HeaderText::of(&value);
