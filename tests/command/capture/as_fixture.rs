@@ -51,7 +51,8 @@ async fn token(host: &str) -> String {
     let (_, value) = challenge.headers.iter().find(|(name, _)| name == "www-authenticate").unwrap();
     let realm = value.split('"').nth(1).unwrap().replace("HOST", host);
     let url = format!("{realm}?service=fixture&scope=repository:lib/app:pull");
-    let given: serde_json::Value = loopback_client().get(url).send().await.unwrap().json().await.unwrap();
+    let answer = loopback_client().get(url).send().await.unwrap().text().await.unwrap();
+    let given: serde_json::Value = serde_json::from_str(&answer).unwrap();
     given["token"].as_str().unwrap().to_owned()
 }
 
