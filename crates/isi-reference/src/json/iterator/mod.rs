@@ -19,7 +19,7 @@ const NEAR: usize = 10;
 /// How many bytes around an error are shown as its context.
 const CONTEXT: usize = 50;
 
-/// How numbers are read that nobody wants.
+/// How the numbers of unknown fields are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SkippedNumbers {
     /// As 32 bits: what is too large for them is an error.
@@ -33,13 +33,16 @@ pub(crate) enum SkippedNumbers {
 /// # Errors
 /// The first mistake, and everything that was read behind it.
 pub(crate) fn decode(text: &[u8], target: &'static Struct, skipped: SkippedNumbers) -> Result<Value, TypeError> {
-    let mut cursor = Cursor { text, head: 0, stop: None, skipped, conversion: None };
+    let mut cursor = Cursor { text, head: 0, stop: None, names: Vec::new(), skipped, conversion: None };
     let value = cursor.structure(target, None).unwrap_or_else(|| Value::Object(Map::new()));
     if cursor.next_token() != 0 {
         cursor.report("Unmarshal", "there are bytes left after unmarshal");
     }
     match (cursor.stop, cursor.conversion) {
-        (Some(Stop::Mistake(text)), _) => Err(TypeError(as_text(&text))),
+        (Some(Stop::Mistake(text)), _) => {
+            let names: String = cursor.names.iter().rev().map(String::as_str).collect();
+            Err(TypeError(names + &as_text(&text)))
+        }
         (_, Some(error)) => Err(error),
         _ => Ok(value),
     }
@@ -61,6 +64,8 @@ struct Cursor<'a> {
     /// Where the next byte is.
     head: usize,
     stop: Option<Stop>,
+    /// The names that stand before the mistake, the last one first: a body may have as many as fields.
+    names: Vec<String>,
     skipped: SkippedNumbers,
     /// What is wrong with the metadata of the first image whose metadata cannot be read: it is read when everything else was.
     conversion: Option<TypeError>,
@@ -141,15 +146,15 @@ impl Cursor<'_> {
         self.report(operation, [what.as_bytes(), &[found]].concat());
     }
 
-    /// Notes a mistake in words that show no place.
+    /// Notes the first mistake, in words that show no place.
     fn fail(&mut self, what: String) {
         self.stop = Some(Stop::Mistake(what.into_bytes()));
     }
 
     /// Puts a name before the mistake, if there is one.
-    fn name_mistake(&mut self, name: &str) {
-        if let Some(Stop::Mistake(text)) = &mut self.stop {
-            text.splice(0..0, name.bytes());
+    fn name_mistake(&mut self, name: impl FnOnce() -> String) {
+        if self.is_wrong() {
+            self.names.push(name());
         }
     }
 }

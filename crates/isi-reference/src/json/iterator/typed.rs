@@ -106,7 +106,7 @@ impl Cursor<'_> {
     /// Reads a list item by item, and returns whether it is there. `go`: its Go type.
     fn items(&mut self, go: &str, mut read: impl FnMut(&mut Self, usize)) -> bool {
         let is_there = self.unnamed_items(&mut read);
-        self.name_mistake(&format!("{go}: "));
+        self.name_mistake(|| format!("{go}: "));
         is_there
     }
 
@@ -238,7 +238,7 @@ impl Cursor<'_> {
                 }
             }
         }
-        self.name_mistake(&format!("{}.", of.go));
+        self.name_mistake(|| format!("{}.", of.go));
     }
 
     /// Reads the name of a field and its colon; `None` if it is no name.
@@ -281,7 +281,7 @@ impl Cursor<'_> {
             }
             next = self.next_token();
         }
-        self.name_mistake(&format!("{}.", of.go));
+        self.name_mistake(|| format!("{}.", of.go));
         if next != b'}' {
             self.report_byte("struct Decode", "expect }, but found ", next);
         }
@@ -293,8 +293,8 @@ impl Cursor<'_> {
         if let Some(value) = value {
             fields.insert((*name).to_owned(), value);
         }
-        for name in names_of(of, name, shape) {
-            self.name_mistake(&format!("{name}: "));
+        if self.is_wrong() {
+            self.names.extend(names_of(of, name, shape).map(|name| format!("{name}: ")));
         }
     }
 }
