@@ -1,4 +1,4 @@
-//! Targets for tests, which nobody has to authenticate to.
+//! Targets for tests, without authentication.
 
 use std::time::Duration;
 

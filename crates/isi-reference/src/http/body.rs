@@ -79,7 +79,7 @@ pub(crate) fn read_any(request: &Request) -> Result<serde_json::Value> {
 }
 
 /// Reads any object, as it is written.
-pub(crate) fn read_document(request: &Request) -> Result<Document> {
+pub(crate) fn read_document(request: &Request) -> Result<Document<'_>> {
     let body = request.body()?;
     if syntax(request) == Ok(Syntax::Protobuf) {
         return read_protobuf(body, "v1", "");
@@ -90,7 +90,7 @@ pub(crate) fn read_document(request: &Request) -> Result<Document> {
 
 /// Reads an object that may leave open which kind it is: then it is of the kind and version of the path. An object of an
 /// unknown kind is read without its fields.
-fn read_protobuf(body: &[u8], version: &str, kind: &str) -> Result<Document> {
+fn read_protobuf(body: &[u8], version: &str, kind: &str) -> Result<Document<'static>> {
     let mut envelope = Envelope::open(body).map_err(|error| unrecognized(kind, &error.to_string(), body))?;
     let default = |text: &mut String, default: &str| {
         if text.is_empty() {
@@ -109,7 +109,7 @@ fn read_protobuf(body: &[u8], version: &str, kind: &str) -> Result<Document> {
 
 /// Fits a document to a shape, and its value to a type.
 pub(crate) fn fit<T: DeserializeOwned>(
-    document: &Document,
+    document: &Document<'_>,
     target: &'static Struct,
     decoder: JsonDecoder,
 ) -> std::result::Result<(T, Vec<String>), String> {
@@ -119,11 +119,11 @@ pub(crate) fn fit<T: DeserializeOwned>(
 }
 
 /// Parses a body; also returns what YAML says of the first key that is there twice, of which the last one counts.
-fn parse(request: &Request, body: &[u8]) -> std::result::Result<(Document, Option<String>), String> {
+fn parse<'a>(request: &Request, body: &'a [u8]) -> std::result::Result<(Document<'a>, Option<String>), String> {
     match syntax(request).unwrap_or(Syntax::Json) {
         Syntax::Json | Syntax::Protobuf => {
             let node = json::parse(body).map_err(|error| format!("{UNREADABLE_KIND}{error}"))?;
-            Ok((Document { text: body.to_vec(), node }, None))
+            Ok((Document::sent(body, node), None))
         }
         Syntax::Yaml => {
             let text = std::str::from_utf8(body).map_err(|error| format!("yaml: {error}"))?;
@@ -159,7 +159,7 @@ fn first_document(
 }
 
 /// Checks `apiVersion` and `kind`; what is missing is taken from the path.
-fn check_kind(document: &Document, kind: &str, body: &[u8], behaviour: &Behaviour) -> Result<()> {
+fn check_kind(document: &Document<'_>, kind: &str, body: &[u8], behaviour: &Behaviour) -> Result<()> {
     let node = &document.node;
     json::type_meta::check(node).map_err(|error| unrecognized(kind, &error.to_string(), body))?;
     let text = |field| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty());

@@ -16,6 +16,8 @@ pub(crate) use parser::{SyntaxError, parse, parse_first};
 pub(crate) use shape::{Case, Decoded, Shape, Struct, TypeError, decode};
 pub(crate) use time::read_time;
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Number, Value};
 
 use self::iterator::SkippedNumbers;
@@ -23,15 +25,21 @@ use crate::behaviour::JsonDecoder;
 
 /// An object as it was sent, and as it was parsed.
 #[derive(Debug, Clone)]
-pub(crate) struct Document {
-    pub(crate) text: Vec<u8>,
+pub(crate) struct Document<'a> {
+    /// `None` for one that was not sent as JSON.
+    text: Option<&'a [u8]>,
     pub(crate) node: Node,
 }
 
-impl Document {
+impl<'a> Document<'a> {
+    /// A document that was sent as the JSON `text`, which was parsed as `node`.
+    pub(crate) const fn sent(text: &'a [u8], node: Node) -> Self {
+        Self { text: Some(text), node }
+    }
+
     /// A document that was not sent as JSON.
     pub(crate) fn of(value: &Value) -> Self {
-        Self { text: value.to_string().into_bytes(), node: value.into() }
+        Self { text: None, node: value.into() }
     }
 
     /// Fits the document to the shape of `target`, as servers with this decoder do.
@@ -44,7 +52,8 @@ impl Document {
             JsonDecoder::EarlyIterator => SkippedNumbers::Narrow,
             JsonDecoder::Iterator => SkippedNumbers::Wide,
         };
-        let value = iterator::decode(&self.text, target, skipped)?;
+        let text = self.text.map_or_else(|| self.node.to_value().to_string().into_bytes().into(), Cow::Borrowed);
+        let value = iterator::decode(&text, target, skipped)?;
         Ok(Decoded { value, surplus: Vec::new() })
     }
 }

@@ -78,8 +78,8 @@ impl Patched {
     }
 
     /// The patched object as the server wrote it.
-    pub(crate) fn document(&self) -> Document {
-        Document { text: self.shown.clone().into_bytes(), node: Node::from(&self.object) }
+    pub(crate) fn document(&self) -> Document<'_> {
+        Document::sent(self.shown.as_bytes(), Node::from(&self.object))
     }
 }
 

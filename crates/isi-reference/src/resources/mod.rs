@@ -151,7 +151,7 @@ pub(crate) fn check_name_and_export(api: &Api, request: &Request, target: &Targe
     Ok(())
 }
 
-/// Refuses to replace an object at no version, or at what is none.
+/// Refuses to replace an object whose `resourceVersion` is missing or no number.
 pub(crate) fn check_update_version(api: &Api, resource: Resource, meta: &ObjectMeta) -> Result<()> {
     let version = match meta.resource_version.as_str() {
         "" => Ok(0),

@@ -17,8 +17,8 @@ fn structure(of: &Versioned) -> &'static Struct {
 }
 
 fn decode_as(text: &str, of: &Versioned, decoder: JsonDecoder) -> Result<Value, String> {
-    let text = text.as_bytes().to_vec();
-    let document = Document { node: parse(&text).map_err(|error| error.to_string())?, text };
+    let node = parse(text.as_bytes()).map_err(|error| error.to_string())?;
+    let document = Document::sent(text.as_bytes(), node);
     document.decode(structure(of), decoder).map(|decoded| decoded.value).map_err(|error| error.to_string())
 }
 

@@ -53,44 +53,26 @@ static INITIALIZERS: Struct = Struct {
 
 static INITIALIZER: Shape = Nested(&Struct { name: "Initializer", go: "v1.Initializer", fields: &[("name", STRING)] });
 
-static MANAGED_FIELDS_ENTRY: Shape = Nested(&Struct {
-    name: "ManagedFieldsEntry",
-    go: "v1.ManagedFieldsEntry",
-    fields: &[
-        ("manager", STRING),
-        ("operation", Text("v1.ManagedFieldsOperationType")),
-        ("apiVersion", STRING),
-        ("time", Time),
-        ("fieldsType", STRING),
-        ("fieldsV1", Any),
-        ("subresource", STRING),
-    ],
-});
+/// Declares the entries of managed fields of a version: what stands behind what all of them have.
+macro_rules! managed_fields_entry {
+    ($name:ident, $($field:literal: $shape:expr),*) => {
+        static $name: Shape = Nested(&Struct {
+            name: "ManagedFieldsEntry",
+            go: "v1.ManagedFieldsEntry",
+            fields: &[
+                ("manager", STRING),
+                ("operation", Text("v1.ManagedFieldsOperationType")),
+                ("apiVersion", STRING),
+                ("time", Time),
+                $(($field, $shape),)*
+            ],
+        });
+    };
+}
 
-static LEGACY_ENTRY: Shape = Nested(&Struct {
-    name: "ManagedFieldsEntry",
-    go: "v1.ManagedFieldsEntry",
-    fields: &[
-        ("manager", STRING),
-        ("operation", Text("v1.ManagedFieldsOperationType")),
-        ("apiVersion", STRING),
-        ("time", Time),
-        ("fieldsType", STRING),
-        ("fieldsV1", Any),
-    ],
-});
-
-static EARLY_ENTRY: Shape = Nested(&Struct {
-    name: "ManagedFieldsEntry",
-    go: "v1.ManagedFieldsEntry",
-    fields: &[
-        ("manager", STRING),
-        ("operation", Text("v1.ManagedFieldsOperationType")),
-        ("apiVersion", STRING),
-        ("time", Time),
-        ("fields", OwnedFields),
-    ],
-});
+managed_fields_entry!(MANAGED_FIELDS_ENTRY, "fieldsType": STRING, "fieldsV1": Any, "subresource": STRING);
+managed_fields_entry!(LEGACY_ENTRY, "fieldsType": STRING, "fieldsV1": Any);
+managed_fields_entry!(EARLY_ENTRY, "fields": OwnedFields);
 
 static OWNER: Shape = Nested(&Struct {
     name: "OwnerReference",

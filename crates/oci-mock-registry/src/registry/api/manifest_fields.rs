@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(check(&manifest).map_err(|error| error.to_string()), Err(expected.to_owned()));
     }
 
-    /// What distribution 2.8.2 takes, asked in Nov 2026; and a digest by an algorithm that nobody has registered, which the
+    /// What distribution 2.8.2 takes, asked in Nov 2026; and a digest by an algorithm that is not registered, which the
     /// image specification wants to pass.
     #[rstest]
     #[case(with("size", &json!(-5)))]

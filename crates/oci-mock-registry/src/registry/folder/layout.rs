@@ -23,7 +23,7 @@ pub(super) const REFERENCE: &str = "org.opencontainers.image.ref.name";
 /// The annotation in which containerd and Docker keep the whole name, where the other one is a tag only.
 const WHOLE_NAME: &str = "io.containerd.image.name";
 
-/// What the index of a layout says and nobody can ask for.
+/// An entry of the index of a layout that no client can pull.
 #[derive(Debug)]
 pub(super) enum IndexGap {
     /// It names a manifest that the layout lacks.
@@ -32,8 +32,8 @@ pub(super) enum IndexGap {
     NoTag { digest: Digest, name: String },
 }
 
-/// Adds what a layout holds: the manifests that its index leads to, and every other file as a blob. Returns what of the index
-/// comes to nothing.
+/// Adds what a layout holds: the manifests that its index leads to, and every other file as a blob. Returns the
+/// entries of the index that are left out.
 pub(super) fn load(repository: &mut Repository, tree: &Tree) -> Result<Vec<IndexGap>, FolderError> {
     let index: Listed = tree.json("index.json")?;
     // Docker writes both, and where an image was saved by its digest only one of them says so (moby/moby#47210).

@@ -24,7 +24,7 @@ pub(super) fn notes(repository: &Repository, folder: &Path) -> Vec<String> {
     notes.take(MOST).collect()
 }
 
-/// A line for everything in the index of a layout that comes to nothing.
+/// A line for every entry of the index of a layout that is left out.
 pub(super) fn notes_of_index(gaps: &[IndexGap], folder: &Path) -> Vec<String> {
     let note = |gap: &IndexGap| match gap {
         IndexGap::Lacking(digest) => format!("{}: index.json names {digest}, which is not there", folder.display()),
