@@ -134,7 +134,8 @@ async fn explore(
     let of_target = (std::mem::take(&mut arguments.target), std::mem::take(&mut arguments.registry));
     let planned = |target, registry| plan(&arguments, work.path(), &run, target, registry);
     let oracle = planned(TargetArguments::default(), RegistryAddressArguments::default())?;
-    let oracle = RunArguments { profile: None, deviations: Vec::new(), ..oracle };
+    // Goldens are proposed from what the reference answers.
+    let oracle = RunArguments { profile: None, deviations: Vec::new(), update: true, ..oracle };
     let of_target = planned(of_target.0, of_target.1)?;
     let reference = Plan::of(&oracle, &stop).await?;
     let target = match Plan::of(&of_target, &stop).await {
@@ -171,7 +172,6 @@ fn plan(
         level: arguments.level,
         profile: arguments.profile,
         deviations: arguments.deviations.clone(),
-        update: true,
         execution: ExecutionArguments {
             timeout: Duration::from_secs(arguments.timeout),
             // Scenarios change nothing of the cluster.

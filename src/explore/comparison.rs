@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use tokio::sync::{RwLock, watch};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, watch};
 
 use super::{
     Scenario, masks,
@@ -13,7 +13,7 @@ use crate::{
     document::{Diagnostics, Source},
     redaction::Redactor,
     report,
-    runner::{self, ExpectedAnswers, Remainder, Session, run_case, run_case_against},
+    runner::{self, ExpectedAnswers, Given, Remainder, Session, run_case_given},
     suite::{Case, load},
     verdict::{
         CaseResult, CheckKind, CheckResult, Side, Verdict,
@@ -39,8 +39,10 @@ pub struct Comparison {
     declare: Declare,
     /// Images whose bytes do not depend on the run: another scenario, run or user may have imported them before.
     shared_images: SharedImages,
-    /// Held for reading by every scenario, for writing by those that change what others see.
-    alone: RwLock<()>,
+    /// Held while a scenario is on the reference: for reading by every one, for writing by those that change what others see.
+    on_reference: RwLock<()>,
+    /// The same for the target, so that one such scenario is there while the next one is on the reference.
+    on_target: RwLock<()>,
 }
 
 impl std::fmt::Debug for Comparison {
@@ -94,7 +96,14 @@ impl Comparison {
     #[must_use]
     pub fn new(reference: Arc<Session>, target: Arc<Session>, declare: Declare) -> Self {
         let shared_images = SharedImages::of(target.images.clone());
-        Self { reference, target, declare, shared_images, alone: RwLock::new(()) }
+        Self {
+            reference,
+            target,
+            declare,
+            shared_images,
+            on_reference: RwLock::default(),
+            on_target: RwLock::default(),
+        }
     }
 
     /// Runs a scenario under this name on both.
@@ -109,19 +118,23 @@ impl Comparison {
         }
         let claimed = self.shared_images.claim(&case.images).await;
         let shares_images = !claimed.is_empty();
-        let (shared, exclusive) = if scenario.runs_alone() {
-            (None, Some(self.alone.write().await))
-        } else {
-            (Some(self.alone.read().await), None)
+        let images = match self.target.build_images(&case, &self.target.run.salt(&case)) {
+            Ok(images) => images,
+            Err(problem) => return Compared::Failed(problem.to_string()),
         };
-        let reference = run_case(&self.reference, &case, runner::stopped(stop.clone())).await;
+        let given = Given { images: &images, expected: None };
+        let place = Place::take(&self.on_reference, scenario).await;
+        let reference = run_case_given(&self.reference, &case, given, runner::stopped(stop.clone())).await;
+        drop(place);
         let Some(mut golden) = reference.proposal else {
             return self.failed(&reference.result);
         };
         masks::mask(&mut golden);
         let expected = ExpectedAnswers { golden, statuses: reference.statuses };
-        let target = run_case_against(&self.target, &case, &expected, runner::stopped(stop.clone())).await;
-        drop((shared, exclusive, claimed));
+        let given = Given { expected: Some(&expected), ..given };
+        let place = Place::take(&self.on_target, scenario).await;
+        let target = run_case_given(&self.target, &case, given, runner::stopped(stop.clone())).await;
+        drop((place, claimed));
         if *stop.borrow() {
             return Compared::Failed("the exploration was stopped".to_owned());
         }
@@ -161,6 +174,27 @@ impl Comparison {
         let _ = scenario.write_case(written, &mut text);
         let suites = load(&[Source::new("explore.yaml", text)], &self.target.images, &[])?;
         Ok(suites.into_iter().flat_map(|suite| suite.cases).next())
+    }
+}
+
+/// A scenario's place on one of the two implementations.
+enum Place<'a> {
+    /// Beside others.
+    #[expect(dead_code, reason = "held until it is dropped")]
+    Shared(RwLockReadGuard<'a, ()>),
+    /// Without others.
+    #[expect(dead_code, reason = "held until it is dropped")]
+    Alone(RwLockWriteGuard<'a, ()>),
+}
+
+impl<'a> Place<'a> {
+    /// Waits until the scenario can be there.
+    async fn take(implementation: &'a RwLock<()>, scenario: &Scenario) -> Self {
+        if scenario.runs_alone() {
+            Self::Alone(implementation.write().await)
+        } else {
+            Self::Shared(implementation.read().await)
+        }
     }
 }
 

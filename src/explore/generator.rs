@@ -12,10 +12,10 @@ use proptest::{
 use serde_json::{Value, json};
 
 use super::{
-    Limits, Scenario,
+    Limits, Scenario, import,
     references::IMAGE_OF_V1,
     registry::registry,
-    scenario::{Word, reads_secrets},
+    scenario::{Word, is_request, is_watch, reads_secrets, runs_alone},
     steps::{Drawn, step},
     vocabulary as words, weights,
 };
@@ -40,18 +40,26 @@ impl Generator {
     pub fn new(limits: Limits) -> Self {
         let has_secrets = limits.has(Feature::PullSecrets);
         let secret = option::weighted(weights::SECRET, words::secret());
+        let import = import::plain(&limits);
         let scenarios = (registry(), secret, beginning(&limits), vec(step(&limits), 1..=weights::MOST_STEPS));
         let scenarios = scenarios.prop_map(move |(registry, secret, beginning, drawn)| {
             let asks = has_secrets && registry.get("auth").is_some();
             let secret = secret.filter(|_| asks).map(|secret| json!({ "secret": secret }));
             let (steps, drawn_words): (Vec<_>, Vec<_>) =
-                drawn.into_iter().map(|Drawn { steps, words }| (steps, words)).unzip();
+                few_requests(drawn).map(|Drawn { steps, words }| (steps, words)).unzip();
             let mut steps: Vec<Value> =
                 secret.into_iter().chain(beginning).chain(steps.into_iter().flatten()).collect();
             only_first(&mut steps, "/secret");
             if steps.iter().any(|step| step.get("secret").is_some()) {
                 // A secret names the registry of its side, in Base64.
                 steps.retain(|step| !reads_secrets(step));
+            }
+            if steps.iter().any(runs_alone) {
+                // Others would wait as long as the watch does.
+                steps.retain(|step| !is_watch(step));
+            }
+            if !steps.iter().any(is_request) {
+                steps.push(import.clone());
             }
             // A tag that is not there any more cannot be taken away.
             only_first(&mut steps, "/registry/untag");
@@ -93,6 +101,15 @@ fn beginning(limits: &Limits) -> BoxedStrategy<Option<Value>> {
         return Just(None).boxed();
     }
     option::weighted(weights::BEGUN, select(ways)).boxed()
+}
+
+/// The first steps, up to so many requests; those that belong together are there together, or not at all.
+fn few_requests(drawn: Vec<Drawn>) -> impl Iterator<Item = Drawn> {
+    let mut requests = 0;
+    drawn.into_iter().enumerate().map_while(move |(index, drawn)| {
+        requests += drawn.steps.iter().filter(|step| is_request(step)).count();
+        (index == 0 || requests <= weights::MOST_REQUESTS).then_some(drawn)
+    })
 }
 
 /// Leaves out what is at this place of a step, but for the first: with two pull secrets for one registry servers take one of
@@ -144,6 +161,17 @@ mod tests {
     }
 
     #[test]
+    fn a_scenario_has_six_requests_at_most_beside_its_beginning_or_one_sequence() {
+        let generator = Generator::default();
+        let counts = (0..2000).map(|seed| {
+            let scenario = generator.draw(seed).current();
+            scenario.steps.iter().filter(|step| is_request(step)).count()
+        });
+        let counts: BTreeSet<usize> = counts.collect();
+        assert_eq!(counts, (1..=7).collect());
+    }
+
+    #[test]
     fn what_a_target_lacks_is_not_asked() {
         let absent = [Feature::StreamCreation, Feature::StreamUpdates, Feature::Imports, Feature::PullSecrets];
         let generator = Generator::new(Limits::without(crate::version::ApiVersion::NEWEST, absent));
@@ -153,7 +181,7 @@ mod tests {
                 let text = step.to_string();
                 assert!(!["create", "secret"].iter().any(|action| step.get(action).is_some()), "{seed}: {text}");
                 let updates = ["put", "patch"].iter().any(|action| step.get(action).is_some());
-                assert!(!updates || text.contains("imagestreamtags"), "{seed}: {text}");
+                assert!(!updates || text.contains("imagestreamtags") || text.contains("imagetags"), "{seed}: {text}");
                 assert_ne!(step.pointer("/import/store"), Some(&json!(true)), "{seed}: {text}");
                 assert!(step.get("import").is_none() || text.contains("\"store\":false"), "{seed}: {text}");
             }

@@ -22,13 +22,11 @@ use crate::suite::Feature;
 const KIND: &str = "ImageStreamImport";
 
 /// An import of one image that is there.
-pub(super) fn plain(limits: &Limits) -> BoxedStrategy<Drawn> {
-    let stores = limits.has(Feature::Imports);
-    let step = match stores {
+pub(super) fn plain(limits: &Limits) -> Value {
+    match limits.has(Feature::Imports) {
         true => json!({ "import": "lib/app:v1 -> v1" }),
         false => json!({ "import": { "images": ["lib/app:v1 -> v1"], "store": false } }),
-    };
-    Just(Drawn::step(step)).boxed()
+    }
 }
 
 /// An import of one to three images.

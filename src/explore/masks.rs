@@ -9,7 +9,8 @@ use super::values::UID;
 use crate::golden::{Golden, is_of_this_run};
 
 /// What differs inside of longer texts although two servers say the same: a uid, a time, a version behind its name, where a list
-/// goes on (the base64 of an object that begins with its `v` and has a version in it), a port of the loopback, the line of Go that
+/// goes on (the base64 of an object that begins with its `v` and has a version in it), a port of the loopback, the server that was asked
+/// for the address of a host, the line of Go that
 /// made a scheme (it depends on the flags of the build), the words of Go's YAML library for what is no YAML, and the part of a body
 /// that json-iterator shows around a mistake (values like these are cut off in it).
 static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
@@ -22,6 +23,7 @@ static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
         r#"|in scheme \\*"(?<scheme>[^"\\]+)"#,
         r"|\byaml: (?<yaml>.+?)(?: \((?:\{.*|[0-9a-f]+(?: \.\.\.)?)\))?\z",
         r"|(?<shown>\.\.\.\|(?s:.*?)\|\.\.\., bigger context \.\.\.\|(?s:.*?)\|\.\.\.)",
+        r"|(?<lookup>dial tcp: lookup \S+) on \S+:\d+:",
         r"|(?<host>127\.0\.0\.1|\[::1\]|localhost):(?<port>\d{1,5})\b",
     ))
     .expect("the pattern is compiled by a test")
@@ -55,6 +57,8 @@ fn masked(text: &str) -> String {
             "[resourceVersion]".to_owned()
         } else if found.name("shown").is_some() {
             "...|[text near it]|..., bigger context ...|[text around it]|...".to_owned()
+        } else if let Some(lookup) = found.name("lookup") {
+            format!("{}:", lookup.as_str())
         } else if let Some(host) = found.name("host") {
             format!("{}:[port]", host.as_str())
         } else if found.name("time").is_some() && is_of_this_run(whole) {
@@ -95,6 +99,7 @@ mod tests {
     #[case("Get \"http://localhost:35211/token\": EOF", "Get \"http://localhost:[port]/token\": EOF")]
     #[case("read tcp 127.0.0.1:41234->[registry]: reset", "read tcp 127.0.0.1:[port]->[registry]: reset")]
     #[case("dial tcp [::1]:5000: refused", "dial tcp [::1]:[port]: refused")]
+    #[case("dial tcp: lookup a.b on 10.0.0.1:53: no such host", "dial tcp: lookup a.b: no such host")]
     #[case(r#"in scheme "pkg/runtime/scheme.go:100""#, r#"in scheme "[text pkg/runtime/scheme.go:100]""#)]
     #[case(
         "(must be of type ImageStream): yaml: line 1: did not find expected node content ({)",

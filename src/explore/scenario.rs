@@ -63,15 +63,7 @@ impl Scenario {
     /// Whether others in the namespace would see what the scenario does, or it what others do: pull secrets that are not for its
     /// own registry alone, and a look at all pull secrets.
     pub(super) fn runs_alone(&self) -> bool {
-        self.steps.iter().any(|step| {
-            let of_others = step.get("secret").is_some_and(|secret| {
-                let names_another = |registry: &str| !registry.contains("{{registry}}");
-                secret.get("text").is_some()
-                    || secret["registry"].as_str().is_some_and(names_another)
-                    || secret["registries"].as_object().is_some_and(|all| all.keys().any(|key| names_another(key)))
-            });
-            of_others || reads_secrets(step)
-        })
+        self.steps.iter().any(runs_alone)
     }
 
     /// Writes the scenario as an entry of a suite's `cases`.
@@ -112,6 +104,27 @@ impl fmt::Display for Scenario {
         write!(formatter, "registry: {}", self.registry)?;
         self.steps.iter().try_for_each(|step| write!(formatter, "\n- {step}"))
     }
+}
+
+/// Whether others in the namespace would see what the step does, or it what others do.
+pub(super) fn runs_alone(step: &Value) -> bool {
+    let of_others = step.get("secret").is_some_and(|secret| {
+        let names_another = |registry: &str| !registry.contains("{{registry}}");
+        secret.get("text").is_some()
+            || secret["registry"].as_str().is_some_and(names_another)
+            || secret["registries"].as_object().is_some_and(|all| all.keys().any(|key| names_another(key)))
+    });
+    of_others || reads_secrets(step)
+}
+
+/// Whether a step sends a request whose response is judged.
+pub(super) fn is_request(step: &Value) -> bool {
+    REQUESTS.iter().any(|request| step.get(request).is_some())
+}
+
+/// Whether a step watches.
+pub(super) fn is_watch(step: &Value) -> bool {
+    step.pointer("/get/query/watch").is_some()
 }
 
 /// Whether a step reads pull secrets.

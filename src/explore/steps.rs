@@ -38,7 +38,7 @@ pub(super) fn step(limits: &Limits) -> BoxedStrategy<Drawn> {
     if !limits.has(Feature::Users) {
         return step.boxed();
     }
-    (step, option::weighted(weights::OTHER_USER, select(words::USERS)))
+    (step, option::weighted(weights::OTHER_USER, select(users(limits))))
         .prop_map(|(mut drawn, user)| {
             if let (Some(user), [step]) = (user, drawn.steps.as_mut_slice())
                 && !["registry", "secret"].iter().any(|action| step.get(action).is_some())
@@ -50,18 +50,25 @@ pub(super) fn step(limits: &Limits) -> BoxedStrategy<Drawn> {
         .boxed()
 }
 
+/// Users who ask, beside the one of the run.
+fn users(limits: &Limits) -> Vec<&'static str> {
+    let restricted = limits.has(Feature::RestrictedUser).then_some("restricted");
+    words::USERS.iter().copied().chain(restricted).collect()
+}
+
 /// The path of the scenario's own stream.
 pub(super) const STREAM: &str = "imagestreams/{{stream}}";
 
 fn of_kind(kind: StepKind, limits: &Limits) -> BoxedStrategy<Drawn> {
     let stream = |suffix: &str| format!("{STREAM}{suffix}");
     match kind {
-        StepKind::ImportPlain => import::plain(limits),
+        StepKind::ImportPlain => Just(Drawn::step(import::plain(limits))).boxed(),
         StepKind::ImportImages => import::images(limits),
         StepKind::ImportRepository => import::repository(limits),
         StepKind::ImportBoth => import::both(limits),
         StepKind::ImportTwice => import::twice(),
         StepKind::Follow => sequences::follow(),
+        StepKind::ImportRead => sequences::import_read(),
         StepKind::ImportText => import::text(),
         StepKind::ReadStream => {
             read(&[STREAM, "imagestreams/{{stream}}-other", &stream("/status")], words::READ_QUERIES, 0.15)
@@ -81,10 +88,12 @@ fn of_kind(kind: StepKind, limits: &Limits) -> BoxedStrategy<Drawn> {
             words::READ_QUERIES,
             0.1,
         ),
+        StepKind::ReadTags => list_tags(),
         StepKind::ReadImage => read(
             &[
                 "imagestreamimages/{{stream}}@{{digest IMAGE-OF-V1}}",
                 "imagestreamimages/{{stream}}@{{digest IMAGE-OF-V1 first 12}}",
+                "imagestreamimages/{{stream}}@{{digest IMAGE-OF-V1 first 20}}",
                 "imagestreamimages/{{stream}}",
                 "imagestreamimages/{{stream}}@sha256:12",
                 "imagestreamimages/{{stream}}@",
@@ -103,6 +112,7 @@ fn of_kind(kind: StepKind, limits: &Limits) -> BoxedStrategy<Drawn> {
         StepKind::Replace => writes::replace(limits),
         StepKind::Patch => writes::patch(limits),
         StepKind::WriteStatus => writes::write_status(limits),
+        StepKind::WriteImported => sequences::write_imported(),
         StepKind::Apply => writes::apply(),
         StepKind::ApplyTwice => sequences::apply_twice(),
         StepKind::DeleteStream => writes::delete(&[STREAM, "imagestreams/{{stream}}-other"]),
@@ -115,8 +125,10 @@ fn of_kind(kind: StepKind, limits: &Limits) -> BoxedStrategy<Drawn> {
         ]),
         StepKind::DeleteRead => sequences::delete_read(),
         StepKind::WriteTag => writes::write_tag(limits),
+        StepKind::WriteReadTag => sequences::write_read_tag(),
         StepKind::ManyTags => sequences::many_tags(),
         StepKind::Sign => sequences::sign(),
+        StepKind::ChangeImage => sequences::change_image(),
         StepKind::ReadPages => sequences::pages(),
         StepKind::Watch => sequences::watch(),
         StepKind::Secret => words::secret().prop_map(|secret| Drawn::step(json!({ "secret": secret }))).boxed(),
@@ -143,7 +155,7 @@ pub(super) fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Valu
 fn read(paths: &[&str], queries: &'static [(&'static str, &'static str)], probability: f64) -> BoxedStrategy<Drawn> {
     let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
     // The first is the usual one.
-    let path = Union::new_weighted(vec![(2, Just(paths[0].clone()).boxed()), (1, select(paths).boxed())]);
+    let path = Union::new_weighted(vec![(1, Just(paths[0].clone()).boxed()), (1, select(paths).boxed())]);
     let headers = pair(weights::HEADERS, words::READ_HEADERS);
     (path, pair(probability, queries), headers)
         .prop_map(|(path, query, headers)| {
@@ -154,6 +166,19 @@ fn read(paths: &[&str], queries: &'static [(&'static str, &'static str)], probab
                 }
             })
         })
+        .boxed()
+}
+
+/// A list of tags of the scenario's own stream: those of others are there, too.
+fn list_tags() -> BoxedStrategy<Drawn> {
+    let queries = vec![
+        json!({ "labelSelector": "of-scenario={{stream}}" }),
+        json!({ "fieldSelector": "metadata.name={{stream}}:v1" }),
+        json!({ "fieldSelector": "metadata.name={{stream}}" }),
+        json!({ "fieldSelector": "metadata.unknown=a" }),
+    ];
+    (select(vec!["imagestreamtags", "imagetags"]), select(queries))
+        .prop_map(|(path, query)| Drawn::step(json!({ "get": { "path": path, "query": query } })))
         .boxed()
 }
 

@@ -142,9 +142,14 @@ fn of_name(kind: &str, name: &str) -> Option<[Vec<Value>; 2]> {
         "ObjectReference.kind" => {
             [json!(["DockerImage"]), json!(["", "ImageStreamTag", "ImageStreamImage", "dockerimage", "Other"])]
         }
-        "ObjectReference.name" => [
+        "ObjectReference.name" if stored => [
             json!(["{{registry}}/lib/app:v1", "{{registry}}/lib/app"]),
             json!(["", " ", "{{registry}}/lib/App", "{{stream}}:v1", "{{stream}}@sha256:12"]),
+        ],
+        // Without a registry it is an image of the default one.
+        "ObjectReference.name" => [
+            json!(["{{registry}}/lib/app:v1", "{{registry}}/lib/app"]),
+            json!(["", " ", "{{registry}}/lib/App", "{{registry}}/lib/app@sha256:12"]),
         ],
         "ObjectReference.namespace" => [json!(["{{namespace}}"]), json!(["", "{{namespace}}-other", "A b"])],
         "LocalObjectReference.name" | "TagReference.name" => [json!(["v1", "stable", "V1.2_3"]), json!(odd_tags())],

@@ -172,6 +172,14 @@ pub(super) fn spec_tags() -> Vec<Value> {
         from("ImageStreamTag", "missing"),
         from("ImageStreamImage", "{{stream}}@{{digest IMAGE-OF-V1}}"),
         from("ImageStreamImage", "missing@sha256:12"),
+        from("ImageStreamTag", "{{stream}}:missing"),
+        from("ImageStreamTag", "{{stream}}@sha256:12"),
+        from("ImageStreamImage", "{{stream}}:v1"),
+        with_fields(from("ImageStreamTag", "v1"), &json!({ "importPolicy": { "scheduled": true } })),
+        with_fields(from("ImageStreamTag", "v1"), &json!({ "reference": true })),
+        json!({ "name": "x", "from": { "kind": "ImageStreamTag", "namespace": "{{namespace}}", "name": "{{stream}}:v1" } }),
+        json!({ "name": "x", "from": { "kind": "DockerImage", "name": "{{registry}}/lib/app@{{digest IMAGE-OF-V1}}" }, "importPolicy": { "scheduled": true } }),
+        from("", ""),
         from("Other", "y"),
         docker(""),
         docker("a/b"),
@@ -254,11 +262,23 @@ pub(super) fn statuses() -> Vec<Value> {
     vec![
         json!({ "dockerImageRepository": "", "tags": [{ "tag": "v1", "items": [item] }] }),
         json!({ "dockerImageRepository": "", "tags": [{ "tag": "v1", "items": [item, item] }] }),
+        json!({ "tags": [{ "tag": "v1", "items": [without(&item, "generation")] }] }),
+        json!({ "tags": [{ "tag": "v1", "items": [without(&item, "dockerImageReference")] }] }),
+        json!({ "tags": [{ "tag": "added", "items": [without(&item, "generation")] }] }),
+        json!({ "tags": [{ "tag": "v1", "items": [{ "created": null, "dockerImageReference": "a/b", "image": "", "generation": 0 }] }] }),
         json!({ "dockerImageRepository": "", "tags": [{ "tag": "v1", "items": null, "conditions": [condition] }] }),
         json!({ "dockerImageRepository": "", "tags": [{ "tag": "", "items": [item] }] }),
         json!({ "dockerImageRepository": "other.example.test/a/b" }),
         json!({}),
     ]
+}
+
+fn without(value: &Value, field: &str) -> Value {
+    let mut value = value.clone();
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove(field);
+    }
+    value
 }
 
 /// The annotation of a stream whose registries need no certificate.
@@ -348,12 +368,61 @@ pub(super) fn tag_listings() -> Vec<Value> {
 /// More tags than servers import of one repository, of several forms since they are sorted by their versions.
 pub(super) fn many_tags() -> impl Iterator<Item = String> {
     const ALL: usize = 55;
-    (0..ALL).map(|number| match number % 4 {
+    (0..ALL).map(|number| match number % 6 {
         0 => format!("1.{number}"),
         1 => format!("v2.0.{number}"),
         2 => format!("3.{number}.0-rc"),
+        3 => format!("4.{number}-rc"),
+        4 => format!("{number}"),
         _ => format!("t{number}"),
     })
+}
+
+/// Changes of an image object, as merge patches.
+pub(super) fn image_patches() -> Vec<Value> {
+    vec![
+        json!({ "metadata": { "annotations": { "a": "b" } } }),
+        json!({ "metadata": { "labels": { "a": "b" } } }),
+        json!({ "metadata": { "annotations": { "image.openshift.io/manifestBlobStored": "true" } } }),
+        json!({ "metadata": { "annotations": { "image.openshift.io/dockerLayersOrder": "descending" } } }),
+        json!({ "dockerImageReference": "{{registry}}/lib/other:v1" }),
+        json!({ "dockerImageReference": "" }),
+        json!({ "dockerImageReference": "a b" }),
+        json!({ "dockerImageManifest": "{}" }),
+        json!({ "dockerImageManifestMediaType": "a" }),
+        json!({ "dockerImageConfig": "{}" }),
+        json!({ "dockerImageLayers": [] }),
+        json!({ "dockerImageMetadataVersion": "2.0" }),
+        json!({ "dockerImageSignatures": ["YQ=="] }),
+        json!({ "signatures": [] }),
+        json!({ "unknown": 1 }),
+    ]
+}
+
+/// Signatures of the image of this name, the right one first: what each has beside the plain fields, or without them.
+pub(super) fn signatures() -> Vec<Value> {
+    let condition = |kind: &str| json!({ "type": kind, "status": "True" });
+    vec![
+        json!({}),
+        json!({ "metadata": { "name": "{{digest s2-basic}}@second" } }),
+        json!({ "metadata": { "name": "{{digest s2-basic}}" } }),
+        json!({ "metadata": { "name": "{{digest s2-basic}}@" } }),
+        json!({ "metadata": { "name": "{{digest s2-basic}}@a@b" } }),
+        json!({ "metadata": { "name": "{{digest s2-basic}}@first", "labels": { "a": "b" } } }),
+        json!({ "metadata": { "name": "{{digest s2-basic}}@first", "annotations": { "a": "b" } } }),
+        json!({ "type": "" }),
+        json!({ "type": "other" }),
+        json!({ "content": "" }),
+        json!({ "content": "!" }),
+        json!({ "conditions": [condition("Trusted")] }),
+        json!({ "conditions": [condition("ForImage")] }),
+        json!({ "conditions": [condition("Trusted"), condition("ForImage")] }),
+        json!({ "imageIdentity": "a" }),
+        json!({ "signedClaims": { "a": "b" } }),
+        json!({ "created": "2024-01-02T03:04:05Z" }),
+        json!({ "issuedBy": { "organization": "a" } }),
+        json!({ "issuedTo": { "publicKeyID": "a" } }),
+    ]
 }
 
 /// Transport security that no implementation has been told to trust.

@@ -17,11 +17,15 @@ pub(super) enum StepKind {
     ImportTwice,
     /// A tag that follows another one, which is imported twice.
     Follow,
+    /// An import into the stream that was read before, or into another one of that name.
+    ImportRead,
     /// A body that is no import, or not written as clients write it.
     ImportText,
     ReadStream,
     ReadList,
     ReadTag,
+    /// A list of the tags of the scenario's own stream.
+    ReadTags,
     ReadImage,
     ReadLayers,
     ReadSecrets,
@@ -34,6 +38,8 @@ pub(super) enum StepKind {
     Patch,
     /// `PUT` and `PATCH imagestreams/NAME/status`.
     WriteStatus,
+    /// The status of a stream that has an imported tag.
+    WriteImported,
     /// Server-side apply.
     Apply,
     /// Server-side apply by two clients.
@@ -44,10 +50,14 @@ pub(super) enum StepKind {
     DeleteRead,
     /// `POST`, `PUT` and `PATCH imagestreamtags`, and `imagetags`.
     WriteTag,
+    /// A tag that is written as it was read before, or as another one of that name.
+    WriteReadTag,
     /// A repository with more tags than servers import at once.
     ManyTags,
     /// A signature of an image.
     Sign,
+    /// An image object that is changed or deleted, and what becomes of streams that have it.
+    ChangeImage,
     /// A list that is read in parts.
     ReadPages,
     Watch,
@@ -66,10 +76,12 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
     (StepKind::ImportBoth, 4, &[]),
     (StepKind::ImportTwice, 5, &[Feature::Imports, Feature::Streams]),
     (StepKind::Follow, 2, &[Feature::Imports, Feature::Streams, Feature::StreamCreation, Feature::StreamTags]),
+    (StepKind::ImportRead, 2, &[Feature::Imports, Feature::Streams]),
     (StepKind::ImportText, 3, &[]),
     (StepKind::ReadStream, 6, &[Feature::Streams]),
     (StepKind::ReadList, 6, &[Feature::Streams, Feature::StreamLists]),
     (StepKind::ReadTag, 4, &[Feature::StreamTags]),
+    (StepKind::ReadTags, 1, &[Feature::StreamTags]),
     (StepKind::ReadImage, 5, &[Feature::StreamImages]),
     (StepKind::ReadLayers, 2, &[Feature::StreamLayers]),
     (StepKind::ReadSecrets, 1, &[Feature::StreamSecrets]),
@@ -78,18 +90,21 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
     (StepKind::Replace, 4, &[Feature::Streams, Feature::StreamCreation, Feature::StreamUpdates]),
     (StepKind::Patch, 8, &[Feature::Streams, Feature::StreamUpdates]),
     (StepKind::WriteStatus, 2, &[Feature::Streams, Feature::StreamUpdates]),
+    (StepKind::WriteImported, 2, &[Feature::Imports, Feature::Streams, Feature::StreamUpdates, Feature::ClusterAdmin]),
     (StepKind::Apply, 1, &[Feature::Streams, Feature::StreamUpdates, Feature::ServerSideApply]),
     (StepKind::ApplyTwice, 2, &[Feature::Streams, Feature::StreamUpdates, Feature::ServerSideApply]),
     (StepKind::DeleteStream, 2, &[Feature::Streams, Feature::StreamDeletion]),
     (StepKind::DeleteTag, 3, &[Feature::StreamTags]),
     (StepKind::DeleteRead, 2, &[Feature::Imports, Feature::Streams, Feature::StreamTags, Feature::StreamDeletion]),
     (StepKind::WriteTag, 8, &[Feature::StreamTags]),
+    (StepKind::WriteReadTag, 2, &[Feature::Imports, Feature::StreamTags]),
     (StepKind::ManyTags, 1, &[Feature::Imports, Feature::Streams]),
     (
         StepKind::Sign,
-        1,
+        2,
         &[Feature::Imports, Feature::Streams, Feature::Images, Feature::Signatures, Feature::ClusterAdmin],
     ),
+    (StepKind::ChangeImage, 2, &[Feature::Imports, Feature::Streams, Feature::Images, Feature::ClusterAdmin]),
     (StepKind::ReadPages, 1, &[Feature::Streams, Feature::StreamCreation, Feature::StreamLists]),
     (StepKind::Watch, 1, &[Feature::Streams, Feature::StreamCreation, Feature::StreamUpdates, Feature::Watches]),
     (StepKind::Secret, 1, &[Feature::PullSecrets]),
@@ -98,6 +113,9 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
 
 /// The most steps that are drawn for a scenario.
 pub(super) const MOST_STEPS: usize = 6;
+/// The most requests of the steps of a scenario, beside one that makes its stream at the beginning; a sequence that is longer is
+/// alone.
+pub(super) const MOST_REQUESTS: usize = 6;
 /// The most images of one import.
 pub(super) const MOST_IMAGES: usize = 3;
 
@@ -108,7 +126,7 @@ pub(super) const AUTH: f64 = 0.2;
 /// How likely there is a pull secret for a registry that asks for credentials.
 pub(super) const SECRET: f64 = 0.8;
 /// Of pull secrets: the plain one, those that are right, and wrong ones.
-pub(super) const SECRETS: [u32; 3] = [2, 3, 1];
+pub(super) const SECRETS: [u32; 3] = [2, 3, 3];
 /// How likely a registry has quirks.
 pub(super) const QUIRKS: f64 = 0.15;
 /// How likely a registry has a fault.
@@ -153,6 +171,7 @@ pub(super) const DECIDING: u32 = 6;
 pub(super) const DECIDING_FIELDS: &[&str] = &[
     "ImageStreamImport.kind",
     "ImageStreamImportSpec.import",
+    "ImageStreamSpec.dockerImageRepository",
     "LocalObjectReference.name",
     "ObjectMeta.labels",
     "ObjectMeta.name",

@@ -1,6 +1,7 @@
 //! Requests that write streams and tags, right and wrong.
 
 use proptest::{
+    arbitrary::any,
     collection::vec,
     option,
     sample::select,
@@ -145,21 +146,20 @@ pub(super) fn delete(paths: &'static [&'static str]) -> BoxedStrategy<Drawn> {
 
 /// A tag that is written by itself, as an `ImageStreamTag` or, where there is that, an `ImageTag`.
 pub(super) fn write_tag(limits: &Limits) -> BoxedStrategy<Drawn> {
-    let of_stream = tag_of(limits, "ImageStreamTag");
-    let choices = match fields::of_request(limits.version, "ImageTag").is_empty() {
-        true => vec![(1, of_stream)],
-        false => vec![(3, of_stream), (1, tag_of(limits, "ImageTag"))],
-    };
-    Union::new_weighted(choices).boxed()
+    Union::new_weighted(vec![(3, tag_of(limits, "ImageStreamTag")), (1, tag_of(limits, "ImageTag"))]).boxed()
 }
 
 fn tag_of(limits: &Limits, kind: &'static str) -> BoxedStrategy<Drawn> {
     let (resource, field) = if kind == "ImageTag" { ("imagetags", "spec") } else { ("imagestreamtags", "tag") };
     let method = select(vec!["post", "put", "patch"]);
     let kinds = select(vec![words::MERGE, words::STRATEGIC]);
-    let written =
-        (method, kinds, select(vec!["v1", "stable"]), select(unimported_tags(limits)), oddities(limits, kind));
-    let written = written.prop_map(move |(method, content_type, name, tag, Oddities { fields, query })| {
+    let tags = (select(vec!["v1", "stable"]), select(unimported_tags(limits)), any::<bool>());
+    let written = (method, kinds, tags, oddities(limits, kind));
+    let written = written.prop_map(move |(method, content_type, tag, Oddities { fields, query })| {
+        let (name, mut tag, is_named) = tag;
+        if is_named {
+            tag["name"] = name.into();
+        }
         let name = format!("{{{{stream}}}}:{name}");
         let path = match method {
             "post" => resource.to_owned(),

@@ -45,7 +45,7 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
 
 pub use self::{
-    case::{CaseOutcome, ExpectedAnswers, run_case, run_case_against},
+    case::{CaseOutcome, ExpectedAnswers, Given, run_case, run_case_given},
     cleanup::Cleanup,
     cluster::{Change, ClusterConfiguration, Holder, Lock, Unavailable},
     configuration_lag::ConfigurationLag,

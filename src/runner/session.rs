@@ -15,8 +15,14 @@ use super::{
     target::Target,
 };
 use crate::{
-    fixture::ImageCatalogue, golden, recording::Recording, redaction::Secrets, registry::Authority, suite::Feature,
-    traits::Traits, version::ApiVersion,
+    fixture::{BuildError, ImageCatalogue, Images, Salt},
+    golden,
+    recording::Recording,
+    redaction::Secrets,
+    registry::Authority,
+    suite::{Case, Feature},
+    traits::Traits,
+    version::ApiVersion,
 };
 
 /// What all cases of a run share.
@@ -109,6 +115,14 @@ impl Session {
         let lacks = |feature| self.features.absence(feature).is_some();
         !(path.contains("imagestreams") && lacks(Feature::Streams)
             || path.contains("/images/") && lacks(Feature::Images))
+    }
+
+    /// Builds the images that the registry of a case has, with this salt.
+    ///
+    /// # Errors
+    /// When the catalogue lacks one of them, or one is made of itself.
+    pub fn build_images(&self, case: &Case, salt: &Salt) -> Result<Images, BuildError> {
+        self.images.build(case.images.iter().map(String::as_str), salt)
     }
 
     /// Ends the run once its cases have ended: puts the configuration back, and removes what appeared after cases were

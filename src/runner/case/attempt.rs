@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use super::CaseEnd;
 use crate::{
-    fixture::Salt,
+    fixture::{Images, Salt},
     golden::Golden,
     recording::RecordedCase,
     redaction::CaseSecrets,
@@ -56,6 +56,8 @@ pub(super) struct Attempt<'a> {
     /// The status codes that are expected in place of those of the suite; none if it is to be those.
     pub(super) statuses: &'a [u16],
     pub(super) recorded: Option<&'a RecordedCase>,
+    /// The images of the registry, where they are built already.
+    pub(super) images: Option<&'a Images>,
     pub(super) progress: &'a Mutex<AttemptProgress>,
     pub(super) ledger: &'a Ledger,
     pub(super) attempts: &'a Attempts<'a>,
@@ -97,11 +99,10 @@ impl Attempt<'_> {
 
     /// Builds the images and the registry of the case, and does its steps.
     pub(super) async fn run(&self) -> Result<(), CaseEnd> {
-        let images = self
-            .session
-            .images
-            .build(self.case.images.iter().map(String::as_str), &self.salt())
-            .map_err(|error| error.to_string())?;
+        let images = match self.images {
+            Some(built) => built.clone(),
+            None => self.session.build_images(self.case, &self.salt()).map_err(|error| error.to_string())?,
+        };
         let place = self.session.ports.take().await.map_err(|error| error.to_string())?;
         let bindings = Bindings {
             registry: place.address.clone(),

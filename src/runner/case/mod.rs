@@ -14,6 +14,7 @@ use super::{
     session::{Baseline, Session},
 };
 use crate::{
+    fixture::Images,
     golden::Golden,
     recording::RecordedCase,
     redaction::CaseSecrets,
@@ -67,6 +68,15 @@ pub struct ExpectedAnswers {
     pub statuses: Vec<u16>,
 }
 
+/// What takes the place of what a case has by itself, so that it is the same on two implementations.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// The images of its registry, built.
+    pub images: &'a Images,
+    /// What the other implementation answered, where it is held against that.
+    pub expected: Option<&'a ExpectedAnswers>,
+}
+
 /// Why a case ends before its last step.
 enum CaseEnd {
     /// It would do harm to this target.
@@ -96,21 +106,20 @@ pub async fn run_case(session: &Session, case: &Case, stopped: impl Future<Outpu
     run_attempts(session, case, None, stopped).await
 }
 
-/// [`run_case`], held against what another implementation answered instead of what the suite and its golden say. There is one
-/// attempt: a second one would have other image bytes than those that the other implementation was asked for.
-pub async fn run_case_against(
+/// [`run_case`] with what is given for it. There is one attempt: a second one would have other image bytes.
+pub async fn run_case_given(
     session: &Session,
     case: &Case,
-    expected: &ExpectedAnswers,
+    given: Given<'_>,
     stopped: impl Future<Output = ()>,
 ) -> CaseOutcome {
-    run_attempts(session, case, Some(expected), stopped).await
+    run_attempts(session, case, Some(given), stopped).await
 }
 
 async fn run_attempts(
     session: &Session,
     case: &Case,
-    expected: Option<&ExpectedAnswers>,
+    given: Option<Given<'_>>,
     stopped: impl Future<Output = ()>,
 ) -> CaseOutcome {
     if case.changes_cluster()
@@ -119,12 +128,12 @@ async fn run_attempts(
         return super::skipped(case, reason.to_string());
     }
     let begun = Instant::now();
-    let mut attempts = if expected.is_some() { Attempts::single(&session.lag) } else { session.lag.attempts(case) };
+    let mut attempts = if given.is_some() { Attempts::single(&session.lag) } else { session.lag.attempts(case) };
     let mut left_behind = Vec::new();
     tokio::pin!(stopped);
     loop {
         attempts.begin().await;
-        let mut outcome = run_once((session, case, expected), &attempts, &mut stopped).await;
+        let mut outcome = run_once((session, case, given), &attempts, &mut stopped).await;
         left_behind.append(&mut outcome.left_behind);
         outcome.result.attempts = attempts.number();
         if !attempts.goes_on(&outcome.result) {
@@ -137,13 +146,14 @@ async fn run_attempts(
 
 /// One attempt at a case.
 async fn run_once(
-    (session, case, expected): (&Session, &Case, Option<&ExpectedAnswers>),
+    (session, case, given): (&Session, &Case, Option<Given<'_>>),
     attempts: &Attempts<'_>,
     stopped: &mut (impl Future<Output = ()> + Unpin),
 ) -> CaseOutcome {
     let secrets = CaseSecrets::among(&session.secrets);
     let progress = Mutex::new(AttemptProgress { secrets, ..AttemptProgress::default() });
     let ledger = session.cleanup.begin(&session.run);
+    let expected = given.and_then(|given| given.expected);
     let golden = match session.baseline {
         Baseline::Suites | Baseline::SuitesWhileRecording if expected.is_none() => {
             session.goldens.find(&case.suite, &case.name, session.version)
@@ -162,6 +172,7 @@ async fn run_once(
         golden: golden_in_use,
         statuses,
         recorded,
+        images: given.map(|given| given.images),
         progress: &progress,
         ledger: &ledger,
         attempts,

@@ -14,7 +14,7 @@ use super::{
     form::{Form, Format},
     yaml,
 };
-use crate::{error::ApiError, model::status::Status, protobuf};
+use crate::{error::ApiError, json::html_escape, model::status::Status, protobuf};
 
 /// The answer to a request.
 #[derive(Debug)]
@@ -155,14 +155,9 @@ impl Answer {
     }
 }
 
-/// The text, with the characters escaped that Go escapes. They can only be inside of strings.
+/// The text, with the characters escaped that Go escapes.
 pub(crate) fn render(text: serde_json::Result<String>) -> String {
-    let mut text = text.unwrap_or_default();
-    for (character, escape) in [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026")] {
-        if text.contains(character) {
-            text = text.replace(character, escape);
-        }
-    }
+    let mut text = html_escape(text.unwrap_or_default());
     text.push('\n');
     text
 }

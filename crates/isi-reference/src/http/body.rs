@@ -60,7 +60,7 @@ pub(crate) fn read<T: DeserializeOwned>(
         Ok(Syntax::Protobuf) => (read_protobuf(body, IMAGE_API, kind)?, None),
         _ => parse(request, body).map_err(|error| unrecognized(kind, &error, body))?,
     };
-    check_kind(&document, kind, body, behaviour)?;
+    let mismatch = check_kind(&document, kind, body, behaviour)?;
     let node = &document.node;
     let (object, surplus) =
         fit(&document, target, behaviour.json_decoder).map_err(|error| unhandled(node, kind, &error))?;
@@ -70,7 +70,7 @@ pub(crate) fn read<T: DeserializeOwned>(
         return Err(unhandled(node, kind, &format!("strict decoding error: {}", all.join(", "))));
     }
     options.warn(request, duplicate.into_iter().chain(surplus).collect());
-    Ok(object)
+    mismatch.map_or(Ok(object), Err)
 }
 
 /// Reads any object, as it is.
@@ -158,24 +158,25 @@ fn first_document(
     first.unwrap_or_else(|| serde_saphyr::from_str_with_options(text, options))
 }
 
-/// Checks `apiVersion` and `kind`; what is missing is taken from the path.
-fn check_kind(document: &Document<'_>, kind: &str, body: &[u8], behaviour: &Behaviour) -> Result<()> {
+/// Checks `apiVersion` and `kind`; what is missing is taken from the path. Returns what is wrong with the version of an object that
+/// is read before that is told.
+fn check_kind(document: &Document<'_>, kind: &str, body: &[u8], behaviour: &Behaviour) -> Result<Option<ApiError>> {
     let node = &document.node;
     json::type_meta::check(node).map_err(|error| unrecognized(kind, &error.to_string(), body))?;
     let text = |field| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty());
     let (version, found) = (text("apiVersion").unwrap_or(IMAGE_API), text("kind").unwrap_or(kind));
     if version == IMAGE_API && found == kind {
-        return Ok(());
+        return Ok(None);
     }
     let foreign = ForeignKind::new(found, version, behaviour);
     foreign.check(document, behaviour.json_decoder).map_err(|error| unhandled(node, kind, &error.to_string()))?;
     if foreign.crashes(kind, behaviour) {
         return Err(ApiError::panic());
     }
-    if foreign.is_legacy() && !(behaviour.converts_by_fields && found != kind) {
-        return Err(ApiError::bad_request(format!(
+    if foreign.is_legacy() && found == kind {
+        return Ok(Some(ApiError::bad_request(format!(
             "the API version in the data ({version}) does not match the expected API version ({IMAGE_API})"
-        )));
+        ))));
     }
     Err(unhandled(node, kind, &foreign.error(kind, behaviour)))
 }

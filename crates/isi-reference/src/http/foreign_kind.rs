@@ -2,7 +2,11 @@
 
 use crate::{
     behaviour::{Behaviour, ImageApi, JsonDecoder},
-    json::{Document, Struct, TypeError, shapes},
+    json::{
+        Document, Struct, TypeError,
+        group_kinds::{UNVERSIONED, is_core},
+        shapes,
+    },
     model::IMAGE_API,
 };
 
@@ -11,8 +15,6 @@ const LISTS: [&str; 5] = ["ImageList", "ImageStreamList", "ImageStreamTagList", 
 /// Kinds of Kubernetes' own that every group has.
 const META_KINDS: [&str; 7] =
     ["WatchEvent", "ListOptions", "GetOptions", "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions"];
-/// Kinds of Kubernetes' own that are the same in every version of every group.
-const UNVERSIONED: [&str; 5] = ["Status", "APIVersions", "APIGroup", "APIGroupList", "APIResourceList"];
 
 /// The kind and the version that an object says that it is of.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +59,10 @@ impl<'a> ForeignKind<'a> {
         let is_understood = match version {
             _ if UNVERSIONED.contains(&kind) => true,
             IMAGE_API => is_shared || kind == "ImageStreamLayers" || is_list,
-            "v1" => is_shared || is_list && kind != "ImageTagList",
+            "v1" => {
+                let is_core = is_core(kind) && !behaviour.converts_by_fields;
+                is_shared || is_core || is_list && kind != "ImageTagList"
+            }
             _ => false,
         };
         if is_understood && behaviour.converts_by_fields {

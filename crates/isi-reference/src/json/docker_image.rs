@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Case, Node, TypeError, decode,
+    Case, Node, TypeError, decode, group_kinds,
     iterator::{self, SkippedNumbers},
     shape::{
         Shape::{self, Bool, Int, List, Map, Struct as Nested, Text, Time},
@@ -11,6 +11,11 @@ use super::{
     },
     type_meta,
 };
+
+/// The version of the metadata that every image has.
+const VERSION: &str = "image.openshift.io/1.0";
+/// How servers of 4.22 call the scheme that decodes it.
+const SCHEME: &str = "pkg/runtime/scheme.go:110";
 
 const STRING: Shape = Text("string");
 static TEXT: Shape = STRING;
@@ -71,14 +76,42 @@ static CONFIG: Struct = Struct {
     ],
 };
 
-/// Reads the metadata of a Docker image. Another kind than `DockerImage` is not told from it.
-pub(super) fn read(node: &Node) -> Result<Value, TypeError> {
-    type_meta::check(node)?;
+/// Reads the metadata of a Docker image; `version` is what the image says of it: `dockerImageMetadataVersion`.
+pub(super) fn read(node: &Node, version: &str) -> Result<Value, TypeError> {
+    check_type(node, version)?;
     decode(node, &DOCKER_IMAGE, Case::Sensitive).map(|decoded| decoded.value)
 }
 
 /// Reads the same as json-iterator does. `text`: what was parsed.
 pub(super) fn read_text(text: &[u8], node: &Node, skipped: SkippedNumbers) -> Result<Value, TypeError> {
-    type_meta::check(node)?;
+    check_type(node, "")?;
     iterator::decode(text, &DOCKER_IMAGE, skipped)
+}
+
+/// Checks that there is metadata of this version, that of an image: `dockerImageMetadataVersion`.
+pub(crate) fn check_version(version: &str) -> Result<(), TypeError> {
+    match version {
+        "" | "1.0" | "pre012" => Ok(()),
+        other => Err(unregistered("DockerImage", &format!("image.openshift.io/{other}"))),
+    }
+}
+
+/// Checks that the object that metadata is can be made a `DockerImage`: that is its kind where it names none.
+fn check_type(node: &Node, version: &str) -> Result<(), TypeError> {
+    check_version(version)?;
+    type_meta::check(node)?;
+    let text = |field| node.get(field).and_then(Node::as_text).filter(|text| !text.is_empty());
+    let (kind, version) = (text("kind").unwrap_or("DockerImage"), text("apiVersion").unwrap_or(VERSION));
+    let bare = version.strip_prefix("image.openshift.io/").unwrap_or(version);
+    if kind == "DockerImage" && matches!(bare, "1.0" | "pre012") {
+        return Ok(());
+    }
+    if group_kinds::is_beside_docker_images(kind, version) {
+        return Err(TypeError(format!("converting (v1.{kind}) to (docker10.DockerImage): unknown conversion")));
+    }
+    Err(unregistered(kind, version))
+}
+
+fn unregistered(kind: &str, version: &str) -> TypeError {
+    TypeError(format!("no kind {kind:?} is registered for version {version:?} in scheme {SCHEME:?}"))
 }

@@ -4,6 +4,8 @@
 //! are named in answers, in the words of Go's `encoding/json`.
 
 mod docker_image;
+pub(crate) mod group_kinds;
+mod html_escape;
 mod iterator;
 mod parser;
 mod shape;
@@ -11,7 +13,8 @@ pub(crate) mod shapes;
 mod time;
 pub(crate) mod type_meta;
 
-pub(crate) use docker_image::DOCKER_IMAGE;
+pub(crate) use docker_image::{DOCKER_IMAGE, check_version as check_docker_version};
+pub(crate) use html_escape::html_escape;
 pub(crate) use parser::{SyntaxError, parse, parse_first};
 pub(crate) use shape::{Case, Decoded, Shape, Struct, TypeError, decode};
 pub(crate) use time::read_time;

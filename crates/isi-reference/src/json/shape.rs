@@ -77,6 +77,7 @@ pub(crate) fn decode(node: &Node, target: &'static Struct, case: Case) -> Result
         surplus: Vec::new(),
         path: Vec::new(),
         owner: None,
+        docker_version: String::new(),
     };
     let value = decoder.structure(node, target).unwrap_or_else(|| Value::Object(Map::new()));
     match decoder.breaking_error.or(decoder.first_error).or(decoder.conversion_error) {
@@ -96,6 +97,8 @@ struct Decoder {
     surplus: Vec<String>,
     path: Vec<String>,
     owner: Option<&'static str>,
+    /// The version of the metadata of the image that was entered last.
+    docker_version: String,
 }
 
 impl Decoder {
@@ -103,7 +106,7 @@ impl Decoder {
         match (shape, node) {
             (_, Node::Null) => None,
             (Shape::Any | Shape::OwnedFields, node) => Some(node.to_value()),
-            (Shape::DockerImage, node) => match docker_image::read(node) {
+            (Shape::DockerImage, node) => match docker_image::read(node, &self.docker_version) {
                 Ok(image) => Some(image),
                 Err(error) => {
                     self.conversion_error.get_or_insert(error);
@@ -150,6 +153,10 @@ impl Decoder {
         };
         let mut known = Map::new();
         let mut seen = Vec::new();
+        if target.name == "Image" {
+            let version = node.get("dockerImageMetadataVersion").and_then(Node::as_text);
+            self.docker_version = version.unwrap_or_default().to_owned();
+        }
         for (key, node) in entries {
             let Some((name, shape)) = self.field(target, key) else {
                 let path = self.path_to(key);

@@ -23,6 +23,9 @@ pub(crate) struct Image {
     pub(crate) docker_image_layers: Layers,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) signatures: Vec<ImageSignature>,
+    /// Signatures of old, in Base64.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) docker_image_signatures: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) docker_image_manifest_media_type: String,
     #[serde(skip_serializing_if = "is_default")]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::json::{DOCKER_IMAGE, Shape};
+use crate::json::{DOCKER_IMAGE, Shape, html_escape};
 
 /// The text of a patched object. The library that patches reads what the patch reaches into maps, whose keys are written sorted; the
 /// rest stays as the server wrote it, in the order of the Go types. `reached` has an object for every one that the patch reaches, and
@@ -10,7 +10,7 @@ use crate::json::{DOCKER_IMAGE, Shape};
 pub(super) fn shown(object: &Value, reached: &Value, shape: &Shape) -> String {
     let mut text = String::new();
     write(object, Some(reached), Some(shape), &mut text);
-    text
+    html_escape(text)
 }
 
 fn write(value: &Value, reached: Option<&Value>, shape: Option<&Shape>, text: &mut String) {

@@ -13,6 +13,7 @@ use crate::{
     field::FieldError,
     http::{answer::Answer, body, negotiate::negotiate, options::WriteOptions, request::Request},
     importer::empty_metadata,
+    json,
     json::shapes::versioned::IMAGE,
     model::{
         Typed,
@@ -83,6 +84,8 @@ pub(crate) fn create(api: &Api, request: &Request, target: &Target) -> Result<An
 fn store_new(api: &Api, mut image: Image, options: &WriteOptions) -> Result<Image> {
     let own = image.metadata.name.clone();
     api.invalid(KIND, &own, &check(api, &image))?;
+    json::check_docker_version(&image.docker_image_metadata_version)
+        .map_err(|why| ApiError::failed(why.to_string()))?;
     if !matches!(image.metadata.resource_version.as_str(), "" | "0") && !options.dry_run {
         return Err(ApiError::failed("resourceVersion should not be set on objects to be created"));
     }
@@ -173,6 +176,9 @@ fn store(api: &Api, mut image: Image, old: &Image, options: &WriteOptions) -> Re
     image.docker_image_layers = of_content.docker_image_layers;
     image.docker_image_manifest = of_content.docker_image_manifest;
     image.docker_image_config = of_content.docker_image_config;
+    if !of_content.docker_image_signatures.is_empty() {
+        image.docker_image_signatures = of_content.docker_image_signatures;
+    }
     let (new, known, behaviour) = (&image.metadata, &old.metadata, &api.behaviour);
     let mut errors = meta::check_replacement(new, known, false, behaviour);
     errors.extend(check(api, &image));

@@ -138,9 +138,7 @@ pub(crate) fn replace(api: &Api, request: &Request, target: &Target) -> Result<A
 /// The stream that a write changes: its status is what was written, not what reads show.
 fn find_written(api: &Api, target: &Target) -> Result<ImageStream> {
     let mut stream = streams::find(api, target, name(target), STREAMS)?;
-    if writer(target) == Writer::Status {
-        stream.status = stream.status.with_written_repositories();
-    }
+    stream.status = stream.status.with_written_repositories();
     Ok(stream)
 }
 

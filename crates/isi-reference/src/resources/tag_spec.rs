@@ -98,7 +98,7 @@ impl StreamBefore {
             None => write::create_unless_dry(api, changed, &options, STREAMS),
             Some(old) => {
                 let version = &old.metadata.resource_version;
-                write::update_unless_dry(api, changed, version, &options, Writer::Client, STREAMS)
+                write::update_unless_dry(api, changed, version, &options, Writer::Tag, STREAMS)
             }
         }
     }

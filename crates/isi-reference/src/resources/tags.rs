@@ -182,7 +182,7 @@ pub(crate) fn delete(api: &Api, request: &Request, target: &Target) -> Result<An
     }
     if !options.dry_run || !api.behaviour.dry_run_of_tags {
         let version = stream.metadata.resource_version.clone();
-        write::update(api, stream, &version, Writer::Import, resource).map_err(|refusal| refusal.error)?;
+        write::update(api, stream, &version, Writer::Tag, resource).map_err(|refusal| refusal.error)?;
     }
     Ok(Answer::status(200, &Status::success(), form))
 }

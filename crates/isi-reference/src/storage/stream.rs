@@ -9,6 +9,8 @@ pub(crate) enum Writer {
     Client,
     /// An import, which writes the status too.
     Import,
+    /// A write or a deletion of one tag, which may write the status too.
+    Tag,
     /// A write of `imagestreams/status`: of all that is not metadata, the status alone.
     Status,
 }

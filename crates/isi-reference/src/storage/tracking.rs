@@ -62,7 +62,7 @@ impl State {
             }
         }
         // Servers take the status of a client's update from the old stream, and so see no difference between the two.
-        if writer == Writer::Import || old.is_none_or(|old| old.status.tags.is_empty()) {
+        if matches!(writer, Writer::Import | Writer::Tag) || old.is_none_or(|old| old.status.tags.is_empty()) {
             follow_within(stream, old);
         }
         errors

@@ -183,3 +183,62 @@ async fn applying_an_image_that_is_not_there_creates_it() {
     let message = format!("Operation cannot be fulfilled on images.image.openshift.io \"two\": {why}");
     assert_eq!(refusal["message"], message);
 }
+
+/// Patches an image that has metadata by merging.
+async fn patched(patch: Value, status: u16) -> Value {
+    let reference = Reference::start().await;
+    reference.post(IMAGES, &image("one")).await;
+    let request = reference.request(Method::PATCH, &format!("{IMAGES}/one"));
+    let request = request.header("content-type", "application/merge-patch+json").body(patch.to_string());
+    read(request.send().await.unwrap(), status).await
+}
+
+#[rstest]
+#[case::version(json!({ "dockerImageMetadataVersion": "2.0" }), "no kind \"DockerImage\" is registered for version \"image.openshift.io/2.0\"")]
+#[case::group(json!({ "dockerImageMetadataVersion": "image.openshift.io/1.0" }), "no kind \"DockerImage\" is registered for version \"image.openshift.io/image.openshift.io/1.0\"")]
+#[case::kind_of_core(json!({ "dockerImageMetadata": { "kind": "Pod", "apiVersion": "v1" } }), "converting (v1.Pod) to (docker10.DockerImage): unknown conversion")]
+#[case::image(json!({ "dockerImageMetadata": { "kind": "Image", "apiVersion": "image.openshift.io/v1" } }), "converting (v1.Image) to (docker10.DockerImage): unknown conversion")]
+#[case::unknown_kind(json!({ "dockerImageMetadata": { "kind": "Foo", "apiVersion": "image.openshift.io/v1" } }), "no kind \"Foo\" is registered for version \"image.openshift.io/v1\"")]
+#[case::unknown_version(json!({ "dockerImageMetadata": { "apiVersion": "2.0" } }), "no kind \"DockerImage\" is registered for version \"2.0\"")]
+#[tokio::test]
+async fn metadata_of_another_kind_or_version_is_refused(#[case] patch: Value, #[case] why: &str) {
+    let refusal = patched(patch, 422).await;
+    let message = refusal["message"].as_str().unwrap();
+    assert!(message.contains(&format!("}}\": {why}")), "{message}");
+}
+
+#[rstest]
+#[case(json!({ "dockerImageMetadataVersion": "" }))]
+#[case(json!({ "dockerImageMetadata": { "kind": "", "apiVersion": "" } }))]
+#[case(json!({ "dockerImageMetadata": { "apiVersion": "1.0" } }))]
+#[tokio::test]
+async fn metadata_need_not_say_what_it_is(#[case] patch: Value) {
+    let image = patched(patch, 200).await;
+    assert_eq!(
+        (&image["dockerImageMetadataVersion"], &image["dockerImageMetadata"]["apiVersion"]),
+        (&json!("1.0"), &json!("image.openshift.io/1.0"))
+    );
+}
+
+#[tokio::test]
+async fn a_new_image_without_metadata_cannot_have_another_version_of_it() {
+    let reference = Reference::start().await;
+    let mut body = image("one");
+    body["dockerImageMetadataVersion"] = "2.0".into();
+    let refusal = read(reference.send(Method::POST, IMAGES, &body).await, 500).await;
+    let message = refusal["message"].as_str().unwrap();
+    assert!(message.starts_with("no kind \"DockerImage\" is registered for version \"image.openshift.io/2.0\""));
+}
+
+#[tokio::test]
+async fn signatures_of_old_are_written_once() {
+    let reference = Reference::start().await;
+    let created = reference.post(IMAGES, &image("one")).await;
+    let mut signed = created.clone();
+    signed["dockerImageSignatures"] = json!(["YQ=="]);
+    let mut signed = read(reference.send(Method::PUT, &format!("{IMAGES}/one"), &signed).await, 200).await;
+    assert_eq!(signed["dockerImageSignatures"], json!(["YQ=="]));
+    signed["dockerImageSignatures"] = json!(["Yg=="]);
+    let again = read(reference.send(Method::PUT, &format!("{IMAGES}/one"), &signed).await, 200).await;
+    assert_eq!(again["dockerImageSignatures"], json!(["YQ=="]));
+}

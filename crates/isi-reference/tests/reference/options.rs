@@ -37,6 +37,31 @@ async fn options_are_refused_in_the_order_of_servers(#[case] path: &str, #[case]
     assert_eq!(read(response, status).await["message"], message);
 }
 
+#[rstest]
+#[case::warned(
+    "",
+    Some("299 - \"unknown field \\\"unknown\\\"\""),
+    "the API version in the data (v1) does not match the expected API version (image.openshift.io/v1)"
+)]
+#[case::strict(
+    "?fieldValidation=Strict",
+    None,
+    "ImageStream in version \"v1\" cannot be handled as a ImageStream: strict decoding error: unknown field \"unknown\""
+)]
+#[tokio::test]
+async fn an_object_of_the_old_version_is_read_before_it_is_refused(
+    #[case] query: &str,
+    #[case] warning: Option<&str>,
+    #[case] message: &str,
+) {
+    let reference = Reference::start().await;
+    let body = json!({ "apiVersion": "v1", "kind": "ImageStream", "metadata": { "name": "s" }, "unknown": 1 });
+    let response = reference.send(Method::POST, &format!("{NAMESPACE}/imagestreams{query}"), &body).await;
+    let told = response.headers().get("warning").map(|warning| warning.to_str().unwrap().to_owned());
+    assert_eq!(told.as_deref(), warning);
+    assert_eq!(read(response, 400).await["message"], message);
+}
+
 #[tokio::test]
 async fn tags_are_listed_of_a_version_that_exists() {
     let reference = Reference::start().await;

@@ -549,6 +549,33 @@ async fn an_event_that_is_followed_takes_the_generation_of_its_follower() {
 }
 
 #[tokio::test]
+async fn tags_follow_a_tag_whose_event_changes_with_a_write_of_another_tag() {
+    let reference = following().await;
+    let tag = json!({ "metadata": { "name": "app:c" }, "tag": { "name": "c", "from": { "kind": "ImageStreamTag", "name": "a" } } });
+    reference.post(&format!("{NAMESPACE}/imagestreamtags"), &tag).await;
+    let stream = reference.get(&format!("{NAMESPACE}/imagestreams/app")).await;
+    let generations: Vec<&Value> =
+        stream["status"]["tags"].as_array().unwrap().iter().map(|tag| &tag["items"][0]["generation"]).collect();
+    assert_eq!(generations, [2, 2, 2]);
+}
+
+#[tokio::test]
+async fn an_error_shows_the_patched_object_as_go_writes_json_and_with_the_repository_that_was_written() {
+    let reference = following().await;
+    let merge = "application/merge-patch+json";
+    let path = format!("{NAMESPACE}/imagestreams/app/status");
+    let written = json!({ "status": { "dockerImageRepository": "" } });
+    let request = reference.request(Method::PATCH, &path).header("content-type", merge).body(written.to_string());
+    read(request.send().await.unwrap(), 200).await;
+    let patch =
+        json!({ "metadata": { "annotations": { "a": "<b>" } }, "status": { "publicDockerImageRepository": 7 } });
+    let refusal = patched(&reference, merge, &patch, 422).await;
+    let message = refusal["message"].as_str().unwrap();
+    assert!(message.contains(r#"\"a\":\"\\u003cb\\u003e\""#), "{message}");
+    assert!(message.contains(r#""dockerImageRepository":"""#), "{message}");
+}
+
+#[tokio::test]
 async fn tags_do_not_follow_what_a_client_changes_in_the_same_stream() {
     let reference = following().await;
     let from = json!({ "kind": "DockerImage", "name": "r/z" });

@@ -33,7 +33,7 @@ async fn an_object_of_another_kind_is_refused_by_name() {
     let status = response.status();
     let message = String::from_utf8_lossy(&response.bytes().await.unwrap()).into_owned();
     assert_eq!(status, 400);
-    assert!(message.contains("no kind \"Secret\" is registered for version \"v1\""), "{message}");
+    assert!(message.contains("converting (v1.Secret) to (image.ImageStream): unknown conversion"), "{message}");
 }
 
 #[rstest]
