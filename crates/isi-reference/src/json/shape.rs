@@ -17,7 +17,7 @@ pub(crate) enum Shape {
     Text(&'static str),
     /// A time as RFC 3339 text.
     Time,
-    /// Bytes as base64.
+    /// Bytes: a text in Base64, or a list of numbers.
     Bytes,
     /// The fields of an owner: objects of objects, which read themselves.
     OwnedFields,
@@ -116,6 +116,7 @@ impl Decoder {
             (Shape::Bool, Node::Bool(_)) | (Shape::Text(_), Node::Text(_)) => Some(node.to_value()),
             (Shape::Time, Node::Text(text)) => self.time(text),
             (Shape::Bytes, Node::Text(text)) => self.bytes(text),
+            (Shape::Bytes, Node::Array(items)) => self.byte_list(items),
             (Shape::Int(go), Node::Number(digits)) => match digits.parse::<i64>() {
                 Ok(integer) => Some(Value::from(integer)),
                 Err(_) => self.fail(self.mismatch(&format!("number {digits}"), go)),
@@ -218,6 +219,23 @@ impl Decoder {
             Ok(()) => Some(Value::String(text.to_owned())),
             Err(error) => self.fail(error),
         }
+    }
+
+    /// Bytes that are written as a list of numbers.
+    fn byte_list(&mut self, items: &[Node]) -> Option<Value> {
+        const GO: &str = "uint8";
+        let mut bytes = Vec::new();
+        for item in items {
+            bytes.push(match item {
+                Node::Null => 0,
+                Node::Number(digits) => match digits.parse::<u8>() {
+                    Ok(byte) => byte,
+                    Err(_) => return self.fail(self.mismatch(&format!("number {digits}"), GO)),
+                },
+                other => return self.fail(self.mismatch(other.kind(), GO)),
+            });
+        }
+        Some(Value::String(STANDARD.encode(bytes)))
     }
 
     /// What Go says of a value of a wrong type.

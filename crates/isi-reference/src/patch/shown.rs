@@ -29,11 +29,8 @@ fn write(value: &Value, reached: Option<&Value>, shape: Option<&Shape>, text: &m
                 text.push_str(&Value::from(name.as_str()).to_string());
                 text.push(':');
                 let of_field = match shape {
-                    Some(Shape::Struct(of)) => {
-                        of.fields.iter().find(|(known, _)| known == name).map(|(_, shape)| shape)
-                    }
                     Some(Shape::Map(values, _)) => Some(*values),
-                    _ => None,
+                    _ => fields_of(shape).iter().find(|(known, _)| known == name).map(|(_, shape)| shape),
                 };
                 write(field, reached.and_then(|reached| reached.get(name)), of_field, text);
             }
@@ -59,12 +56,19 @@ fn write(value: &Value, reached: Option<&Value>, shape: Option<&Shape>, text: &m
 
 /// Where a field stands among those of its type; what the type does not have stands behind, sorted.
 fn position(name: &str, shape: Option<&Shape>) -> usize {
-    let place = match shape {
-        Some(Shape::Struct(of)) => of.fields.iter().position(|(known, _)| *known == name),
-        Some(Shape::DockerImage) => DOCKER_IMAGE.fields.iter().position(|(known, _)| *known == name),
-        _ => Some(0),
-    };
-    place.unwrap_or(usize::MAX)
+    match fields_of(shape) {
+        [] => 0,
+        fields => fields.iter().position(|(known, _)| *known == name).unwrap_or(usize::MAX),
+    }
+}
+
+/// The fields of a type, in its order; none for what is no object with fields of its own.
+fn fields_of(shape: Option<&Shape>) -> &'static [(&'static str, Shape)] {
+    match shape {
+        Some(Shape::Struct(of)) => of.fields,
+        Some(Shape::DockerImage) => DOCKER_IMAGE.fields,
+        _ => &[],
+    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,11 @@ pub(crate) fn find(api: &Api, target: &Target, stream: &str, resource: Resource)
 pub(crate) fn get(api: &Api, request: &Request, target: &Target) -> Result<Answer> {
     let form = negotiate(api, request, target.kind)?;
     check_get(api, request, target)?;
-    let stream = find(api, target, name(target), STREAMS)?;
+    let mut stream = find(api, target, name(target), STREAMS)?;
+    if target.kind.plural == "imagestreams/status" {
+        // What was written is answered; where a stream is pulled from is said of the stream alone.
+        stream.status = stream.status.with_written_repositories();
+    }
     view::object(api, request, target.kind, 200, &linked(api, target, stream), form)
 }
 

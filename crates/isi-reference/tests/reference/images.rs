@@ -242,3 +242,30 @@ async fn signatures_of_old_are_written_once() {
     let again = read(reference.send(Method::PUT, &format!("{IMAGES}/one"), &signed).await, 200).await;
     assert_eq!(again["dockerImageSignatures"], json!(["YQ=="]));
 }
+
+#[rstest]
+#[case::none(json!([[]]), "")]
+#[case::numbers(json!([[1, 255, null]]), "Af8A")]
+#[tokio::test]
+async fn bytes_may_be_a_list_of_numbers(#[case] signatures: Value, #[case] expected: &str) {
+    let reference = Reference::start().await;
+    let mut body = image("one");
+    body["dockerImageSignatures"] = signatures;
+    assert_eq!(reference.post(IMAGES, &body).await["dockerImageSignatures"], json!([expected]));
+}
+
+#[rstest]
+#[case::large(json!([[300]]), "number 300", "uint8")]
+#[case::no_integer(json!([[1.5]]), "number 1.5", "uint8")]
+#[case::text(json!([["a"]]), "string", "uint8")]
+#[case::first_of_several(json!([[true, 300]]), "bool", "uint8")]
+#[case::object(json!([{}]), "object", "[]uint8")]
+#[tokio::test]
+async fn what_is_no_list_of_bytes_is_told(#[case] signatures: Value, #[case] found: &str, #[case] go: &str) {
+    let reference = Reference::start().await;
+    let mut body = image("one");
+    body["dockerImageSignatures"] = signatures;
+    let refusal = read(reference.send(Method::POST, IMAGES, &body).await, 400).await;
+    let why = format!("json: cannot unmarshal {found} into Go struct field Image.dockerImageSignatures of type {go}");
+    assert_eq!(refusal["message"], format!("Image in version \"v1\" cannot be handled as a Image: {why}"));
+}

@@ -63,7 +63,9 @@ async fn a_patch_of_the_status_goes_on_from_the_repositories_that_were_written()
     };
     let written = json!({ "dockerImageRepository": "q", "publicDockerImageRepository": "x.example/z" });
     assert_eq!(patch(written.clone()).await, written);
-    assert_eq!(reference.get(&path).await["status"], app["status"], "reads say where the stream is");
+    assert_eq!(reference.get(&path).await["status"], written);
+    let shown = reference.get(&format!("{NAMESPACE}/imagestreams/app")).await;
+    assert_eq!(shown["status"], app["status"], "a read of the stream says where it is");
     assert_eq!(patch(json!({ "tags": [] })).await, written);
     let labels = json!({ "metadata": { "labels": { "k": "b" } } });
     let request = reference.request(Method::PATCH, &format!("{NAMESPACE}/imagestreams/app"));
