@@ -2,6 +2,7 @@
 
 use proptest::{
     arbitrary::any,
+    bool::weighted,
     collection::vec,
     option,
     sample::select,
@@ -153,11 +154,12 @@ fn tag_of(limits: &Limits, kind: &'static str) -> BoxedStrategy<Drawn> {
     let (resource, field) = if kind == "ImageTag" { ("imagetags", "spec") } else { ("imagestreamtags", "tag") };
     let method = select(vec!["post", "put", "patch"]);
     let kinds = select(vec![words::MERGE, words::STRATEGIC]);
-    let tags = (select(vec!["v1", "stable"]), select(unimported_tags(limits)), any::<bool>());
+    let matches = (any::<bool>(), weighted(0.8));
+    let tags = (select(vec!["v1", "stable"]), select(unimported_tags(limits)), matches);
     let written = (method, kinds, tags, oddities(limits, kind));
     let written = written.prop_map(move |(method, content_type, tag, Oddities { fields, query })| {
-        let (name, mut tag, is_named) = tag;
-        if is_named {
+        let (name, mut tag, (has_its_name, has_its_annotations)) = tag;
+        if has_its_name {
             tag["name"] = name.into();
         }
         let name = format!("{{{{stream}}}}:{name}");
@@ -168,7 +170,7 @@ fn tag_of(limits: &Limits, kind: &'static str) -> BoxedStrategy<Drawn> {
         let mut metadata = json!({ "name": name, "namespace": "{{namespace}}" });
         // They have to be those of the tag.
         if let (Some(annotations), Some(_)) = (tag.get("annotations"), tag.get("from")) {
-            metadata["annotations"] = annotations.clone();
+            metadata["annotations"] = if has_its_annotations { annotations.clone() } else { json!({ "x": "y" }) };
         }
         let body = json!({ "kind": kind, "apiVersion": "image.openshift.io/v1", "metadata": metadata, field: tag });
         let (body, words) = with_fields(body, &fields);

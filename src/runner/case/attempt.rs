@@ -1,6 +1,11 @@
 //! One attempt at a case: its registry, and its steps one after another.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
+
+use oci_types::Digest;
 
 use super::CaseEnd;
 use crate::{
@@ -27,8 +32,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct AttemptProgress {
     pub(super) current: Option<StepName>,
-    /// The digests of the images of the case.
-    pub(super) images: Vec<String>,
+    /// The names that the images of the case may get as objects: their digests, and those of the bytes that are served, where an
+    /// image has another one.
+    pub(super) images: BTreeSet<String>,
     pub(super) checks: Vec<CheckResult>,
     pub(super) exchanges: Vec<Exchange>,
     pub(super) left_out: Vec<LeftOutStep>,
@@ -115,8 +121,9 @@ impl Attempt<'_> {
             default_mode::name_legacy(&mut steps, self.session.traits.import_mode);
         }
         expect_statuses(&mut steps, self.statuses);
-        let digests = bindings.images.values().map(|image| image.digest.to_string()).collect();
-        self.with(|progress| progress.images = digests);
+        let names = images.iter().flat_map(|image| [image.digest.clone(), Digest::sha256(&image.manifest)]);
+        let names = names.map(|digest| digest.to_string()).collect();
+        self.with(|progress| progress.images = names);
         let mut mock = MockRegistry::start(place, registry, images, self.session.authority.as_ref())?;
         let waits = steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
         let mut judge = Judge::new(bindings, self.session.proposals, &self.session.baseline, waits);

@@ -58,7 +58,7 @@ impl Attempt<'_> {
         let was_asked = !asked.lines.is_empty();
         for ((request, member), (name, answered)) in requests.into_iter().zip(&answers) {
             let is_refused_import = was_asked && answered.status >= 300 && !request.method.is_safe();
-            self.note_images(answered, is_refused_import, judge);
+            self.note_images(answered, is_refused_import);
             judge.begin(name);
             let checks = judge.step(&self.expected(), request, member, answered, &mut asked);
             self.with(|progress| progress.checks.extend(checks.into_iter().map(|check| check.at(name.clone()))));
@@ -154,13 +154,12 @@ impl Attempt<'_> {
 
     /// Image objects are cluster-wide: those of this case's own images are removed too. They are those that the answer
     /// names, and all of them if it refuses what the registry was asked for: a server may have stored them before.
-    fn note_images(&self, answered: &Answered, is_refused_import: bool, judge: &Judge) {
+    fn note_images(&self, answered: &Answered, is_refused_import: bool) {
         let body = String::from_utf8_lossy(&answered.body);
-        for image in judge.bindings.images.values() {
-            let digest = image.digest.to_string();
-            if is_refused_import || body.contains(&digest) {
-                self.ledger.note_image(&digest);
+        self.with(|progress| {
+            for name in progress.images.iter().filter(|name| is_refused_import || body.contains(*name)) {
+                self.ledger.note_image(name);
             }
-        }
+        });
     }
 }

@@ -113,8 +113,9 @@ fn writes() -> Vec<Bug> {
             }
         }),
         bug("loses the annotations of a tag that is written").request(|request| {
+            // Those of the object are those of the tag.
             if is_tag(request, &Method::PUT) {
-                put(&mut request.body, "/tag/annotations", None);
+                put(&mut request.body, "/metadata/annotations", None);
             }
         }),
         bug("calls the prefix of a field by another name in errors").answer(|request, answer| {
