@@ -78,6 +78,8 @@ pub(crate) struct Behaviour {
     /// Reads of one object look at `resourceVersion`; before, it was ignored there, and a list without a way to match was of
     /// exactly that version (Kubernetes 1.19).
     pub(crate) reads_not_older: bool,
+    /// Whether the cache that lists are read from fails at a version that is none, instead of refusing it.
+    pub(crate) fails_at_wrong_versions: bool,
     /// `sendInitialEvents` of a watch is read (Kubernetes 1.27).
     pub(crate) initial_events: bool,
     /// Objects carry `metadata.managedFields` (Kubernetes 1.18, server-side apply).
@@ -201,6 +203,7 @@ impl Behaviour {
             dry_run_of_tags: from(ApiVersion::V4_18),
             version_matches: from(ApiVersion::V4_8),
             reads_not_older: from(ApiVersion::V4_8),
+            fails_at_wrong_versions: from(ApiVersion::V4_8) && !from(ApiVersion::V4_22),
             initial_events: from(ApiVersion::V4_18),
             managed_fields: from(ApiVersion::V4_8),
             managed_subresources: from(ApiVersion::V4_10),

@@ -53,8 +53,13 @@ pub(crate) fn read_list(
         })?;
         return Ok(page(objects, &selection, namespace, version, &at.start, behaviour));
     }
-    let wanted = list_version(request)?;
     let matching = if behaviour.version_matches { parameter(request, "resourceVersionMatch") } else { "" };
+    // Pages and exact versions are not read from the cache.
+    let is_cached = selection.limit().is_none() && matching != EXACT;
+    let wanted = read_version(request).map_err(|text| match invalid_version(text) {
+        why if is_cached && behaviour.fails_at_wrong_versions => ApiError::unreadable(why),
+        why => ApiError::bad_request(format!("invalid resource version: {why}")),
+    })?;
     if wanted > newest && !behaviour.reads_not_older {
         return Err(ApiError::failed("etcdserver: mvcc: required revision is a future revision"));
     }
@@ -79,12 +84,6 @@ pub(crate) fn read_options(request: &Request, resource: &str, behaviour: &Behavi
     refuse(&errors(request, behaviour), behaviour)?;
     selection.check_fields(resource)?;
     Ok(selection)
-}
-
-/// The version that a list is wanted of, 0 for any.
-fn list_version(request: &Request) -> Result<u64> {
-    let invalid = |text| ApiError::bad_request(format!("invalid resource version: {}", invalid_version(text)));
-    read_version(request).map_err(invalid)
 }
 
 /// Refuses to read an object at a version that does not exist yet, or is invalid, on servers that look at it.

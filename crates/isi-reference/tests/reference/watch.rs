@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use isi_reference::Options;
+use isi_reference::{Options, version::ApiVersion};
 use reqwest::{Method, Response, header::ACCEPT};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -542,4 +542,25 @@ async fn a_watch_for_less_than_no_time_is_over_at_once() {
     reference.post(STREAMS, &json!({ "metadata": { "name": "app" } })).await;
     let mut events = Events::of(&reference, &format!("{STREAMS}?watch=true&timeoutSeconds=-1")).await;
     assert_eq!(events.next().await, None);
+}
+
+/// Recorded from openshift-apiserver 4.12 and 4.22: before 4.22 the cache failed, which pages and exact versions are not read from.
+#[rstest]
+#[case::of_4_12("", ApiVersion::V4_12, 500, "")]
+#[case::page_of_4_12("&limit=5", ApiVersion::V4_12, 400, "invalid resource version: ")]
+#[case::of_4_22("", ApiVersion::V4_22, 400, "invalid resource version: ")]
+#[case::page_of_4_22("&limit=5", ApiVersion::V4_22, 400, "invalid resource version: ")]
+#[tokio::test]
+async fn a_version_that_is_none_is_refused_by_what_a_list_is_read_from(
+    #[case] more: &str,
+    #[case] api_version: ApiVersion,
+    #[case] status: u16,
+    #[case] says: &str,
+) {
+    let options = Options { api_version, ..Options::default() };
+    let reference = Reference::start_with(options, Vec::new()).await;
+    let path = format!("{NAMESPACE}/imagestreams?resourceVersion=x{more}");
+    let refusal = read(reference.request(Method::GET, &path).send().await.unwrap(), status).await;
+    let why = "resourceVersion: Invalid value: \"x\": strconv.ParseUint: parsing \"x\": invalid syntax";
+    assert_eq!(refusal["message"], format!("{says}{why}"));
 }
