@@ -148,7 +148,7 @@ impl Comparer<'_> {
                 if !pattern.matches(actual, self.bindings, self.memory)? {
                     let expected = match pattern.meaning(actual, self.memory) {
                         Some(meaning) => Side::Described(meaning),
-                        None => Side::Value(pattern.show(self.bindings)?.into()),
+                        None => Side::Value(pattern.show_beside(actual, self.bindings)?.into()),
                     };
                     self.differ(path, expected, Side::Value(actual.as_str().into()), DifferenceKind::Other);
                 }

@@ -70,6 +70,44 @@ impl Pattern {
             .collect()
     }
 
+    /// [`Self::show`] beside `actual`, which it does not match: a shape inside of a longer text shows the value that stands there,
+    /// up to where the two part, so that they part where the difference is.
+    ///
+    /// # Errors
+    /// When a variable has no value in this case.
+    pub(super) fn show_beside(&self, actual: &str, bindings: &Bindings) -> Result<String, Unbound> {
+        if let [_] = self.0.as_slice() {
+            return self.show(bindings);
+        }
+        let text = |piece: &Piece| match piece {
+            Piece::Literal(text) => Ok(Some(text.clone())),
+            Piece::Variable(variable) => bindings.value(variable).map(Some),
+            Piece::Shape(_) => Ok(None),
+        };
+        let texts = self.0.iter().map(text).collect::<Result<Vec<_>, Unbound>>()?;
+        let mut shown = String::new();
+        // What of `actual` is not shown yet, as long as it is as expected.
+        let mut rest = Some(actual);
+        for (index, piece) in self.0.iter().enumerate() {
+            if let Some(text) = &texts[index] {
+                rest = rest.and_then(|rest| rest.strip_prefix(text.as_str()));
+                shown.push_str(text);
+            } else if let Piece::Shape(shape) = piece {
+                let next = texts.get(index + 1).and_then(Option::as_deref).and_then(|text| text.chars().next());
+                let split = rest.and_then(|rest| {
+                    let end = next.map_or(Some(rest.len()), |next| rest.find(next))?;
+                    rest.split_at_checked(end).filter(|(value, _)| shape.fits(value))
+                });
+                match split {
+                    Some((value, _)) => shown.push_str(value),
+                    None => shown.push_str(&format!("[{shape}]")),
+                }
+                rest = split.map(|(_, rest)| rest);
+            }
+        }
+        Ok(shown)
+    }
+
     /// What the numbered shape that this pattern is stands for, in words; nothing for other patterns.
     pub(super) fn meaning(&self, actual: &str, memory: &Memory) -> Option<String> {
         match self.0.as_slice() {
@@ -143,6 +181,21 @@ mod tests {
 
     use super::*;
     use crate::runner::LARGEST_ANSWER;
+
+    const UID: &str = "836065b9-25d0-4050-9e64-4342065313bc";
+
+    #[rstest]
+    #[case::alone("[uid]", "x", "[uid]")]
+    #[case::before_the_difference("uid \"[uid]\", kind \"A\"", &format!("uid \"{UID}\", kind \"B\""), &format!("uid \"{UID}\", kind \"A\""))]
+    #[case::behind_the_difference("kind \"A\", uid \"[uid]\"", &format!("kind \"B\", uid \"{UID}\""), "kind \"A\", uid \"[uid]\"")]
+    #[case::of_another_form("uid \"[uid]\", kind \"A\"", "uid \"7\", kind \"A\"", "uid \"[uid]\", kind \"A\"")]
+    fn what_is_expected_shows_values_up_to_the_difference(
+        #[case] pattern: &str,
+        #[case] actual: &str,
+        #[case] expected: &str,
+    ) {
+        assert_eq!(Pattern::parse(pattern).show_beside(actual, &Bindings::default()).unwrap(), expected);
+    }
 
     fn bindings() -> Bindings {
         Bindings { registry: "127.0.0.1:5000".to_owned(), stream: "app".to_owned(), ..Bindings::default() }
