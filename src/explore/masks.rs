@@ -9,10 +9,10 @@ use super::values::UID;
 use crate::golden::{Golden, is_of_this_run};
 
 /// What differs inside of longer texts although two servers say the same: a uid, a time, a version behind its name, where a list
-/// goes on (the base64 of an object that begins with its `v` and has a version in it), a port of the loopback, the server that was asked
-/// for the address of a host, the line of Go that
-/// made a scheme (it depends on the flags of the build), the words of Go's YAML library for what is no YAML, and the part of a body
-/// that json-iterator shows around a mistake (values like these are cut off in it).
+/// goes on (the base64 of an object that begins with its `v` and has a version in it), a port of the loopback, the server that was
+/// asked for the address of a host, the line of Go that made a scheme (it depends on the flags of the build), the words of Go's YAML
+/// library for what is no YAML, and the part of a body that json-iterator shows around a mistake (values like these are cut off
+/// in it).
 static VOLATILE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",

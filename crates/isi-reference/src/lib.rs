@@ -6,6 +6,7 @@ mod api;
 mod behaviour;
 mod builder;
 mod discovery;
+mod dispatch;
 mod error;
 mod fetch_strategy;
 mod field;

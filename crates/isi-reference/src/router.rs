@@ -13,6 +13,7 @@ use hyper::body::{Body, Incoming};
 use super::{
     api::Api,
     discovery,
+    dispatch::dispatch,
     error::{ApiError, Result},
     http::{
         answer::{Answer, AnswerBody},
@@ -22,7 +23,7 @@ use super::{
     },
     impersonation,
     journal::RecordedRequest,
-    kinds::{Handler, Verb},
+    kinds::Verb,
     metrics,
     openapi::Documents,
     paths::{Route, route},
@@ -30,7 +31,6 @@ use super::{
     route::Target,
     selector::FieldSelector,
     user::User,
-    watch,
 };
 
 /// Answers a request, and records it.
@@ -107,11 +107,7 @@ async fn handle(api: &Arc<Api>, request: &Request, routed: Result<Route>) -> Res
     if target.asked(request) == Verb::Get && target.kind.stored.is_some() {
         resources::listing::check_version(&api.store.lock(), request, &api.behaviour)?;
     }
-    match handler {
-        Handler::Store(answer) => answer(api, request, &target),
-        Handler::Import => resources::imports::create(api, request, &target).await,
-        Handler::Watch => watch::answer(api, request, &target),
-    }
+    dispatch(api, request, &target, handler).await
 }
 
 /// Access is decided before it is known whether the method exists.

@@ -15,8 +15,8 @@ const IMAGE_KINDS: [&str; 8] = [
 /// Kinds of Kubernetes' own that are the same in every version of every group.
 pub(crate) const UNVERSIONED: [&str; 5] = ["Status", "APIVersions", "APIGroup", "APIGroupList", "APIResourceList"];
 
-/// Kinds of the legacy group `v1` that are no kinds of the image API; each has a list but for those after `Secret`.
-const CORE_KINDS: [&str; 22] = [
+/// Kinds of the legacy group `v1` that are stored; each has a list.
+const STORED_KINDS: [&str; 16] = [
     "ComponentStatus",
     "ConfigMap",
     "Endpoints",
@@ -30,20 +30,19 @@ const CORE_KINDS: [&str; 22] = [
     "PodTemplate",
     "ReplicationController",
     "ResourceQuota",
+    "Secret",
     "Service",
     "ServiceAccount",
-    "Secret",
-    "Binding",
-    "List",
-    "PodStatusResult",
-    "RangeAllocation",
-    "SerializedReference",
-    "PodExecOptions",
 ];
+
+/// Kinds of the legacy group that have no list.
+const OTHER_KINDS: [&str; 6] =
+    ["Binding", "List", "PodExecOptions", "PodStatusResult", "RangeAllocation", "SerializedReference"];
 
 /// Whether a kind is one of Kubernetes' own in the legacy group.
 pub(crate) fn is_core(kind: &str) -> bool {
-    CORE_KINDS.contains(&kind) || kind.strip_suffix("List").is_some_and(|of| CORE_KINDS[..16].contains(&of))
+    let item = kind.strip_suffix("List").unwrap_or(kind);
+    STORED_KINDS.contains(&item) || OTHER_KINDS.contains(&kind)
 }
 
 /// Whether the scheme that metadata of Docker images is decoded with has this kind in this version.

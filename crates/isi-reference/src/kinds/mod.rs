@@ -2,18 +2,15 @@
 
 pub(crate) mod columns;
 mod durations;
+mod handler;
 mod image_tag_row;
 pub(crate) mod table;
 mod workloads;
 
+pub(crate) use handler::Handler;
+
 use self::columns::Columns;
-use super::{
-    api::Api,
-    error::{Resource, Result},
-    http::{answer::Answer, request::Request},
-    route::Target,
-    version::ApiVersion,
-};
+use super::{error::Resource, version::ApiVersion};
 
 /// The groups of custom resources.
 const CONFIG: &str = "config.openshift.io";
@@ -55,17 +52,6 @@ pub(crate) enum Verb {
     List,
     Patch,
     Update,
-    Watch,
-}
-
-/// What answers a request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Handler {
-    /// A function that answers from the store.
-    Store(fn(&Api, &Request, &Target) -> Result<Answer>),
-    /// An import, which asks registries first.
-    Import,
-    /// A watch, which goes on.
     Watch,
 }
 

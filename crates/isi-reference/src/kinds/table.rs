@@ -1,14 +1,7 @@
 //! The table of resources.
 
 use super::{CONFIG, Handler, Kind, OPERATOR, Verb, columns, workloads::WORKLOADS};
-use crate::{
-    resources::{
-        deletion, image_tags, image_writes, images, layers, mappings, namespaces, objects, projects, reviews,
-        signatures, stream_images, stream_writes, streams, tag_writes, tags, users,
-    },
-    storage,
-    version::ApiVersion,
-};
+use crate::{storage, version::ApiVersion};
 
 /// A row to begin with.
 const NONE: Kind = Kind {
@@ -28,20 +21,19 @@ const NONE: Kind = Kind {
     columns: None,
 };
 const IMAGE: Kind = Kind { group: "image.openshift.io", namespaced: true, ..NONE };
-const AUTHORIZATION: Kind =
-    Kind { group: "authorization.k8s.io", methods: &[(Verb::Create, Handler::Store(reviews::create))], ..NONE };
+const AUTHORIZATION: Kind = Kind { group: "authorization.k8s.io", methods: &[(Verb::Create, Handler::Review)], ..NONE };
 const CUSTOM: Kind = Kind { methods: OBJECTS, columns: Some(&columns::CUSTOM), ..NONE };
 const PROJECT: Kind = Kind { group: "project.openshift.io", ..NONE };
 
 /// The methods of objects that the server only keeps.
 const OBJECTS: &[(Verb, Handler)] = &[
-    (Verb::Create, Handler::Store(objects::create)),
-    (Verb::Delete, Handler::Store(deletion::delete)),
-    (Verb::DeleteCollection, Handler::Store(deletion::delete_collection)),
-    (Verb::Get, Handler::Store(objects::get)),
-    (Verb::List, Handler::Store(objects::list)),
-    (Verb::Patch, Handler::Store(objects::patch)),
-    (Verb::Update, Handler::Store(objects::replace)),
+    (Verb::Create, Handler::CreateObject),
+    (Verb::Delete, Handler::DeleteStored),
+    (Verb::DeleteCollection, Handler::DeleteCollection),
+    (Verb::Get, Handler::GetObject),
+    (Verb::List, Handler::ListObjects),
+    (Verb::Patch, Handler::PatchObject),
+    (Verb::Update, Handler::ReplaceObject),
     (Verb::Watch, Handler::Watch),
 ];
 
@@ -65,10 +57,10 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "Namespace",
         short_names: &["ns"],
         methods: &[
-            (Verb::Create, Handler::Store(namespaces::create)),
-            (Verb::Delete, Handler::Store(namespaces::delete)),
-            (Verb::Get, Handler::Store(namespaces::get)),
-            (Verb::List, Handler::Store(namespaces::list)),
+            (Verb::Create, Handler::CreateNamespace),
+            (Verb::Delete, Handler::DeleteNamespace),
+            (Verb::Get, Handler::GetNamespace),
+            (Verb::List, Handler::ListNamespaces),
             (Verb::Watch, Handler::Watch),
         ],
         stored: Some(storage::NAMESPACES),
@@ -90,7 +82,7 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "selfsubjectreviews",
         singular: "selfsubjectreview",
         kind: "SelfSubjectReview",
-        methods: &[(Verb::Create, Handler::Store(reviews::create))],
+        methods: &[(Verb::Create, Handler::Review)],
         ..NONE
     },
     Kind {
@@ -111,13 +103,13 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "Image",
         namespaced: false,
         methods: &[
-            (Verb::Create, Handler::Store(image_writes::create)),
-            (Verb::Delete, Handler::Store(deletion::delete)),
-            (Verb::DeleteCollection, Handler::Store(deletion::delete_collection)),
-            (Verb::Get, Handler::Store(images::get)),
-            (Verb::List, Handler::Store(images::list)),
-            (Verb::Patch, Handler::Store(image_writes::patch)),
-            (Verb::Update, Handler::Store(image_writes::replace)),
+            (Verb::Create, Handler::CreateImage),
+            (Verb::Delete, Handler::DeleteStored),
+            (Verb::DeleteCollection, Handler::DeleteCollection),
+            (Verb::Get, Handler::GetImage),
+            (Verb::List, Handler::ListImages),
+            (Verb::Patch, Handler::PatchImage),
+            (Verb::Update, Handler::ReplaceImage),
             (Verb::Watch, Handler::Watch),
         ],
         stored: Some(storage::IMAGES),
@@ -130,10 +122,7 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "imagesignature",
         kind: "ImageSignature",
         namespaced: false,
-        methods: &[
-            (Verb::Create, Handler::Store(signatures::create)),
-            (Verb::Delete, Handler::Store(signatures::delete)),
-        ],
+        methods: &[(Verb::Create, Handler::CreateSignature), (Verb::Delete, Handler::DeleteSignature)],
         ..IMAGE
     },
     Kind {
@@ -141,7 +130,7 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "imagestreamimage",
         kind: "ImageStreamImage",
         short_names: &["isimage"],
-        methods: &[(Verb::Get, Handler::Store(stream_images::get))],
+        methods: &[(Verb::Get, Handler::GetStreamImage)],
         columns: Some(&columns::STREAM_IMAGES),
         ..IMAGE
     },
@@ -156,7 +145,7 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "imagestreammappings",
         singular: "imagestreammapping",
         kind: "ImageStreamMapping",
-        methods: &[(Verb::Create, Handler::Store(mappings::create))],
+        methods: &[(Verb::Create, Handler::CreateMapping)],
         ..IMAGE
     },
     Kind {
@@ -166,13 +155,13 @@ pub(crate) static KINDS: &[Kind] = &[
         short_names: &["is"],
         categories: &["all"],
         methods: &[
-            (Verb::Create, Handler::Store(stream_writes::create)),
-            (Verb::Delete, Handler::Store(deletion::delete)),
-            (Verb::DeleteCollection, Handler::Store(deletion::delete_collection)),
-            (Verb::Get, Handler::Store(streams::get)),
-            (Verb::List, Handler::Store(streams::list)),
-            (Verb::Patch, Handler::Store(stream_writes::patch)),
-            (Verb::Update, Handler::Store(stream_writes::replace)),
+            (Verb::Create, Handler::CreateStream),
+            (Verb::Delete, Handler::DeleteStored),
+            (Verb::DeleteCollection, Handler::DeleteCollection),
+            (Verb::Get, Handler::GetStream),
+            (Verb::List, Handler::ListStreams),
+            (Verb::Patch, Handler::PatchStream),
+            (Verb::Update, Handler::ReplaceStream),
             (Verb::Watch, Handler::Watch),
         ],
         stored: Some(storage::STREAMS),
@@ -183,22 +172,22 @@ pub(crate) static KINDS: &[Kind] = &[
     Kind {
         plural: "imagestreams/layers",
         kind: "ImageStreamLayers",
-        methods: &[(Verb::Get, Handler::Store(layers::get))],
+        methods: &[(Verb::Get, Handler::GetLayers)],
         ..IMAGE
     },
     Kind {
         plural: "imagestreams/secrets",
         kind: "SecretList",
-        methods: &[(Verb::Get, Handler::Store(objects::pull_secrets))],
+        methods: &[(Verb::Get, Handler::ListPullSecrets)],
         ..IMAGE
     },
     Kind {
         plural: "imagestreams/status",
         kind: "ImageStream",
         methods: &[
-            (Verb::Get, Handler::Store(streams::get)),
-            (Verb::Patch, Handler::Store(stream_writes::patch)),
-            (Verb::Update, Handler::Store(stream_writes::replace)),
+            (Verb::Get, Handler::GetStream),
+            (Verb::Patch, Handler::PatchStream),
+            (Verb::Update, Handler::ReplaceStream),
         ],
         ..IMAGE
     },
@@ -208,12 +197,12 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "ImageStreamTag",
         short_names: &["istag"],
         methods: &[
-            (Verb::Create, Handler::Store(tag_writes::create)),
-            (Verb::Delete, Handler::Store(tags::delete)),
-            (Verb::Get, Handler::Store(tags::get)),
-            (Verb::List, Handler::Store(tags::list)),
-            (Verb::Patch, Handler::Store(tag_writes::patch)),
-            (Verb::Update, Handler::Store(tag_writes::replace)),
+            (Verb::Create, Handler::CreateTag),
+            (Verb::Delete, Handler::DeleteTag),
+            (Verb::Get, Handler::GetTag),
+            (Verb::List, Handler::ListTags),
+            (Verb::Patch, Handler::PatchTag),
+            (Verb::Update, Handler::ReplaceTag),
         ],
         columns: Some(&columns::STREAM_TAGS),
         ..IMAGE
@@ -225,12 +214,12 @@ pub(crate) static KINDS: &[Kind] = &[
         short_names: &["itag"],
         since: ApiVersion::V4_8,
         methods: &[
-            (Verb::Create, Handler::Store(image_tags::create)),
-            (Verb::Delete, Handler::Store(tags::delete)),
-            (Verb::Get, Handler::Store(image_tags::get)),
-            (Verb::List, Handler::Store(image_tags::list)),
-            (Verb::Patch, Handler::Store(image_tags::patch)),
-            (Verb::Update, Handler::Store(image_tags::replace)),
+            (Verb::Create, Handler::CreateImageTag),
+            (Verb::Delete, Handler::DeleteTag),
+            (Verb::Get, Handler::GetImageTag),
+            (Verb::List, Handler::ListImageTags),
+            (Verb::Patch, Handler::PatchImageTag),
+            (Verb::Update, Handler::ReplaceImageTag),
         ],
         columns: Some(&columns::IMAGE_TAGS),
         ..IMAGE
@@ -239,10 +228,7 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "projectrequests",
         singular: "projectrequest",
         kind: "ProjectRequest",
-        methods: &[
-            (Verb::Create, Handler::Store(projects::request)),
-            (Verb::List, Handler::Store(projects::may_request)),
-        ],
+        methods: &[(Verb::Create, Handler::RequestProject), (Verb::List, Handler::MayRequestProject)],
         ..PROJECT
     },
     Kind {
@@ -250,9 +236,9 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "project",
         kind: "Project",
         methods: &[
-            (Verb::Delete, Handler::Store(projects::delete)),
-            (Verb::Get, Handler::Store(projects::get)),
-            (Verb::List, Handler::Store(namespaces::list)),
+            (Verb::Delete, Handler::DeleteProject),
+            (Verb::Get, Handler::GetProject),
+            (Verb::List, Handler::ListNamespaces),
             (Verb::Watch, Handler::Watch),
         ],
         stored: Some(storage::NAMESPACES),
@@ -264,7 +250,7 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "users",
         singular: "user",
         kind: "User",
-        methods: &[(Verb::Get, Handler::Store(users::get))],
+        methods: &[(Verb::Get, Handler::GetUser)],
         ..NONE
     },
     Kind {

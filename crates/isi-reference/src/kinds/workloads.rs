@@ -2,14 +2,11 @@
 //! for everything that runs, `kubectl describe` for events, `oc describe project` for quotas.
 
 use super::{Handler, Kind, Verb};
-use crate::{resources::objects, version::ApiVersion};
+use crate::version::ApiVersion;
 
 /// What can be done with resources without objects.
-const READ_ONLY: &[(Verb, Handler)] = &[
-    (Verb::Get, Handler::Store(objects::get)),
-    (Verb::List, Handler::Store(objects::list)),
-    (Verb::Watch, Handler::Watch),
-];
+const READ_ONLY: &[(Verb, Handler)] =
+    &[(Verb::Get, Handler::GetObject), (Verb::List, Handler::ListObjects), (Verb::Watch, Handler::Watch)];
 
 const fn workload(
     (group, plural): (&'static str, &'static str),

@@ -8,10 +8,10 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+#[cfg(feature = "http2")]
+use http_body_util::combinators::UnsyncBoxBody;
 
 use super::file_body::FileBody;
-#[cfg(feature = "http2")]
-use super::http2::CutBody;
 #[cfg(feature = "capture")]
 use crate::registry::capture::PassedBody;
 use crate::registry::store::Content;
@@ -23,8 +23,9 @@ pub(super) enum AnswerBody {
     File(Box<FileBody>),
     #[cfg(feature = "capture")]
     Passed(Box<PassedBody>),
+    /// One that is cut on its way, for the protocol that it is sent by.
     #[cfg(feature = "http2")]
-    Cut(Box<CutBody>),
+    Cut(UnsyncBoxBody<Bytes, io::Error>),
     /// One whose length is not said, so that it is sent in chunks.
     OfUnknownLength(Box<Self>),
 }
@@ -53,7 +54,7 @@ impl Body for AnswerBody {
             #[cfg(feature = "capture")]
             Self::Passed(body) => Pin::new(body).poll_frame(context),
             #[cfg(feature = "http2")]
-            Self::Cut(body) => Pin::new(body.as_mut()).poll_frame(context),
+            Self::Cut(body) => Pin::new(body).poll_frame(context),
             Self::OfUnknownLength(body) => Pin::new(body.as_mut()).poll_frame(context),
         }
     }

@@ -19,7 +19,7 @@ use crate::registry::{
 };
 
 /// A body that is handed out piece by piece, and ends as it should.
-pub(in crate::registry::server) struct CutBody {
+pub(super) struct CutBody {
     body: AnswerBody,
     /// What has been read and not handed out.
     rest: Bytes,

@@ -27,13 +27,13 @@ use http::{
     header::{HOST, TRANSFER_ENCODING},
     uri::Uri,
 };
+use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use test_listener::Stopping;
 use tokio::{sync::mpsc, time::timeout};
 
-pub(super) use self::cut_body::CutBody;
-use self::{command::Command, shared_wire::SharedWire, streams::Streams};
+use self::{command::Command, cut_body::CutBody, shared_wire::SharedWire, streams::Streams};
 use super::{
     body::AnswerBody,
     connection::HEAD_LIMIT,
@@ -169,7 +169,7 @@ fn cut(
     }
     let body = AnswerBody::new(whole).map_err(|_| Reset)?;
     let body = CutBody::new(body, bytes_per_second, short, commands);
-    let mut response = Response::new(AnswerBody::Cut(Box::new(body)));
+    let mut response = Response::new(AnswerBody::Cut(body.boxed_unsync()));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
     // HTTP/2 has frames in place of codings for transfer (RFC 9113, section 8.2.2).
