@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use futures_util::future::Either;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, watch};
 
 use super::{
@@ -123,18 +124,18 @@ impl Comparison {
             Err(problem) => return Compared::Failed(problem.to_string()),
         };
         let given = Given { images: &images, expected: None };
-        let place = Place::take(&self.on_reference, scenario).await;
+        let held = place(&self.on_reference, scenario).await;
         let reference = run_case_given(&self.reference, &case, given, runner::stopped(stop.clone())).await;
-        drop(place);
+        drop(held);
         let Some(mut golden) = reference.proposal else {
             return self.failed(&reference.result);
         };
         masks::mask(&mut golden);
         let expected = ExpectedAnswers { golden, statuses: reference.statuses };
         let given = Given { expected: Some(&expected), ..given };
-        let place = Place::take(&self.on_target, scenario).await;
+        let held = place(&self.on_target, scenario).await;
         let target = run_case_given(&self.target, &case, given, runner::stopped(stop.clone())).await;
-        drop((place, claimed));
+        drop((held, claimed));
         if *stop.borrow() {
             return Compared::Failed("the exploration was stopped".to_owned());
         }
@@ -177,24 +178,15 @@ impl Comparison {
     }
 }
 
-/// A scenario's place on one of the two implementations.
-enum Place<'a> {
-    /// Beside others.
-    #[expect(dead_code, reason = "held until it is dropped")]
-    Shared(RwLockReadGuard<'a, ()>),
-    /// Without others.
-    #[expect(dead_code, reason = "held until it is dropped")]
-    Alone(RwLockWriteGuard<'a, ()>),
-}
-
-impl<'a> Place<'a> {
-    /// Waits until the scenario can be there.
-    async fn take(implementation: &'a RwLock<()>, scenario: &Scenario) -> Self {
-        if scenario.runs_alone() {
-            Self::Alone(implementation.write().await)
-        } else {
-            Self::Shared(implementation.read().await)
-        }
+/// Waits until a scenario can be on one of the two implementations: beside others, or alone. It is there for as long as this is held.
+async fn place<'a>(
+    implementation: &'a RwLock<()>,
+    scenario: &Scenario,
+) -> Either<RwLockReadGuard<'a, ()>, RwLockWriteGuard<'a, ()>> {
+    if scenario.runs_alone() {
+        Either::Right(implementation.write().await)
+    } else {
+        Either::Left(implementation.read().await)
     }
 }
 

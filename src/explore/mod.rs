@@ -22,6 +22,7 @@ mod import;
 mod limits;
 mod masks;
 mod oddities;
+mod patches;
 mod references;
 mod registry;
 mod report;

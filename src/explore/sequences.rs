@@ -9,6 +9,7 @@ use proptest::{
 use serde_json::{Map, Value, json};
 
 use super::{
+    patches,
     steps::{Drawn, STREAM},
     vocabulary as words,
     writes::{applying, request, stream},
@@ -102,7 +103,7 @@ pub(super) fn write_imported() -> BoxedStrategy<Drawn> {
         .prop_map(|(status, patches)| {
             let read = json!({ "get": STREAM, "keep": { "version": "metadata.resourceVersion" } });
             let mut write = if patches {
-                let headers = json!({ "content-type": words::MERGE });
+                let headers = json!({ "content-type": patches::MERGE });
                 request("patch", &format!("{STREAM}/status"), json!({ "status": status }), None, Some(headers))
             } else {
                 let mut body = stream(None, None);
@@ -138,7 +139,7 @@ pub(super) fn delete_read() -> BoxedStrategy<Drawn> {
         .boxed()
 }
 
-/// The path of an image whose bytes are those of the scenario alone: nobody else has it.
+/// The path of an image whose bytes are those of the scenario alone, so that no other stream has it.
 const IMAGE: &str = "/apis/image.openshift.io/v1/images/{{digest s2-basic}}";
 
 /// The import of that image.
@@ -190,8 +191,8 @@ pub(super) fn sign() -> BoxedStrategy<Drawn> {
 
 /// An image object that is changed or deleted, and what streams that have it show then.
 pub(super) fn change_image() -> BoxedStrategy<Drawn> {
-    let patched = select(words::image_patches()).prop_map(|body| {
-        let mut patch = request("patch", IMAGE, body, None, Some(json!({ "content-type": words::MERGE })));
+    let patched = select(patches::of_image()).prop_map(|body| {
+        let mut patch = request("patch", IMAGE, body, None, Some(json!({ "content-type": patches::MERGE })));
         patch["as"] = "admin".into();
         patch
     });
@@ -226,7 +227,7 @@ pub(super) fn watch() -> BoxedStrategy<Drawn> {
     let labelled = json!({ "metadata": { "labels": { "a": "b" } } });
     let changes = vec![
         json!({ "import": "lib/app:v1 -> v1" }),
-        request("patch", STREAM, labelled, None, Some(json!({ "content-type": words::MERGE }))),
+        request("patch", STREAM, labelled, None, Some(json!({ "content-type": patches::MERGE }))),
         json!({ "delete": STREAM }),
     ];
     select(changes)
@@ -248,7 +249,7 @@ pub(super) fn watch() -> BoxedStrategy<Drawn> {
 /// Two clients that apply one stream.
 pub(super) fn apply_twice() -> BoxedStrategy<Drawn> {
     let by = |manager: &str| Some(json!({ "fieldManager": manager }));
-    (select(words::applied()), select(words::applied()))
+    (select(patches::applied()), select(patches::applied()))
         .prop_map(move |(one, other)| sequence(vec![applying(&one, by("one")), applying(&other, by("two"))]))
         .boxed()
 }

@@ -76,7 +76,7 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
     (StepKind::ImportBoth, 4, &[]),
     (StepKind::ImportTwice, 5, &[Feature::Imports, Feature::Streams]),
     (StepKind::Follow, 2, &[Feature::Imports, Feature::Streams, Feature::StreamCreation, Feature::StreamTags]),
-    (StepKind::ImportRead, 2, &[Feature::Imports, Feature::Streams]),
+    (StepKind::ImportRead, 2, &[Feature::Imports, Feature::Streams, Feature::StreamDeletion]),
     (StepKind::ImportText, 3, &[]),
     (StepKind::ReadStream, 6, &[Feature::Streams]),
     (StepKind::ReadList, 6, &[Feature::Streams, Feature::StreamLists]),
@@ -97,7 +97,7 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
     (StepKind::DeleteTag, 3, &[Feature::StreamTags]),
     (StepKind::DeleteRead, 2, &[Feature::Imports, Feature::Streams, Feature::StreamTags, Feature::StreamDeletion]),
     (StepKind::WriteTag, 8, &[Feature::StreamTags]),
-    (StepKind::WriteReadTag, 2, &[Feature::Imports, Feature::StreamTags]),
+    (StepKind::WriteReadTag, 2, &[Feature::Imports, Feature::Streams, Feature::StreamTags]),
     (StepKind::ManyTags, 1, &[Feature::Imports, Feature::Streams]),
     (
         StepKind::Sign,

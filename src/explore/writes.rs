@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Limits, fields,
     oddities::{Oddities, oddities, query, with_fields, words_of},
+    patches,
     steps::{Drawn, STREAM, object, pair},
     vocabulary as words, weights,
 };
@@ -91,11 +92,11 @@ pub(super) fn replace(limits: &Limits) -> BoxedStrategy<Drawn> {
 pub(super) fn patch(limits: &Limits) -> BoxedStrategy<Drawn> {
     let validation = pair(weights::VALIDATION, words::VALIDATIONS);
     let queries = (validation, query());
-    let listed = (select(words::patches()), queries).prop_map(|((kind, body), (validation, query))| {
+    let listed = (select(patches::of_stream()), queries).prop_map(|((kind, body), (validation, query))| {
         let query = if body.to_string().contains("unknown") { validation.or(query) } else { query };
         Drawn::step(request("patch", STREAM, body, query, Some(json!({ "content-type": kind }))))
     });
-    let kinds = select(vec![words::MERGE, words::STRATEGIC]);
+    let kinds = select(vec![patches::MERGE, patches::STRATEGIC]);
     let of_fields = (oddities(limits, "ImageStream"), kinds).prop_map(|(Oddities { fields, query }, kind)| {
         let mut body = json!({});
         for (field, value) in &fields {
@@ -111,7 +112,7 @@ pub(super) fn patch(limits: &Limits) -> BoxedStrategy<Drawn> {
 pub(super) fn apply() -> BoxedStrategy<Drawn> {
     let manager = option::weighted(0.9, select(vec!["tester", "other"]));
     let force = option::weighted(0.3, Just(("force", "true")));
-    (select(words::applied()), manager, force)
+    (select(patches::applied()), manager, force)
         .prop_map(|(spec, manager, force)| {
             let query = manager.map(|manager| ("fieldManager", manager)).into_iter().chain(force);
             let query: Map<String, Value> = query.map(|(name, value)| (name.to_owned(), value.into())).collect();
@@ -126,7 +127,7 @@ pub(super) fn applying(spec: &Value, query: Option<Value>) -> Value {
         "kind": "ImageStream", "apiVersion": "image.openshift.io/v1",
         "metadata": { "name": "{{stream}}" }, "spec": spec,
     });
-    request("patch", STREAM, body, query, Some(json!({ "content-type": words::APPLY })))
+    request("patch", STREAM, body, query, Some(json!({ "content-type": patches::APPLY })))
 }
 
 pub(super) fn delete(paths: &'static [&'static str]) -> BoxedStrategy<Drawn> {
@@ -153,7 +154,7 @@ pub(super) fn write_tag(limits: &Limits) -> BoxedStrategy<Drawn> {
 fn tag_of(limits: &Limits, kind: &'static str) -> BoxedStrategy<Drawn> {
     let (resource, field) = if kind == "ImageTag" { ("imagetags", "spec") } else { ("imagestreamtags", "tag") };
     let method = select(vec!["post", "put", "patch"]);
-    let kinds = select(vec![words::MERGE, words::STRATEGIC]);
+    let kinds = select(vec![patches::MERGE, patches::STRATEGIC]);
     let matches = (any::<bool>(), weighted(0.8));
     let tags = (select(vec!["v1", "stable"]), select(unimported_tags(limits)), matches);
     let written = (method, kinds, tags, oddities(limits, kind));
@@ -177,7 +178,7 @@ fn tag_of(limits: &Limits, kind: &'static str) -> BoxedStrategy<Drawn> {
         let headers = (method == "patch").then(|| json!({ "content-type": content_type }));
         Drawn { steps: vec![request(method, &path, body, query, headers)], words }
     });
-    let patched = select(words::tag_patches(field)).prop_map(move |(content_type, body)| {
+    let patched = select(patches::of_tag(field)).prop_map(move |(content_type, body)| {
         let headers = json!({ "content-type": content_type });
         Drawn::step(request("patch", &format!("{resource}/{{{{stream}}}}:v1"), body, None, Some(headers)))
     });
@@ -194,7 +195,7 @@ pub(super) fn write_status(limits: &Limits) -> BoxedStrategy<Drawn> {
             let mut body = stream(None, Some(json!({ "a": "b" })));
             (body["spec"]["lookupPolicy"], body["status"]) = (json!({ "local": true }), status);
             let (body, words) = with_fields(body, &fields);
-            let headers = (method == "patch").then(|| json!({ "content-type": words::MERGE }));
+            let headers = (method == "patch").then(|| json!({ "content-type": patches::MERGE }));
             let mut step = request(method, &format!("{STREAM}/status"), body, query, headers);
             if let Some(user) = user {
                 step["as"] = user.into();

@@ -78,7 +78,7 @@ pub(crate) struct Behaviour {
     /// Reads of one object look at `resourceVersion`; before, it was ignored there, and a list without a way to match was of
     /// exactly that version (Kubernetes 1.19).
     pub(crate) reads_not_older: bool,
-    /// Whether the cache that lists are read from fails at a version that is none, instead of refusing it.
+    /// Whether the cache that lists are read from answers an invalid `resourceVersion` with 500, and not with 400.
     pub(crate) fails_at_wrong_versions: bool,
     /// `sendInitialEvents` of a watch is read (Kubernetes 1.27).
     pub(crate) initial_events: bool,

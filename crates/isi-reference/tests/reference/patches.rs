@@ -517,6 +517,11 @@ async fn following() -> Reference {
     reference
 }
 
+/// The generation of the newest image of each tag.
+fn generations(stream: &Value) -> Vec<&Value> {
+    stream["status"]["tags"].as_array().unwrap().iter().map(|tag| &tag["items"][0]["generation"]).collect()
+}
+
 async fn patched(reference: &Reference, content_type: &str, patch: &Value, status: u16) -> Value {
     let request = reference.request(Method::PATCH, &format!("{NAMESPACE}/imagestreams/app"));
     read(request.header("content-type", content_type).body(patch.to_string()).send().await.unwrap(), status).await
@@ -543,9 +548,7 @@ async fn an_event_that_is_followed_takes_the_generation_of_its_follower() {
     let reference = following().await;
     let tags = json!({ "spec": { "tags": [{ "name": "c", "from": { "kind": "ImageStreamTag", "name": "b" } }] } });
     let stream = patched(&reference, "application/strategic-merge-patch+json", &tags, 200).await;
-    let generations: Vec<&Value> =
-        stream["status"]["tags"].as_array().unwrap().iter().map(|tag| &tag["items"][0]["generation"]).collect();
-    assert_eq!(generations, [1, 2, 2]);
+    assert_eq!(generations(&stream), [1, 2, 2]);
 }
 
 #[tokio::test]
@@ -554,9 +557,7 @@ async fn tags_follow_a_tag_whose_event_changes_with_a_write_of_another_tag() {
     let tag = json!({ "metadata": { "name": "app:c" }, "tag": { "name": "c", "from": { "kind": "ImageStreamTag", "name": "a" } } });
     reference.post(&format!("{NAMESPACE}/imagestreamtags"), &tag).await;
     let stream = reference.get(&format!("{NAMESPACE}/imagestreams/app")).await;
-    let generations: Vec<&Value> =
-        stream["status"]["tags"].as_array().unwrap().iter().map(|tag| &tag["items"][0]["generation"]).collect();
-    assert_eq!(generations, [2, 2, 2]);
+    assert_eq!(generations(&stream), [2, 2, 2]);
 }
 
 #[tokio::test]
