@@ -28,6 +28,9 @@ pub(crate) const BODY_LIMIT: usize = 16 << 20;
 pub(crate) const ERROR_BODY_LIMIT: usize = 1 << 20;
 /// How long the connection to a registry may take, as with Go's default dialer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection that asks nothing is kept. Servers keep theirs for 90 s; a server that asks many short-lived
+/// registries would hold a connection to each of them for as long.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a registry may take for the next piece of a response.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -249,6 +252,7 @@ fn client(mut config: ClientConfig, reach: &Reach) -> Result<Client, reqwest::Er
         .tls_backend_preconfigured(config)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .read_timeout(READ_TIMEOUT)
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "-reference/", env!("CARGO_PKG_VERSION")))
         .no_proxy()
