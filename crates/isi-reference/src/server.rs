@@ -209,6 +209,8 @@ async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
+    // Names of headers as Go writes them, which scripts compare with `grep`.
+    builder.http1().title_case_headers(true);
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_LIMIT as usize);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_TIMEOUT).max_header_list_size(HEAD_LIMIT);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).into_owned());

@@ -62,7 +62,11 @@ enum FindingKind {
 }
 
 const FILTERS: [Parameter; 6] = [
-    Parameter { name: "method", about: "Only requests with this method.", schema: schema::<String> },
+    Parameter {
+        name: "method",
+        about: "Only requests with this method, in capitals or not.",
+        schema: schema::<String>,
+    },
     Parameter { name: "repository", about: "Only requests of this repository.", schema: schema::<String> },
     Parameter { name: "endpoint", about: "Only requests of this endpoint.", schema: schema::<EndpointKind> },
     Parameter { name: "status", about: "Only requests answered completely with this status.", schema: schema::<u16> },
@@ -149,7 +153,8 @@ pub(super) fn findings(call: &mut Call) -> Outcome {
 
 fn filter(call: &Call) -> Result<JournalFilter, ControlError> {
     let mut filter = JournalFilter::default();
-    let method = call.parsed("method", "a method such as `GET`", |text| text.parse().ok())?;
+    // Methods are written in capitals, which nobody has to think of here.
+    let method = call.parsed("method", "a method such as `GET`", |text| text.to_ascii_uppercase().parse().ok())?;
     if let Some(method) = method {
         filter = filter.method(method);
     }

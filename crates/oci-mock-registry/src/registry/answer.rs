@@ -101,6 +101,13 @@ impl Answer {
         Self { status, headers, body }
     }
 
+    /// The answer to a ping: the registry speaks this API.
+    pub(crate) fn ping() -> Self {
+        let mut answer = Self::with_body(StatusCode::OK, "{}");
+        answer.content_type("application/json");
+        answer
+    }
+
     /// Sets `Content-Type`.
     pub(crate) fn content_type(&mut self, media_type: &'static str) {
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));

@@ -14,9 +14,11 @@ pub(crate) struct Session {
 }
 
 /// The headers that are compared.
-const HEADERS: [&str; 15] = [
+const HEADERS: [&str; 17] = [
     "accept-ranges",
+    "allow",
     "cache-control",
+    "content-length",
     "content-range",
     "content-type",
     "docker-content-digest",
@@ -66,7 +68,14 @@ impl Session {
                 }
             }
         }
-        let said = format!("{}{}{ending}", shown_headers(&headers, &self.host), shown_body(&received));
+        let mut headers_shown = headers.clone();
+        if headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
+            && !status.is_success()
+        {
+            // Errors are compared by their codes.
+            headers_shown.remove("content-length");
+        }
+        let said = format!("{}{}{ending}", shown_headers(&headers_shown, &self.host), shown_body(&received));
         self.transcript.push((name.to_owned(), format!("{} {said}", status.as_u16())));
         let location = headers.get("location").and_then(|location| location.to_str().ok()).unwrap_or_default();
         Ok(location.strip_prefix(&format!("http://{}", self.host)).unwrap_or(location).to_owned())
@@ -110,7 +119,7 @@ pub(crate) fn with_digest(location: &str, digest: &str) -> String {
 
 /// The headers without what differs from run to run: host, identifiers and signed states of uploads.
 fn shown_headers(headers: &HeaderMap, host: &str) -> String {
-    let shown = HEADERS.iter().filter_map(|name| {
+    let shown = HEADERS.iter().filter_map(|name| -> Option<String> {
         let value = headers.get(*name)?.to_str().unwrap_or("not text").replace(host, "HOST");
         let value = match value.split_once("/uploads/") {
             Some((before, rest)) => {
@@ -119,9 +128,8 @@ fn shown_headers(headers: &HeaderMap, host: &str) -> String {
             None if *name == "docker-upload-uuid" => "ID".to_owned(),
             None => value,
         };
-        // The product writes the parameters of a Link in the other order.
-        let value = if *name == "link" { "a link".to_owned() } else { value };
-        (!value.starts_with("multipart/")).then(|| format!("{name}: {value}; "))
+        let value = value.split_once("boundary=").map_or(value.as_str(), |(before, _)| before);
+        format!("{name}: {value}; ").into()
     });
     shown.collect()
 }

@@ -111,7 +111,7 @@ fn scenario(listen: &str) -> Vec<(&'static str, String, Value)> {
         row("waitForRequests", format!("GET {one}/journal/wait?endpoint=manifest&count=1&timeout=60s"), Value::Null),
         row(
             "listJournal",
-            format!("GET {one}/journal?method=GET&repository=lib%2Fapp&status=200&pattern=manifests/*&since=0"),
+            format!("GET {one}/journal?method=get&repository=lib%2Fapp&status=200&pattern=manifests/*&since=0"),
             Value::Null,
         ),
         row("clearJournal", format!("DELETE {one}/journal"), Value::Null),

@@ -58,8 +58,22 @@ async fn a_truncated_body_is_shorter_than_announced() {
     let registry = faulty(Fault { truncate: Some(100), ..Fault::when("manifests/*") }).await;
     let received = String::from_utf8(exchange(registry.address(), &get(MANIFEST)).await.unwrap()).unwrap();
     let (head, body) = received.split_once("\r\n\r\n").unwrap();
-    assert!(head.contains("content-length: 730"), "{head}");
+    assert!(head.contains("Content-Length: 730"), "{head}");
     assert_eq!(body.len(), 100);
+}
+
+/// Scripts look for `Docker-Content-Digest` with `grep`, as servers written in Go send it.
+#[rstest]
+#[case::whole(Fault::when("nothing"))]
+#[case::cut(Fault { truncate: Some(100), ..Fault::when("manifests/*") })]
+#[tokio::test]
+async fn names_of_headers_begin_with_capitals(#[case] fault: Fault) {
+    let registry = faulty(fault).await;
+    let received = String::from_utf8(exchange(registry.address(), &get(MANIFEST)).await.unwrap()).unwrap();
+    let (head, _) = received.split_once("\r\n\r\n").unwrap();
+    let names: Vec<&str> = head.lines().filter_map(|line| Some(line.split_once(": ")?.0)).collect();
+    assert!(names.contains(&"Docker-Content-Digest") && names.contains(&"Etag"), "{names:?}");
+    assert_eq!(names.iter().find(|name| name.starts_with(|first: char| first.is_lowercase())), None);
 }
 
 #[tokio::test]
@@ -92,15 +106,15 @@ async fn a_slow_body_takes_its_time_and_arrives() {
 }
 
 #[rstest]
-#[case(Fault::when("manifests/*").header("Content-Length", "5"), "content-length: 5")]
-#[case(Fault::when("manifests/*").header("Content-Length", "5000"), "content-length: 5000")]
+#[case(Fault::when("manifests/*").header("Content-Length", "5"), "Content-Length: 5")]
+#[case(Fault::when("manifests/*").header("Content-Length", "5000"), "Content-Length: 5000")]
 #[case(Fault::when("manifests/*").without_header("Content-Length"), "")]
 #[tokio::test]
 async fn a_length_can_be_wrong_or_missing(#[case] fault: Fault, #[case] expected: &str) {
     let registry = faulty(fault).await;
     let received = String::from_utf8(exchange(registry.address(), &get(MANIFEST)).await.unwrap()).unwrap();
     let (head, body) = received.split_once("\r\n\r\n").unwrap();
-    let length = head.lines().find(|line| line.starts_with("content-length")).unwrap_or_default();
+    let length = head.lines().find(|line| line.starts_with("Content-Length")).unwrap_or_default();
     assert_eq!((length, body.len()), (expected, 730));
 }
 

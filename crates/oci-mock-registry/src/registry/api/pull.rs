@@ -2,7 +2,7 @@
 
 use http::{
     HeaderMap, Method, StatusCode,
-    header::{CONTENT_RANGE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE},
+    header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE},
     request::Parts,
 };
 use serde_json::json;
@@ -22,7 +22,12 @@ pub(crate) fn manifest(repository: &Repository, reference: &str, request: &Parts
     let Some(manifest) = repository.manifest(reference) else {
         return ErrorCode::ManifestUnknown.detailed(json!({ "reference": reference }));
     };
-    if !policies.manifest.no_etag && is_known_to_client(&manifest.digest.to_string(), request) {
+    let digest = manifest.digest.to_string();
+    if policies.manifest.exact_if_none_match {
+        if is_named_alone(&digest, request) {
+            return not_modified(&HeaderMap::new());
+        }
+    } else if !policies.manifest.no_etag && is_known_to_client(&digest, request) {
         return not_modified(&manifest.headers);
     }
     Answer { status: StatusCode::OK, headers: manifest.headers.clone(), body: manifest.bytes.clone().into() }
@@ -36,9 +41,19 @@ pub(crate) fn is_known_to_client(digest: &str, request: &Parts) -> bool {
     tags.any(|tag| tag == "*" || tag.trim_matches('"') == digest)
 }
 
+/// Whether a header names the digest and nothing else, with or without quotes.
+fn is_named_alone(digest: &str, request: &Parts) -> bool {
+    let known = request.headers.get_all(IF_NONE_MATCH).iter().filter_map(|known| known.to_str().ok());
+    known
+        .map(|known| known.strip_prefix('"').and_then(|known| known.strip_suffix('"')).unwrap_or(known))
+        .any(|known| known == digest)
+}
+
 /// The client has the content that comes with these headers.
 pub(crate) fn not_modified(headers: &HeaderMap) -> Answer {
     let mut answer = Answer::empty(StatusCode::NOT_MODIFIED);
+    // It would be the length of the content (RFC 9110, section 8.6), which a GET has to be sent for.
+    answer.headers.remove(CONTENT_LENGTH);
     for name in [CONTENT_DIGEST, ETAG] {
         answer.headers.extend(headers.get(&name).map(|value| (name, value.clone())));
     }

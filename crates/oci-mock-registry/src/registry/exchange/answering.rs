@@ -24,12 +24,10 @@ impl Exchange<'_> {
         let method = if self.request.method == Method::HEAD { &Method::GET } else { &self.request.method };
         match (method, &self.route) {
             (&Method::GET, Route::Token) => self.settings().access.token(self.request, &[]),
-            (&Method::GET, Route::Ping) => {
-                let mut answer = Answer::with_body(StatusCode::OK, "{}");
-                answer.content_type("application/json");
-                answer
+            (&Method::GET, Route::Ping) => Answer::ping(),
+            (&Method::GET, Route::Catalog) => {
+                catalog::list(&self.context.state.store(), query, &self.settings().policies)
             }
-            (&Method::GET, Route::Catalog) => catalog::list(&self.context.state.store(), query),
             (&Method::GET, Route::Repository(name, Endpoint::Referrers(digest))) => {
                 referrers::list(self.context.state.store().repository(name), digest, query)
             }

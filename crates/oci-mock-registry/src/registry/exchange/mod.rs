@@ -129,7 +129,7 @@ impl<'a> Exchange<'a> {
         };
         let mut delivery = match &fault {
             Some(fault) => fault.apply(usual),
-            None => quirks::deliver(&self.context, self.request, &self.route, usual()),
+            None => quirks::deliver(&self.context, &self.route, usual()),
         };
         if self.context.state.announces_signatures(self.settings()) {
             let (name, value) = signatures::SUPPORTED;

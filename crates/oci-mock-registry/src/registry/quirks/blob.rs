@@ -2,14 +2,13 @@
 
 use http::{
     HeaderValue, Method, StatusCode,
-    header::{
-        AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, ETAG, LOCATION, RANGE, X_CONTENT_TYPE_OPTIONS,
-    },
+    header::{AUTHORIZATION, CACHE_CONTROL, ETAG, LOCATION},
     request::Parts,
 };
 
+use super::go_file_server;
 use crate::registry::{
-    answer::{Answer, Delivery, End, Manner},
+    answer::Answer,
     api::pull,
     context::Context,
     error::ErrorCode,
@@ -30,7 +29,11 @@ pub(super) fn instead(context: &Context<'_>, request: &Parts, name: &str, endpoi
         Method::HEAD => policies.blob.redirected && policies.blob.heads_redirected,
         _ => false,
     };
-    redirects.then_some(())?;
+    if !redirects {
+        let store = context.state.store();
+        let blob = store.repository(name).filter(|_| policies.blob.served_by_go && super::is_read(request))?;
+        return Some(go_file_server::serve(blob.stored_blob(digest)?, request));
+    }
     context.state.store().repository(name)?.blob(digest)?;
     let status = if policies.blob.redirect_found { StatusCode::FOUND } else { StatusCode::TEMPORARY_REDIRECT };
     let storage = context.state.url_elsewhere(request).filter(|_| !policies.blob.redirect_relative).unwrap_or_default();
@@ -72,7 +75,8 @@ pub(super) fn storage(context: &Context<'_>, request: &Parts, name: &str, digest
 pub(super) fn change(context: &Context<'_>, request: &Parts, name: &str, digest: &str, answer: &mut Answer) {
     let policies = &context.settings.policies.blob;
     let is_served = answer.status.is_success()
-        || [StatusCode::RANGE_NOT_SATISFIABLE, StatusCode::NOT_MODIFIED].contains(&answer.status);
+        || [StatusCode::RANGE_NOT_SATISFIABLE, StatusCode::NOT_MODIFIED, StatusCode::PRECONDITION_FAILED]
+            .contains(&answer.status);
     if !super::is_read(request) || !is_served {
         return;
     }
@@ -102,34 +106,4 @@ pub(super) fn sha256(context: &Context<'_>, name: &str, digest: &str) -> Option<
     let mut hasher = Algorithm::Sha256.hasher();
     blob.read(|piece| hasher.update(piece)).ok()?;
     Some(hasher.finish())
-}
-
-/// Delivers a refused range in the words of Go's file server, which has announced the length of the blob before.
-pub(super) fn deliver(
-    context: &Context<'_>,
-    request: &Parts,
-    name: &str,
-    digest: &str,
-    mut answer: Answer,
-) -> Delivery {
-    let length = context.state.store().repository(name).and_then(|it| it.blob(digest)).map(|blob| blob.len());
-    let Some(length) = length.filter(|_| answer.status == StatusCode::RANGE_NOT_SATISFIABLE) else {
-        return answer.into();
-    };
-    let range = request.headers.get(RANGE).and_then(|range| range.to_str().ok()).unwrap_or_default();
-    let ends = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
-    let is_backwards = matches!(ends.map(|(first, last)| (first.parse::<u64>(), last.parse::<u64>())),
-        Some((Ok(first), Ok(last))) if last < first);
-    if is_backwards {
-        answer.headers.remove(CONTENT_RANGE);
-        answer.replace_body("invalid range\n");
-    } else {
-        answer.replace_body("invalid range: failed to overlap\n");
-    }
-    answer.content_type("text/plain; charset=utf-8");
-    answer.headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer.headers.insert(CONTENT_LENGTH, length.into());
-    answer.header(CONTENT_DIGEST, digest);
-    let said = answer.body.len();
-    Delivery { manner: Manner::Cut { length: said, bytes_per_second: None, end: End::Close }, ..answer.into() }
 }

@@ -4,6 +4,7 @@
 mod accept;
 mod blob;
 mod errors;
+mod go_file_server;
 mod manifest;
 mod plain_text;
 mod push;
@@ -31,6 +32,11 @@ pub(crate) fn instead(context: &Context<'_>, request: &Parts, route: &Route<'_>)
         return None;
     }
     let policies = &context.settings.policies;
+    if policies.response.plain_router_errors
+        && let Some(answer) = plain_text::instead(request, route)
+    {
+        return Some(answer);
+    }
     match route {
         Route::Storage(name, digest) => Some(blob::storage(context, request, name, digest)),
         Route::Catalog if policies.access.no_catalog => Some(context.settings.access.insufficient(request, route)),
@@ -77,6 +83,13 @@ pub(crate) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, 
     if policies.response.plain_router_errors {
         plain_text::change(route, answer);
     }
+    if policies.response.json_ends_line
+        && *route != Route::Ping
+        && answer.headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/json")
+        && let Ok(body) = answer.body.bytes()
+    {
+        answer.replace_body([&body[..], b"\n"].concat());
+    }
     if policies.response.version_header_on_ping_only
         && *route != Route::Ping
         && answer.status != StatusCode::UNAUTHORIZED
@@ -94,10 +107,10 @@ pub(crate) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, 
 }
 
 /// How the answer is delivered.
-pub(crate) fn deliver(context: &Context<'_>, request: &Parts, route: &Route<'_>, answer: Answer) -> Delivery {
+pub(crate) fn deliver(context: &Context<'_>, route: &Route<'_>, answer: Answer) -> Delivery {
     match route {
-        Route::Repository(name, Endpoint::Blob(digest)) if context.settings.policies.blob.failed_range_cut => {
-            blob::deliver(context, request, name, digest, answer)
+        Route::Repository(_, Endpoint::Blob(_)) if context.settings.policies.blob.served_by_go => {
+            go_file_server::deliver(answer)
         }
         _ => answer.into(),
     }

@@ -38,6 +38,8 @@ pub(super) async fn serve<W: Wire>(stream: W, state: Arc<RegistryState>, mut sto
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        // As registries written in Go send them, which scripts compare with `grep`.
+        .title_case_headers(true)
         .max_buf_size(HEAD_LIMIT)
         .serve_connection(TokioIo::new(DiscardsEarlyBytes::new(stream, begun.clone())), service);
     let served = tokio::select! {

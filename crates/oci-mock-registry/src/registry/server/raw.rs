@@ -130,11 +130,15 @@ pub(super) async fn answer_with_old_tls(mut stream: TcpStream) {
     close(stream).await;
 }
 
-/// The head of an HTTP/1.1 answer.
+/// The head of an HTTP/1.1 answer, its names written as hyper writes those of the others.
 fn head(answer: &Answer) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {}\r\n", answer.status).into_bytes();
     for (name, value) in &answer.headers {
-        head.extend_from_slice(name.as_str().as_bytes());
+        let mut starts_word = true;
+        for byte in name.as_str().bytes() {
+            head.push(if starts_word { byte.to_ascii_uppercase() } else { byte });
+            starts_word = byte == b'-';
+        }
         head.extend_from_slice(b": ");
         head.extend_from_slice(value.as_bytes());
         head.extend_from_slice(b"\r\n");

@@ -86,7 +86,7 @@ fn a_range_that_cannot_be_served_may_be_cut_short(
     #[case] words: &str,
     #[case] says_the_length: bool,
 ) {
-    let registry = with("failed-range-cut");
+    let registry = with("served-by-go");
     let path = format!("/v2/lib/app/blobs/{}", config_digest(&registry));
     let whole = body(&ask(&registry, &format!("GET {path}"))).len();
     let request = http::Request::get(&path).header("host", "127.0.0.1:5000").header("range", range).body(()).unwrap();

@@ -90,6 +90,8 @@ fn transcript(state: &RegistryState) -> Vec<String> {
             "GET /v2",
             "GET /v2/",
             "GET /v2/_catalog",
+            "GET /v2/_catalog?n=x",
+            "GET /v2/_catalog?n=1001",
             "GET /v2/lib/app/manifests/v1",
             "HEAD /v2/lib/app/manifests/v1",
             "GET /v2/lib/app/manifests/v2",
@@ -135,6 +137,7 @@ fn transcript(state: &RegistryState) -> Vec<String> {
     }
     let digest = log.header("GET /v2/lib/app/manifests/v1", credentials, "docker-content-digest");
     log.ask(&format!("GET /v2/lib/app/referrers/{digest}"), credentials, &[], b"");
+    log.ask("GET /v2/lib/app/manifests/v1", credentials, &[("if-none-match", "*")], b"");
     log.ask(&format!("GET /v2/lib/app/manifests/{}", digest.replace(':', "-")), credentials, &[], b"");
     log.ask("POST /v2/lib/b/blobs/uploads/?mount=sha256:0&from=Lib", credentials, &[], b"");
     log.ask("POST /v2/lib/b/blobs/uploads/?mount=sha256:0&from=lib/only", credentials, &[], b"");

@@ -1,7 +1,8 @@
 //! Lists of tags.
 
+use oci_mock_registry::oci::Digest;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{json, pages, with};
 use crate::support::{ask, ask_with, body, error_code, header, registry, send};
@@ -158,6 +159,39 @@ fn tags_of_a_deleted_manifest_may_stay_listed() {
     assert_eq!(ask(&registry, super::MANIFEST).status, 404);
     send(&registry, "PUT /v2/lib/app/manifests/v2", &[], br#"{"schemaVersion":2}"#);
     assert_eq!(json(&registry, &format!("GET {LIST}?n=2"))["tags"], json!(["v1", "v2"]));
+}
+
+/// What Debian's build of distribution 2.8.2 and the source of distribution 3 say.
+#[rstest]
+#[case::usual("", "?n=1001", 200, json!(null))]
+#[case::too_many("catalog-in-hundreds", "?n=1001", 400, json!({ "n": 1001 }))]
+#[case::no_number("catalog-in-hundreds", "?n=x", 400, json!({ "n": "x" }))]
+#[case::empty("catalog-in-hundreds", "?n=", 200, json!(null))]
+#[case::ignored("catalog-in-hundreds, catalog-size-lenient", "?n=x", 200, json!(null))]
+#[case::negative("catalog-in-hundreds, catalog-size-lenient", "?n=-1", 200, json!(null))]
+fn the_size_of_a_page_of_the_catalog_may_be_refused(
+    #[case] quirks: &str,
+    #[case] query: &str,
+    #[case] status: u16,
+    #[case] detail: Value,
+) {
+    let request = format!("GET /v2/_catalog{query}");
+    let registry = with(quirks);
+    let (answer, body) = (ask(&registry, &request), json(&registry, &request));
+    assert_eq!((answer.status.as_u16(), &body["errors"][0]["detail"]), (status, &detail));
+}
+
+#[test]
+fn a_page_of_the_catalog_may_have_a_hundred_repositories() {
+    let registry = with("catalog-in-hundreds");
+    for number in 0..120 {
+        ask(&registry, &format!("POST /v2/r/{number:03}/blobs/uploads/?digest={}", Digest::sha256(b"")));
+    }
+    let page = ask(&registry, "GET /v2/_catalog");
+    let names = json(&registry, "GET /v2/_catalog")["repositories"].as_array().map(Vec::len);
+    // `lib/app`, then those from 000 to 098.
+    assert_eq!(names, Some(100));
+    assert_eq!(header(&page, "link"), Some("</v2/_catalog?last=r%2F098&n=100>; rel=\"next\""));
 }
 
 /// As in docker/hub-feedback#2094.
