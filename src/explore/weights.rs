@@ -98,7 +98,6 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
     (StepKind::DeleteRead, 2, &[Feature::Imports, Feature::Streams, Feature::StreamTags, Feature::StreamDeletion]),
     (StepKind::WriteTag, 8, &[Feature::StreamTags]),
     (StepKind::WriteReadTag, 2, &[Feature::Imports, Feature::Streams, Feature::StreamTags]),
-    (StepKind::ManyTags, 1, &[Feature::Imports, Feature::Streams]),
     (
         StepKind::Sign,
         2,
@@ -109,6 +108,8 @@ pub(super) const STEPS: &[(StepKind, u32, &[Feature])] = &[
     (StepKind::Watch, 1, &[Feature::Streams, Feature::StreamCreation, Feature::StreamUpdates, Feature::Watches]),
     (StepKind::Secret, 1, &[Feature::PullSecrets]),
     (StepKind::Registry, 9, &[]),
+    // Last, since a smaller scenario is looked for among the kinds before: servers import two tags a second of a repository.
+    (StepKind::ManyTags, 1, &[Feature::Imports, Feature::Streams]),
 ];
 
 /// The most steps that are drawn for a scenario.
