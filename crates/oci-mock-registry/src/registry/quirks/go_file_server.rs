@@ -38,21 +38,19 @@ pub(super) fn serve(blob: &StoredBlob, request: &Parts) -> Answer {
     let condition = |name: HeaderName| {
         request.headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty())
     };
-    if condition(IF_MATCH).is_some_and(|tags| !names(tags, |named| !is_weak(named) && named == tag)) {
-        let mut answer =
-            Answer { status: StatusCode::PRECONDITION_FAILED, headers: headers.clone(), body: content.clone() };
-        answer.replace_body(Bytes::new());
-        answer.headers.remove(ACCEPT_RANGES);
-        answer.headers.insert(CONTENT_LENGTH, content.len().into());
-        return answer;
-    }
-    if condition(IF_NONE_MATCH).is_some_and(|tags| names(tags, |named| strong(named) == strong(tag))) {
-        let mut answer =
-            Answer { status: StatusCode::NOT_MODIFIED, headers: headers.clone(), body: Bytes::new().into() };
-        for name in [ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_TYPE] {
+    let without_body = |status: StatusCode, left_out: &[HeaderName]| {
+        let mut answer = Answer { status, headers: headers.clone(), body: Bytes::new().into() };
+        for name in left_out {
             answer.headers.remove(name);
         }
-        return answer;
+        answer
+    };
+    if condition(IF_MATCH).is_some_and(|tags| !names(tags, |named| !is_weak(named) && named == tag)) {
+        // The length of the blob has been announced before.
+        return without_body(StatusCode::PRECONDITION_FAILED, &[ACCEPT_RANGES]);
+    }
+    if condition(IF_NONE_MATCH).is_some_and(|tags| names(tags, |named| strong(named) == strong(tag))) {
+        return without_body(StatusCode::NOT_MODIFIED, &[ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_TYPE]);
     }
     // A date is no condition that holds: blobs have none.
     let is_whole = condition(IF_RANGE).is_some_and(|of| first_tag(of).is_none_or(|(named, _)| named != tag));
