@@ -64,7 +64,7 @@ enum FindingKind {
 const FILTERS: [Parameter; 6] = [
     Parameter {
         name: "method",
-        about: "Only requests with this method, in capitals or not.",
+        about: "Only requests with this method, in upper or lower case.",
         schema: schema::<String>,
     },
     Parameter { name: "repository", about: "Only requests of this repository.", schema: schema::<String> },
@@ -153,7 +153,7 @@ pub(super) fn findings(call: &mut Call) -> Outcome {
 
 fn filter(call: &Call) -> Result<JournalFilter, ControlError> {
     let mut filter = JournalFilter::default();
-    // Methods are written in capitals, which nobody has to think of here.
+    // Requests have methods in upper case.
     let method = call.parsed("method", "a method such as `GET`", |text| text.to_ascii_uppercase().parse().ok())?;
     if let Some(method) = method {
         filter = filter.method(method);

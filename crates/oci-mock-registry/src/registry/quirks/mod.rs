@@ -83,8 +83,11 @@ pub(crate) fn change(context: &Context<'_>, request: &Parts, route: &Route<'_>, 
     if policies.response.plain_router_errors {
         plain_text::change(route, answer);
     }
+    let is_list = matches!(route, Route::Catalog | Route::Repository(_, Endpoint::Tags));
+    let is_error = answer.status.is_client_error() || answer.status.is_server_error();
+    // The bytes of a manifest may be plain JSON, too, and stay as they are.
     if policies.response.json_ends_line
-        && *route != Route::Ping
+        && (is_list || is_error)
         && answer.headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/json")
         && let Ok(body) = answer.body.bytes()
     {

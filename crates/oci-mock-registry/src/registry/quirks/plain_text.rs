@@ -37,8 +37,7 @@ pub(super) fn instead(request: &Parts, route: &Route<'_>) -> Option<Answer> {
         }
         (&Method::HEAD, Route::Catalog | Route::Repository(_, Endpoint::Tags)) => {
             let mut answer = ErrorCode::Unsupported.answer();
-            answer.status = StatusCode::METHOD_NOT_ALLOWED;
-            answer.header(ALLOW, "GET");
+            answer.header(ALLOW, &methods(route).join(", "));
             Some(answer)
         }
         _ => None,

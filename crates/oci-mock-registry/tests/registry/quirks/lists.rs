@@ -181,6 +181,15 @@ fn the_size_of_a_page_of_the_catalog_may_be_refused(
     assert_eq!((answer.status.as_u16(), &body["errors"][0]["detail"]), (status, &detail));
 }
 
+/// Go's encoder writes a line break behind what it encodes. A manifest is no such thing, and its digest is that of its bytes.
+#[test]
+fn lists_and_errors_may_end_with_a_line_break_and_manifests_do_not() {
+    let registry = with("json-ends-line, manifests-as-json");
+    let asked = [LIST, "/v2/_catalog", "/v2/lib/app/manifests/none", "/v2/lib/app/manifests/v1", "/v2/"];
+    let ends = asked.map(|path| body(&ask(&registry, &format!("GET {path}"))).ends_with(b"\n"));
+    assert_eq!(ends, [true, true, true, false, false]);
+}
+
 #[test]
 fn a_page_of_the_catalog_may_have_a_hundred_repositories() {
     let registry = with("catalog-in-hundreds");
